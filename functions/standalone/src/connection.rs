@@ -1,0 +1,116 @@
+//! Serving connections of a listener: bounded in number, in headers and in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::rt::{Read, Write};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+/// How connections of a listener are served.
+#[derive(Clone)]
+pub(crate) struct ConnectionSettings {
+    /// TLS, if it is on.
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// Largest request line and headers, in bytes.
+    pub(crate) max_header_bytes: usize,
+    /// Connections at a time.
+    pub(crate) max_connections: usize,
+    /// Time for the headers to arrive; also how long an idle connection is kept.
+    pub(crate) read_timeout: Duration,
+    /// Time that a client may leave an answer unread.
+    pub(crate) write_timeout: Duration,
+}
+
+/// Pause after the machine could not accept a connection, as when it has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Headers a request may have.
+const MAX_HEADERS: usize = 256;
+
+/// Accepts and serves connections until `stop` changes, then lets those in progress end their request.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: ConnectionSettings,
+    mut stop: watch::Receiver<bool>,
+) {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(settings.max_connections));
+    let service = TowerToHyperService::new(router);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let Some((stream, place)) = accepted else { continue };
+        let (service, settings, watcher) = (service.clone(), settings.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            prepare(&stream, settings.write_timeout);
+            match &settings.tls {
+                None => serve_connection(stream, service, &settings, watcher).await,
+                Some(tls) => {
+                    // A handshake has the time that headers have.
+                    if let Ok(Ok(stream)) =
+                        tokio::time::timeout(settings.read_timeout, tls.accept(stream)).await
+                    {
+                        serve_connection(stream, service, &settings, watcher).await;
+                    }
+                }
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(error) => {
+            tracing::error!(%error, "A connection could not be accepted.");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// Socket options; a connection works without them, only less well.
+fn prepare(stream: &TcpStream, write_timeout: Duration) {
+    let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(write_timeout));
+    #[cfg(not(target_os = "linux"))]
+    let _ = (SockRef::from(stream), write_timeout);
+}
+
+async fn serve_connection<S>(
+    stream: S,
+    service: TowerToHyperService<Router>,
+    settings: &ConnectionSettings,
+    watcher: Watcher,
+) where
+    TokioIo<S>: Read + Write + Unpin + Send + 'static,
+{
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.read_timeout)
+        .max_buf_size(settings.max_header_bytes)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "A connection ended early.");
+    }
+}

@@ -1,0 +1,216 @@
+//! From settings to a gateway that answers, and to its end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use api::BodyLimits;
+use api::config::{AccessKey, ConfigApi, MetricsPage};
+use axum::Router;
+use gateway::Gateway;
+use setup::settings::{LimitSettings, Settings};
+use setup::telemetry::{self, TelemetryError};
+use setup::wiring::{self, WiringError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::connection::{ConnectionSettings, serve};
+use crate::listener::{ListenError, listen, reachable_address};
+use crate::tls::{self, TlsError};
+
+/// Interval in which recorded histogram values are folded into their buckets.
+const METRICS_UPKEEP: Duration = Duration::from_secs(1);
+
+/// A gateway that serves both APIs.
+#[derive(Debug)]
+pub struct RunningGateway {
+    /// Where the Events API can be reached from this machine.
+    pub events_addr: SocketAddr,
+    /// Where the Configuration API can be reached from this machine.
+    pub config_addr: SocketAddr,
+    /// URLs of both APIs, events first.
+    pub urls: [String; 2],
+    gateway: Gateway,
+    events: Router,
+    config: Router,
+    stop: watch::Sender<bool>,
+    servers: [JoinHandle<()>; 2],
+    workers: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
+    shutdown_timeout: Duration,
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A plugin of the original was asked for.
+    #[error(
+        "plugins of the original event gateway are Go programs and cannot be loaded: remove the flag -plugin"
+    )]
+    Plugin,
+    /// A port cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A listener has no address.
+    #[error("a listener has no address")]
+    Address(#[source] std::io::Error),
+    /// A certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Store or targets cannot be set up.
+    #[error(transparent)]
+    Wiring(#[from] WiringError),
+    /// Metrics cannot be set up.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+}
+
+/// Opens the store, binds the ports and starts to serve. Must be called within a Tokio runtime.
+pub fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
+    if !settings.former.plugin.is_empty() {
+        return Err(StartError::Plugin);
+    }
+    let listen_on = &settings.listen;
+    // Ports first: a second gateway on the same machine learns of its mistake before it looks for its store.
+    let events_listener = listen("Events", listen_on.bind_address, listen_on.events_port)?;
+    let config_listener = listen("Config", listen_on.bind_address, listen_on.config_port)?;
+    let events_tls = tls::acceptor(
+        listen_on.events_tls_cert.as_deref(),
+        listen_on.events_tls_key.as_deref(),
+    )?;
+    let config_tls = tls::acceptor(
+        listen_on.config_tls_cert.as_deref(),
+        listen_on.config_tls_key.as_deref(),
+    )?;
+    let events_addr = reachable_address(&events_listener).map_err(StartError::Address)?;
+    let config_addr = reachable_address(&config_listener).map_err(StartError::Address)?;
+    let url = |is_tls: bool, address: SocketAddr| {
+        format!(
+            "{}://localhost:{}",
+            if is_tls { "https" } else { "http" },
+            address.port()
+        )
+    };
+    let urls = [
+        url(events_tls.is_some(), events_addr),
+        url(config_tls.is_some(), config_addr),
+    ];
+
+    let recorder = telemetry::metrics_recorder()?;
+    let gateway = wiring::gateway(settings)?;
+    let limits = &settings.limits;
+    let body = |bytes, time| BodyLimits { bytes, time };
+    let events = api::events::router(
+        gateway.clone(),
+        body(limits.max_event_bytes, limits.events_read_timeout),
+    );
+    let config = api::config::router(ConfigApi {
+        store: gateway.store().clone(),
+        limits: body(limits.max_config_bytes, limits.config_read_timeout),
+        metrics: MetricsPage::new(recorder.clone(), gateway.queue().clone()),
+        access_key: settings
+            .access
+            .config_access_key
+            .as_ref()
+            .map(|key| AccessKey::new(key.0.clone())),
+    });
+
+    let (stop, stopping) = watch::channel(false);
+    let serve_on = |listener: TcpListener, router: &Router, connections| {
+        tokio::spawn(serve(listener, router.clone(), connections, stopping.clone()))
+    };
+    let events_timeouts = (limits.events_read_timeout, limits.events_write_timeout);
+    let config_timeouts = (limits.config_read_timeout, limits.config_write_timeout);
+    let servers = [
+        serve_on(
+            events_listener,
+            &events,
+            connections(limits, events_tls, events_timeouts),
+        ),
+        serve_on(
+            config_listener,
+            &config,
+            connections(limits, config_tls, config_timeouts),
+        ),
+    ];
+    let workers = tokio::spawn({
+        let (gateway, workers) = (gateway.clone(), settings.queue.workers.max(1));
+        async move { gateway.run_workers(workers).await }
+    });
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(METRICS_UPKEEP).await;
+            recorder.run_upkeep();
+        }
+    });
+    let shutdown_timeout = listen_on.shutdown_timeout;
+    Ok(RunningGateway {
+        events_addr,
+        config_addr,
+        urls,
+        gateway,
+        events,
+        config,
+        stop,
+        servers,
+        workers,
+        upkeep,
+        shutdown_timeout,
+    })
+}
+
+fn connections(
+    limits: &LimitSettings,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    (read_timeout, write_timeout): (Duration, Duration),
+) -> ConnectionSettings {
+    ConnectionSettings {
+        tls,
+        max_header_bytes: limits.max_header_bytes,
+        max_connections: limits.max_connections,
+        read_timeout,
+        write_timeout,
+    }
+}
+
+impl RunningGateway {
+    /// The services behind the ports, events first, to be called without a socket.
+    pub fn routers(&self) -> (Router, Router) {
+        (self.events.clone(), self.config.clone())
+    }
+
+    /// Ends the gateway (CONTRACT.md §2.10): new events get 503, requests in progress are answered, queued
+    /// deliveries are made, all within the time that the settings allow.
+    pub async fn shutdown(self) {
+        let Self {
+            gateway,
+            stop,
+            servers: [events, config],
+            workers,
+            upkeep,
+            shutdown_timeout,
+            ..
+        } = self;
+        gateway.drain();
+        let _ = stop.send(true);
+        let ended = within(shutdown_timeout, async {
+            let _ = events.await;
+            let _ = config.await;
+            gateway.queue().close();
+            let _ = workers.await;
+        });
+        if !ended.await {
+            tracing::error!(
+                backlog = gateway.queue().backlog(),
+                "The time to shut down is over."
+            );
+        }
+        upkeep.abort();
+    }
+}
+
+/// Whether something ends within a time.
+async fn within(time: Duration, work: impl Future<Output = ()>) -> bool {
+    tokio::time::timeout(time, work).await.is_ok()
+}

@@ -1,0 +1,60 @@
+//! TLS of the listeners: 1.2 or newer, HTTP/1.1 only (CONTRACT.md §0.3).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// A certificate or key that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read as PEM.
+    #[error("{} cannot be read", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Certificate and key do not go together, or are of an unknown kind.
+    #[error("certificate {} and its key cannot be used", .certificate.display())]
+    Unusable {
+        /// File of the certificate.
+        certificate: PathBuf,
+        /// What is wrong.
+        source: rustls::Error,
+    },
+}
+
+/// TLS for a listener; `None` unless both files are set.
+pub(crate) fn acceptor(
+    certificate: Option<&Path>,
+    key: Option<&Path>,
+) -> Result<Option<TlsAcceptor>, TlsError> {
+    let (Some(certificate), Some(key)) = (certificate, key) else {
+        return Ok(None);
+    };
+    let file = |path: &Path| {
+        let path = path.to_owned();
+        move |source| TlsError::File { path, source }
+    };
+    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(file(certificate))?;
+    let private_key = PrivateKeyDer::from_pem_file(key).map_err(file(key))?;
+    let unusable = |source| TlsError::Unusable {
+        certificate: certificate.to_owned(),
+        source,
+    };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)?
+        .with_no_client_auth()
+        .with_single_cert(chain, private_key)
+        .map_err(unusable)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Some(TlsAcceptor::from(Arc::new(config))))
+}

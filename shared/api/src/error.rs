@@ -1,0 +1,153 @@
+//! The one table from errors to HTTP answers (CONTRACT.md §0.2, §1.11, §2.5, §2.6).
+
+use axum::response::{IntoResponse, Response};
+use domain::configuration::ConfigurationError;
+use gateway::{AccessDeniedCode, CallError, GatewayError};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use store::StoreError;
+
+/// An error as a client sees it.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: String,
+    /// Seconds after which to try again.
+    retry_after: Option<u32>,
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Errors {
+    /// Exactly one.
+    errors: [ErrorMessage; 1],
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ErrorMessage {
+    /// For people to read; the texts of the wire contract are stable.
+    message: String,
+}
+
+/// What a caller is told when its function cannot be called.
+const CALL_FAILED: &str = "Function call failed. Please check logs.";
+
+impl ApiError {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// The answer to a request whose handling broke (Q54).
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+
+    /// The answer to a request without the access key (Q67).
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
+    }
+}
+
+impl From<GatewayError> for ApiError {
+    fn from(err: GatewayError) -> Self {
+        let message = err.to_string();
+        match err {
+            GatewayError::Draining | GatewayError::Queue(_) => Self {
+                retry_after: Some(1),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+            },
+            GatewayError::BodyTooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
+            GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
+            GatewayError::Event(_) | GatewayError::SystemEventType(_) => {
+                Self::new(StatusCode::BAD_REQUEST, message)
+            }
+            GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
+            GatewayError::Call(err) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, call_message(&err)),
+            GatewayError::Response(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+        }
+    }
+}
+
+/// What a caller may know of a failed call: never its cause, but three faults it can mend itself.
+fn call_message(err: &CallError) -> &'static str {
+    match err.access_denied_code() {
+        Some(AccessDeniedCode::AccessDenied) => {
+            "Function call failed with AccessDeniedException. The provided credentials do not have the required \
+                 IAM permissions to invoke this function. Please attach the lambda:invokeFunction permission to \
+                 these credentials."
+        }
+        Some(AccessDeniedCode::UnrecognizedClient) => {
+            "Function call failed with UnrecognizedClientException. The provided credentials are invalid. Please \
+                 provide valid credentials."
+        }
+        Some(AccessDeniedCode::ExpiredToken) => {
+            "Function call failed with ExpiredTokenException. The provided security token for the function has \
+                 expired. Please provide an updated security token or provide permanent credentials."
+        }
+        None => CALL_FAILED,
+    }
+}
+
+impl From<ConfigurationError> for ApiError {
+    fn from(err: ConfigurationError) -> Self {
+        let status = match &err {
+            ConfigurationError::NotFound { .. } => StatusCode::NOT_FOUND,
+            ConfigurationError::AlreadyExists { .. } => StatusCode::CONFLICT,
+            ConfigurationError::Invalid(_)
+            | ConfigurationError::MissingReference { .. }
+            | ConfigurationError::MissingAuthorizer
+            | ConfigurationError::EventTypeInUse
+            | ConfigurationError::FunctionInUse
+            | ConfigurationError::FunctionIsAuthorizer { .. }
+            | ConfigurationError::Immutable { .. }
+            | ConfigurationError::PathConflict(_) => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, err.to_string())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(err: StoreError) -> Self {
+        match err {
+            StoreError::Rejected(err) => err.into(),
+            err => {
+                tracing::error!(error = %err, cause = ?std::error::Error::source(&err), "The store failed.");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, err.to_string())
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let errors = Errors {
+            errors: [ErrorMessage {
+                message: self.message,
+            }],
+        };
+        let mut response = json_line(self.status, &errors);
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// A JSON answer: compact, with a newline at the end (CONTRACT.md §0.2).
+pub(crate) fn json_line<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    let mut body = serde_json::to_vec(value).unwrap_or_default();
+    body.push(b'\n');
+    (
+        status,
+        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        body,
+    )
+        .into_response()
+}

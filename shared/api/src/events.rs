@@ -1,0 +1,76 @@
+//! The Events API: every path and method belongs to subscriptions, so one handler takes all requests.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use gateway::{Answer, Gateway, Received};
+use http::{HeaderMap, StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::body::{self, BodyLimits};
+use crate::error::ApiError;
+use crate::request_target::answer_by_itself;
+
+#[derive(Debug, Clone)]
+struct EventsApi {
+    gateway: Gateway,
+    limits: BodyLimits,
+}
+
+/// The Events API as a service.
+pub fn router(gateway: Gateway, limits: BodyLimits) -> Router {
+    Router::new()
+        .fallback(receive)
+        .with_state(EventsApi { gateway, limits })
+        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+}
+
+async fn receive(State(api): State<EventsApi>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(response) = answer_by_itself(&parts) {
+        return response;
+    }
+    let body = body::read(body, api.limits).await;
+    let Received { headers, outcome } = api.gateway.receive(&parts, body).await;
+    let mut response = match outcome {
+        Ok(answer) => into_response(answer),
+        Err(err) => ApiError::from(err).into_response(),
+    };
+    add_missing(response.headers_mut(), headers);
+    response
+}
+
+fn into_response(answer: Answer) -> Response {
+    match answer {
+        Answer::Preflight => StatusCode::OK.into_response(),
+        Answer::Accepted => StatusCode::ACCEPTED.into_response(),
+        Answer::Function(answer) => {
+            let mut response = Response::new(Body::from(answer.body));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            response
+        }
+    }
+}
+
+/// Adds headers, all lines of them, unless the response has its own of the name.
+fn add_missing(headers: &mut HeaderMap, added: HeaderMap) {
+    if added.is_empty() {
+        return;
+    }
+    let own: Vec<_> = added
+        .keys()
+        .filter(|name| headers.contains_key(*name))
+        .cloned()
+        .collect();
+    let mut last = None;
+    for (name, value) in added {
+        last = name.or(last);
+        if let Some(name) = last.clone()
+            && !own.contains(&name)
+        {
+            headers.append(name, value);
+        }
+    }
+}

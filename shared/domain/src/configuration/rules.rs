@@ -1,0 +1,211 @@
+//! What a change of each kind of resource must keep, in the order in which faults are answered
+//! (CONTRACT.md §1.10).
+
+use super::{Change, Collection, ConfigurationError, Snapshot};
+use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
+use crate::resource::{Cors, EventType, Function, Kind, Resource, Subscription, SubscriptionType};
+use crate::routing::RoutingTable;
+
+/// A resource with its rules towards the others of its space.
+pub trait Configured: Resource {
+    /// Where a snapshot keeps this kind.
+    fn collection(snapshot: &Snapshot) -> &Collection<Self>;
+
+    /// Where a snapshot keeps this kind, to change it.
+    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self>;
+
+    /// Rules of a new resource, its id being free.
+    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
+
+    /// Rules of a replacement of `stored`.
+    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
+
+    /// Rules of a removal; whether there is anything to remove is checked afterwards.
+    fn check_delete(id: &Self::Id, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
+
+    /// Keeps what a snapshot derives from this kind up to date.
+    fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
+        let _ = (snapshot, before, after);
+    }
+
+    /// Carries a change over into a routing table.
+    fn route(table: &mut RoutingTable, change: &Change<Self>);
+}
+
+impl Configured for EventType {
+    fn collection(snapshot: &Snapshot) -> &Collection<Self> {
+        &snapshot.event_types
+    }
+
+    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self> {
+        &mut snapshot.event_types
+    }
+
+    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        match &self.authorizer_id {
+            Some(id) if !snapshot.functions.contains_key(id) => Err(ConfigurationError::MissingAuthorizer),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_update(&self, _stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        self.check_create(snapshot)
+    }
+
+    fn check_delete(id: &EventTypeName, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        let used = snapshot
+            .subscriptions
+            .values()
+            .any(|stored| stored.resource.event_type == *id);
+        if used {
+            Err(ConfigurationError::EventTypeInUse)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn route(table: &mut RoutingTable, change: &Change<Self>) {
+        table.route_event_type(change);
+    }
+}
+
+impl Configured for Function {
+    fn collection(snapshot: &Snapshot) -> &Collection<Self> {
+        &snapshot.functions
+    }
+
+    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self> {
+        &mut snapshot.functions
+    }
+
+    fn check_create(&self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn check_update(&self, _stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn check_delete(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if snapshot
+            .subscriptions
+            .values()
+            .any(|stored| stored.resource.function_id == *id)
+        {
+            return Err(ConfigurationError::FunctionInUse);
+        }
+        let mut event_types = snapshot.event_types.values().map(|stored| &stored.resource);
+        match event_types.find(|event_type| event_type.authorizer_id.as_ref() == Some(id)) {
+            Some(event_type) => Err(ConfigurationError::FunctionIsAuthorizer {
+                function: id.clone(),
+                event_type: event_type.name.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn route(table: &mut RoutingTable, change: &Change<Self>) {
+        table.route_function(change);
+    }
+}
+
+impl Configured for Subscription {
+    fn collection(snapshot: &Snapshot) -> &Collection<Self> {
+        &snapshot.subscriptions
+    }
+
+    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self> {
+        &mut snapshot.subscriptions
+    }
+
+    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if self.r#type == SubscriptionType::Sync {
+            snapshot
+                .sync_paths
+                .check(self.event_type.as_str(), &self.method, &self.path)?;
+        }
+        if !snapshot.event_types.contains_key(&self.event_type) {
+            let id = self.event_type.to_string();
+            return Err(ConfigurationError::MissingReference {
+                kind: Kind::EventType,
+                id,
+            });
+        }
+        function_exists(&self.function_id, snapshot)
+    }
+
+    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if let Some(field) = stored.changed_field(self) {
+            return Err(ConfigurationError::Immutable {
+                kind: Kind::Subscription,
+                field,
+            });
+        }
+        function_exists(&self.function_id, snapshot)
+    }
+
+    fn check_delete(_id: &SubscriptionId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
+        let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
+        if let Some(gone) = before.filter(is_sync) {
+            snapshot
+                .sync_paths
+                .remove(gone.event_type.as_str(), &gone.method, &gone.path);
+        }
+        if let Some(new) = after.filter(is_sync) {
+            snapshot
+                .sync_paths
+                .insert(new.event_type.as_str(), &new.method, &new.path);
+        }
+    }
+
+    fn route(table: &mut RoutingTable, change: &Change<Self>) {
+        table.route_subscription(change);
+    }
+}
+
+fn function_exists(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    if snapshot.functions.contains_key(id) {
+        Ok(())
+    } else {
+        Err(ConfigurationError::MissingReference {
+            kind: Kind::Function,
+            id: id.to_string(),
+        })
+    }
+}
+
+impl Configured for Cors {
+    fn collection(snapshot: &Snapshot) -> &Collection<Self> {
+        &snapshot.cors
+    }
+
+    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self> {
+        &mut snapshot.cors
+    }
+
+    fn check_create(&self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn check_update(&self, stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        match stored.changed_field(self) {
+            Some(field) => Err(ConfigurationError::Immutable {
+                kind: Kind::Cors,
+                field,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_delete(_id: &CorsId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn route(table: &mut RoutingTable, change: &Change<Self>) {
+        table.route_cors(change);
+    }
+}

@@ -1,0 +1,167 @@
+//! Rules between resources, as tables of operations and answers.
+
+use super::*;
+use crate::ids::{CorsId, Space, SubscriptionId};
+
+fn space() -> Space {
+    Space::from("default")
+}
+
+fn decode<R: Resource>(body: &str) -> R {
+    R::decode(&space(), None, body.as_bytes()).unwrap()
+}
+
+fn snapshot() -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    snapshot
+        .create(
+            decode::<Function>(r#"{"functionId":"f","type":"http","provider":{"url":"http://x"}}"#),
+            1,
+        )
+        .unwrap();
+    snapshot
+        .create(
+            decode::<Function>(r#"{"functionId":"g","type":"http","provider":{"url":"http://x"}}"#),
+            2,
+        )
+        .unwrap();
+    snapshot
+        .create(decode::<EventType>(r#"{"name":"e"}"#), 3)
+        .unwrap();
+    snapshot
+}
+
+fn subscribe(snapshot: &mut Snapshot, body: &str) -> Result<SubscriptionId, String> {
+    let created = snapshot
+        .create(decode::<Subscription>(body), 9)
+        .map_err(|err| err.to_string())?;
+    Ok(created.after.unwrap().resource.subscription_id.clone())
+}
+
+#[test]
+fn references_must_exist() {
+    let mut snapshot = snapshot();
+    for (body, want) in [
+        (
+            r#"{"type":"sync","eventType":"x","functionId":"nope"}"#,
+            "Event Type \"x\" not found.",
+        ),
+        (
+            r#"{"type":"sync","eventType":"e","functionId":"nope"}"#,
+            "Function \"nope\" not found.",
+        ),
+    ] {
+        assert_eq!(subscribe(&mut snapshot, body).unwrap_err(), want);
+    }
+    let missing = snapshot.create(decode::<EventType>(r#"{"name":"t","authorizerId":"nope"}"#), 4);
+    assert_eq!(missing.unwrap_err(), ConfigurationError::MissingAuthorizer);
+    let empty = snapshot.create(decode::<EventType>(r#"{"name":"t","authorizerId":""}"#), 4);
+    assert_eq!(empty.unwrap_err(), ConfigurationError::MissingAuthorizer);
+}
+
+#[test]
+fn what_is_in_use_stays() {
+    let mut snapshot = snapshot();
+    let id = subscribe(
+        &mut snapshot,
+        r#"{"type":"async","eventType":"e","functionId":"f"}"#,
+    )
+    .unwrap();
+    snapshot
+        .create(decode::<EventType>(r#"{"name":"t","authorizerId":"g"}"#), 5)
+        .unwrap();
+    assert_eq!(
+        snapshot.delete::<EventType>(&"e".into()).unwrap_err(),
+        ConfigurationError::EventTypeInUse
+    );
+    assert_eq!(
+        snapshot.delete::<Function>(&"f".into()).unwrap_err(),
+        ConfigurationError::FunctionInUse
+    );
+    assert_eq!(
+        snapshot.delete::<Function>(&"g".into()).unwrap_err().to_string(),
+        "Function g cannot be deleted because is used as an authorizer for t event type."
+    );
+    snapshot.delete::<Subscription>(&id).unwrap();
+    snapshot.delete::<EventType>(&"e".into()).unwrap();
+    snapshot.delete::<Function>(&"f".into()).unwrap();
+    assert_eq!(
+        snapshot.delete::<Function>(&"f".into()).unwrap_err().to_string(),
+        "Function \"f\" not found."
+    );
+}
+
+#[test]
+fn duplicates_come_before_conflicts_and_conflicts_before_references() {
+    let mut snapshot = snapshot();
+    subscribe(
+        &mut snapshot,
+        r#"{"type":"sync","eventType":"e","functionId":"f","path":"/u/:id"}"#,
+    )
+    .unwrap();
+    for (body, want) in [
+        (
+            r#"{"type":"sync","eventType":"e","functionId":"g","path":"/u/:id"}"#,
+            "already exists.",
+        ),
+        (
+            r#"{"type":"sync","eventType":"e","functionId":"nope","path":"/u/:name"}"#,
+            "Subscription path conflict: parameter with different name (\"id\") already defined: for route: /u/:name",
+        ),
+    ] {
+        let text = subscribe(&mut snapshot, body).unwrap_err();
+        assert!(text.ends_with(want), "{text}");
+    }
+    assert_eq!(snapshot.count::<Subscription>(), 1);
+}
+
+#[test]
+fn only_labels_of_a_subscription_may_change() {
+    let mut snapshot = snapshot();
+    let id = subscribe(
+        &mut snapshot,
+        r#"{"type":"async","eventType":"e","functionId":"f"}"#,
+    )
+    .unwrap();
+    let update = |body: &str| Subscription::decode(&space(), Some(&id), body.as_bytes()).unwrap();
+    let changed = snapshot.update(update(r#"{"type":"async","eventType":"e","functionId":"g"}"#));
+    assert_eq!(
+        changed.unwrap_err().to_string(),
+        "Invalid update. 'FunctionID' of existing subscription cannot be updated."
+    );
+    let labelled = update(r#"{"type":"async","eventType":"e","functionId":"f","metadata":{"a":"b"}}"#);
+    snapshot.update(labelled.clone()).unwrap();
+    assert_eq!(*snapshot.get::<Subscription>(&id).unwrap(), labelled);
+}
+
+#[test]
+fn cors_is_bound_to_its_method_and_path() {
+    let mut snapshot = snapshot();
+    snapshot
+        .create(decode::<Cors>(r#"{"method":"GET","path":"/a"}"#), 1)
+        .unwrap();
+    let id = CorsId::of("GET", "/a");
+    let moved = Cors::decode(&space(), Some(&id), br#"{"method":"PUT","path":"/b"}"#).unwrap();
+    assert_eq!(
+        snapshot.update(moved).unwrap_err().to_string(),
+        "Invalid update. 'Method' of existing CORS configuration cannot be updated."
+    );
+    assert_eq!(
+        snapshot
+            .create(decode::<Cors>(r#"{"method":"GET","path":"/a"}"#), 2)
+            .unwrap_err()
+            .to_string(),
+        "CORS configuration \"GET%2Fa\" already exists."
+    );
+}
+
+#[test]
+fn lists_descend() {
+    let snapshot = snapshot();
+    let ids: Vec<_> = snapshot
+        .list::<Function>(&MetadataFilter::default())
+        .iter()
+        .map(|f| f.function_id.to_string())
+        .collect();
+    assert_eq!(ids, ["g", "f"]);
+}

@@ -1,0 +1,148 @@
+//! Events: what every request becomes, and what functions receive.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::authorizer::Authorization;
+use crate::json::{JsonError, Object};
+use crate::validation::Violations;
+
+mod binary;
+mod cloud_event;
+pub mod coercion;
+pub mod content_type;
+mod decode;
+mod envelope;
+mod http_request;
+mod time;
+
+pub use cloud_event::{CloudEvent, CloudEventError};
+pub use content_type::ContentTypeError;
+pub use decode::{Incoming, decode};
+pub use envelope::{Envelope, EventStamp};
+pub use http_request::{HttpRequest, host as request_host};
+pub use http_request::query_pairs;
+pub(crate) use http_request::{canonical_name as canonical_header_name, flatten as flatten_headers};
+pub use time::TimeError;
+
+/// Media type of events in JSON, on the way in and on the way to functions.
+pub const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";
+
+/// Media type of several events in one JSON array.
+pub const CLOUDEVENTS_BATCH_JSON: &str = "application/cloudevents-batch+json";
+
+/// Type of the event that a plain HTTP request becomes.
+pub const HTTP_REQUEST: &str = "http.request";
+
+/// Types that start like this are the gateway's own: clients cannot send them.
+pub const SYSTEM_PREFIX: &str = "eventgateway.";
+
+/// An event, in the version of CloudEvents that it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// CloudEvents 0.1, the form of existing clients and of everything the gateway makes.
+    V0_1(Box<Envelope>),
+    /// CloudEvents 0.3 or 1.0.
+    CloudEvent(CloudEvent),
+}
+
+/// Why a request holds no event that can be accepted. The texts are the wire's (CONTRACT.md §2.5).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// The body is not JSON of the right shape.
+    #[error("{}", .0.event_text())]
+    Json(#[from] JsonError),
+    /// A timestamp is not RFC 3339.
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    /// Attributes are missing or have the wrong form.
+    #[error("CloudEvent doesn't validate: {0}")]
+    Attributes(#[from] Violations),
+    /// A 0.3 or 1.0 event breaks its specification.
+    #[error("CloudEvent doesn't validate: {0}")]
+    CloudEvent(#[from] CloudEventError),
+    /// The content type cannot be parsed.
+    #[error(transparent)]
+    ContentType(#[from] ContentTypeError),
+    /// An event of a batch is wrong.
+    #[error("event {index} of the batch: {error}")]
+    InBatch {
+        /// Place in the batch, from 0.
+        index: usize,
+        /// What is wrong with it.
+        #[source]
+        error: Box<EventError>,
+    },
+}
+
+impl Event {
+    /// Type of the event, by which it is routed.
+    pub fn event_type(&self) -> &str {
+        match self {
+            Self::V0_1(envelope) => &envelope.event_type,
+            Self::CloudEvent(event) => event.event_type(),
+        }
+    }
+
+    /// Identifier given by the producer; not unique in general.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::V0_1(envelope) => &envelope.event_id,
+            Self::CloudEvent(event) => event.id(),
+        }
+    }
+
+    /// Whether the type is one of the gateway's own.
+    pub fn is_system(&self) -> bool {
+        self.event_type().starts_with(SYSTEM_PREFIX)
+    }
+
+    /// The event as JSON, without a newline at the end.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::with_capacity(512);
+        // Serialising maps with string keys into memory cannot fail.
+        let _ = serde_json::to_writer(&mut json, self);
+        json
+    }
+
+    /// A copy that carries what an authorizer said, for one subscriber only (CONTRACT.md §2.7, Q16, Q17, Q62).
+    #[must_use]
+    pub fn with_authorization(&self, authorization: &Authorization) -> Self {
+        let mut event = self.clone();
+        match &mut event {
+            Self::V0_1(envelope) => envelope.set_authorization(authorization),
+            Self::CloudEvent(event) => event.set_authorization(authorization),
+        }
+        event
+    }
+
+    /// Reads an event from a JSON object of any known version.
+    pub(crate) fn from_object(object: &Object<'_>) -> Result<Self, EventError> {
+        if CloudEvent::is_one(object) {
+            Ok(Self::CloudEvent(CloudEvent::from_object(object)?))
+        } else {
+            Ok(Self::V0_1(Box::new(Envelope::from_object(object)?)))
+        }
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::V0_1(envelope) => envelope.serialize(serializer),
+            Self::CloudEvent(event) => event.serialize(serializer),
+        }
+    }
+}
+
+/// Reads back what [`Event`]'s `Serialize` wrote, as in a queue message.
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let object = Object::from_raw(&raw, "event").map_err(serde::de::Error::custom)?;
+        Self::from_object(&object).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests;

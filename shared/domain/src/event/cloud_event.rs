@@ -1,0 +1,174 @@
+//! CloudEvents 0.3 and 1.0. They pass through in the version and the very text they came in; whether they keep their
+//! specification is for the CloudEvents SDK to say.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cloudevents::AttributesReader as _;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::content_type::{is_json, media_type};
+use crate::authorizer::Authorization;
+use crate::json::{Json, Object, kind, raw_value};
+
+/// Extension attribute with what an authorizer said, as JSON text: attributes of these versions are scalars.
+const AUTHORIZATION: &str = "eventgatewayauth";
+
+/// A CloudEvent of version 0.3 or 1.0: its members in the order they came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudEvent {
+    event_type: String,
+    id: String,
+    members: Vec<(String, Json)>,
+}
+
+/// Why something is not a CloudEvent 0.3 or 1.0.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CloudEventError {
+    /// The SDK refuses it.
+    #[error("{0}")]
+    Specification(String),
+    /// A required attribute is an empty text.
+    #[error("attribute \"{0}\" must not be empty")]
+    EmptyAttribute(&'static str),
+    /// There are two payloads.
+    #[error("\"data\" and \"data_base64\" exclude each other")]
+    TwoPayloads,
+    /// `data_base64` is not a text in base64.
+    #[error("\"data_base64\" is not base64")]
+    NotBase64,
+}
+
+impl CloudEvent {
+    /// Whether an object says that it is of these versions.
+    pub(super) fn is_one(object: &Object<'_>) -> bool {
+        object.members().any(|(name, _)| name == "specversion")
+    }
+
+    /// Type of the event.
+    pub fn event_type(&self) -> &str {
+        &self.event_type
+    }
+
+    /// Identifier given by the producer.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Reads an event from its JSON.
+    pub(super) fn from_object(object: &Object<'_>) -> Result<Self, CloudEventError> {
+        let mut members: Vec<(String, Json)> = Vec::new();
+        for (name, raw) in object.members() {
+            members.retain(|(known, _)| known != name);
+            members.push((name.to_owned(), Json::from_raw(raw)));
+        }
+        Self::from_members(members)
+    }
+
+    /// Makes an event of the attributes and the body of a request in binary mode.
+    pub(super) fn from_binary(
+        attributes: impl IntoIterator<Item = (String, String)>,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Self, CloudEventError> {
+        let mut members: Vec<(String, Json)> = attributes
+            .into_iter()
+            .map(|(name, value)| (name, Json::from_value(&value)))
+            .collect();
+        let is_old = members
+            .iter()
+            .any(|(name, value)| name == "specversion" && value.get() == "\"0.3\"");
+        members.extend(content_type.map(|text| ("datacontenttype".to_owned(), Json::from_value(text))));
+        let mut add = |name: &str, value: Json| members.push((name.to_owned(), value));
+        match payload(content_type, body) {
+            Payload::None => {}
+            Payload::Value(json) => add("data", json),
+            Payload::Base64(text) if is_old => {
+                add("datacontentencoding", Json::from_value("base64"));
+                add("data", Json::from_value(&text));
+            }
+            Payload::Base64(text) => add("data_base64", Json::from_value(&text)),
+        }
+        Self::from_members(members)
+    }
+
+    fn from_members(members: Vec<(String, Json)>) -> Result<Self, CloudEventError> {
+        let get = |name: &str| {
+            members
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, json)| json)
+        };
+        if let Some(base64) = get("data_base64").filter(|json| kind(json.as_raw()) != "null") {
+            if get("data").is_some() {
+                return Err(CloudEventError::TwoPayloads);
+            }
+            let text: String = serde_json::from_str(base64.get()).map_err(|_| CloudEventError::NotBase64)?;
+            STANDARD.decode(text).map_err(|_| CloudEventError::NotBase64)?;
+        }
+        let event = check_attributes(&members)?;
+        let text = |name: &'static str, value: &str| match value {
+            "" => Err(CloudEventError::EmptyAttribute(name)),
+            value => Ok(value.to_owned()),
+        };
+        text("source", event.source())?;
+        Ok(Self {
+            event_type: text("type", event.ty())?,
+            id: text("id", event.id())?,
+            members,
+        })
+    }
+
+    pub(super) fn set_authorization(&mut self, authorization: &Authorization) {
+        let text = Json::from_value(authorization).get().to_owned();
+        self.members.retain(|(name, _)| name != AUTHORIZATION);
+        self.members
+            .push((AUTHORIZATION.to_owned(), Json::from_value(&text)));
+    }
+}
+
+/// Lets the SDK read everything but the payload, which it would take apart.
+fn check_attributes(members: &[(String, Json)]) -> Result<cloudevents::Event, CloudEventError> {
+    let is_payload = |name: &str| matches!(name, "data" | "data_base64" | "datacontentencoding");
+    let attributes: serde_json::Map<String, serde_json::Value> = members
+        .iter()
+        .filter(|(name, _)| !is_payload(name))
+        .map(|(name, json)| Ok((name.clone(), serde_json::from_str(json.get())?)))
+        .collect::<Result<_, serde_json::Error>>()
+        .map_err(|err| CloudEventError::Specification(err.to_string()))?;
+    serde_json::from_value(serde_json::Value::Object(attributes))
+        .map_err(|err| CloudEventError::Specification(err.to_string()))
+}
+
+enum Payload {
+    None,
+    Value(Json),
+    Base64(String),
+}
+
+/// How a body stands in the JSON format: JSON as it is, text as a text, the rest in base64.
+fn payload(content_type: Option<&str>, body: &[u8]) -> Payload {
+    if body.is_empty() {
+        return Payload::None;
+    }
+    let media_type = media_type(content_type).unwrap_or_default();
+    if is_json(&media_type)
+        && let Some(raw) = raw_value(body)
+    {
+        return Payload::Value(Json::from_raw(raw));
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) if media_type.starts_with("text/") => Payload::Value(Json::from_value(text)),
+        _ => Payload::Base64(STANDARD.encode(body)),
+    }
+}
+
+impl Serialize for CloudEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.members.len()))?;
+        for (name, value) in &self.members {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}

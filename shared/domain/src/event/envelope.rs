@@ -1,0 +1,142 @@
+//! The CloudEvents 0.1 envelope (CONTRACT.md §2.3).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::EventError;
+use super::time::canonical;
+use crate::authorizer::Authorization;
+use crate::json::{Json, Object, kind};
+use crate::validation::{self, Violations};
+
+/// Version of the envelope that the gateway makes.
+const VERSION: &str = "0.1";
+
+/// Source of the events that the gateway makes.
+const SOURCE: &str = "https://serverless.com/event-gateway/#transformationVersion=0.1";
+
+/// Member of `extensions` that is the gateway's own.
+const GATEWAY: &str = "eventgateway";
+
+/// An event in the 0.1 envelope. Empty texts are not set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// Type of the event.
+    pub event_type: String,
+    /// Version of the type.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub event_type_version: String,
+    /// Version of the envelope; any text.
+    pub cloud_events_version: String,
+    /// URI of the producer.
+    pub source: String,
+    /// Identifier given by the producer.
+    #[serde(rename = "eventID")]
+    pub event_id: String,
+    /// When it happened, RFC 3339.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub event_time: String,
+    /// Schema of the data.
+    #[serde(rename = "schemaURL", skip_serializing_if = "String::is_empty")]
+    pub schema_url: String,
+    /// Extension attributes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub extensions: BTreeMap<String, Json>,
+    /// Content type of the data.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub content_type: String,
+    /// The payload, as the text it came in.
+    pub data: Option<Json>,
+}
+
+/// What the gateway puts on an event it makes: an id and a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventStamp {
+    /// A random UUID, version 4, in lower case.
+    pub id: String,
+    /// Now, RFC 3339.
+    pub time: String,
+}
+
+impl Envelope {
+    /// An event made by the gateway, with the generated fields.
+    pub fn generated(stamp: EventStamp, event_type: &str, content_type: &str, data: Json) -> Self {
+        let marks = Json::from_value(&BTreeMap::from([
+            ("transformation-version", VERSION),
+            ("transformed", "true"),
+        ]));
+        Self {
+            event_type: event_type.to_owned(),
+            cloud_events_version: VERSION.to_owned(),
+            source: SOURCE.to_owned(),
+            event_id: stamp.id,
+            event_time: stamp.time,
+            extensions: BTreeMap::from([(GATEWAY.to_owned(), marks)]),
+            content_type: content_type.to_owned(),
+            data: Some(data),
+            ..Self::default()
+        }
+    }
+
+    /// Reads an event from its JSON.
+    pub(super) fn from_object(object: &Object<'_>) -> Result<Self, EventError> {
+        let extensions = object.object("extensions")?;
+        let extensions = extensions.iter().flat_map(Object::members);
+        let mut envelope = Self {
+            event_type: object.string_or_empty("eventType")?,
+            event_type_version: object.string_or_empty("eventTypeVersion")?,
+            cloud_events_version: object.string_or_empty("cloudEventsVersion")?,
+            source: object.string_or_empty("source")?,
+            event_id: object.string_or_empty("eventID")?,
+            event_time: String::new(),
+            schema_url: object.string_or_empty("schemaURL")?,
+            extensions: extensions
+                .map(|(name, raw)| (name.to_owned(), Json::from_raw(raw)))
+                .collect(),
+            content_type: object.string_or_empty("contentType")?,
+            data: object.get("data").map(Json::from_raw),
+        };
+        if let Some(time) = object.string("eventTime")? {
+            envelope.event_time = canonical(&time)?;
+        }
+        envelope.validate()?;
+        Ok(envelope)
+    }
+
+    /// Checks the required attributes.
+    pub(super) fn validate(&self) -> Result<(), Violations> {
+        let mut violations = Violations::of("Event");
+        violations
+            .check("EventType", validation::required(&self.event_type))
+            .check(
+                "CloudEventsVersion",
+                validation::required(&self.cloud_events_version),
+            )
+            .check(
+                "Source",
+                (!validation::is_uri(&self.source, true)).then_some("uri"),
+            )
+            .check("EventID", validation::required(&self.event_id));
+        violations.into_result()
+    }
+
+    /// Sets `extensions.eventgateway.authorization`, keeping what else is there.
+    pub(super) fn set_authorization(&mut self, authorization: &Authorization) {
+        let mut members: BTreeMap<String, Json> = BTreeMap::new();
+        if let Some(present) = self.extensions.get(GATEWAY)
+            && kind(present.as_raw()) == "object"
+            && let Ok(object) = Object::from_raw(present.as_raw(), GATEWAY)
+        {
+            members.extend(
+                object
+                    .members()
+                    .map(|(name, raw)| (name.to_owned(), Json::from_raw(raw))),
+            );
+        }
+        members.insert("authorization".to_owned(), Json::from_value(authorization));
+        self.extensions
+            .insert(GATEWAY.to_owned(), Json::from_value(&members));
+    }
+}

@@ -1,0 +1,159 @@
+//! The response object of a sync function (CONTRACT.md §2.6): what the caller is answered with.
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+
+use crate::json::{JsonError, Object};
+use crate::sniff::sniff;
+
+/// What a function answers a caller with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionResponse {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Headers of the answer, with a content type whenever there is a body.
+    pub headers: HeaderMap,
+    /// Body of the answer; empty where the status allows none.
+    pub body: String,
+}
+
+/// A function result that is no response object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("HTTP response object malformed")]
+pub struct MalformedResponse(#[source] Option<JsonError>);
+
+impl From<JsonError> for MalformedResponse {
+    fn from(cause: JsonError) -> Self {
+        Self(Some(cause))
+    }
+}
+
+impl FunctionResponse {
+    /// Reads the result of a function.
+    pub fn from_result(result: &[u8]) -> Result<Self, MalformedResponse> {
+        let object = Object::from_slice(result)?;
+        let status = match object.integer("statusCode")? {
+            None => StatusCode::OK,
+            Some(code) => status(code).ok_or(MalformedResponse(None))?,
+        };
+        let given = object.strings("headers")?.unwrap_or_default();
+        let mut headers = HeaderMap::with_capacity(given.len() + 1);
+        for (name, value) in &given {
+            if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
+                && !belongs_to_connection(&name)
+                && let Some(value) = header_value(value)
+            {
+                headers.insert(name, value);
+            }
+        }
+        let mut body = object.string_or_empty("body")?;
+        if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(sniff(body.as_bytes())),
+            );
+        }
+        if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
+            body.clear();
+        }
+        Ok(Self {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+/// A status a final answer can have (Q19).
+fn status(code: i64) -> Option<StatusCode> {
+    u16::try_from(code)
+        .ok()
+        .filter(|code| (200..1000).contains(code))
+        .and_then(|code| StatusCode::from_u16(code).ok())
+}
+
+/// Headers of the hop, which only the server may set (Q20).
+fn belongs_to_connection(name: &HeaderName) -> bool {
+    [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+        header::TE,
+        header::TRAILER,
+    ]
+    .contains(name)
+        || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+}
+
+/// A value with control characters made blanks (Q21).
+fn header_value(value: &str) -> Option<HeaderValue> {
+    let blank = |b: u8| {
+        if (b < b' ' && b != b'\t') || b == 0x7f {
+            b' '
+        } else {
+            b
+        }
+    };
+    HeaderValue::from_str(value)
+        .or_else(|_| HeaderValue::from_bytes(&value.bytes().map(blank).collect::<Vec<_>>()))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects() {
+        for (text, status, body) in [
+            ("{}", 200, ""),
+            ("null", 200, ""),
+            (r#"{"message":"x"}"#, 200, ""),
+            (r#"{"STATUSCODE":201,"Body":"b"}"#, 201, "b"),
+            (r#"{"statusCode":null,"headers":null,"body":null}"#, 200, ""),
+            (r#"{"statusCode":204,"body":"b"}"#, 204, ""),
+            (r#"{"statusCode":999,"body":"b"}"#, 999, "b"),
+        ] {
+            let response = FunctionResponse::from_result(text.as_bytes()).unwrap();
+            assert_eq!(
+                (response.status.as_u16(), response.body.as_str()),
+                (status, body),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn malformed() {
+        for text in [
+            "",
+            "[]",
+            "\"x\"",
+            "5",
+            "{} x",
+            r#"{"statusCode":"200"}"#,
+            r#"{"statusCode":200.0}"#,
+            r#"{"statusCode":99}"#,
+            r#"{"statusCode":100}"#,
+            r#"{"statusCode":1000}"#,
+            r#"{"statusCode":-1}"#,
+            r#"{"body":{}}"#,
+            r#"{"headers":{"a":1}}"#,
+        ] {
+            let err = FunctionResponse::from_result(text.as_bytes()).unwrap_err();
+            assert_eq!(err.to_string(), "HTTP response object malformed", "{text}");
+        }
+    }
+
+    #[test]
+    fn headers() {
+        let text = r#"{"headers":{"x-a":"1\r\nx-b: 2","bad header":"x","Content-Length":"99","connection":"close","x-null":null,"Set-Cookie":"a=1; Path=/"},"body":"<p>"}"#;
+        let headers = FunctionResponse::from_result(text.as_bytes()).unwrap().headers;
+        assert_eq!(headers["x-a"], "1  x-b: 2");
+        assert_eq!(headers["x-null"], "");
+        assert_eq!(headers["set-cookie"], "a=1; Path=/");
+        assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+        assert_eq!(headers.len(), 4);
+    }
+}

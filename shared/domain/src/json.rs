@@ -1,0 +1,421 @@
+//! Reading JSON the way existing clients rely on (CONTRACT.md §0.1): keys without regard to case, the last
+//! duplicate wins, `null` means absent, nothing is coerced, and values that are not looked at stay raw text.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Why a text could not be read as the JSON that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// There is no JSON value at all.
+    #[error("EOF")]
+    Empty,
+    /// The text ends inside a value.
+    #[error("unexpected EOF")]
+    Truncated,
+    /// The text is not JSON.
+    #[error("invalid character {found}at line {line} column {column}")]
+    Syntax {
+        /// The offending character, quoted and followed by a blank, or nothing when it cannot be shown.
+        found: String,
+        /// Line of the fault, from 1.
+        line: usize,
+        /// Column of the fault, from 1.
+        column: usize,
+    },
+    /// A member, or the whole value when `field` is empty, has another JSON type than the one it must have.
+    #[error("json: cannot unmarshal {found} into Go {} of type {wanted}", place(.field))]
+    WrongType {
+        /// JSON type that was found.
+        found: &'static str,
+        /// Name of the member.
+        field: String,
+        /// JSON type that was wanted.
+        wanted: &'static str,
+    },
+}
+
+fn place(field: &str) -> Cow<'static, str> {
+    if field.is_empty() {
+        "value".into()
+    } else {
+        format!("struct field {field}").into()
+    }
+}
+
+impl JsonError {
+    fn from_serde(err: &serde_json::Error, text: &[u8]) -> Self {
+        if err.is_eof() {
+            let blank = text.iter().all(u8::is_ascii_whitespace);
+            return if blank { Self::Empty } else { Self::Truncated };
+        }
+        let found = char_at(text, err.line(), err.column())
+            .map(|c| format!("{c:?} "))
+            .unwrap_or_default();
+        Self::Syntax {
+            found,
+            line: err.line(),
+            column: err.column(),
+        }
+    }
+
+    /// The text of the Events API, where both kinds of early end read alike (CONTRACT.md §2.5).
+    pub fn event_text(&self) -> String {
+        match self {
+            Self::Empty | Self::Truncated => "unexpected end of JSON input".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn char_at(text: &[u8], line: usize, column: usize) -> Option<char> {
+    let line = text.split(|b| *b == b'\n').nth(line.checked_sub(1)?)?;
+    let from = column.checked_sub(1)?;
+    let end = line.len().min(from + 4);
+    String::from_utf8_lossy(line.get(from..end)?).chars().next()
+}
+
+/// A JSON object whose member values are still text.
+#[derive(Debug, Default)]
+pub struct Object<'a> {
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> Object<'a> {
+    /// Reads a text that must be exactly one JSON object or `null`.
+    pub fn from_slice(text: &'a [u8]) -> Result<Self, JsonError> {
+        let raw: &RawValue = serde_json::from_slice(text).map_err(|err| JsonError::from_serde(&err, text))?;
+        Self::from_raw(raw, "")
+    }
+
+    /// Reads the first JSON value of a text and ignores whatever follows it (CONTRACT.md J1).
+    pub fn from_first_value(text: &'a [u8]) -> Result<Self, JsonError> {
+        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+        match values.next() {
+            None => Err(JsonError::Empty),
+            Some(Err(err)) => Err(JsonError::from_serde(&err, text)),
+            Some(Ok(raw)) => Self::from_raw(raw, ""),
+        }
+    }
+
+    /// Reads a member as an object; `field` names it in errors.
+    pub fn from_raw(raw: &'a RawValue, field: &str) -> Result<Self, JsonError> {
+        match kind(raw) {
+            "null" => Ok(Self::default()),
+            "object" => {
+                let text = raw.get();
+                serde_json::from_str(text).map_err(|err| JsonError::from_serde(&err, text.as_bytes()))
+            }
+            found => Err(JsonError::WrongType {
+                found,
+                field: field.to_owned(),
+                wanted: "object",
+            }),
+        }
+    }
+
+    /// The members in the order of the text, duplicates included.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.members.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+
+    /// The last member of that name, without regard to case; `None` when it is missing or `null`.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let (_, value) = self
+            .members
+            .iter()
+            .rev()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        (kind(value) != "null").then_some(*value)
+    }
+
+    /// A string member.
+    pub fn string(&self, name: &str) -> Result<Option<Cow<'a, str>>, JsonError> {
+        self.get(name).map(|raw| string(raw, name)).transpose()
+    }
+
+    /// A string member, empty when it is absent.
+    pub fn string_or_empty(&self, name: &str) -> Result<String, JsonError> {
+        Ok(self.string(name)?.unwrap_or_default().into_owned())
+    }
+
+    /// A boolean member.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, JsonError> {
+        self.get(name).map(|raw| scalar(raw, name, "bool")).transpose()
+    }
+
+    /// An integer member; fractions such as `200.0` are refused.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, JsonError> {
+        self.get(name).map(|raw| scalar(raw, name, "int")).transpose()
+    }
+
+    /// An object member.
+    pub fn object(&self, name: &str) -> Result<Option<Object<'a>>, JsonError> {
+        self.get(name).map(|raw| Object::from_raw(raw, name)).transpose()
+    }
+
+    /// An object member whose values are strings; a `null` value counts as the empty string.
+    pub fn strings(&self, name: &str) -> Result<Option<BTreeMap<String, String>>, JsonError> {
+        let Some(object) = self.object(name)? else {
+            return Ok(None);
+        };
+        let mut map = BTreeMap::new();
+        for (key, raw) in object.members() {
+            let value = if kind(raw) == "null" {
+                Cow::Borrowed("")
+            } else {
+                string(raw, name)?
+            };
+            map.insert(key.to_owned(), value.into_owned());
+        }
+        Ok(Some(map))
+    }
+
+    /// An array member of strings; a `null` element counts as the empty string.
+    pub fn list(&self, name: &str) -> Result<Option<Vec<String>>, JsonError> {
+        let Some(raw) = self.get(name) else {
+            return Ok(None);
+        };
+        let text = |raw: &'a RawValue| match kind(raw) {
+            "null" => Ok(String::new()),
+            _ => string(raw, name).map(Cow::into_owned),
+        };
+        raw_elements(raw, name)?
+            .into_iter()
+            .map(text)
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+}
+
+/// The elements of a text that must be exactly one JSON array.
+pub fn elements(text: &[u8]) -> Result<Vec<&RawValue>, JsonError> {
+    raw_elements(
+        serde_json::from_slice(text).map_err(|err| JsonError::from_serde(&err, text))?,
+        "",
+    )
+}
+
+fn raw_elements<'a>(raw: &'a RawValue, field: &str) -> Result<Vec<&'a RawValue>, JsonError> {
+    if kind(raw) != "array" {
+        return Err(wrong_type(raw, field, "array"));
+    }
+    serde_json::from_str(raw.get()).map_err(|err| JsonError::from_serde(&err, raw.get().as_bytes()))
+}
+
+/// JSON type of a raw value, in the words of the original's error texts.
+pub fn kind(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "object",
+        Some(b'[') => "array",
+        Some(b'"') => "string",
+        Some(b't' | b'f') => "bool",
+        Some(b'n') => "null",
+        _ => "number",
+    }
+}
+
+/// Checks that a text is one JSON value and keeps it as it is, without the whitespace around it.
+pub fn raw_value(text: &[u8]) -> Option<&RawValue> {
+    serde_json::from_slice(text).ok()
+}
+
+fn wrong_type(raw: &RawValue, field: &str, wanted: &'static str) -> JsonError {
+    JsonError::WrongType {
+        found: kind(raw),
+        field: field.to_owned(),
+        wanted,
+    }
+}
+
+fn string<'a>(raw: &'a RawValue, field: &str) -> Result<Cow<'a, str>, JsonError> {
+    let text = raw.get();
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match inner {
+        None => Err(wrong_type(raw, field, "string")),
+        Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
+        Some(_) => serde_json::from_str::<String>(text)
+            .map(Cow::Owned)
+            .map_err(|err| JsonError::from_serde(&err, text.as_bytes())),
+    }
+}
+
+fn scalar<'a, T: Deserialize<'a>>(
+    raw: &'a RawValue,
+    field: &str,
+    wanted: &'static str,
+) -> Result<T, JsonError> {
+    serde_json::from_str(raw.get()).map_err(|_| wrong_type(raw, field, wanted))
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(12);
+                while let Some(Name(name)) = map.next_key()? {
+                    members.push((name, map.next_value()?));
+                }
+                Ok(Object { members })
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// A member name, borrowed from the text unless it holds escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a member name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// A text that is known to be JSON, compared by its text.
+#[derive(Clone)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// The literal `null`.
+    pub fn null() -> Self {
+        Self(RawValue::NULL.to_owned())
+    }
+
+    /// Keeps a raw value.
+    pub fn from_raw(raw: &RawValue) -> Self {
+        Self(raw.to_owned())
+    }
+
+    /// Serialises a value; `null` should that fail, which it cannot for maps with string keys.
+    pub fn from_value<T: serde::Serialize + ?Sized>(value: &T) -> Self {
+        serde_json::value::to_raw_value(value).map_or_else(|_| Self::null(), Self)
+    }
+
+    /// The text.
+    pub fn get(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The raw value.
+    pub fn as_raw(&self) -> &RawValue {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Json {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.get())
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for Json {}
+
+impl serde::Serialize for Json {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_match_without_case_and_the_last_duplicate_wins() {
+        let object = Object::from_slice(br#"{"NAME":"a","name":"b","Name":"c","x":null}"#).unwrap();
+        assert_eq!(object.string("name").unwrap().unwrap(), "c");
+        assert!(object.get("x").is_none());
+        assert!(object.get("y").is_none());
+    }
+
+    #[test]
+    fn ends_are_told_apart_from_syntax_errors() {
+        assert_eq!(Object::from_first_value(b" ").unwrap_err(), JsonError::Empty);
+        assert_eq!(Object::from_first_value(b"{").unwrap_err(), JsonError::Truncated);
+        assert_eq!(
+            Object::from_first_value(br#"{"a":"b"#).unwrap_err(),
+            JsonError::Truncated
+        );
+        assert_eq!(
+            Object::from_slice(b"").unwrap_err().event_text(),
+            "unexpected end of JSON input"
+        );
+        let text = Object::from_slice(b"{} x").unwrap_err().to_string();
+        assert!(text.starts_with("invalid character 'x'"), "{text}");
+        assert!(Object::from_first_value(b"{} x").is_ok());
+        assert!(
+            Object::from_first_value(b"null")
+                .unwrap()
+                .members()
+                .next()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn nothing_is_coerced() {
+        let object =
+            Object::from_slice(br#"{"n":200.0,"s":"200","i":7,"l":["a",null],"m":{"a":5}}"#).unwrap();
+        assert_eq!(
+            object.integer("n").unwrap_err().to_string(),
+            "json: cannot unmarshal number into Go struct field n of type int"
+        );
+        assert!(object.integer("s").is_err());
+        assert_eq!(object.integer("i").unwrap(), Some(7));
+        assert!(object.string("i").is_err());
+        assert_eq!(object.list("l").unwrap().unwrap(), ["a", ""]);
+        assert!(object.strings("m").is_err());
+        assert!(
+            Object::from_slice(b"[]")
+                .unwrap_err()
+                .to_string()
+                .starts_with("json: cannot unmarshal array")
+        );
+    }
+
+    #[test]
+    fn deep_nesting_is_kept_as_text() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        let object = Object::from_slice(deep.as_bytes()).unwrap();
+        assert_eq!(object.get("a").unwrap().get().len(), 200_000);
+    }
+}

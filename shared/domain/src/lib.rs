@@ -1,0 +1,18 @@
+//! The rules of Event Gateway: what an event is, what the resources are and when they are valid, which
+//! subscriptions an event reaches, what browsers of other origins may do.
+//!
+//! Nothing here does I/O or reads a clock, so every rule can be tested as a table.
+
+pub mod authorizer;
+pub mod configuration;
+pub mod cors_decision;
+pub mod delivery;
+pub mod event;
+pub mod function_response;
+pub mod ids;
+pub mod json;
+pub mod resource;
+pub mod routing;
+pub mod sniff;
+pub mod system_event;
+pub mod validation;

@@ -1,0 +1,189 @@
+//! Subscriptions (CONTRACT.md §1.6): which function gets which events on which path and method.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
+use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
+use crate::json::Object;
+use crate::validation::{self, MAX_PATH_BYTES, METHOD_TAG, METHODS, Violations};
+
+/// Whether the caller waits for the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SubscriptionType {
+    /// The event is queued and the caller answered at once.
+    Async,
+    /// The function's response is the caller's answer.
+    Sync,
+}
+
+/// A subscription of a function to events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscription {
+    /// Space it belongs to.
+    #[schema(value_type = String)]
+    pub space: Space,
+    /// Its identifier, derived from the other fields.
+    #[schema(value_type = String)]
+    pub subscription_id: SubscriptionId,
+    /// Sync or async.
+    pub r#type: SubscriptionType,
+    /// Type of the events.
+    #[schema(value_type = String, pattern = "^[a-zA-Z0-9.\\-_]+$")]
+    pub event_type: EventTypeName,
+    /// Function that gets them.
+    #[schema(value_type = String)]
+    pub function_id: FunctionId,
+    /// Path that events come in on; sync paths may hold `:parameter` segments and end in a `*wildcard`.
+    pub path: String,
+    /// Method that events come in with.
+    pub method: String,
+    /// Labels.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata,
+}
+
+impl Subscription {
+    /// The first field, as errors name it, in which two subscriptions differ and that an update must not change.
+    pub(crate) fn changed_field(&self, update: &Self) -> Option<&'static str> {
+        [
+            ("Type", self.r#type == update.r#type),
+            ("EventType", self.event_type == update.event_type),
+            ("FunctionID", self.function_id == update.function_id),
+            ("Path", self.path == update.path),
+            ("Method", self.method == update.method),
+        ]
+        .into_iter()
+        .find_map(|(field, same)| (!same).then_some(field))
+    }
+}
+
+impl Resource for Subscription {
+    const KIND: Kind = Kind::Subscription;
+    type Id = SubscriptionId;
+
+    fn space(&self) -> &Space {
+        &self.space
+    }
+
+    fn id(&self) -> &SubscriptionId {
+        &self.subscription_id
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn decode(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Self, InvalidResource> {
+        parse(space, id, body).map_err(|cause| cause.of(Kind::Subscription))
+    }
+}
+
+fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subscription, InvalidCause> {
+    let object = Object::from_first_value(body)?;
+    let given_type = object.string_or_empty("type")?;
+    let event_type = EventTypeName::from(object.string_or_empty("eventType")?);
+    let function_id = FunctionId::from(object.string_or_empty("functionId")?);
+    let path = with_leading_slash(object.string_or_empty("path")?);
+    let method = match object.string_or_empty("method")? {
+        empty if empty.is_empty() => "POST".to_owned(),
+        given => given.to_uppercase(),
+    };
+    let metadata = object.strings("metadata")?.unwrap_or_default();
+
+    let (r#type, broken_type) = match given_type.as_str() {
+        "async" => (SubscriptionType::Async, None),
+        "sync" => (SubscriptionType::Sync, None),
+        "" => (SubscriptionType::Async, Some("required")),
+        _ => (SubscriptionType::Async, Some("eq=async|eq=sync")),
+    };
+    let mut violations = Violations::of("Subscription");
+    violations
+        .check("Space", validation::space(space))
+        .check("Type", broken_type)
+        .check("EventType", validation::name(event_type.as_str(), "eventType"))
+        .check("FunctionID", validation::required(function_id.as_str()))
+        .check("Path", (path.len() > MAX_PATH_BYTES).then_some("urlPath"))
+        .check(
+            "Method",
+            (!METHODS.contains(&method.as_str())).then_some(METHOD_TAG),
+        );
+    violations.into_result()?;
+
+    let subscription_id = id.cloned().unwrap_or_else(|| match r#type {
+        SubscriptionType::Async => SubscriptionId::of_async(&event_type, &function_id, &path, &method),
+        SubscriptionType::Sync => SubscriptionId::of_sync(&event_type, &path, &method),
+    });
+    Ok(Subscription {
+        space: space.clone(),
+        subscription_id,
+        r#type,
+        event_type,
+        function_id,
+        path,
+        method,
+        metadata,
+    })
+}
+
+/// The path with a `/` in front of it unless it has one.
+pub(super) fn with_leading_slash(path: String) -> String {
+    if path.starts_with('/') {
+        path
+    } else {
+        format!("/{path}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(body: &str) -> Result<Subscription, String> {
+        Subscription::decode(&"default".into(), None, body.as_bytes()).map_err(|err| err.to_string())
+    }
+
+    #[test]
+    fn defaults_and_normalisation() {
+        let plain = decode(r#"{"type":"async","eventType":"e","functionId":"f"}"#).unwrap();
+        assert_eq!((plain.path.as_str(), plain.method.as_str()), ("/", "POST"));
+        let given =
+            decode(r#"{"type":"sync","eventType":"e","functionId":"f","path":"a//b/","method":"get"}"#)
+                .unwrap();
+        assert_eq!((given.path.as_str(), given.method.as_str()), ("/a//b/", "GET"));
+    }
+
+    #[test]
+    fn all_broken_fields_are_named() {
+        let want = [
+            "Type' failed on the 'required'",
+            "EventType' failed on the 'required'",
+            "FunctionID' failed",
+        ];
+        let text = decode("{}").unwrap_err();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        for (line, want) in lines.iter().zip(want) {
+            assert!(line.contains(want), "{line}");
+        }
+        assert!(
+            decode(r#"{"type":"SYNC","eventType":"e","functionId":"f"}"#)
+                .unwrap_err()
+                .contains("eq=async|eq=sync")
+        );
+        assert!(
+            decode(r#"{"type":"sync","eventType":"e","functionId":"f","method":"TRACE"}"#)
+                .unwrap_err()
+                .ends_with(&format!("failed on the '{METHOD_TAG}' tag"))
+        );
+    }
+
+    #[test]
+    fn the_first_changed_field_is_found() {
+        let base = decode(r#"{"type":"async","eventType":"e","functionId":"f"}"#).unwrap();
+        let other = decode(r#"{"type":"async","eventType":"e","functionId":"g","method":"PUT"}"#).unwrap();
+        assert_eq!(base.changed_field(&other), Some("FunctionID"));
+        assert_eq!(base.changed_field(&base), None);
+    }
+}

@@ -1,0 +1,237 @@
+//! Paths of sync subscriptions and CORS configurations as a tree of segments (CONTRACT.md §2.2).
+//!
+//! The trees of all spaces are merged into one. Within a space a level never mixes static segments, a parameter and
+//! a wildcard, so following every branch that fits finds for each space what its own tree would find, and the
+//! lowest rank decides between spaces.
+
+use std::sync::Arc;
+
+use imbl::HashMap;
+
+use crate::configuration::Stored;
+use crate::ids::Space;
+use crate::resource::{Cors, Resource, Subscription};
+
+/// What stands on a path.
+pub(crate) trait OnPath: Resource {
+    /// The path, with `:parameter` segments and perhaps a `*wildcard` at the end.
+    fn path(&self) -> &str;
+
+    /// Where it stands among others that match the same request: the lowest comes first.
+    fn rank(stored: &Stored<Self>) -> (bool, u64);
+}
+
+impl OnPath for Subscription {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The earliest created wins (Q10).
+    fn rank(stored: &Stored<Self>) -> (bool, u64) {
+        (false, stored.created)
+    }
+}
+
+impl OnPath for Cors {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The very path wins over patterns, then the earliest created (Q46).
+    fn rank(stored: &Stored<Self>) -> (bool, u64) {
+        (
+            stored.resource.path.contains("/:") || stored.resource.path.contains("/*"),
+            stored.created,
+        )
+    }
+}
+
+/// A tree of paths.
+#[derive(Debug, Clone)]
+pub(super) struct PathTree<R>(Arc<Node<R>>);
+
+#[derive(Debug, Clone)]
+struct Node<R> {
+    statics: HashMap<Arc<str>, Arc<Node<R>>>,
+    parameter: Option<Arc<Node<R>>>,
+    /// What ends in a wildcard at this place, in the order of rank.
+    wildcards: Vec<Stored<R>>,
+    /// What ends at this place, in the order of rank.
+    here: Vec<Stored<R>>,
+}
+
+impl<R> Default for Node<R> {
+    fn default() -> Self {
+        Self {
+            statics: HashMap::default(),
+            parameter: None,
+            wildcards: Vec::new(),
+            here: Vec::new(),
+        }
+    }
+}
+
+impl<R> Default for PathTree<R> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<R: OnPath> PathTree<R> {
+    /// What stands on a request path, by rank.
+    pub(super) fn find(&self, path: &str) -> Option<&Arc<R>> {
+        let mut best = None;
+        match remainder(path) {
+            None => self.0.find_root(&mut best),
+            Some(rest) => self.0.find(rest, &mut best),
+        }
+        best.map(|stored| &stored.resource)
+    }
+
+    pub(super) fn insert(&mut self, path: &str, stored: &Stored<R>) {
+        let node = Arc::make_mut(&mut self.0);
+        match remainder(path) {
+            None => insert_by_rank(&mut node.here, stored),
+            Some(rest) => node.insert(rest, stored),
+        }
+    }
+
+    pub(super) fn remove(&mut self, resource: &R) {
+        let node = Arc::make_mut(&mut self.0);
+        match remainder(resource.path()) {
+            None => retain_others(&mut node.here, resource),
+            Some(rest) => node.remove(rest, resource),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What follows the first `/`; `None` for the root path, which has no segments.
+fn remainder(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix('/').unwrap_or(path);
+    (!rest.is_empty()).then_some(rest)
+}
+
+fn split(rest: &str) -> (&str, Option<&str>) {
+    match rest.split_once('/') {
+        Some((segment, rest)) => (segment, Some(rest)),
+        None => (rest, None),
+    }
+}
+
+fn insert_by_rank<R: OnPath>(list: &mut Vec<Stored<R>>, stored: &Stored<R>) {
+    let key = |stored: &Stored<R>| (R::rank(stored), stored.resource.space().clone());
+    let at = list.partition_point(|other| key(other) <= key(stored));
+    list.insert(at, stored.clone());
+}
+
+fn retain_others<R: OnPath>(list: &mut Vec<Stored<R>>, resource: &R) {
+    list.retain(|other| other.resource.id() != resource.id() || other.resource.space() != resource.space());
+}
+
+fn keep_lower<'a, R: OnPath>(best: &mut Option<&'a Stored<R>>, candidate: Option<&'a Stored<R>>) {
+    let Some(candidate) = candidate else { return };
+    let key = |stored: &'a Stored<R>| (R::rank(stored), stored.resource.space());
+    if best.is_none_or(|best| key(candidate) < key(best)) {
+        *best = Some(candidate);
+    }
+}
+
+impl<R: OnPath> Node<R> {
+    fn find<'a>(&'a self, rest: &str, best: &mut Option<&'a Stored<R>>) {
+        keep_lower(best, self.wildcards.first());
+        let (segment, next) = split(rest);
+        for child in self.statics.get(segment).into_iter().chain(&self.parameter) {
+            match next {
+                None => keep_lower(best, child.here.first()),
+                Some(next) => child.find(next, best),
+            }
+        }
+    }
+
+    /// The root path: a space's own `/` comes before its `/*x`, which matches with an empty text (Q34).
+    fn find_root<'a>(&'a self, best: &mut Option<&'a Stored<R>>) {
+        keep_lower(best, self.here.first());
+        let has_root = |space: &Space| self.here.iter().any(|stored| stored.resource.space() == space);
+        let wildcard = self
+            .wildcards
+            .iter()
+            .find(|stored| !has_root(stored.resource.space()));
+        keep_lower(best, wildcard);
+    }
+
+    fn insert(&mut self, rest: &str, stored: &Stored<R>) {
+        let (segment, next) = split(rest);
+        if segment.starts_with('*') {
+            // Nothing can follow a wildcard in a subscription; in a CORS configuration it is without effect.
+            insert_by_rank(&mut self.wildcards, stored);
+            return;
+        }
+        let child = if segment.starts_with(':') {
+            self.parameter.get_or_insert_default()
+        } else {
+            self.statics.entry(segment.into()).or_default()
+        };
+        let child = Arc::make_mut(child);
+        match next {
+            None => insert_by_rank(&mut child.here, stored),
+            Some(next) => child.insert(next, stored),
+        }
+    }
+
+    fn remove(&mut self, rest: &str, resource: &R) {
+        let (segment, next) = split(rest);
+        if segment.starts_with('*') {
+            retain_others(&mut self.wildcards, resource);
+            return;
+        }
+        let is_parameter = segment.starts_with(':');
+        let child = if is_parameter {
+            self.parameter.as_mut()
+        } else {
+            self.statics.get_mut(segment)
+        };
+        let Some(child) = child else { return };
+        let node = Arc::make_mut(child);
+        match next {
+            None => retain_others(&mut node.here, resource),
+            Some(next) => node.remove(next, resource),
+        }
+        if node.is_empty() {
+            if is_parameter {
+                self.parameter = None;
+            } else {
+                self.statics.remove(segment);
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.here.is_empty()
+            && self.wildcards.is_empty()
+            && self.parameter.is_none()
+            && self.statics.is_empty()
+    }
+}
+
+/// The parameters of a pattern in a path that it matches, as sent, in the order of the pattern.
+pub fn path_parameters<'a>(pattern: &'a str, path: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut parameters = Vec::new();
+    let (mut pattern, mut path) = (remainder(pattern), Some(remainder(path).unwrap_or_default()));
+    while let (Some(pattern_rest), Some(path_rest)) = (pattern, path) {
+        let (segment, pattern_next) = split(pattern_rest);
+        if let Some(name) = segment.strip_prefix('*') {
+            parameters.push((name, path_rest));
+            break;
+        }
+        let (value, path_next) = split(path_rest);
+        if let Some(name) = segment.strip_prefix(':') {
+            parameters.push((name, value));
+        }
+        (pattern, path) = (pattern_next, path_next);
+    }
+    parameters
+}

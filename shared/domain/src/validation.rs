@@ -1,0 +1,189 @@
+//! Field rules of resources and events, with the validation texts clients see (CONTRACT.md §1.8).
+
+use std::fmt;
+
+use crate::ids::Space;
+
+/// Names of HTTP methods a subscription or CORS configuration may have.
+pub const METHODS: [&str; 7] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
+
+/// Longest path, in bytes, of a subscription or CORS configuration: bounds the depth of the path tree.
+pub const MAX_PATH_BYTES: usize = 2048;
+
+/// Tag of a field that must be one of [`METHODS`].
+pub(crate) const METHOD_TAG: &str = "eq=GET|eq=POST|eq=DELETE|eq=PUT|eq=PATCH|eq=HEAD|eq=OPTIONS";
+
+/// The fields of one entity that break a rule, a line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violations {
+    entity: &'static str,
+    fields: Vec<(&'static str, &'static str)>,
+}
+
+impl Violations {
+    /// Starts the check of an entity, named as in the texts (`Type`, `Function`, `Subscription`, `CORS`, `Event`).
+    pub(crate) fn of(entity: &'static str) -> Self {
+        Self {
+            entity,
+            fields: Vec::new(),
+        }
+    }
+
+    /// Notes a field whose first broken rule has this tag, if any.
+    pub(crate) fn check(&mut self, field: &'static str, broken: Option<&'static str>) -> &mut Self {
+        self.fields.extend(broken.map(|tag| (field, tag)));
+        self
+    }
+
+    /// `Ok` when nothing was noted.
+    pub(crate) fn into_result(self) -> Result<(), Self> {
+        if self.fields.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (field, tag)) in self.fields.iter().enumerate() {
+            if at > 0 {
+                f.write_str("\n")?;
+            }
+            let entity = self.entity;
+            write!(
+                f,
+                "Key: '{entity}.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
+
+/// Whether a text is made of letters, digits, `.`, `-` and `_`, and is not empty.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+}
+
+/// Rule of a space that is written to.
+pub(crate) fn space(space: &Space) -> Option<&'static str> {
+    match space.as_str() {
+        "" => Some("required"),
+        text if text.chars().count() < 3 => Some("min"),
+        text if !is_name(text) => Some("space"),
+        _ => None,
+    }
+}
+
+/// Rule of a required name.
+pub(crate) fn name(text: &str, tag: &'static str) -> Option<&'static str> {
+    match text {
+        "" => Some("required"),
+        text if !is_name(text) => Some(tag),
+        _ => None,
+    }
+}
+
+/// Rule of a required text without a form.
+pub(crate) fn required(text: &str) -> Option<&'static str> {
+    text.is_empty().then_some("required")
+}
+
+/// Whether a text is a URI in the original's sense: what follows `#` does not count, the rest must not be empty
+/// and must have a scheme, or start with `/` where `allow_path`.
+pub(crate) fn is_uri(text: &str, allow_path: bool) -> bool {
+    let text = text.split('#').next().unwrap_or_default();
+    let hierarchy = text.split('?').next().unwrap_or_default();
+    if text.bytes().any(|b| b < b' ' || b == 0x7f) || !has_valid_escapes(hierarchy) {
+        return false;
+    }
+    if allow_path && text.starts_with('/') {
+        return true;
+    }
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return false;
+    };
+    let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    let host_ok = rest.strip_prefix("//").is_none_or(|rest| {
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        authority.is_empty() || authority.parse::<http::uri::Authority>().is_ok()
+    });
+    scheme_ok && !rest.is_empty() && host_ok
+}
+
+/// Whether every `%` starts an escape of two hexadecimal digits.
+pub fn has_valid_escapes(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().all(|(at, byte)| {
+        *byte != b'%'
+            || bytes
+                .get(at + 1..at + 3)
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces() {
+        for (text, want) in [
+            ("default", None),
+            ("a.b-c_D9", None),
+            ("", Some("required")),
+            ("ab", Some("min")),
+            ("é", Some("min")),
+            ("a b c", Some("space")),
+            ("äöü", Some("space")),
+        ] {
+            assert_eq!(space(&Space::from(text)), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn uris() {
+        for text in [
+            "https://x/#f",
+            "mailto:a@b",
+            "urn:x:y",
+            "/services",
+            "http://u:p@h:1/?q#f",
+        ] {
+            assert!(is_uri(text, true), "{text}");
+        }
+        for text in [
+            "",
+            "#x",
+            "foo",
+            "NOT URI",
+            "http://a b",
+            "http://a%zz",
+            ":x",
+            "1a:b",
+            "http://[::1",
+        ] {
+            assert!(!is_uri(text, true), "{text}");
+        }
+        assert!(!is_uri("/services", false));
+        assert!(is_uri("ftp://x", false));
+    }
+
+    #[test]
+    fn lines_are_joined() {
+        let mut violations = Violations::of("Type");
+        violations
+            .check("Space", Some("min"))
+            .check("Name", Some("required"));
+        assert_eq!(
+            violations.to_string(),
+            "Key: 'Type.Space' Error:Field validation for 'Space' failed on the 'min' tag\n\
+             Key: 'Type.Name' Error:Field validation for 'Name' failed on the 'required' tag"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! Asking authorizers (CONTRACT.md §2.7): once per request, space and event type (Q38), and never for system events.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::authorizer::{Authorization, AuthorizerRequest, Denial};
+use domain::event::{Event, HttpRequest};
+use domain::ids::{FunctionId, Space};
+use domain::json::Json;
+use domain::routing::RoutingTable;
+use http::request::Parts;
+
+use crate::call::CallError;
+use crate::gateway::Gateway;
+
+/// The answers of authorizers to one event of one request.
+pub(crate) struct Authorizers<'a> {
+    gateway: &'a Gateway,
+    table: &'a RoutingTable,
+    parts: &'a Parts,
+    body: &'a [u8],
+    event: &'a Arc<Event>,
+    answers: Vec<(Space, Option<Arc<Event>>)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum AuthorizerError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Denied(#[from] Denial),
+}
+
+impl<'a> Authorizers<'a> {
+    pub(crate) fn new(
+        gateway: &'a Gateway,
+        table: &'a RoutingTable,
+        parts: &'a Parts,
+        body: &'a [u8],
+        event: &'a Arc<Event>,
+    ) -> Self {
+        Self {
+            gateway,
+            table,
+            parts,
+            body,
+            event,
+            answers: Vec::new(),
+        }
+    }
+
+    /// The event as subscribers of a space get it; `None` when the space's authorizer denies it.
+    pub(crate) async fn authorize(&mut self, space: &Space) -> Option<Arc<Event>> {
+        let Some(authorizer) = self.table.authorizer(space, self.event.event_type()) else {
+            return Some(self.event.clone());
+        };
+        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == space) {
+            return answer.clone();
+        }
+        let answer = match self.ask(space, authorizer).await {
+            Ok(authorization) => Some(Arc::new(self.event.with_authorization(&authorization))),
+            Err(error) => {
+                let message = match &error {
+                    AuthorizerError::Call(_) => "Authorizer function invocation failed.",
+                    AuthorizerError::Denied(Denial::Malformed(_)) => {
+                        "Failed to unmarshal authorizer function response."
+                    }
+                    AuthorizerError::Denied(_) => "Authorization failed.",
+                };
+                tracing::info!(
+                    %space, authorizerId = %authorizer, event.id = self.event.id(), %error, "{message}"
+                );
+                None
+            }
+        };
+        self.answers.push((space.clone(), answer.clone()));
+        answer
+    }
+
+    async fn ask(&self, space: &Space, authorizer: &FunctionId) -> Result<Authorization, AuthorizerError> {
+        let request = HttpRequest::new(self.parts, self.body, &[]);
+        let question = Json::from_value(&AuthorizerRequest {
+            event: self.event,
+            request: &request,
+        });
+        let payload = Bytes::from(question.get().to_owned());
+        let answer = self
+            .gateway
+            .invoke(self.table, space, authorizer, payload)
+            .await?;
+        Ok(Authorization::from_response(&answer.result)?)
+    }
+}

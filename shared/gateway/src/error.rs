@@ -1,0 +1,42 @@
+//! Why a request is not answered as its sender hoped.
+
+use domain::event::EventError;
+use domain::function_response::MalformedResponse;
+use queue::QueueError;
+
+use crate::call::CallError;
+
+/// A request that fails. The texts are the wire's (CONTRACT.md §2.5, §2.6).
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The gateway is shutting down.
+    #[error("Service Unavailable")]
+    Draining,
+    /// The body is larger than the limit, in bytes.
+    #[error("request body is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The body did not arrive whole, or not in time.
+    #[error("request body could not be read")]
+    BodyIncomplete(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The request holds no event that can be accepted.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// A client sent an event of the gateway's own types.
+    #[error("event type \"{0}\" is reserved for events of the gateway")]
+    SystemEventType(String),
+    /// The authorizer did not allow the event.
+    #[error("Forbidden")]
+    Forbidden,
+    /// The sync function could not be called.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The sync function's result is no response object.
+    #[error(transparent)]
+    Response(#[from] MalformedResponse),
+    /// There is no room for the async deliveries.
+    #[error("Service Unavailable")]
+    Queue(#[from] QueueError),
+}

@@ -1,0 +1,84 @@
+//! The handle that all of the engine hangs on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use domain::routing::RoutingTable;
+use queue::DeliveryQueue;
+use store::Store;
+use targets::Invoker;
+
+use crate::hosted::HostedDomains;
+use crate::metrics::EventMetrics;
+
+/// The engine. A handle: clones share everything.
+#[derive(Debug, Clone)]
+pub struct Gateway(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    queue: DeliveryQueue,
+    invoker: Invoker,
+    hosted: HostedDomains,
+    metrics: EventMetrics,
+    draining: AtomicBool,
+}
+
+/// What the engine is told besides its handles.
+#[derive(Debug, Clone, Default)]
+pub struct GatewaySettings {
+    /// Domains whose host names stand for a path prefix (CONTRACT.md §2.11); none turns hosted mode off.
+    pub hosted: HostedDomains,
+}
+
+impl Gateway {
+    /// Joins a store, a queue and the targets.
+    pub fn new(store: Store, queue: DeliveryQueue, invoker: Invoker, settings: GatewaySettings) -> Self {
+        let metrics = EventMetrics::default();
+        let hosted = settings.hosted;
+        Self(Arc::new(Shared {
+            store,
+            queue,
+            invoker,
+            hosted,
+            metrics,
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    /// The configuration store.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The delivery queue.
+    pub fn queue(&self) -> &DeliveryQueue {
+        &self.0.queue
+    }
+
+    /// Refuses new requests from now on (CONTRACT.md §2.10).
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn routing_table(&self) -> Arc<RoutingTable> {
+        self.0.store.routing_table()
+    }
+
+    pub(crate) fn invoker(&self) -> &Invoker {
+        &self.0.invoker
+    }
+
+    pub(crate) fn hosted(&self) -> &HostedDomains {
+        &self.0.hosted
+    }
+
+    pub(crate) fn metrics(&self) -> &EventMetrics {
+        &self.0.metrics
+    }
+}

@@ -1,0 +1,158 @@
+//! Names of the metrics that dashboards query (CONTRACT.md §5), and the counters of events.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::ids::Space;
+use domain::system_event::SystemEventType;
+use metrics::Counter;
+
+/// Events that found a subscriber, before authorization.
+pub const EVENTS_RECEIVED: &str = "eventgateway_events_received_total";
+/// Events whose function answered or failed.
+pub const EVENTS_PROCESSED: &str = "eventgateway_events_processed_total";
+/// Async deliveries for which the queue had no room.
+pub const EVENTS_DROPPED: &str = "eventgateway_events_dropped_total";
+/// Async deliveries waiting in the queue.
+pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
+/// Seconds an async delivery waited in the queue.
+pub const EVENTS_CUSTOM_PROCESSING: &str = "eventgateway_events_custom_processing_seconds";
+/// Registered event types.
+pub const EVENT_TYPES: &str = "eventgateway_eventtypes_total";
+/// Registered functions.
+pub const FUNCTIONS: &str = "eventgateway_functions_total";
+/// Subscriptions.
+pub const SUBSCRIPTIONS: &str = "eventgateway_subscriptions_total";
+/// CORS configurations.
+pub const CORS: &str = "eventgateway_cors_total";
+/// Requests to the Configuration API that concern resources.
+pub const CONFIG_REQUESTS: &str = "eventgateway_config_requests_total";
+/// Seconds a request to the Configuration API took.
+pub const CONFIG_REQUEST_DURATION: &str = "eventgateway_config_request_duration_seconds";
+
+/// Label value of async deliveries, whatever their event type (Q5).
+const CUSTOM: &str = "custom";
+
+/// Upper bounds of a histogram's buckets: `start` doubled `count - 1` times.
+pub fn doubling_buckets(start: f64, count: usize) -> Vec<f64> {
+    std::iter::successors(Some(start), |bound| Some(bound * 2.0))
+        .take(count)
+        .collect()
+}
+
+/// The counters of events by space, looked up once and then kept at hand.
+#[derive(Debug, Default)]
+pub(crate) struct EventMetrics {
+    spaces: RwLock<HashMap<Space, Arc<SpaceCounters>>>,
+}
+
+/// The counters of one space.
+pub(crate) struct SpaceCounters {
+    space: Space,
+    /// Async deliveries found.
+    pub(crate) async_received: Counter,
+    /// Async deliveries whose function answered or failed.
+    pub(crate) async_processed: Counter,
+    /// Async deliveries without room.
+    pub(crate) dropped: Counter,
+    invoking: Counter,
+    invoked: Counter,
+    failed: Counter,
+    by_type: RwLock<HashMap<Box<str>, SyncCounters>>,
+}
+
+/// The counters of sync events of one type.
+#[derive(Clone)]
+pub(crate) struct SyncCounters {
+    /// Events that found a sync subscriber.
+    pub(crate) received: Counter,
+    /// Events whose function answered or failed.
+    pub(crate) processed: Counter,
+}
+
+impl std::fmt::Debug for SpaceCounters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpaceCounters")
+            .field("space", &self.space)
+            .finish_non_exhaustive()
+    }
+}
+
+fn counter(name: &'static str, space: &Space, event_type: &str) -> Counter {
+    metrics::counter!(name, "space" => space.to_string(), "type" => event_type.to_owned())
+}
+
+impl EventMetrics {
+    pub(crate) fn space(&self, space: &Space) -> Arc<SpaceCounters> {
+        if let Some(counters) = self
+            .spaces
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(space)
+        {
+            return counters.clone();
+        }
+        let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
+        spaces
+            .entry(space.clone())
+            .or_insert_with(|| Arc::new(SpaceCounters::new(space)))
+            .clone()
+    }
+}
+
+impl SpaceCounters {
+    fn new(space: &Space) -> Self {
+        let received = |event_type: &str| counter(EVENTS_RECEIVED, space, event_type);
+        Self {
+            space: space.clone(),
+            async_received: received(CUSTOM),
+            async_processed: counter(EVENTS_PROCESSED, space, CUSTOM),
+            dropped: counter(EVENTS_DROPPED, space, CUSTOM),
+            invoking: received(SystemEventType::FunctionInvoking.as_str()),
+            invoked: received(SystemEventType::FunctionInvoked.as_str()),
+            failed: received(SystemEventType::FunctionInvocationFailed.as_str()),
+            by_type: RwLock::default(),
+        }
+    }
+
+    pub(crate) fn sync(&self, event_type: &str) -> SyncCounters {
+        if let Some(counters) = self
+            .by_type
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(event_type)
+        {
+            return counters.clone();
+        }
+        let mut by_type = self.by_type.write().unwrap_or_else(PoisonError::into_inner);
+        let new = || SyncCounters {
+            received: counter(EVENTS_RECEIVED, &self.space, event_type),
+            processed: counter(EVENTS_PROCESSED, &self.space, event_type),
+        };
+        by_type.entry(event_type.into()).or_insert_with(new).clone()
+    }
+
+    /// The counter of a function's system events; `event.received` is not counted (Q56).
+    pub(crate) fn system(&self, event_type: SystemEventType) -> Option<&Counter> {
+        match event_type {
+            SystemEventType::EventReceived => None,
+            SystemEventType::FunctionInvoking => Some(&self.invoking),
+            SystemEventType::FunctionInvoked => Some(&self.invoked),
+            SystemEventType::FunctionInvocationFailed => Some(&self.failed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::doubling_buckets;
+
+    #[test]
+    fn buckets_end_where_dashboards_expect() {
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        let custom = doubling_buckets(0.000_01, 20);
+        assert!(custom.len() == 20 && close(custom[0], 1e-5) && close(custom[19], 5.242_88));
+        let config = doubling_buckets(0.000_5, 16);
+        assert!(config.len() == 16 && close(config[15], 16.384));
+    }
+}

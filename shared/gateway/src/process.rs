@@ -1,0 +1,200 @@
+//! An accepted event to its subscribers: the sync one answers, the async ones are queued (CONTRACT.md §2.1, steps 6
+//! to 9).
+
+use std::sync::Arc;
+
+use domain::delivery::Delivery;
+use domain::event::Event;
+use domain::function_response::FunctionResponse;
+use domain::resource::Subscription;
+use domain::routing::Routes;
+use queue::{QueueError, Reservation};
+
+use crate::authorize::Authorizers;
+use crate::error::GatewayError;
+use crate::gateway::Gateway;
+use crate::receive::{Answer, Request};
+
+/// An event and whom it reaches.
+struct Routed<'a> {
+    event: Arc<Event>,
+    sync: Option<&'a Arc<Subscription>>,
+    deliveries: Vec<Delivery>,
+}
+
+impl Gateway {
+    /// Passes the events of a request on and makes the answer. Where there are several, all async deliveries find
+    /// room or none does, and the first event that fails gives the answer.
+    pub(crate) async fn process_events(
+        &self,
+        request: &Request<'_>,
+        events: Vec<Arc<Event>>,
+    ) -> Result<Answer, GatewayError> {
+        let routed: Vec<_> = events
+            .into_iter()
+            .map(|event| Self::route(request, event))
+            .collect();
+        for Routed { deliveries, .. } in &routed {
+            self.count_async(deliveries);
+        }
+        // Room first: a caller who gets no other answer must learn that the queue is full (Q3).
+        let queue_answers = routed
+            .iter()
+            .any(|routed| routed.sync.is_none() && !routed.deliveries.is_empty());
+        let reservation = if queue_answers {
+            Some(self.reserve(
+                routed.iter().flat_map(|routed| &routed.deliveries),
+                request.body.len(),
+            )?)
+        } else {
+            None
+        };
+        for Routed { event, .. } in &routed {
+            self.announce(request, event).await;
+        }
+
+        let mut allowed = Vec::new();
+        let mut answers = Vec::with_capacity(routed.len());
+        for Routed {
+            event,
+            sync,
+            deliveries,
+        } in routed
+        {
+            let mut authorizers = Authorizers::new(self, request.table, request.parts, request.body, &event);
+            answers.push(match sync {
+                Some(subscription) => self.answer(request, subscription, &event, &mut authorizers).await,
+                None => Ok(Answer::Accepted),
+            });
+            for mut delivery in deliveries {
+                if let Some(event) = authorizers.authorize(&delivery.space).await {
+                    delivery.event = event;
+                    allowed.push(delivery);
+                }
+            }
+        }
+        let queued = self.enqueue(reservation, allowed, request.body.len()).await;
+        if queue_answers {
+            queued?;
+        }
+        match answers.len() {
+            1 => answers.remove(0),
+            _ => answers
+                .into_iter()
+                .find(Result::is_err)
+                .unwrap_or(Ok(Answer::Accepted)),
+        }
+    }
+
+    fn route<'a>(request: &Request<'a>, event: Arc<Event>) -> Routed<'a> {
+        let method = request.parts.method.as_str();
+        let Routes { sync, asynchronous } =
+            request
+                .table
+                .routes(event.event_type(), method, &request.path.path);
+        let deliveries = asynchronous
+            .iter()
+            .map(|stored| Self::delivery(&stored.resource, &event))
+            .collect();
+        Routed {
+            event,
+            sync,
+            deliveries,
+        }
+    }
+
+    pub(crate) fn delivery(subscription: &Subscription, event: &Arc<Event>) -> Delivery {
+        Delivery {
+            space: subscription.space.clone(),
+            subscription: subscription.subscription_id.clone(),
+            function: subscription.function_id.clone(),
+            event: event.clone(),
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: &Request<'_>,
+        subscription: &Subscription,
+        event: &Event,
+        authorizers: &mut Authorizers<'_>,
+    ) -> Result<Answer, GatewayError> {
+        let counters = self.metrics().space(&subscription.space).sync(event.event_type());
+        counters.received.increment(1);
+        let event = authorizers
+            .authorize(&subscription.space)
+            .await
+            .ok_or(GatewayError::Forbidden)?;
+        let answered = self
+            .call(
+                request.table,
+                &subscription.space,
+                &subscription.function_id,
+                &event,
+            )
+            .await;
+        counters.processed.increment(1);
+        let answered = answered?;
+        if answered.is_connector {
+            return Ok(Answer::Accepted);
+        }
+        let response = FunctionResponse::from_result(&answered.result);
+        if let Err(error) = &response {
+            let (space, function) = (&subscription.space, &subscription.function_id);
+            tracing::info!(%space, functionId = %function, event.id = event.id(), %error, "HTTP response object malformed.");
+        }
+        Ok(Answer::Function(response?))
+    }
+
+    /// Queues deliveries in the room set aside for them, or in what room there is now.
+    async fn enqueue(
+        &self,
+        reservation: Option<Reservation>,
+        deliveries: Vec<Delivery>,
+        bytes: usize,
+    ) -> Result<(), GatewayError> {
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        let reservation = match reservation {
+            Some(reservation) => reservation,
+            None => self.reserve(&deliveries, bytes)?,
+        };
+        Ok(reservation.send(deliveries).await?)
+    }
+
+    /// Room for the deliveries of a request whose body has `bytes`; its lack is counted and logged.
+    fn reserve<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery> + Clone,
+        bytes: usize,
+    ) -> Result<Reservation, GatewayError> {
+        let count = deliveries.clone().into_iter().count();
+        self.queue().reserve(count, bytes).map_err(|err| {
+            self.count_dropped(deliveries, err);
+            err.into()
+        })
+    }
+
+    /// Counts deliveries as received.
+    pub(crate) fn count_async(&self, deliveries: &[Delivery]) {
+        for delivery in deliveries {
+            self.metrics().space(&delivery.space).async_received.increment(1);
+        }
+    }
+
+    /// Counts and logs deliveries that found no room.
+    pub(crate) fn count_dropped<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        error: QueueError,
+    ) {
+        for delivery in deliveries {
+            self.metrics().space(&delivery.space).dropped.increment(1);
+            tracing::warn!(
+                space = %delivery.space, functionId = %delivery.function, event.id = delivery.event.id(), %error,
+                "Delivery refused."
+            );
+        }
+    }
+}

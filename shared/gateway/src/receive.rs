@@ -1,0 +1,124 @@
+//! A request from its arrival to its answer, in the order of CONTRACT.md §2.1.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::cors_decision::{preflight_headers, preflight_method, response_headers};
+use domain::event::{Event, HTTP_REQUEST, Incoming, decode, request_host};
+use domain::function_response::FunctionResponse;
+use domain::routing::{RoutingTable, path_parameters};
+use domain::system_event::SystemEvent;
+use http::HeaderMap;
+use http::request::Parts;
+
+use crate::error::GatewayError;
+use crate::gateway::Gateway;
+use crate::hosted::EffectivePath;
+use crate::stamp::event_stamp;
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub struct Received {
+    /// Headers that go with any outcome: those of CORS.
+    pub headers: HeaderMap,
+    /// The answer, or why there is none.
+    pub outcome: Result<Answer, GatewayError>,
+}
+
+/// The answer to a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// 200 without a body: a preflight was answered by its headers.
+    Preflight,
+    /// 202: whoever subscribes will get the event.
+    Accepted,
+    /// What the sync function said.
+    Function(FunctionResponse),
+}
+
+/// What the steps of one request share.
+pub(crate) struct Request<'a> {
+    pub(crate) table: &'a RoutingTable,
+    pub(crate) parts: &'a Parts,
+    pub(crate) body: &'a Bytes,
+    pub(crate) path: &'a EffectivePath<'a>,
+}
+
+impl Gateway {
+    /// Takes a request in. `body` is what could be read of it within the limits.
+    pub async fn receive(&self, parts: &Parts, body: Result<Bytes, GatewayError>) -> Received {
+        if self.is_draining() {
+            return Received {
+                headers: HeaderMap::new(),
+                outcome: Err(GatewayError::Draining),
+            };
+        }
+        let table = self.routing_table();
+        let path = self
+            .hosted()
+            .effective_path(parts.uri.path(), &request_host(parts));
+
+        let preflight = preflight_method(&parts.method, &parts.headers);
+        let cors = table.cors(preflight.unwrap_or(parts.method.as_str()), &path.path);
+        let headers = match (cors, preflight) {
+            (Some(cors), Some(_)) => {
+                let headers = preflight_headers(cors, &parts.headers);
+                return Received {
+                    headers,
+                    outcome: Ok(Answer::Preflight),
+                };
+            }
+            (Some(cors), None) => response_headers(cors, &parts.method, &parts.headers),
+            (None, _) => HeaderMap::new(),
+        };
+        let outcome = match body {
+            Ok(body) => {
+                self.process(Request {
+                    table: &table,
+                    parts,
+                    body: &body,
+                    path: &path,
+                })
+                .await
+            }
+            Err(err) => Err(err),
+        };
+        Received { headers, outcome }
+    }
+
+    async fn process(&self, request: Request<'_>) -> Result<Answer, GatewayError> {
+        let events = match decode(request.parts, request.body, event_stamp)? {
+            Incoming::Event(event) => vec![event],
+            Incoming::Batch(events) => events,
+            Incoming::Request(stamp) => {
+                let (method, path) = (request.parts.method.as_str(), &*request.path.path);
+                let sync = request.table.routes(HTTP_REQUEST, method, path).sync;
+                let parameters = sync.map(|subscription| path_parameters(&subscription.path, path));
+                let parameters = parameters.unwrap_or_default();
+                vec![Incoming::request_event(
+                    &stamp,
+                    request.parts,
+                    request.body,
+                    &parameters,
+                )]
+            }
+        };
+        if let Some(event) = events.iter().find(|event| event.is_system()) {
+            return Err(GatewayError::SystemEventType(event.event_type().to_owned()));
+        }
+        self.process_events(&request, events.into_iter().map(Arc::new).collect())
+            .await
+    }
+
+    /// Emits the event about a request that was accepted.
+    pub(crate) async fn announce(&self, request: &Request<'_>, event: &Event) {
+        tracing::debug!(path = %request.path.path, event.id = event.id(), event.type = event.event_type(), "Event received.");
+        let received = SystemEvent::EventReceived {
+            path: &request.path.path,
+            event,
+            headers: &request.parts.headers,
+        };
+        self.emit_received(request.table, &request.path.system_path(), received)
+            .await;
+    }
+}

@@ -1,0 +1,74 @@
+//! Emission of the gateway's own events (CONTRACT.md §4.2). While nobody subscribes nothing is built.
+
+use std::sync::Arc;
+
+use domain::event::Event;
+use domain::ids::Space;
+use domain::routing::RoutingTable;
+use domain::system_event::SystemEvent;
+
+use crate::gateway::Gateway;
+use crate::stamp::event_stamp;
+
+/// Method that system events are matched with.
+const METHOD: &str = "POST";
+
+impl Gateway {
+    /// Emits an event about a request, on the path that goes with it.
+    pub(crate) async fn emit_received(
+        &self,
+        table: &RoutingTable,
+        path: &str,
+        system_event: SystemEvent<'_>,
+    ) {
+        self.emit(table, path, system_event).await;
+    }
+
+    /// Emits an event about a function call. Calls for system events make no further ones.
+    pub(crate) async fn emit_call(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        about: &Event,
+        emitted: SystemEvent<'_>,
+    ) {
+        if about.is_system() {
+            return;
+        }
+        if let Some(counter) = self.metrics().space(space).system(emitted.event_type()) {
+            counter.increment(1);
+        }
+        if self.hosted().is_on() {
+            self.emit(table, &format!("/{space}/"), emitted).await;
+        } else {
+            self.emit(table, "/", emitted).await;
+        }
+    }
+
+    async fn emit(&self, table: &RoutingTable, path: &str, system_event: SystemEvent<'_>) {
+        let event_type = system_event.event_type().as_str();
+        let subscribers = table.routes(event_type, METHOD, path).asynchronous;
+        if subscribers.is_empty() {
+            return;
+        }
+        tracing::debug!(path, event_type, "System event received.");
+        let event = Arc::new(system_event.to_event(event_stamp()));
+        let deliveries: Vec<_> = subscribers
+            .iter()
+            .map(|stored| Self::delivery(&stored.resource, &event))
+            .collect();
+        self.count_async(&deliveries);
+        // The request or call that this is about has happened: a full queue cannot undo it, only be reported.
+        match self
+            .queue()
+            .reserve(deliveries.len(), event.to_json().len() * deliveries.len())
+        {
+            Ok(reservation) => {
+                if let Err(err) = reservation.send(deliveries).await {
+                    tracing::error!(event_type, error = %err, "System event dropped.");
+                }
+            }
+            Err(err) => self.count_dropped(&deliveries, err),
+        }
+    }
+}

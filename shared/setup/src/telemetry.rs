@@ -1,0 +1,81 @@
+//! Logs and metrics of a process.
+
+use std::sync::OnceLock;
+
+use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, doubling_buckets};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{FilterExt as _, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+use crate::log_sampling::LogSampling;
+use crate::settings::LogSettings;
+
+/// Crates whose messages follow the level that is set; all others speak up from `warn` on.
+const OWN_CRATES: [&str; 7] = [
+    "api",
+    "event_gateway",
+    "gateway",
+    "queue",
+    "setup",
+    "store",
+    "targets",
+];
+
+/// Why telemetry cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// Something else logs already.
+    #[error("logging cannot be set up")]
+    Log(#[from] TryInitError),
+    /// The metrics recorder cannot be built.
+    #[error("metrics cannot be set up")]
+    Metrics(#[from] BuildError),
+}
+
+/// Starts logging to stderr; once a process.
+pub fn init_log(settings: &LogSettings) -> Result<(), TelemetryError> {
+    let level = settings.log_level.0;
+    let others = if level > LevelFilter::WARN {
+        LevelFilter::WARN
+    } else {
+        level
+    };
+    let targets = Targets::new()
+        .with_default(others)
+        .with_targets(OWN_CRATES.map(|name| (name, level)));
+    let lines = tracing_subscriber::fmt::layer()
+        .event_format(settings.format())
+        .with_writer(std::io::stderr);
+    let lines = if settings.dev {
+        lines.with_filter(targets).boxed()
+    } else {
+        lines.with_filter(targets.and(LogSampling::default())).boxed()
+    };
+    tracing_subscriber::registry().with(lines).try_init()?;
+    Ok(())
+}
+
+/// The metrics recorder of this process; the first call installs it.
+pub fn metrics_recorder() -> Result<PrometheusHandle, TelemetryError> {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(recorder) = RECORDER.get() {
+        return Ok(recorder.clone());
+    }
+    let installed = PrometheusBuilder::new()
+        .set_buckets_for_metric(
+            Matcher::Full(EVENTS_CUSTOM_PROCESSING.to_owned()),
+            &doubling_buckets(0.000_01, 20),
+        )?
+        .set_buckets_for_metric(
+            Matcher::Full(CONFIG_REQUEST_DURATION.to_owned()),
+            &doubling_buckets(0.000_5, 16),
+        )?
+        .install_recorder();
+    match installed {
+        Ok(recorder) => Ok(RECORDER.get_or_init(|| recorder).clone()),
+        // Two first calls at a time: the other one has installed it.
+        Err(err) => RECORDER.get().cloned().ok_or_else(|| err.into()),
+    }
+}

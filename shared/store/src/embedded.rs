@@ -1,0 +1,193 @@
+//! The store in a folder of this machine: everything is in memory, and every change is on disk before it counts.
+
+use std::fmt;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use arc_swap::ArcSwap;
+use domain::configuration::{ConfigurationError, Configured};
+use domain::ids::Space;
+use domain::resource::{Kind, MetadataFilter};
+use domain::routing::RoutingTable;
+use tokio::sync::oneshot;
+
+use crate::error::{OpenError, StoreError};
+use draft::Draft;
+use engine::Engine;
+use state::State;
+use writer::{Job, Outcome, Writer};
+
+mod draft;
+mod engine;
+mod state;
+mod writer;
+
+/// Where an embedded store is and how much memory its engine may take.
+#[derive(Debug, Clone)]
+pub struct EmbeddedSettings {
+    /// The folder; created when missing, readable by its owner alone, because functions hold credentials.
+    pub directory: PathBuf,
+    /// Most bytes that the engine caches. Reads never touch the engine, so a small cache does for any size.
+    pub cache_bytes: usize,
+}
+
+impl EmbeddedSettings {
+    /// A folder with the usual cache of 1 MiB.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            cache_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// An embedded store. Clones are handles to the same one; the last to go waits until what was asked for is written.
+#[derive(Clone)]
+pub struct Embedded(Arc<Shared>);
+
+struct Shared {
+    state: Arc<ArcSwap<State>>,
+    jobs: Option<mpsc::Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    /// Held apart from the engine's own lock, which goes whenever the engine is reopened after a failure.
+    _lock: File,
+}
+
+impl Embedded {
+    /// Opens the store, or makes an empty one. Reads everything before it returns; call it before serving.
+    pub fn open(settings: EmbeddedSettings) -> Result<Self, OpenError> {
+        let directory = settings.directory.clone();
+        let unusable = |source: std::io::Error| OpenError::Unusable {
+            directory: directory.clone(),
+            source: source.into(),
+        };
+        create_directory(&directory).map_err(unusable)?;
+        let lock = lock(&directory).map_err(|err| match err {
+            TryLockError::WouldBlock => OpenError::InUse {
+                directory: directory.clone(),
+            },
+            TryLockError::Error(err) => unusable(err),
+        })?;
+        let engine = Engine::open(&settings)?;
+        let state = State::load(&engine).inspect_err(|err| {
+            if let StoreError::Corrupt { key, source } = err {
+                tracing::error!(key, error = %source, "stored configuration cannot be read");
+            }
+        })?;
+        let state = Arc::new(ArcSwap::from_pointee(state));
+        let (jobs, waiting) = mpsc::channel();
+        let writer = Writer::new(settings, engine, state.clone());
+        let writer = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(&waiting));
+        let writer = Some(writer.map_err(unusable)?);
+        Ok(Self(Arc::new(Shared {
+            state,
+            jobs: Some(jobs),
+            writer,
+            _lock: lock,
+        })))
+    }
+
+    pub(crate) fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, ConfigurationError> {
+        self.0.state.load().get(space, id)
+    }
+
+    pub(crate) fn list<R: Configured>(&self, space: &Space, filter: &MetadataFilter) -> Vec<Arc<R>> {
+        self.0.state.load().list(space, filter)
+    }
+
+    pub(crate) fn counts(&self) -> Vec<(Space, Kind, usize)> {
+        self.0.state.load().counts()
+    }
+
+    pub(crate) fn routing_table(&self) -> Arc<RoutingTable> {
+        self.0.state.load().routes()
+    }
+
+    pub(crate) async fn create<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {
+        self.write(|draft| draft.create(resource)).await
+    }
+
+    pub(crate) async fn update<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {
+        self.write(|draft| draft.update(resource)).await
+    }
+
+    pub(crate) async fn delete<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<(), StoreError> {
+        let (space, id) = (space.clone(), id.clone());
+        self.write(move |draft| draft.delete::<R>(&space, &id)).await
+    }
+
+    /// Has the writer carry out a change; its result is the caller's once the change is on disk and published.
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Draft) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |draft| {
+            let result = change(draft);
+            Box::new(move |outcome: &Outcome| {
+                let answer = match outcome {
+                    Ok(()) => result,
+                    Err(source) => Err(StoreError::Unavailable {
+                        source: source.clone(),
+                    }),
+                };
+                // A caller that stopped waiting gets no answer; what it asked for is done all the same.
+                let _ = reply.send(answer);
+            })
+        });
+        let stopped = || StoreError::unavailable(WriterStopped);
+        self.0
+            .jobs
+            .as_ref()
+            .ok_or_else(stopped)?
+            .send(job)
+            .map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+/// The thread that writes is gone: it panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("the writer has stopped")]
+struct WriterStopped;
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            // The lock must outlive the engine. A panic of the writer has been reported where it happened.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").finish_non_exhaustive()
+    }
+}
+
+fn create_directory(directory: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+fn lock(directory: &Path) -> Result<File, TryLockError> {
+    let path = directory.join("configuration.lock");
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(TryLockError::Error)?;
+    file.try_lock()?;
+    Ok(file)
+}

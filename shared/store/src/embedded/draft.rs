@@ -1,0 +1,101 @@
+//! A working copy of the state: what a batch of changes makes of it, before any of it is on disk.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use domain::configuration::{Change, ConfigurationError, Configured, Snapshot};
+use domain::ids::Space;
+use domain::resource::{Subscription, SubscriptionType};
+
+use super::state::State;
+use crate::error::StoreError;
+use crate::record::Write;
+
+/// A state that is not published, and what must be written so that it may be.
+pub(super) struct Draft {
+    /// The state with all accepted changes.
+    pub(super) state: State,
+    /// The accepted changes, in their order.
+    pub(super) writes: Vec<Write>,
+    shadowed: Vec<Shadowed>,
+}
+
+/// A subscription that gets no events because another space was first on its slot.
+struct Shadowed {
+    subscription: Arc<Subscription>,
+    by: Arc<Subscription>,
+}
+
+impl Draft {
+    pub(super) fn of(state: &State) -> Self {
+        Self {
+            state: state.clone(),
+            writes: Vec::new(),
+            shadowed: Vec::new(),
+        }
+    }
+
+    pub(super) fn create<R: Configured>(&mut self, resource: R) -> Result<Arc<R>, StoreError> {
+        let (space, id) = (resource.space().clone(), resource.id().clone());
+        let created = self.state.next_created;
+        self.change::<R>(&space, |snapshot| snapshot.create(resource, created))?;
+        self.state.next_created += 1;
+        let resource = self.state.get::<R>(&space, &id)?;
+        self.note_shadowing(resource.clone());
+        Ok(resource)
+    }
+
+    pub(super) fn update<R: Configured>(&mut self, resource: R) -> Result<Arc<R>, StoreError> {
+        let (space, id) = (resource.space().clone(), resource.id().clone());
+        self.change::<R>(&space, |snapshot| snapshot.update(resource))?;
+        Ok(self.state.get(&space, &id)?)
+    }
+
+    pub(super) fn delete<R: Configured>(&mut self, space: &Space, id: &R::Id) -> Result<(), StoreError> {
+        self.change::<R>(space, |snapshot| snapshot.delete(id))
+    }
+
+    /// Takes over a change of a space; one that is refused leaves no trace.
+    fn change<R: Configured>(
+        &mut self,
+        space: &Space,
+        change: impl FnOnce(&mut Snapshot) -> Result<Change<R>, ConfigurationError>,
+    ) -> Result<(), StoreError> {
+        let mut snapshot = self.state.spaces.get(space).cloned().unwrap_or_default();
+        let change = change(&mut snapshot)?;
+        self.writes.extend(Write::of(&change)?);
+        if snapshot.is_empty() {
+            self.state.spaces.remove(space);
+        } else {
+            self.state.spaces.insert(space.clone(), snapshot);
+        }
+        Arc::make_mut(&mut self.state.routes).apply(&change);
+        Ok(())
+    }
+
+    fn note_shadowing(&mut self, resource: Arc<dyn Any + Send + Sync>) {
+        let Ok(subscription) = resource.downcast::<Subscription>() else {
+            return;
+        };
+        if subscription.r#type == SubscriptionType::Sync
+            && let Some(by) = self.state.routes.shadowing(&subscription).cloned()
+        {
+            self.shadowed.push(Shadowed { subscription, by });
+        }
+    }
+
+    /// Tells the operator of new subscriptions that get no events yet (Q10).
+    pub(super) fn warn_of_shadowed(&self) {
+        for Shadowed { subscription, by } in &self.shadowed {
+            tracing::warn!(
+                space = %subscription.space,
+                subscription = %subscription.subscription_id,
+                method = subscription.method,
+                path = subscription.path,
+                first_space = %by.space,
+                first_subscription = %by.subscription_id,
+                "an earlier subscription of another space gets the events of this one"
+            );
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! All resources and the routing table that follows from them, as one immutable value.
+
+use std::sync::Arc;
+
+use domain::configuration::{ConfigurationError, Configured, Snapshot};
+use domain::ids::Space;
+use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
+use domain::routing::RoutingTable;
+use imbl::OrdMap;
+
+use super::engine::Engine;
+use crate::error::{CorruptValue, StoreError};
+use crate::record;
+
+/// What the store holds. Cloning is cheap: copies share what they have in common.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    /// Spaces with something in them.
+    pub(super) spaces: OrdMap<Space, Snapshot>,
+    /// The index of all spaces.
+    pub(super) routes: Arc<RoutingTable>,
+    /// Greater than the place in the order of creation of every resource there is. Only the order among those
+    /// matters, so the place of a removed newest one may be given again after the store was reopened.
+    pub(super) next_created: u64,
+}
+
+impl State {
+    /// Reads everything that an engine keeps.
+    pub(super) fn load(engine: &Engine) -> Result<Self, StoreError> {
+        let mut state = Self::default();
+        engine.read_all(|key, value| match record::kind(key) {
+            kind if kind == Kind::EventType.label() => state.insert::<EventType>(key, value),
+            kind if kind == Kind::Function.label() => state.insert::<Function>(key, value),
+            kind if kind == Kind::Subscription.label() => state.insert::<Subscription>(key, value),
+            kind if kind == Kind::Cors.label() => state.insert::<Cors>(key, value),
+            _ => Err(StoreError::Corrupt {
+                key: key.to_owned(),
+                source: CorruptValue::UnknownKind,
+            }),
+        })?;
+        state.routes = Arc::new(RoutingTable::compile(state.spaces.values()));
+        Ok(state)
+    }
+
+    fn insert<R: Configured>(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        let stored = record::decode::<R>(key, value)?;
+        self.next_created = self.next_created.max(stored.created + 1);
+        self.spaces
+            .entry(stored.resource.space().clone())
+            .or_default()
+            .insert(stored);
+        Ok(())
+    }
+
+    pub(super) fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, ConfigurationError> {
+        match self.spaces.get(space) {
+            Some(snapshot) => snapshot.get(id),
+            None => Snapshot::default().get(id),
+        }
+    }
+
+    pub(super) fn list<R: Configured>(&self, space: &Space, filter: &MetadataFilter) -> Vec<Arc<R>> {
+        self.spaces
+            .get(space)
+            .map(|snapshot| snapshot.list(filter))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn counts(&self) -> Vec<(Space, Kind, usize)> {
+        let of_space = |(space, snapshot): (&Space, &Snapshot)| {
+            [
+                (space.clone(), Kind::EventType, snapshot.count::<EventType>()),
+                (space.clone(), Kind::Function, snapshot.count::<Function>()),
+                (
+                    space.clone(),
+                    Kind::Subscription,
+                    snapshot.count::<Subscription>(),
+                ),
+                (space.clone(), Kind::Cors, snapshot.count::<Cors>()),
+            ]
+        };
+        self.spaces.iter().flat_map(of_space).collect()
+    }
+
+    pub(super) fn routes(&self) -> Arc<RoutingTable> {
+        self.routes.clone()
+    }
+}

@@ -1,0 +1,97 @@
+//! The one thread that changes the store. It takes all changes that wait, applies the rules one after another, writes
+//! what they accept in one transaction, publishes the new state, and only then answers: changes that race are in an
+//! order, and nothing is in effect that is not on disk.
+
+use std::error::Error;
+use std::iter;
+use std::sync::{Arc, mpsc};
+
+use arc_swap::ArcSwap;
+
+use super::EmbeddedSettings;
+use super::draft::Draft;
+use super::engine::Engine;
+use super::state::State;
+use crate::error::OpenError;
+
+/// A change to carry out; gives what answers it.
+pub(super) type Job = Box<dyn FnOnce(&mut Draft) -> Answer + Send>;
+
+/// Answers a change, once it is known what became of the batch.
+pub(super) type Answer = Box<dyn FnOnce(&Outcome) + Send>;
+
+/// Whether a batch is on disk.
+pub(super) type Outcome = Result<(), Arc<dyn Error + Send + Sync>>;
+
+/// Most changes in one transaction: those that come in meanwhile must not keep the first waiting.
+const MAX_BATCH: usize = 1024;
+
+/// What the thread works on.
+pub(super) struct Writer {
+    settings: EmbeddedSettings,
+    /// `None` after a failure, until it is opened anew.
+    engine: Option<Engine>,
+    published: Arc<ArcSwap<State>>,
+}
+
+impl Writer {
+    pub(super) fn new(settings: EmbeddedSettings, engine: Engine, published: Arc<ArcSwap<State>>) -> Self {
+        Self {
+            settings,
+            engine: Some(engine),
+            published,
+        }
+    }
+
+    /// Works until the other end of the channel is gone and nothing waits any more.
+    pub(super) fn run(mut self, waiting: &mpsc::Receiver<Job>) {
+        while let Ok(first) = waiting.recv() {
+            self.carry_out(iter::once(first).chain(waiting.try_iter()).take(MAX_BATCH));
+        }
+    }
+
+    fn carry_out(&mut self, jobs: impl Iterator<Item = Job>) {
+        let usable = self.reopen();
+        let mut draft = Draft::of(&self.published.load());
+        let answers: Vec<Answer> = jobs.map(|job| job(&mut draft)).collect();
+        // A refusal may rest on a change of the same batch, so all of them share its fate.
+        let outcome = usable.and_then(|()| self.commit(draft));
+        for answer in answers {
+            answer(&outcome);
+        }
+    }
+
+    fn commit(&mut self, draft: Draft) -> Outcome {
+        if draft.writes.is_empty() {
+            return Ok(());
+        }
+        if let Some(engine) = &mut self.engine
+            && let Err(err) = engine.commit(&draft.writes)
+        {
+            self.engine = None;
+            return Err(Arc::new(err));
+        }
+        draft.warn_of_shadowed();
+        self.published.store(Arc::new(draft.state));
+        Ok(())
+    }
+
+    /// Opens the engine after a failure. What it then holds is published: the disk may have taken the writes that it
+    /// failed to confirm, and no rule may be decided on anything but what is there.
+    fn reopen(&mut self) -> Outcome {
+        if self.engine.is_some() {
+            return Ok(());
+        }
+        let load = || {
+            let engine = Engine::open(&self.settings)?;
+            let state = State::load(&engine)?;
+            Ok((engine, state))
+        };
+        let (engine, state) =
+            load().map_err(|err: OpenError| -> Arc<dyn Error + Send + Sync> { Arc::new(err) })?;
+        tracing::info!("configuration store opened anew after a failure");
+        self.engine = Some(engine);
+        self.published.store(Arc::new(state));
+        Ok(())
+    }
+}

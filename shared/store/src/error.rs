@@ -1,0 +1,108 @@
+//! Why a store cannot be opened, read or written. No text here shows a stored value: functions hold credentials (Q63).
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::configuration::ConfigurationError;
+use serde_json::error::Category;
+
+/// Why an operation on the store failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The request breaks a rule; the store is as it was.
+    #[error(transparent)]
+    Rejected(#[from] ConfigurationError),
+    /// The storage failed. A write that failed so is not in effect, but one that the disk took before it failed may
+    /// come into effect later.
+    #[error("configuration store is unavailable")]
+    Unavailable {
+        /// What failed; shared by all writes that it hit.
+        #[source]
+        source: Arc<dyn Error + Send + Sync>,
+    },
+    /// A stored value is not what the store writes.
+    #[error("stored configuration {key} cannot be read")]
+    Corrupt {
+        /// Key of the value: kind, space and id.
+        key: String,
+        /// What is wrong with it.
+        #[source]
+        source: CorruptValue,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn unavailable(source: impl Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable {
+            source: Arc::new(source),
+        }
+    }
+}
+
+/// What is wrong with a stored value, without anything of the value itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CorruptValue {
+    /// The key names no kind of resource.
+    #[error("unknown kind of resource")]
+    UnknownKind,
+    /// The value is not the JSON of such a resource. The decoder's own text would quote it, so only the place is kept.
+    #[error("{category:?} error at line {line} column {column}")]
+    Undecodable {
+        /// Whether the JSON is broken or holds other members than it should.
+        category: Category,
+        /// Line of the fault, from 1; 0 when it has no place.
+        line: usize,
+        /// Column of the fault, from 1; 0 when it has no place.
+        column: usize,
+    },
+    /// The value is a resource of another key.
+    #[error("value of another key")]
+    Misplaced,
+}
+
+impl From<serde_json::Error> for CorruptValue {
+    fn from(err: serde_json::Error) -> Self {
+        Self::Undecodable {
+            category: err.classify(),
+            line: err.line(),
+            column: err.column(),
+        }
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Somebody has it open: a folder serves one process.
+    #[error("configuration store in {} is in use by another process", .directory.display())]
+    InUse {
+        /// The folder.
+        directory: PathBuf,
+    },
+    /// A newer version of the program wrote it.
+    #[error(
+        "configuration store in {} has format {found}, written by a newer version; this one reads up to {known}",
+        .directory.display()
+    )]
+    NewerFormat {
+        /// The folder.
+        directory: PathBuf,
+        /// Format of the files.
+        found: u64,
+        /// Newest format that is understood.
+        known: u64,
+    },
+    /// The folder or a file in it cannot be created, locked, read or written.
+    #[error("configuration store in {} cannot be opened", .directory.display())]
+    Unusable {
+        /// The folder.
+        directory: PathBuf,
+        /// What failed.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// What is stored cannot be read.
+    #[error(transparent)]
+    Contents(#[from] StoreError),
+}

@@ -1,0 +1,139 @@
+//! How a resource is written down: under `<kind>/<space>/<id>`, as the JSON of the Configuration API beside its place
+//! in the order of creation.
+
+use std::sync::Arc;
+
+use domain::configuration::{Change, Configured, Stored};
+use domain::ids::Space;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{CorruptValue, StoreError};
+
+/// One change of what is written down.
+#[derive(Debug)]
+pub(crate) struct Write {
+    /// Key of the record.
+    pub(crate) key: String,
+    /// The record from now on; `None` removes it.
+    pub(crate) value: Option<Vec<u8>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record<R> {
+    created: u64,
+    resource: R,
+}
+
+impl Write {
+    /// What a change means for the record of that resource.
+    pub(crate) fn of<R: Configured>(change: &Change<R>) -> Result<Option<Self>, StoreError> {
+        let Some(stored) = change.after.as_ref().or(change.before.as_ref()) else {
+            return Ok(None);
+        };
+        let value = change
+            .after
+            .as_ref()
+            .map(encode)
+            .transpose()
+            .map_err(StoreError::unavailable)?;
+        Ok(Some(Self {
+            key: key::<R>(stored.resource.space(), stored.resource.id()),
+            value,
+        }))
+    }
+}
+
+/// The part of a key that names the kind.
+pub(crate) fn kind(key: &str) -> &str {
+    key.split('/').next().unwrap_or_default()
+}
+
+/// Reads a record.
+pub(crate) fn decode<R: Configured>(at: &str, value: &[u8]) -> Result<Stored<R>, StoreError> {
+    let corrupt = |source| StoreError::Corrupt {
+        key: at.to_owned(),
+        source,
+    };
+    let record: Record<R> = serde_json::from_slice(value).map_err(|err| corrupt(err.into()))?;
+    if key::<R>(record.resource.space(), record.resource.id()) != at {
+        return Err(corrupt(CorruptValue::Misplaced));
+    }
+    Ok(Stored {
+        resource: Arc::new(record.resource),
+        created: record.created,
+    })
+}
+
+fn key<R: Configured>(space: &Space, id: &R::Id) -> String {
+    format!("{}/{space}/{id}", R::KIND.label())
+}
+
+fn encode<R: Configured>(stored: &Stored<R>) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&Record {
+        created: stored.created,
+        resource: &*stored.resource,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::resource::{Function, Resource as _};
+
+    use super::*;
+
+    const SECRET: &str = "wJalrXUtnFEMI";
+
+    fn written() -> Write {
+        let body = format!(
+            r#"{{"functionId":"f","type":"awslambda","provider":{{"arn":"arn:aws:lambda:us-east-1:1:function:f",
+            "region":"us-east-1","awsAccessKeyId":"AKIA","awsSecretAccessKey":"{SECRET}"}}}}"#
+        );
+        let function = Function::decode(&"default".into(), None, body.as_bytes()).unwrap();
+        let after = Stored {
+            resource: Arc::new(function),
+            created: 7,
+        };
+        Write::of(&Change {
+            before: None,
+            after: Some(after),
+        })
+        .unwrap()
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let Write { key, value } = written();
+        assert_eq!(key, "function/default/f");
+        assert_eq!(kind(&key), "function");
+        let stored: Stored<Function> = decode(&key, &value.unwrap()).unwrap();
+        assert_eq!((stored.resource.id().as_str(), stored.created), ("f", 7));
+        let gone = Write::of(&Change {
+            before: Some(stored),
+            after: None,
+        })
+        .unwrap()
+        .unwrap();
+        assert_eq!((gone.key.as_str(), gone.value), ("function/default/f", None));
+    }
+
+    #[test]
+    fn errors_name_the_key_and_nothing_of_the_value() {
+        let value = String::from_utf8(written().value.unwrap()).unwrap();
+        let secret_where_a_number_belongs =
+            value.replace("\"created\":7", &format!("\"created\":\"{SECRET}\""));
+        let secret_where_a_space_belongs = value.replace("\"default\"", &format!("\"{SECRET}\""));
+        for value in [
+            &value[..value.len() - 9],
+            &secret_where_a_number_belongs,
+            &secret_where_a_space_belongs,
+        ] {
+            let err = decode::<Function>("function/default/f", value.as_bytes()).unwrap_err();
+            assert_eq!(
+                err.to_string(),
+                "stored configuration function/default/f cannot be read"
+            );
+            assert!(!format!("{err:?}").contains(SECRET), "{err:?}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Reads the body of an answer: bounded, and decompressed if it is gzip.
+
+use std::io::{self, Write};
+
+use bytes::{Bytes, BytesMut};
+use flate2::write::MultiGzDecoder;
+use http::Response;
+use http::header::CONTENT_ENCODING;
+use http_body::Body;
+use http_body_util::BodyExt as _;
+
+use crate::error::{BoxError, InvokeError};
+
+/// Room made at once for a body of unknown length, in bytes.
+const FIRST_RESERVE: usize = 64 * 1024;
+
+/// The whole body, or an error as soon as there is more than `limit` bytes of it; the rest is never read then.
+pub(super) async fn read<B>(response: Response<B>, limit: usize) -> Result<Bytes, InvokeError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let encoding = response.headers().get(CONTENT_ENCODING);
+    let is_gzip = encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    if is_gzip {
+        read_gzip(response.into_body(), limit).await
+    } else {
+        read_plain(response.into_body(), limit).await
+    }
+}
+
+async fn read_plain<B>(mut body: B, limit: usize) -> Result<Bytes, InvokeError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let announced = body.size_hint().lower();
+    if announced > limit as u64 {
+        return Err(InvokeError::ResponseTooLarge { limit });
+    }
+    let Some(first) = next(&mut body).await? else {
+        return Ok(Bytes::new());
+    };
+    if first.len() > limit {
+        return Err(InvokeError::ResponseTooLarge { limit });
+    }
+    // Nearly every answer comes in one piece, which is handed on as it is.
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let Some(second) = next(&mut body).await? else {
+        return Ok(first);
+    };
+    let reserve = usize::try_from(announced)
+        .unwrap_or(limit)
+        .max(FIRST_RESERVE.min(limit));
+    let mut whole = BytesMut::with_capacity(reserve);
+    whole.extend_from_slice(&first);
+    let mut piece = Some(second);
+    while let Some(data) = piece {
+        if data.len() > limit - whole.len() {
+            return Err(InvokeError::ResponseTooLarge { limit });
+        }
+        whole.extend_from_slice(&data);
+        piece = next(&mut body).await?;
+    }
+    Ok(whole.freeze())
+}
+
+async fn read_gzip<B>(mut body: B, limit: usize) -> Result<Bytes, InvokeError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let mut decoder = MultiGzDecoder::new(Bounded {
+        data: Vec::new(),
+        limit,
+        is_exceeded: false,
+    });
+    let mut is_empty = true;
+    while let Some(data) = next(&mut body).await? {
+        is_empty = is_empty && data.is_empty();
+        let written = decoder.write_all(&data);
+        if decoder.get_ref().is_exceeded {
+            return Err(InvokeError::ResponseTooLarge { limit });
+        }
+        written.map_err(InvokeError::unavailable)?;
+    }
+    // A status without body may still carry the header.
+    if is_empty {
+        return Ok(Bytes::new());
+    }
+    let finished = decoder.try_finish();
+    if decoder.get_ref().is_exceeded {
+        return Err(InvokeError::ResponseTooLarge { limit });
+    }
+    finished.map_err(InvokeError::unavailable)?;
+    Ok(Bytes::from(std::mem::take(&mut decoder.get_mut().data)))
+}
+
+/// The next piece of data; trailers are passed over.
+async fn next<B>(body: &mut B) -> Result<Option<Bytes>, InvokeError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(InvokeError::unavailable)?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes what the decoder gives, up to the limit, so that a small body cannot unfold without bound.
+struct Bounded {
+    data: Vec<u8>,
+    limit: usize,
+    is_exceeded: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if piece.len() > self.limit - self.data.len() {
+            self.is_exceeded = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.data.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! Redirects (CONTRACT.md §3.2): 301, 302 and 303 turn the call into a GET without body, 307 and 308 repeat it.
+
+use http::header::LOCATION;
+use http::{Response, StatusCode};
+
+use super::destination::{Destination, UrlError};
+use crate::error::InvokeError;
+
+/// Most redirects that one call follows.
+const MAX_REDIRECTS: u32 = 10;
+
+/// The next request of a redirected call.
+#[derive(Debug)]
+pub(super) struct Redirect {
+    pub(super) destination: Destination,
+    /// Whether the event is posted again.
+    pub(super) keeps_event: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RedirectError {
+    #[error("stopped after {MAX_REDIRECTS} redirects")]
+    TooMany,
+    #[error("redirected to an unusable location")]
+    Location(#[source] UrlError),
+}
+
+/// The redirect that an answer asks for. One without a `Location` is an answer like any other.
+pub(super) fn of<B>(response: &Response<B>, from: &Destination) -> Result<Option<Redirect>, InvokeError> {
+    let keeps_event = match response.status() {
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => false,
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
+        _ => return Ok(None),
+    };
+    let Some(location) = response.headers().get(LOCATION).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    std::str::from_utf8(location.as_bytes())
+        .map_err(|_| UrlError::Malformed)
+        .and_then(|location| from.redirected(location))
+        .map(|destination| {
+            Some(Redirect {
+                destination,
+                keeps_event,
+            })
+        })
+        .map_err(|error| InvokeError::unavailable(RedirectError::Location(error)))
+}
+
+/// Fails the call once it has been redirected too often.
+pub(super) fn check_count(followed: u32) -> Result<(), InvokeError> {
+    if followed > MAX_REDIRECTS {
+        Err(InvokeError::unavailable(RedirectError::TooMany))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! Streams and queues: what arrives there, the id that comes back, and their errors.
+
+use bytes::Bytes;
+use domain::resource::{FirehoseStream, KinesisStream, Provider, SqsQueue};
+use serde_json::{Value, json};
+use targets::InvokeError;
+
+use crate::EVENT;
+use crate::aws_peer::{assert_no_secrets, assert_signed, credentials, error, invoker_of};
+use crate::server::{Received, Server, response};
+
+const REGION: &str = "eu-west-1";
+/// [`EVENT`] in base64, as AWS takes binary data.
+const EVENT_BASE64: &str = "eyJldmVudFR5cGUiOiJodHRwLnJlcXVlc3QiLCJkYXRhIjp7Im4iOjEuMTB9fQ==";
+
+fn kinesis(id: &str) -> Provider {
+    let (stream_name, region) = ("stream".to_owned(), REGION.to_owned());
+    Provider::AwsKinesis(KinesisStream {
+        stream_name,
+        region,
+        credentials: credentials(id),
+    })
+}
+
+fn firehose(id: &str) -> Provider {
+    let (delivery_stream_name, region) = ("stream".to_owned(), REGION.to_owned());
+    Provider::AwsFirehose(FirehoseStream {
+        delivery_stream_name,
+        region,
+        credentials: credentials(id),
+    })
+}
+
+fn sqs(id: &str) -> Provider {
+    let (queue_url, region) = ("https://sqs/1/queue".to_owned(), REGION.to_owned());
+    Provider::AwsSqs(SqsQueue {
+        queue_url,
+        region,
+        credentials: credentials(id),
+    })
+}
+
+/// Sends the event twice and gives the result of the first with both requests.
+async fn send_twice(provider: &Provider, answer: &'static str) -> (Bytes, [Received; 2]) {
+    let server = Server::answering(move |_| response(200, &[], answer)).await;
+    let invoker = invoker_of(&server);
+    let event = Bytes::from_static(EVENT.as_bytes());
+    let first = invoker.invoke(provider, event.clone()).await.unwrap();
+    invoker.invoke(provider, event).await.unwrap();
+    assert_eq!(server.connections(), 1);
+    (first, server.requests().try_into().unwrap())
+}
+
+fn body(request: &Received) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+#[tokio::test]
+async fn kinesis_records() {
+    let (result, requests) = send_twice(&kinesis("AKID1"), r#"{"ShardId":"s","SequenceNumber":"495"}"#).await;
+    assert_eq!(result, "495");
+    let keys = requests.map(|request| {
+        assert_eq!(request.header("x-amz-target"), Some("Kinesis_20131202.PutRecord"));
+        assert_signed(&request, "AKID1", REGION, "kinesis");
+        let key = body(&request)["PartitionKey"].as_str().unwrap().to_owned();
+        let want = json!({"StreamName": "stream", "Data": EVENT_BASE64, "PartitionKey": key});
+        assert_eq!(body(&request), want);
+        key
+    });
+    assert_ne!(keys[0], keys[1]);
+    for key in keys {
+        assert_eq!(uuid::Uuid::parse_str(&key).unwrap().get_version_num(), 4);
+    }
+}
+
+#[tokio::test]
+async fn firehose_records() {
+    let (result, [request, _]) = send_twice(&firehose("AKID1"), r#"{"RecordId":"rec-1"}"#).await;
+    assert_eq!(result, "rec-1");
+    assert_eq!(
+        request.header("x-amz-target"),
+        Some("Firehose_20150804.PutRecord")
+    );
+    assert_signed(&request, "AKID1", REGION, "firehose");
+    assert_eq!(
+        body(&request),
+        json!({"DeliveryStreamName": "stream", "Record": {"Data": EVENT_BASE64}})
+    );
+}
+
+#[tokio::test]
+async fn sqs_messages() {
+    let (result, [request, _]) = send_twice(&sqs("AKID1"), r#"{"MessageId":"m-1"}"#).await;
+    assert_eq!(result, "m-1");
+    assert_eq!(request.header("x-amz-target"), Some("AmazonSQS.SendMessage"));
+    assert_signed(&request, "AKID1", REGION, "sqs");
+    assert_eq!(
+        body(&request),
+        json!({"QueueUrl": "https://sqs/1/queue", "MessageBody": EVENT})
+    );
+}
+
+#[tokio::test]
+async fn errors_have_their_classes_and_no_special_codes() {
+    type Is = fn(&InvokeError) -> bool;
+    let throttled: Is = |error| matches!(error, InvokeError::Throttled { .. });
+    let permanent: Is = |error| matches!(error, InvokeError::Unavailable { permanent: true, .. });
+    let passing: Is = |error| matches!(error, InvokeError::Unavailable { permanent: false, .. });
+    for (provider, code, status, is) in [
+        (
+            kinesis("AKID1"),
+            "ProvisionedThroughputExceededException",
+            400,
+            throttled,
+        ),
+        (kinesis("AKID1"), "AccessDeniedException", 400, permanent),
+        (kinesis("AKID1"), "ResourceNotFoundException", 400, permanent),
+        (firehose("AKID1"), "ServiceUnavailableException", 503, passing),
+        (firehose("AKID1"), "ExpiredTokenException", 400, permanent),
+        (sqs("AKID1"), "RequestThrottled", 403, throttled),
+        (sqs("AKID1"), "UnrecognizedClientException", 400, permanent),
+        (sqs("AKID1"), "QueueDoesNotExist", 400, permanent),
+    ] {
+        let server = Server::answering(move |request| error(status, code, request)).await;
+        let event = Bytes::from_static(EVENT.as_bytes());
+        let error = invoker_of(&server).invoke(&provider, event).await.unwrap_err();
+        assert!(is(&error), "{code}: {error:?}");
+        assert_eq!(error.access_denied_code(), None, "{code}");
+        assert!(
+            error.to_string().starts_with("Function call failed. Error: "),
+            "{error}"
+        );
+        assert_no_secrets(&error);
+    }
+}

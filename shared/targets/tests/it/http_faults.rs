@@ -1,0 +1,188 @@
+//! HTTP functions that break: refused, closed, silent, endless. Each is a clear error, in bounded time and memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use targets::{InvokeError, TargetSettings};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::http_calls::read_request;
+use crate::server::Server;
+use crate::{invoker, post, with_settings};
+
+#[tokio::test]
+async fn unusable_urls_fail_for_good() {
+    let invoker = invoker();
+    for url in [
+        "ftp://u:secret@h/x?secret",
+        "mailto:x",
+        "http:x",
+        "http://u:secret@:80/?secret",
+        "http://h:99999/",
+        "x",
+        "",
+    ] {
+        let error = post(&invoker, url).await.unwrap_err();
+        assert!(
+            matches!(error, InvokeError::Unavailable { .. }) && !error.is_retryable(),
+            "{url}: {error:?}"
+        );
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_named_without_the_url() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = post(&invoker(), &format!("http://user:secret@{address}/?token=secret"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, InvokeError::Unavailable { .. }) && error.is_retryable(),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(
+        text.starts_with("Function call failed. Error: ") && text.contains("refused"),
+        "{text}"
+    );
+    assert!(!format!("{text} {error:?}").contains("secret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_cut_answer_fails_and_nothing_is_sent_twice() {
+    for sent in [
+        "",
+        "HTTP/1.1 200",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        "gibberish\r\n\r\n",
+    ] {
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&requests);
+        let server = Server::bare(move |_, mut stream| {
+            let counted = Arc::clone(&counted);
+            async move {
+                read_request(&mut stream).await;
+                // A kept-alive connection is where a client is tempted to send again.
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    .await
+                    .unwrap();
+                read_request(&mut stream).await;
+                counted.fetch_add(1, Ordering::SeqCst);
+                stream.write_all(sent.as_bytes()).await.unwrap();
+            }
+        })
+        .await;
+        let invoker = invoker();
+        assert_eq!(post(&invoker, &server.url("/")).await.unwrap(), "ok");
+        let error = post(&invoker, &server.url("/")).await.unwrap_err();
+        assert!(
+            matches!(error, InvokeError::Unavailable { .. }) && error.is_retryable(),
+            "{sent:?}: {error:?}"
+        );
+        assert_eq!(
+            (requests.load(Ordering::SeqCst), server.connections()),
+            (1, 1),
+            "{sent:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn silence_and_trickles_end_at_the_timeout() {
+    for (head, trickle) in [
+        ("", false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", true),
+    ] {
+        let (closed, mut is_closed) = mpsc::unbounded_channel();
+        let server = Server::bare(move |_, mut stream| {
+            let closed = closed.clone();
+            async move {
+                read_request(&mut stream).await;
+                stream.write_all(head.as_bytes()).await.unwrap();
+                if trickle {
+                    let mut ticks = tokio::time::interval(Duration::from_millis(10));
+                    while stream.write_all(b"x").await.is_ok() {
+                        ticks.tick().await;
+                    }
+                } else {
+                    // Ends when the client gives up; how it closes does not matter.
+                    let _ = stream.read(&mut [0; 64]).await;
+                }
+                closed.send(()).unwrap();
+            }
+        })
+        .await;
+        let limit = Duration::from_millis(200);
+        let invoker = with_settings(TargetSettings {
+            timeout: limit,
+            ..TargetSettings::default()
+        });
+        let start = Instant::now();
+        let error = post(&invoker, &server.url("/")).await.unwrap_err();
+        let elapsed = start.elapsed();
+        assert!(
+            matches!(error, InvokeError::TimedOut { limit: given } if given == limit),
+            "{error:?}"
+        );
+        assert!(
+            elapsed >= limit && elapsed < Duration::from_secs(5),
+            "{elapsed:?}"
+        );
+        is_closed.recv().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn endless_and_huge_answers_are_cut() {
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ] {
+        let (closed, mut written) = mpsc::unbounded_channel();
+        let server = Server::bare(move |_, mut stream| {
+            let closed = closed.clone();
+            async move {
+                read_request(&mut stream).await;
+                stream.write_all(head.as_bytes()).await.unwrap();
+                let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+                let mut sent = 0;
+                while stream.write_all(chunk.as_bytes()).await.is_ok() {
+                    sent += chunk.len();
+                }
+                closed.send(sent).unwrap();
+            }
+        })
+        .await;
+        let error = post(&invoker(), &server.url("/")).await.unwrap_err();
+        assert!(
+            matches!(error, InvokeError::ResponseTooLarge { limit: 10_485_760 }),
+            "{head:?}: {error:?}"
+        );
+        assert!(!error.is_retryable());
+        // The connection is dropped; what was sent beyond the limit fits the buffers of two sockets.
+        let sent = written.recv().await.unwrap();
+        assert!(sent < 50_000_000, "{head:?}: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn endless_headers_are_cut() {
+    let server = Server::bare(|_, mut stream| async move {
+        read_request(&mut stream).await;
+        let mut answer = String::from("HTTP/1.1 200 OK\r\nX-Endless: ");
+        while stream.write_all(answer.as_bytes()).await.is_ok() {
+            answer = "x".repeat(0x10000);
+        }
+    })
+    .await;
+    let error = post(&invoker(), &server.url("/")).await.unwrap_err();
+    assert!(matches!(error, InvokeError::Unavailable { .. }), "{error:?}");
+}

@@ -1,0 +1,19 @@
+// The published clients, from where `./test` installs them: the tests themselves stay free of node_modules.
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = path.dirname(fileURLToPath(import.meta.url))
+const folder = path.resolve(here, process.env.EVENT_GATEWAY_CLIENTS ?? '../../target/clients')
+const require = createRequire(path.join(folder, 'npm', 'package.json'))
+
+/** Client of the Events and Configuration APIs. */
+export const EventGateway = require('@serverless/event-gateway-sdk')
+/** Plugin of the Serverless Framework; brings its own, older copy of the client. */
+export const EventGatewayPlugin = require('@serverless/serverless-event-gateway-plugin')
+/** The CloudEvents SDK for JavaScript. */
+export const cloudevents = require('cloudevents')
+/** An interpreter that has the CloudEvents SDK for Python. */
+export const python = path.join(folder, 'venv', 'bin', 'python')
+/** The program under test. */
+export const binary = path.resolve(here, process.env.EVENT_GATEWAY_BIN ?? '../../target/release/event-gateway')

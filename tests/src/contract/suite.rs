@@ -1,0 +1,163 @@
+//! Runs all cases through both hosts: side by side first, then those that must be alone.
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use futures::{StreamExt as _, stream};
+use tokio::net::TcpSocket;
+
+use super::{
+    case::Case,
+    report::{CaseFailure, Report},
+    run::run_case,
+};
+use crate::{
+    host::{HostKind, LocalGateway},
+    target::RecordingTarget,
+};
+
+/// Cases that run at the same time; they mostly wait.
+const CONCURRENCY: usize = 8;
+
+/// Domains of the gateway for hosted cases.
+const HOSTED_DOMAINS: &str = "--hosted-domains=eventgateway.io,eventgateway-dev.io,slsgateway.com";
+
+/// One case on one host.
+#[derive(Clone)]
+struct Job {
+    case: Arc<Case>,
+    kind: HostKind,
+}
+
+/// What all jobs share.
+struct Bench {
+    target: RecordingTarget,
+    self_hosted: LocalGateway,
+    hosted: LocalGateway,
+    closed_port: u16,
+    /// Bound but not listening, so that nothing else takes the port and connections to it are refused.
+    _closed: TcpSocket,
+}
+
+/// Runs the cases; an error means that the suite itself could not run.
+pub async fn run_suite(cases: Vec<Case>) -> anyhow::Result<Report> {
+    let began = Instant::now();
+    let bench = Arc::new(Bench::start().await?);
+    let tcp_only = cases
+        .iter()
+        .filter(|case| case.needs_connection())
+        .map(|case| case.id.clone())
+        .collect();
+    let jobs = cases.into_iter().map(Arc::new).flat_map(|case| {
+        let hosts = HostKind::ALL
+            .into_iter()
+            .filter(|kind| *kind == HostKind::Tcp || !case.needs_connection());
+        hosts
+            .map(|kind| Job {
+                case: Arc::clone(&case),
+                kind,
+            })
+            .collect::<Vec<_>>()
+    });
+    let (alone, together): (Vec<_>, Vec<_>) = jobs.partition(|job| job.case.exclusive);
+    let mut report = Report {
+        tcp_only,
+        passed: HostKind::ALL.map(|kind| (kind.name(), 0)).into(),
+        ..Report::default()
+    };
+    for (jobs, concurrency) in [(together, CONCURRENCY), (alone, 1)] {
+        let attempts = stream::iter(jobs).map(|job| attempt(Arc::clone(&bench), job));
+        let mut outcomes = attempts.buffer_unordered(concurrency);
+        while let Some((kind, outcome)) = outcomes.next().await {
+            match outcome {
+                Ok(()) => report
+                    .passed
+                    .iter_mut()
+                    .filter(|(host, _)| *host == kind.name())
+                    .for_each(|(_, n)| *n += 1),
+                Err(failure) => report.failures.push(failure),
+            }
+        }
+    }
+    if let Some(bench) = Arc::into_inner(bench) {
+        bench.self_hosted.shutdown().await;
+        bench.hosted.shutdown().await;
+    }
+    report.took = began.elapsed();
+    Ok(report)
+}
+
+impl Bench {
+    async fn start() -> anyhow::Result<Self> {
+        let closed = TcpSocket::new_v4()?;
+        closed.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        Ok(Self {
+            target: RecordingTarget::start().await?,
+            self_hosted: LocalGateway::start::<&str>(&[]).await?,
+            hosted: LocalGateway::start(&[HOSTED_DOMAINS]).await?,
+            closed_port: closed.local_addr()?.port(),
+            _closed: closed,
+        })
+    }
+
+    async fn run(&self, job: &Job) -> Result<(), CaseFailure> {
+        let Job { case, kind } = job;
+        let Some(spawn) = &case.spawn else {
+            let gateway = if case.hosted {
+                &self.hosted
+            } else {
+                &self.self_hosted
+            };
+            return run_case(
+                case,
+                &gateway.host(*kind),
+                kind.name(),
+                &self.target,
+                self.closed_port,
+            )
+            .await;
+        };
+        let gateway = match LocalGateway::start(&spawn.flags).await {
+            Ok(gateway) => gateway,
+            Err(error) => {
+                return Err(failure(
+                    job,
+                    format!("start of a gateway with {:?}", spawn.flags),
+                    format!("{error:#}"),
+                ));
+            }
+        };
+        let outcome = run_case(
+            case,
+            &gateway.host(*kind),
+            kind.name(),
+            &self.target,
+            self.closed_port,
+        )
+        .await;
+        gateway.shutdown().await;
+        outcome
+    }
+}
+
+/// A task of its own per job: a panic fails its case and no other.
+async fn attempt(bench: Arc<Bench>, job: Job) -> (HostKind, Result<(), CaseFailure>) {
+    let kind = job.kind;
+    let task = tokio::spawn({
+        let job = job.clone();
+        async move { bench.run(&job).await }
+    });
+    let outcome = task
+        .await
+        .unwrap_or_else(|error| Err(failure(&job, "the runner".to_owned(), error.to_string())));
+    (kind, outcome)
+}
+
+fn failure(job: &Job, step: String, difference: String) -> CaseFailure {
+    CaseFailure {
+        id: job.case.id.clone(),
+        title: job.case.title.clone(),
+        host: job.kind.name(),
+        step,
+        differences: vec![difference],
+    }
+}

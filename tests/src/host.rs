@@ -1,0 +1,73 @@
+//! A gateway to test, started in this process from the command line flags that the binary understands.
+
+use std::ffi::OsString;
+
+use event_gateway::RunningGateway;
+use setup::Settings;
+use tempfile::TempDir;
+
+use crate::client::Host;
+
+/// The two ways to reach a [`LocalGateway`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostKind {
+    /// Its routers.
+    InProcess,
+    /// Its listeners.
+    Tcp,
+}
+
+impl HostKind {
+    /// Both, in the order of reports.
+    pub const ALL: [Self; 2] = [Self::InProcess, Self::Tcp];
+
+    /// Name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InProcess => "in-process",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+/// A running gateway with an empty store of its own on free loopback ports.
+#[derive(Debug)]
+pub struct LocalGateway {
+    running: RunningGateway,
+    /// Removed when the gateway is dropped.
+    _data: TempDir,
+}
+
+impl LocalGateway {
+    /// Starts a gateway with these flags beyond ports and data directory.
+    pub async fn start<S: AsRef<str>>(flags: &[S]) -> anyhow::Result<Self> {
+        let data = tempfile::tempdir()?;
+        let mut directory = OsString::from("--embed-data-dir=");
+        directory.push(data.path());
+        let fixed = ["event-gateway", "--dev", "--events-port=0", "--config-port=0"];
+        let mut arguments: Vec<OsString> = fixed.into_iter().map(OsString::from).collect();
+        arguments.push(directory);
+        arguments.extend(flags.iter().map(|flag| OsString::from(flag.as_ref())));
+        let running = event_gateway::start(&Settings::try_from_args(arguments)?)?;
+        Ok(Self { running, _data: data })
+    }
+
+    /// The gateway as this kind of host.
+    pub fn host(&self, kind: HostKind) -> Host {
+        match kind {
+            HostKind::InProcess => {
+                let (events, config) = self.running.routers();
+                Host::InProcess { events, config }
+            }
+            HostKind::Tcp => Host::Tcp {
+                events: self.running.events_addr,
+                config: self.running.config_addr,
+            },
+        }
+    }
+
+    /// Ends the gateway; returns when it has.
+    pub async fn shutdown(self) {
+        self.running.shutdown().await;
+    }
+}

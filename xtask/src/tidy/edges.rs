@@ -1,0 +1,181 @@
+//! Crate edges: who may depend on whom. The arrows of the architecture, as one table.
+
+use super::Problem;
+use super::tree::Metadata;
+
+/// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
+const LIBRARIES: [(&str, &[&str]); 7] = [
+    ("domain", &[]),
+    ("store", &["domain"]),
+    ("queue", &["domain"]),
+    ("targets", &["domain"]),
+    ("gateway", &["domain", "store", "queue", "targets"]),
+    ("api", &["domain", "gateway", "store", "queue"]),
+    ("setup", &["domain", "store", "queue", "targets", "gateway"]),
+];
+
+/// External crates (exact name, or prefix ending in `*`) and the only places that may know them.
+const KNOWN_ONLY_BY: [(&str, &[&str]); 8] = [
+    ("axum", &["shared/api", "functions/*", "tests"]),
+    ("axum-*", &["shared/api", "functions/*", "tests"]),
+    ("lambda_*", &["functions/*"]),
+    ("lambda-*", &["functions/*"]),
+    (
+        "tokio",
+        &[
+            "shared/store",
+            "shared/queue",
+            "shared/targets",
+            "shared/gateway",
+            "shared/api",
+            "shared/setup",
+            "functions/*",
+            "tests",
+        ],
+    ),
+    (
+        "aws-sdk-*",
+        &[
+            "shared/store",
+            "shared/queue",
+            "shared/targets",
+            "shared/setup",
+            "functions/*",
+            "tests",
+        ],
+    ),
+    ("redb", &["shared/store", "shared/queue", "tests"]),
+    ("clap", &["shared/setup", "functions/*"]),
+];
+
+/// Compares every dependency of every workspace member with the two tables.
+pub(super) fn check(metadata: &Metadata) -> Vec<Problem> {
+    let folder = |manifest: &str| {
+        let relative = manifest
+            .strip_prefix(&metadata.workspace_root)
+            .unwrap_or(manifest);
+        relative
+            .trim_start_matches('/')
+            .trim_end_matches("/Cargo.toml")
+            .to_owned()
+    };
+    let members: Vec<(String, &str)> = metadata
+        .packages
+        .iter()
+        .map(|package| (folder(&package.manifest_path), package.name.as_str()))
+        .collect();
+    let mut problems = Vec::new();
+    for package in &metadata.packages {
+        let from = folder(&package.manifest_path);
+        for dependency in &package.dependencies {
+            let member = members.iter().find(|(_, name)| *name == dependency.name);
+            let allowed = match member {
+                Some((to, _)) => internal_edge_allowed(&from, to),
+                None => external_edge_allowed(&from, &dependency.name),
+            };
+            if !allowed {
+                let message = format!("{from} must not depend on {}", dependency.name);
+                problems.push(Problem::new(format!("{from}/Cargo.toml"), message));
+            }
+        }
+    }
+    problems
+}
+
+fn internal_edge_allowed(from: &str, to: &str) -> bool {
+    if from == "tests" {
+        return true;
+    }
+    let Some(to_library) = to.strip_prefix("shared/") else {
+        return false;
+    };
+    match from.strip_prefix("shared/") {
+        Some(library) => LIBRARIES
+            .iter()
+            .any(|(name, uses)| *name == library && uses.contains(&to_library)),
+        None => from.starts_with("functions/"),
+    }
+}
+
+fn external_edge_allowed(from: &str, name: &str) -> bool {
+    let rules = KNOWN_ONLY_BY.iter().filter(|(pattern, _)| matches(pattern, name));
+    rules
+        .into_iter()
+        .all(|(_, places)| places.iter().any(|place| matches(place, from)))
+}
+
+fn matches(pattern: &str, text: &str) -> bool {
+    pattern
+        .strip_suffix('*')
+        .map_or(pattern == text, |prefix| text.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(packages: &[(&str, &str, &[&str])]) -> Metadata {
+        let packages: Vec<_> = packages
+            .iter()
+            .map(|(folder, name, uses)| {
+                let uses: Vec<_> = uses
+                    .iter()
+                    .map(|name| serde_json::json!({ "name": name }))
+                    .collect();
+                let manifest = format!("/repo/{folder}/Cargo.toml");
+                serde_json::json!({ "name": name, "manifest_path": manifest, "dependencies": uses })
+            })
+            .collect();
+        let json = serde_json::json!({ "workspace_root": "/repo", "packages": packages });
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// One crate with the dependencies under test, beside the crates it may name.
+    fn problems(folder: &str, uses: &[&str]) -> Vec<String> {
+        let metadata = metadata(&[
+            (folder, "subject", uses),
+            ("shared/domain", "domain", &[]),
+            ("shared/store", "store", &[]),
+            ("shared/api", "api", &[]),
+            ("functions/standalone", "event-gateway", &[]),
+        ]);
+        check(&metadata).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn arrows_of_the_design_are_allowed() {
+        let allowed: [(&str, &[&str]); 7] = [
+            ("shared/domain", &["serde", "http"]),
+            ("shared/store", &["domain", "redb", "tokio"]),
+            ("shared/gateway", &["domain", "store"]),
+            ("shared/api", &["domain", "store", "axum"]),
+            ("functions/standalone", &["api", "store", "axum", "lambda_http"]),
+            ("tests", &["api", "axum", "event-gateway"]),
+            ("xtask", &["anyhow"]),
+        ];
+        for (folder, uses) in allowed {
+            assert_eq!(problems(folder, uses), [""; 0], "{folder}");
+        }
+    }
+
+    #[test]
+    fn every_other_edge_is_reported() {
+        let refused = [
+            ("shared/domain", "store"),
+            ("shared/domain", "tokio"),
+            ("shared/queue", "store"),
+            ("shared/store", "api"),
+            ("shared/gateway", "axum"),
+            ("shared/gateway", "axum-extra"),
+            ("shared/api", "lambda_http"),
+            ("shared/api", "aws-sdk-sqs"),
+            ("shared/new", "domain"),
+            ("functions/other", "event-gateway"),
+            ("xtask", "domain"),
+        ];
+        for (folder, name) in refused {
+            let want = format!("{folder}/Cargo.toml: {folder} must not depend on {name}");
+            assert_eq!(problems(folder, &[name]), [want]);
+        }
+    }
+}
