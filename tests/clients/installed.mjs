@@ -15,5 +15,7 @@ export const EventGatewayPlugin = require('@serverless/serverless-event-gateway-
 export const cloudevents = require('cloudevents')
 /** An interpreter that has the CloudEvents SDK for Python. */
 export const python = path.join(folder, 'venv', 'bin', 'python')
+/** Sends what an OpenAPI document allows, and what it does not. */
+export const schemathesis = path.join(folder, 'venv', 'bin', 'schemathesis')
 /** The program under test. */
 export const binary = path.resolve(here, process.env.EVENT_GATEWAY_BIN ?? '../../target/release/event-gateway')

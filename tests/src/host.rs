@@ -40,7 +40,7 @@ pub struct LocalGateway {
 
 impl LocalGateway {
     /// Starts a gateway with these flags beyond ports and data directory.
-    pub async fn start<S: AsRef<str>>(flags: &[S]) -> anyhow::Result<Self> {
+    pub fn start<S: AsRef<str>>(flags: &[S]) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let mut directory = OsString::from("--embed-data-dir=");
         directory.push(data.path());

@@ -76,7 +76,7 @@ mod tests {
     async fn bodies_within_the_limit_arrive_whole() {
         assert_eq!(read_all(Body::empty(), 0).await.unwrap(), "");
         assert_eq!(read_all(Body::from("12345"), 5).await.unwrap(), "12345");
-        let frames = ["a", "", "bc", "d"].map(|text| Ok::<_, std::io::Error>(text));
+        let frames = ["a", "", "bc", "d"].map(Ok::<_, std::io::Error>);
         let stream = Body::new(http_body_util::StreamBody::new(futures_of(frames)));
         assert_eq!(read_all(stream, 4).await.unwrap(), "abcd");
     }
@@ -85,7 +85,7 @@ mod tests {
     async fn larger_bodies_are_refused() {
         let err = read_all(Body::from("123456"), 5).await.unwrap_err();
         assert!(matches!(err, GatewayError::BodyTooLarge { limit: 5 }), "{err}");
-        let frames = ["123", "456", "789"].map(|text| Ok::<_, std::io::Error>(text));
+        let frames = ["123", "456", "789"].map(Ok::<_, std::io::Error>);
         let stream = Body::new(http_body_util::StreamBody::new(futures_of(frames)));
         assert!(read_all(stream, 5).await.is_err());
     }
@@ -100,7 +100,7 @@ mod tests {
         ));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn bodies_that_never_end_are_given_up() {
         let stream = Body::new(http_body_util::StreamBody::new(futures::stream::pending::<
             Result<http_body::Frame<Bytes>, std::io::Error>,

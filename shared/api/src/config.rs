@@ -15,10 +15,9 @@ use gateway::metrics::{CONFIG_REQUEST_DURATION, CONFIG_REQUESTS};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use store::Store;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::body::{self, BodyLimits};
-use crate::error::{ApiError, json_line};
+use crate::error::{ApiError, answer_or_internal_error, json_line};
 use crate::request_target::{answer_by_itself, plain_text};
 
 mod access;
@@ -56,10 +55,7 @@ enum Operation {
 
 /// The Configuration API as a service.
 pub fn router(api: ConfigApi) -> Router {
-    Router::new()
-        .fallback(handle)
-        .with_state(api)
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+    Router::new().fallback(handle).with_state(api)
 }
 
 async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
@@ -98,8 +94,8 @@ impl ConfigApi {
             Route::Resource { space, kind, id } => match Operation::of(&parts.method, id) {
                 None => method_not_allowed(),
                 Some(operation) => {
-                    self.count_and_carry_out(kind, &space, operation, parts, body)
-                        .await
+                    let handling = self.count_and_carry_out(kind, &space, operation, parts, body);
+                    answer_or_internal_error(handling).await
                 }
             },
         }

@@ -1,7 +1,11 @@
 //! The one table from errors to HTTP answers (CONTRACT.md §0.2, §1.11, §2.5, §2.6).
 
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
+
 use axum::response::{IntoResponse, Response};
 use domain::configuration::ConfigurationError;
+use futures_util::FutureExt as _;
 use gateway::{AccessDeniedCode, CallError, GatewayError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -40,11 +44,6 @@ impl ApiError {
             message: message.into(),
             retry_after: None,
         }
-    }
-
-    /// The answer to a request whose handling broke (Q54).
-    pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
 
     /// The answer to a request without the access key (Q67).
@@ -116,8 +115,11 @@ impl From<StoreError> for ApiError {
         match err {
             StoreError::Rejected(err) => err.into(),
             err => {
-                tracing::error!(error = %err, cause = ?std::error::Error::source(&err), "The store failed.");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, err.to_string())
+                // The client sees the store's own text (Q48), which never holds a stored value.
+                let causes = std::iter::successors(Some(&err as &dyn Error), |&err| err.source());
+                let text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+                tracing::error!(error = text, "The store failed.");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
             }
         }
     }
@@ -138,6 +140,18 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+/// The answer that `handling` makes, or a plain error should it panic (Q54).
+pub(crate) async fn answer_or_internal_error(handling: impl Future<Output = Response>) -> Response {
+    // Whatever a broken handler leaves half done is dropped with it; what outlives it guards itself.
+    AssertUnwindSafe(handling)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!("The handling of a request panicked.");
+            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
+        })
 }
 
 /// A JSON answer: compact, with a newline at the end (CONTRACT.md §0.2).

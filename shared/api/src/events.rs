@@ -6,10 +6,9 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use gateway::{Answer, Gateway, Received};
 use http::{HeaderMap, StatusCode};
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::body::{self, BodyLimits};
-use crate::error::ApiError;
+use crate::error::{ApiError, answer_or_internal_error};
 use crate::request_target::answer_by_itself;
 
 #[derive(Debug, Clone)]
@@ -23,22 +22,27 @@ pub fn router(gateway: Gateway, limits: BodyLimits) -> Router {
     Router::new()
         .fallback(receive)
         .with_state(EventsApi { gateway, limits })
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
 }
 
 async fn receive(State(api): State<EventsApi>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    if let Some(response) = answer_by_itself(&parts) {
-        return response;
+    answer_or_internal_error(api.answer(request)).await
+}
+
+impl EventsApi {
+    async fn answer(self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        if let Some(response) = answer_by_itself(&parts) {
+            return response;
+        }
+        let body = body::read(body, self.limits).await;
+        let Received { headers, outcome } = self.gateway.receive(&parts, body).await;
+        let mut response = match outcome {
+            Ok(answer) => into_response(answer),
+            Err(err) => ApiError::from(err).into_response(),
+        };
+        add_missing(response.headers_mut(), headers);
+        response
     }
-    let body = body::read(body, api.limits).await;
-    let Received { headers, outcome } = api.gateway.receive(&parts, body).await;
-    let mut response = match outcome {
-        Ok(answer) => into_response(answer),
-        Err(err) => ApiError::from(err).into_response(),
-    };
-    add_missing(response.headers_mut(), headers);
-    response
 }
 
 fn into_response(answer: Answer) -> Response {

@@ -20,8 +20,8 @@ pub use cloud_event::{CloudEvent, CloudEventError};
 pub use content_type::ContentTypeError;
 pub use decode::{Incoming, decode};
 pub use envelope::{Envelope, EventStamp};
-pub use http_request::{HttpRequest, host as request_host};
 pub use http_request::query_pairs;
+pub use http_request::{HttpRequest, host as request_host};
 pub(crate) use http_request::{canonical_name as canonical_header_name, flatten as flatten_headers};
 pub use time::TimeError;
 

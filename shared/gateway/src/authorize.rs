@@ -57,7 +57,8 @@ impl<'a> Authorizers<'a> {
         if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == space) {
             return answer.clone();
         }
-        let answer = match self.ask(space, authorizer).await {
+        // Boxed: most events have no authorizer and should not carry the future of its call.
+        let answer = match Box::pin(self.ask(space, authorizer)).await {
             Ok(authorization) => Some(Arc::new(self.event.with_authorization(&authorization))),
             Err(error) => {
                 let message = match &error {

@@ -76,7 +76,10 @@ impl DeliveryQueue {
 
 impl Reservation {
     /// Queues deliveries in the room set aside: at most as many as were reserved.
-    #[expect(clippy::unused_async, reason = "a queue that outlives the process waits for its disk or network here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a queue that outlives the process waits for its disk or network here"
+    )]
     pub async fn send(self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
         match self {
             Self::InMemory(reservation) => reservation.send(deliveries),

@@ -71,6 +71,7 @@ impl Embedded {
             },
             TryLockError::Error(err) => unusable(err),
         })?;
+        Engine::create_if_missing(&settings)?;
         let engine = Engine::open(&settings)?;
         let state = State::load(&engine).inspect_err(|err| {
             if let StoreError::Corrupt { key, source } = err {

@@ -75,10 +75,19 @@ impl Aws {
             .get(key, self.base(region).await, aws_sdk_firehose::Client::new)
     }
 
-    pub(crate) async fn sqs(&self, region: &str, credentials: &AwsCredentials) -> aws_sdk_sqs::Client {
-        let key = ClientKey::new(region, credentials);
-        self.sqs
-            .get(key, self.base(region).await, aws_sdk_sqs::Client::new)
+    /// A queue's URL says where its requests go, as with the original's SDK, unless an endpoint is set.
+    pub(crate) async fn sqs(
+        &self,
+        region: &str,
+        credentials: &AwsCredentials,
+        queue_url: &str,
+    ) -> aws_sdk_sqs::Client {
+        let base = self.base(region).await;
+        let mut key = ClientKey::new(region, credentials);
+        if base.endpoint_url().is_none() {
+            key = key.at(origin(queue_url));
+        }
+        self.sqs.get(key, base, aws_sdk_sqs::Client::new)
     }
 
     async fn base(&self, region: &str) -> &SdkConfig {
@@ -109,6 +118,13 @@ async fn load(endpoint_url: Option<&str>, region: &str) -> SdkConfig {
         Some(url) => loader.endpoint_url(url).load().await,
         None => loader.load().await,
     }
+}
+
+/// Scheme, host and port of an http(s) URL.
+fn origin(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    let is_http = matches!(url.scheme(), "http" | "https");
+    is_http.then(|| url.origin().ascii_serialization())
 }
 
 /// One pool for all clients. The wrapper leaves out the check that the SDK makes for each new client: a whole

@@ -61,15 +61,17 @@ impl HttpTargets {
     pub(crate) async fn post(&self, endpoint: &HttpEndpoint, event: Bytes) -> Result<Bytes, InvokeError> {
         let mut destination = Destination::parse(&endpoint.url).map_err(InvokeError::unusable)?;
         let mut event = Some(event);
-        let mut response = self.send(&destination, event.clone()).await?;
         let mut followed = 0;
-        while let Some(redirect) = redirect::of(&response, &destination)? {
+        let response = loop {
+            let response = self.send(&destination, event.clone()).await?;
+            let Some(redirect) = redirect::of(&response, &destination)? else {
+                break response;
+            };
             followed += 1;
             redirect::check_count(followed)?;
             event = event.filter(|_| redirect.keeps_event);
             destination = redirect.destination;
-            response = self.send(&destination, event.clone()).await?;
-        }
+        };
         let status = response.status();
         if status.as_u16() >= 500 {
             // Q22: any status of a broken server, where the original took 500 alone.
@@ -83,7 +85,8 @@ impl HttpTargets {
     async fn send(&self, to: &Destination, event: Option<Bytes>) -> Result<Response<Incoming>, InvokeError> {
         let request = request(to, event);
         let sent = if request.uri().scheme() == Some(&Scheme::HTTPS) {
-            self.encrypted().await?.request(request).await
+            // Boxed: loading certificates takes a large future, which plain calls would have to carry.
+            Box::pin(self.encrypted()).await?.request(request).await
         } else {
             self.plain.request(request).await
         };

@@ -13,7 +13,7 @@ pub(crate) async fn send(aws: &Aws, queue: &SqsQueue, event: Bytes) -> Result<By
         region,
         credentials,
     } = queue;
-    let client = aws.sqs(region, credentials).await;
+    let client = aws.sqs(region, credentials, queue_url).await;
     let body = String::from_utf8(event.into()).map_err(|error| InvokeError::unusable(error.utf8_error()))?;
     let sent = client
         .send_message()

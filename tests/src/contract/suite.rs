@@ -92,8 +92,8 @@ impl Bench {
         closed.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         Ok(Self {
             target: RecordingTarget::start().await?,
-            self_hosted: LocalGateway::start::<&str>(&[]).await?,
-            hosted: LocalGateway::start(&[HOSTED_DOMAINS]).await?,
+            self_hosted: LocalGateway::start::<&str>(&[])?,
+            hosted: LocalGateway::start(&[HOSTED_DOMAINS])?,
             closed_port: closed.local_addr()?.port(),
             _closed: closed,
         })
@@ -116,7 +116,7 @@ impl Bench {
             )
             .await;
         };
-        let gateway = match LocalGateway::start(&spawn.flags).await {
+        let gateway = match LocalGateway::start(&spawn.flags) {
             Ok(gateway) => gateway,
             Err(error) => {
                 return Err(failure(

@@ -111,7 +111,7 @@ fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, paths: &mut P
             .operation_id(Some(format!("{verb}{name}")))
             .summary(Some(format!("{summary} {}", R::KIND.title())))
             .tag(collection(R::KIND))
-            .parameter(path_parameter("space", "Space of the resource."))
+            .parameter(space_parameter())
             .security(SecurityRequirement::default())
             .security(SecurityRequirement::new("accessKey", [""; 0]))
     };
@@ -242,6 +242,14 @@ fn get(id: &str, summary: &str, response: ResponseBuilder) -> utoipa::openapi::P
     PathItemBuilder::new()
         .operation(HttpMethod::Get, operation)
         .build()
+}
+
+fn space_parameter() -> ParameterBuilder {
+    let name = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[a-zA-Z0-9.\\-_]{3,}$"))
+        .build();
+    path_parameter("space", "Space of the resource.").schema(Some(RefOr::T(Schema::Object(name))))
 }
 
 fn path_parameter(name: &str, description: &str) -> ParameterBuilder {

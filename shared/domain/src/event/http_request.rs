@@ -61,7 +61,10 @@ impl HttpRequest {
 pub fn host(parts: &Parts) -> Cow<'_, str> {
     match parts.uri.authority() {
         Some(authority) => Cow::Borrowed(authority.as_str()),
-        None => parts.headers.get(http::header::HOST).map_or(Cow::Borrowed(""), text),
+        None => parts
+            .headers
+            .get(http::header::HOST)
+            .map_or(Cow::Borrowed(""), text),
     }
 }
 

@@ -28,6 +28,7 @@ pub enum Provider {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HttpEndpoint {
     /// Absolute URL.
+    #[schema(min_length = 1)]
     pub url: String,
 }
 
@@ -35,8 +36,10 @@ pub struct HttpEndpoint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LambdaFunction {
     /// ARN, or anything else that the Invoke API takes as a function name.
+    #[schema(min_length = 1)]
     pub arn: String,
     /// AWS region.
+    #[schema(min_length = 1)]
     pub region: String,
     /// Credentials to call it with.
     #[serde(flatten)]
@@ -48,8 +51,10 @@ pub struct LambdaFunction {
 #[serde(rename_all = "camelCase")]
 pub struct KinesisStream {
     /// Name of the stream.
+    #[schema(min_length = 1)]
     pub stream_name: String,
     /// AWS region.
+    #[schema(min_length = 1)]
     pub region: String,
     /// Credentials to call it with.
     #[serde(flatten)]
@@ -61,8 +66,10 @@ pub struct KinesisStream {
 #[serde(rename_all = "camelCase")]
 pub struct FirehoseStream {
     /// Name of the stream.
+    #[schema(min_length = 1)]
     pub delivery_stream_name: String,
     /// AWS region.
+    #[schema(min_length = 1)]
     pub region: String,
     /// Credentials to call it with.
     #[serde(flatten)]
@@ -74,8 +81,10 @@ pub struct FirehoseStream {
 #[serde(rename_all = "camelCase")]
 pub struct SqsQueue {
     /// URL of the queue.
+    #[schema(min_length = 1)]
     pub queue_url: String,
     /// AWS region.
+    #[schema(min_length = 1)]
     pub region: String,
     /// Credentials to call it with.
     #[serde(flatten)]

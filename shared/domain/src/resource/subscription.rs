@@ -33,7 +33,7 @@ pub struct Subscription {
     #[schema(value_type = String, pattern = "^[a-zA-Z0-9.\\-_]+$")]
     pub event_type: EventTypeName,
     /// Function that gets them.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1)]
     pub function_id: FunctionId,
     /// Path that events come in on; sync paths may hold `:parameter` segments and end in a `*wildcard`.
     pub path: String,

@@ -12,6 +12,7 @@ use crate::record::Write;
 /// Why the engine could not read or write.
 pub(super) type EngineError = redb::Error;
 
+const FILE: &str = "configuration.redb";
 const RESOURCES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("resources");
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 const FORMAT_KEY: &str = "format";
@@ -23,56 +24,26 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Opens the file in the folder of the settings, or makes it.
+    /// Makes an empty file in the folder of the settings if there is none.
+    pub(super) fn create_if_missing(settings: &EmbeddedSettings) -> Result<(), OpenError> {
+        create_if_missing(settings).map_err(|err| unusable(settings, err))
+    }
+
+    /// Opens the file in the folder of the settings.
     pub(super) fn open(settings: &EmbeddedSettings) -> Result<Self, OpenError> {
-        let directory = || settings.directory.clone();
-        let engine = Self::open_or_create(&settings.directory, settings.cache_bytes).map_err(|err| {
-            OpenError::Unusable {
-                directory: directory(),
-                source: err.into(),
-            }
-        })?;
-        let found = engine.format().map_err(|err| OpenError::Unusable {
-            directory: directory(),
-            source: err.into(),
-        })?;
+        let database = builder(settings).open(settings.directory.join(FILE));
+        let database = database.map_err(|err| unusable(settings, err.into()))?;
+        let engine = Self { database };
+        let found = engine.format().map_err(|err| unusable(settings, err))?;
         if found > FORMAT {
+            let directory = settings.directory.clone();
             return Err(OpenError::NewerFormat {
-                directory: directory(),
+                directory,
                 found,
                 known: FORMAT,
             });
         }
         Ok(engine)
-    }
-
-    fn open_or_create(directory: &Path, cache_bytes: usize) -> Result<Self, EngineError> {
-        let file = directory.join("configuration.redb");
-        if !file.try_exists()? {
-            // A file whose creation was interrupted cannot be opened, so it gets its name when it is complete.
-            let unfinished = directory.join("configuration.redb.new");
-            drop(Self::create(&unfinished, cache_bytes)?);
-            fs::rename(&unfinished, &file)?;
-            sync_directory(directory)?;
-        }
-        Ok(Self {
-            database: Builder::new().set_cache_size(cache_bytes).open(file)?,
-        })
-    }
-
-    fn create(path: &Path, cache_bytes: usize) -> Result<Self, EngineError> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let database = Builder::new()
-            .set_cache_size(cache_bytes)
-            .create_file(options.open(path)?)?;
-        let transaction = database.begin_write()?;
-        transaction.open_table(ABOUT)?.insert(FORMAT_KEY, FORMAT)?;
-        transaction.open_table(RESOURCES)?;
-        transaction.commit()?;
-        Ok(Self { database })
     }
 
     fn format(&self) -> Result<u64, EngineError> {
@@ -115,6 +86,40 @@ impl Engine {
             }
         }
         Ok(transaction.commit()?)
+    }
+}
+
+fn create_if_missing(settings: &EmbeddedSettings) -> Result<(), EngineError> {
+    let file = settings.directory.join(FILE);
+    if file.try_exists()? {
+        return Ok(());
+    }
+    // A file whose creation was interrupted cannot be opened, so it gets its name when it is complete.
+    let unfinished = file.with_added_extension("new");
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let database = builder(settings).create_file(options.open(&unfinished)?)?;
+    let transaction = database.begin_write()?;
+    transaction.open_table(ABOUT)?.insert(FORMAT_KEY, FORMAT)?;
+    transaction.open_table(RESOURCES)?;
+    transaction.commit()?;
+    drop(database);
+    fs::rename(&unfinished, &file)?;
+    Ok(sync_directory(&settings.directory)?)
+}
+
+fn builder(settings: &EmbeddedSettings) -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(settings.cache_bytes);
+    builder
+}
+
+fn unusable(settings: &EmbeddedSettings, err: EngineError) -> OpenError {
+    OpenError::Unusable {
+        directory: settings.directory.clone(),
+        source: err.into(),
     }
 }
 

@@ -17,6 +17,10 @@ use std::path::Path;
 
 use store::{Embedded, EmbeddedSettings, OpenError, Store};
 
+/// That of the gateway, so that the figures are too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn try_open(directory: &Path) -> Result<Store, OpenError> {
     Embedded::open(EmbeddedSettings::new(directory)).map(Store::Embedded)
 }
@@ -30,6 +34,3 @@ async fn embedded_keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     contract::contract(open(directory.path())).await;
 }
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -19,6 +19,8 @@ pub(super) struct ClientKey {
     region: String,
     /// `None` is the default chain.
     credentials: Option<AwsCredentials>,
+    /// `None` is that of the region, or the one that is set for all.
+    endpoint: Option<String>,
 }
 
 impl ClientKey {
@@ -29,11 +31,20 @@ impl ClientKey {
         Self {
             region: region.to_owned(),
             credentials: complete.then(|| credentials.clone()),
+            endpoint: None,
         }
     }
 
+    /// The same client at an endpoint of its own.
+    pub(super) fn at(self, endpoint: Option<String>) -> Self {
+        Self { endpoint, ..self }
+    }
+
     fn configuration(&self, base: &SdkConfig) -> SdkConfig {
-        let builder = base.to_builder().region(Region::new(self.region.clone()));
+        let mut builder = base.to_builder().region(Region::new(self.region.clone()));
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder.endpoint_url(endpoint);
+        }
         let Some(given) = &self.credentials else {
             return builder.build();
         };

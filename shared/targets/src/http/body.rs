@@ -129,3 +129,33 @@ impl Write for Bounded {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bomb_stops_at_the_limit_itself() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&vec![0; 1_000_000]).unwrap();
+        let bomb = Bytes::from(encoder.finish().unwrap());
+        for (limit, fits) in [(1_000_000, true), (999_999, false), (10, false)] {
+            let mut response = Response::new(Full::new(bomb.clone()));
+            response
+                .headers_mut()
+                .insert(CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
+            let result = read(response, limit).await;
+            match result {
+                Ok(whole) => assert!(fits && whole.len() == 1_000_000),
+                Err(error) => assert!(
+                    !fits && matches!(error, InvokeError::ResponseTooLarge { .. }),
+                    "{error:?}"
+                ),
+            }
+        }
+    }
+}

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use domain::resource::{FirehoseStream, KinesisStream, Provider, SqsQueue};
 use serde_json::{Value, json};
-use targets::InvokeError;
+use targets::{InvokeError, TargetSettings};
 
-use crate::EVENT;
 use crate::aws_peer::{assert_no_secrets, assert_signed, credentials, error, invoker_of};
 use crate::server::{Received, Server, response};
+use crate::{EVENT, with_settings};
 
 const REGION: &str = "eu-west-1";
 /// [`EVENT`] in base64, as AWS takes binary data.
@@ -132,4 +132,22 @@ async fn errors_have_their_classes_and_no_special_codes() {
         );
         assert_no_secrets(&error);
     }
+}
+
+#[tokio::test]
+async fn a_queue_url_says_where_its_requests_go() {
+    let server =
+        Server::answering(|_| response(200, &[], r#"{"MessageId":"m-1","MD5OfMessageBody":""}"#)).await;
+    let queue = SqsQueue {
+        queue_url: server.url("/1/queue"),
+        region: REGION.to_owned(),
+        credentials: credentials("AKID1"),
+    };
+    let invoker = with_settings(TargetSettings::default());
+    let sent = invoker
+        .invoke(&Provider::AwsSqs(queue), Bytes::from_static(b""))
+        .await;
+    // The answer has no digest to compare, so the SDK may refuse it: what counts is that the request arrived.
+    drop(sent);
+    assert_signed(&server.requests()[0], "AKID1", REGION, "sqs");
 }
