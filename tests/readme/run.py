@@ -144,7 +144,7 @@ def run_page(steps, ports, folder):
                 break
     finally:
         # As a reader of the page would: the function is ended as a job of its shell, the gateway with Ctrl-C.
-        shell.type("kill $(jobs -p); wait || true\n")
+        shell.type("kill $(jobs -p) || true; wait || true\n")
         shell_status = shell.end()
         gateway.process.send_signal(signal.SIGINT)
         gateway_status = gateway.end()

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use gateway::GatewayError;
+use http::header;
+use http::request::Parts;
 use http_body_util::BodyExt;
 
 /// Bounds of a request body.
@@ -20,8 +22,12 @@ pub struct BodyLimits {
 /// answer while it still sends often cannot read it.
 const DISCARDED: usize = 16;
 
-/// Reads a body whole.
-pub(crate) async fn read(body: Body, limits: BodyLimits) -> Result<Bytes, GatewayError> {
+/// Reads the body of a request whole.
+pub(crate) async fn read(parts: &Parts, body: Body, limits: BodyLimits) -> Result<Bytes, GatewayError> {
+    // Who waits to be told to send it is not told so when it would be in vain.
+    if parts.headers.contains_key(header::EXPECT) && body.size_hint().lower() > limits.bytes as u64 {
+        return Err(GatewayError::BodyTooLarge { limit: limits.bytes });
+    }
     match tokio::time::timeout(limits.time, collect(body, limits.bytes)).await {
         Ok(read) => read,
         Err(elapsed) => Err(GatewayError::BodyIncomplete(elapsed.into())),
@@ -33,7 +39,7 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, GatewayError> {
     let mut rest = BytesMut::new();
     let mut read = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|err| GatewayError::BodyIncomplete(err.into()))?;
+        let frame = frame.map_err(|err| GatewayError::BodyMalformed(err.into()))?;
         let Ok(data) = frame.into_data() else { continue };
         read += data.len();
         if read > limit.saturating_mul(DISCARDED) {
@@ -62,7 +68,9 @@ mod tests {
     use super::*;
 
     async fn read_all(body: Body, bytes: usize) -> Result<Bytes, GatewayError> {
+        let (parts, ()) = http::Request::new(()).into_parts();
         read(
+            &parts,
             body,
             BodyLimits {
                 bytes,
@@ -96,7 +104,7 @@ mod tests {
         let stream = Body::new(http_body_util::StreamBody::new(futures_of(frames)));
         assert!(matches!(
             read_all(stream, 5).await.unwrap_err(),
-            GatewayError::BodyIncomplete(_)
+            GatewayError::BodyMalformed(_)
         ));
     }
 

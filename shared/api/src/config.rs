@@ -131,6 +131,9 @@ impl ConfigApi {
         parts: &Parts,
         body: Body,
     ) -> Result<Response, ApiError> {
+        let log = |done: &str, id: &dyn std::fmt::Display| {
+            tracing::debug!(%space, %id, "{} {done}.", R::KIND.title());
+        };
         Ok(match operation {
             Operation::List => {
                 let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
@@ -147,18 +150,23 @@ impl ConfigApi {
                 &self.store.get::<R>(space, &R::Id::from(id.as_str())).await?,
             ),
             Operation::Create => {
-                let body = body::read(body, self.limits).await?;
+                let body = body::read(parts, body, self.limits).await?;
                 let resource = R::decode(space, None, &body).map_err(ConfigurationError::from)?;
-                json_line(StatusCode::CREATED, &self.store.create(resource).await?)
+                let created = self.store.create(resource).await?;
+                log("created", created.id());
+                json_line(StatusCode::CREATED, &created)
             }
             Operation::Update(id) => {
-                let body = body::read(body, self.limits).await?;
+                let body = body::read(parts, body, self.limits).await?;
                 let id = R::Id::from(id.as_str());
                 let resource = R::decode(space, Some(&id), &body).map_err(ConfigurationError::from)?;
-                json_line(StatusCode::OK, &self.store.update(resource).await?)
+                let updated = self.store.update(resource).await?;
+                log("updated", updated.id());
+                json_line(StatusCode::OK, &updated)
             }
             Operation::Delete(id) => {
                 self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
+                log("deleted", &id);
                 let content_type = HeaderValue::from_static("application/json");
                 (StatusCode::NO_CONTENT, [(header::CONTENT_TYPE, content_type)]).into_response()
             }

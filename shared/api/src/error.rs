@@ -62,7 +62,7 @@ impl From<GatewayError> for ApiError {
             },
             GatewayError::BodyTooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
             GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
-            GatewayError::Event(_) | GatewayError::SystemEventType(_) => {
+            GatewayError::BodyMalformed(_) | GatewayError::Event(_) | GatewayError::SystemEventType(_) => {
                 Self::new(StatusCode::BAD_REQUEST, message)
             }
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),

@@ -34,7 +34,7 @@ impl EventsApi {
         if let Some(response) = answer_by_itself(&parts) {
             return response;
         }
-        let body = body::read(body, self.limits).await;
+        let body = body::read(&parts, body, self.limits).await;
         let Received { headers, outcome } = self.gateway.receive(&parts, body).await;
         let mut response = match outcome {
             Ok(answer) => into_response(answer),

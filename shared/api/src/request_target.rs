@@ -11,6 +11,10 @@ pub(crate) fn answer_by_itself(parts: &Parts) -> Option<Response> {
     if path == "*" && parts.method == Method::OPTIONS {
         return Some(StatusCode::OK.into_response());
     }
+    // A bare word reads as the target of CONNECT.
+    if path.is_empty() && parts.uri.scheme().is_none() && parts.method != Method::CONNECT {
+        return Some(bad_request("400 Bad Request: bad request target\n"));
+    }
     if !has_valid_escapes(path) {
         return Some(bad_request("400 Bad Request: bad escape in the path\n"));
     }

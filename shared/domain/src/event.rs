@@ -18,7 +18,7 @@ mod time;
 
 pub use cloud_event::{CloudEvent, CloudEventError};
 pub use content_type::ContentTypeError;
-pub use decode::{Incoming, decode};
+pub use decode::{Incoming, decode, json_event};
 pub use envelope::{Envelope, EventStamp};
 pub use http_request::query_pairs;
 pub use http_request::{HttpRequest, host as request_host};

@@ -45,6 +45,13 @@ pub struct Routes<'a> {
     pub asynchronous: &'a [Stored<Subscription>],
 }
 
+impl Routes<'_> {
+    /// Whether the event reaches nobody.
+    pub fn is_empty(&self) -> bool {
+        self.sync.is_none() && self.asynchronous.is_empty()
+    }
+}
+
 impl RoutingTable {
     /// Builds the index of some spaces.
     pub fn compile<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Self {

@@ -1,6 +1,9 @@
 //! Deliveries from the queue to their functions.
 
+use std::panic::AssertUnwindSafe;
+
 use domain::delivery::Delivery;
+use futures_util::FutureExt as _;
 use queue::Received;
 use tokio::task::JoinSet;
 
@@ -19,7 +22,15 @@ impl Gateway {
             tasks.spawn(async move {
                 while let Some(Received { delivery, waited }) = gateway.queue().receive().await {
                     histogram.record(waited.as_secs_f64());
-                    gateway.deliver(&delivery).await;
+                    // A delivery that breaks must not take its worker along.
+                    if AssertUnwindSafe(gateway.deliver(&delivery))
+                        .catch_unwind()
+                        .await
+                        .is_err()
+                    {
+                        let (space, function) = (&delivery.space, &delivery.function);
+                        tracing::error!(%space, functionId = %function, "A delivery panicked.");
+                    }
                 }
             });
         }

@@ -18,9 +18,12 @@ pub enum GatewayError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The body did not arrive whole, or not in time.
+    /// The body did not arrive in time.
     #[error("request body could not be read")]
     BodyIncomplete(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The body is not framed as HTTP wants it, or broke off.
+    #[error("request body is malformed")]
+    BodyMalformed(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The request holds no event that can be accepted.
     #[error(transparent)]
     Event(#[from] EventError),

@@ -20,7 +20,7 @@ struct Shared {
     store: Store,
     queue: DeliveryQueue,
     invoker: Invoker,
-    hosted: HostedDomains,
+    settings: GatewaySettings,
     metrics: EventMetrics,
     draining: AtomicBool,
 }
@@ -30,18 +30,20 @@ struct Shared {
 pub struct GatewaySettings {
     /// Domains whose host names stand for a path prefix (CONTRACT.md §2.11); none turns hosted mode off.
     pub hosted: HostedDomains,
+    /// Whether a CloudEvent sent as plain JSON is taken as one where it reaches a subscriber of its type and the
+    /// request itself reaches none (Q72).
+    pub json_events: bool,
 }
 
 impl Gateway {
     /// Joins a store, a queue and the targets.
     pub fn new(store: Store, queue: DeliveryQueue, invoker: Invoker, settings: GatewaySettings) -> Self {
         let metrics = EventMetrics::default();
-        let hosted = settings.hosted;
         Self(Arc::new(Shared {
             store,
             queue,
             invoker,
-            hosted,
+            settings,
             metrics,
             draining: AtomicBool::new(false),
         }))
@@ -75,7 +77,11 @@ impl Gateway {
     }
 
     pub(crate) fn hosted(&self) -> &HostedDomains {
-        &self.0.hosted
+        &self.0.settings.hosted
+    }
+
+    pub(crate) fn accepts_json_events(&self) -> bool {
+        self.0.settings.json_events
     }
 
     pub(crate) fn metrics(&self) -> &EventMetrics {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::cors_decision::{preflight_headers, preflight_method, response_headers};
-use domain::event::{Event, HTTP_REQUEST, Incoming, decode, request_host};
+use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, decode, json_event, request_host};
 use domain::function_response::FunctionResponse;
 use domain::routing::{RoutingTable, path_parameters};
 use domain::system_event::SystemEvent;
@@ -90,24 +90,35 @@ impl Gateway {
         let events = match decode(request.parts, request.body, event_stamp)? {
             Incoming::Event(event) => vec![event],
             Incoming::Batch(events) => events,
-            Incoming::Request(stamp) => {
-                let (method, path) = (request.parts.method.as_str(), &*request.path.path);
-                let sync = request.table.routes(HTTP_REQUEST, method, path).sync;
-                let parameters = sync.map(|subscription| path_parameters(&subscription.path, path));
-                let parameters = parameters.unwrap_or_default();
-                vec![Incoming::request_event(
-                    &stamp,
-                    request.parts,
-                    request.body,
-                    &parameters,
-                )]
-            }
+            Incoming::Request(stamp) => vec![self.request_event(&request, &stamp)],
         };
         if let Some(event) = events.iter().find(|event| event.is_system()) {
             return Err(GatewayError::SystemEventType(event.event_type().to_owned()));
         }
         self.process_events(&request, events.into_iter().map(Arc::new).collect())
             .await
+    }
+
+    /// The event that a request without an event of its own becomes.
+    fn request_event(&self, request: &Request<'_>, stamp: &EventStamp) -> Event {
+        let (method, path) = (request.parts.method.as_str(), &*request.path.path);
+        let routes = request.table.routes(HTTP_REQUEST, method, path);
+        if self.accepts_json_events()
+            && routes.is_empty()
+            && let Some(event) = json_event(request.parts, request.body)
+            && !request.table.routes(event.event_type(), method, path).is_empty()
+        {
+            return event;
+        }
+        let parameters = routes
+            .sync
+            .map(|subscription| path_parameters(&subscription.path, path));
+        Incoming::request_event(
+            stamp,
+            request.parts,
+            request.body,
+            &parameters.unwrap_or_default(),
+        )
     }
 
     /// Emits the event about a request that was accepted.

@@ -9,8 +9,10 @@ use clap::{Args, Parser};
 
 use crate::flags::with_two_dashes;
 
+mod limits;
 mod log;
 
+pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
 
 /// The settings of a process.
@@ -38,6 +40,9 @@ pub struct Settings {
     /// The delivery queue.
     #[command(flatten)]
     pub queue: QueueSettings,
+    /// What is taken for an event.
+    #[command(flatten)]
+    pub events: EventSettings,
     /// Calls of functions.
     #[command(flatten)]
     pub functions: FunctionSettings,
@@ -113,41 +118,6 @@ pub struct ListenSettings {
     pub shutdown_timeout: Duration,
 }
 
-/// Bounds of requests.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits")]
-pub struct LimitSettings {
-    /// Largest request body of the Events API, in bytes.
-    #[arg(long = "max-event-bytes", env = "EVENT_GATEWAY_MAX_EVENT_BYTES", default_value_t = 10 * 1024 * 1024, value_name = "BYTES")]
-    pub max_event_bytes: usize,
-    /// Largest request body of the Configuration API, in bytes.
-    #[arg(long = "max-config-bytes", env = "EVENT_GATEWAY_MAX_CONFIG_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
-    pub max_config_bytes: usize,
-    /// Largest request line and headers, in bytes; at least 8192.
-    #[arg(long = "max-header-bytes", env = "EVENT_GATEWAY_MAX_HEADER_BYTES", default_value_t = 64 * 1024, value_parser = header_bytes, value_name = "BYTES")]
-    pub max_header_bytes: usize,
-    /// Connections that each API serves at a time; further ones wait.
-    #[arg(
-        long = "max-connections",
-        env = "EVENT_GATEWAY_MAX_CONNECTIONS",
-        default_value_t = 16_384,
-        value_name = "COUNT"
-    )]
-    pub max_connections: usize,
-    /// Time for the headers, and then for the body, of an event to arrive, in milliseconds.
-    #[arg(long = "events-read-timeout", env = "EVENT_GATEWAY_EVENTS_READ_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
-    pub events_read_timeout: Duration,
-    /// Time that a client of the Events API may leave an answer unread, in milliseconds.
-    #[arg(long = "events-write-timeout", env = "EVENT_GATEWAY_EVENTS_WRITE_TIMEOUT", default_value = "540000", value_parser = milliseconds, value_name = "MS")]
-    pub events_write_timeout: Duration,
-    /// Time for the headers, and then for the body, of a configuration request to arrive, in milliseconds.
-    #[arg(long = "config-read-timeout", env = "EVENT_GATEWAY_CONFIG_READ_TIMEOUT", default_value = "3000", value_parser = milliseconds, value_name = "MS")]
-    pub config_read_timeout: Duration,
-    /// Time that a client of the Configuration API may leave an answer unread, in milliseconds.
-    #[arg(long = "config-write-timeout", env = "EVENT_GATEWAY_CONFIG_WRITE_TIMEOUT", default_value = "3000", value_parser = milliseconds, value_name = "MS")]
-    pub config_write_timeout: Duration,
-}
-
 /// The configuration store.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Configuration store")]
@@ -188,6 +158,24 @@ pub struct QueueSettings {
     /// Bytes of events that may wait; when it is reached, events are refused with 503.
     #[arg(long = "workers-backlog-bytes", env = "EVENT_GATEWAY_WORKERS_BACKLOG_BYTES", default_value_t = 64 * 1024 * 1024, value_name = "BYTES")]
     pub workers_backlog_bytes: usize,
+}
+
+/// What is taken for an event.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Events")]
+pub struct EventSettings {
+    /// Take a `CloudEvent` sent as application/json for one, where it has subscribers and the plain request has none.
+    #[arg(
+        long = "json-events",
+        env = "EVENT_GATEWAY_JSON_EVENTS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true",
+        action = clap::ArgAction::Set,
+        value_name = "true|false"
+    )]
+    pub json_events: bool,
 }
 
 /// Calls of functions.
@@ -284,87 +272,5 @@ fn milliseconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
     text.parse().map(Duration::from_millis)
 }
 
-fn header_bytes(text: &str) -> Result<usize, String> {
-    match text.parse::<usize>() {
-        Ok(bytes) if bytes >= 8192 => Ok(bytes),
-        Ok(_) => Err("must be at least 8192".to_owned()),
-        Err(err) => Err(err.to_string()),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(args: &[&str]) -> Result<Settings, clap::Error> {
-        Settings::try_from_args(["event-gateway"].iter().chain(args).copied())
-    }
-
-    #[test]
-    fn defaults() {
-        let settings = parse(&[]).unwrap();
-        assert_eq!(
-            (settings.listen.events_port, settings.listen.config_port),
-            (4000, 4001)
-        );
-        assert_eq!(
-            (settings.queue.workers, settings.queue.workers_backlog),
-            (100, 200)
-        );
-        assert_eq!(settings.functions.function_timeout, Duration::from_secs(5));
-        assert!(!settings.log.dev);
-    }
-
-    #[test]
-    fn command_lines_of_existing_launchers() {
-        for args in [
-            &[
-                "--dev",
-                "--embed-data-dir=X",
-                "--config-port=1",
-                "--events-port=2",
-            ][..],
-            &["-dev", "-log-level", "debug"],
-            &["--db-hosts=h:2379,i:2379", "--log-level=debug"],
-            &["-embed-data-dir", "/home/data", "-dev"],
-            &[
-                "-dev=true",
-                "-log-level",
-                "ERR",
-                "-log-format=json",
-                "-embed-peer-addr",
-                "http://127.0.0.1:2380",
-            ],
-            &["-plugin", "a", "-plugin=b"],
-        ] {
-            parse(args).unwrap_or_else(|err| panic!("{args:?}: {err}"));
-        }
-        assert!(!parse(&["-dev=false"]).unwrap().log.dev);
-        assert_eq!(
-            parse(&["--hosted-domains", "a.io,b.com"])
-                .unwrap()
-                .access
-                .hosted_domains,
-            ["a.io", "b.com"]
-        );
-    }
-
-    #[test]
-    fn bad_command_lines() {
-        for args in [
-            &["-nope"][..],
-            &["-events-port", "x"],
-            &["-log-level", "loud"],
-            &["-log-format", "xml"],
-            &["x"],
-        ] {
-            assert_eq!(parse(args).unwrap_err().exit_code(), 2, "{args:?}");
-        }
-    }
-
-    #[test]
-    fn secrets_do_not_show() {
-        let settings = parse(&["--config-access-key", "s3cret"]).unwrap();
-        assert!(!format!("{settings:?}").contains("s3cret"));
-    }
-}
+mod tests;

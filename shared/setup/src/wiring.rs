@@ -33,11 +33,13 @@ pub fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
         max_response_bytes: settings.functions.max_response_bytes,
         aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),
     })?;
-    let hosted = HostedDomains::new(settings.access.hosted_domains.iter().cloned());
     Ok(Gateway::new(
         Store::Embedded(store),
         DeliveryQueue::InMemory(queue),
         invoker,
-        GatewaySettings { hosted },
+        GatewaySettings {
+            hosted: HostedDomains::new(settings.access.hosted_domains.iter().cloned()),
+            json_events: settings.events.json_events,
+        },
     ))
 }

@@ -8,6 +8,8 @@ use super::{CLOUDEVENTS_BATCH_JSON, CLOUDEVENTS_JSON, Event, EventError, HTTP_RE
 use super::{binary, coercion};
 use crate::json::{self, Json, Object};
 
+const PLAIN_JSON: &str = "application/json";
+
 /// What a request carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
@@ -63,12 +65,22 @@ pub fn decode(
     Ok(Incoming::Event(legacy(&legacy_type, &media_type, body, stamp)))
 }
 
+/// The complete CloudEvent in the body of a request that sends it as plain JSON, if it is one (Q72).
+pub fn json_event(parts: &Parts, body: &[u8]) -> Option<Event> {
+    let content_type = binary::header(&parts.headers, "content-type");
+    let is_json = media_type(Some(&content_type)).is_ok_and(|media_type| media_type == PLAIN_JSON);
+    if is_json { complete_event(body) } else { None }
+}
+
+fn complete_event(body: &[u8]) -> Option<Event> {
+    Event::from_object(&Object::from_slice(body).ok()?).ok()
+}
+
 /// An event announced by the `Event` header: a complete CloudEvent in the body is taken as it is (Q71), anything
 /// else becomes the data of a new one.
 fn legacy(event_type: &str, media_type: &str, body: &[u8], stamp: impl FnOnce() -> EventStamp) -> Event {
-    if media_type == "application/json"
-        && let Ok(object) = Object::from_slice(body)
-        && let Ok(event) = Event::from_object(&object)
+    if media_type == PLAIN_JSON
+        && let Some(event) = complete_event(body)
     {
         return event;
     }

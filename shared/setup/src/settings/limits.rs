@@ -1,0 +1,50 @@
+//! Bounds of requests in size and time.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::milliseconds;
+
+/// Bounds of requests.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitSettings {
+    /// Largest request body of the Events API, in bytes.
+    #[arg(long = "max-event-bytes", env = "EVENT_GATEWAY_MAX_EVENT_BYTES", default_value_t = 10 * 1024 * 1024, value_name = "BYTES")]
+    pub max_event_bytes: usize,
+    /// Largest request body of the Configuration API, in bytes.
+    #[arg(long = "max-config-bytes", env = "EVENT_GATEWAY_MAX_CONFIG_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
+    pub max_config_bytes: usize,
+    /// Largest request line and headers, in bytes; at least 8192.
+    #[arg(long = "max-header-bytes", env = "EVENT_GATEWAY_MAX_HEADER_BYTES", default_value_t = 64 * 1024, value_parser = header_bytes, value_name = "BYTES")]
+    pub max_header_bytes: usize,
+    /// Connections that each API serves at a time; further ones wait.
+    #[arg(
+        long = "max-connections",
+        env = "EVENT_GATEWAY_MAX_CONNECTIONS",
+        default_value_t = 16_384,
+        value_name = "COUNT"
+    )]
+    pub max_connections: usize,
+    /// Time for the headers, and then for the body, of an event to arrive, in milliseconds.
+    #[arg(long = "events-read-timeout", env = "EVENT_GATEWAY_EVENTS_READ_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
+    pub events_read_timeout: Duration,
+    /// Time that a client of the Events API may leave an answer unread, in milliseconds.
+    #[arg(long = "events-write-timeout", env = "EVENT_GATEWAY_EVENTS_WRITE_TIMEOUT", default_value = "540000", value_parser = milliseconds, value_name = "MS")]
+    pub events_write_timeout: Duration,
+    /// Time for the headers, and then for the body, of a configuration request to arrive, in milliseconds.
+    #[arg(long = "config-read-timeout", env = "EVENT_GATEWAY_CONFIG_READ_TIMEOUT", default_value = "3000", value_parser = milliseconds, value_name = "MS")]
+    pub config_read_timeout: Duration,
+    /// Time that a client of the Configuration API may leave an answer unread, in milliseconds.
+    #[arg(long = "config-write-timeout", env = "EVENT_GATEWAY_CONFIG_WRITE_TIMEOUT", default_value = "3000", value_parser = milliseconds, value_name = "MS")]
+    pub config_write_timeout: Duration,
+}
+
+fn header_bytes(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(bytes) if bytes >= 8192 => Ok(bytes),
+        Ok(_) => Err("must be at least 8192".to_owned()),
+        Err(err) => Err(err.to_string()),
+    }
+}

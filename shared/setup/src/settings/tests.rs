@@ -1,0 +1,75 @@
+//! Command lines that launchers use, and those that must be refused.
+
+use super::*;
+
+fn parse(args: &[&str]) -> Result<Settings, clap::Error> {
+    Settings::try_from_args(["event-gateway"].iter().chain(args).copied())
+}
+
+#[test]
+fn defaults() {
+    let settings = parse(&[]).unwrap();
+    assert_eq!(
+        (settings.listen.events_port, settings.listen.config_port),
+        (4000, 4001)
+    );
+    assert_eq!(
+        (settings.queue.workers, settings.queue.workers_backlog),
+        (100, 200)
+    );
+    assert_eq!(settings.functions.function_timeout, Duration::from_secs(5));
+    assert!(!settings.log.dev);
+}
+
+#[test]
+fn command_lines_of_existing_launchers() {
+    for args in [
+        &[
+            "--dev",
+            "--embed-data-dir=X",
+            "--config-port=1",
+            "--events-port=2",
+        ][..],
+        &["-dev", "-log-level", "debug"],
+        &["--db-hosts=h:2379,i:2379", "--log-level=debug"],
+        &["-embed-data-dir", "/home/data", "-dev"],
+        &[
+            "-dev=true",
+            "-log-level",
+            "ERR",
+            "-log-format=json",
+            "-embed-peer-addr",
+            "http://127.0.0.1:2380",
+        ],
+        &["-plugin", "a", "-plugin=b"],
+    ] {
+        parse(args).unwrap_or_else(|err| panic!("{args:?}: {err}"));
+    }
+    assert!(!parse(&["-dev=false"]).unwrap().log.dev);
+    assert_eq!(
+        parse(&["--hosted-domains", "a.io,b.com"])
+            .unwrap()
+            .access
+            .hosted_domains,
+        ["a.io", "b.com"]
+    );
+}
+
+#[test]
+fn bad_command_lines() {
+    for args in [
+        &["-nope"][..],
+        &["-events-port", "x"],
+        &["-log-level", "loud"],
+        &["-log-format", "xml"],
+        &["x"],
+    ] {
+        assert_eq!(parse(args).unwrap_err().exit_code(), 2, "{args:?}");
+    }
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let settings = parse(&["--config-access-key", "s3cret"]).unwrap();
+    assert!(!format!("{settings:?}").contains("s3cret"));
+}
