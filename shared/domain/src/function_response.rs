@@ -37,7 +37,9 @@ impl FunctionResponse {
             Some(code) => status(code).ok_or(MalformedResponse(None))?,
         };
         let given = object.strings("headers")?.unwrap_or_default();
-        let mut headers = HeaderMap::with_capacity(given.len() + 1);
+        // A map of headers is bounded; one that is full with these, a content type and those of CORS is no answer.
+        let mut headers =
+            HeaderMap::try_with_capacity(given.len() + 8).map_err(|_| MalformedResponse(None))?;
         for (name, value) in &given {
             if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
                 && !belongs_to_connection(&name)

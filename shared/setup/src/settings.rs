@@ -26,7 +26,15 @@ pub use log::{LogFormat, LogLevel, LogSettings};
 )]
 pub struct Settings {
     /// Print the version and exit.
-    #[arg(long = "version")]
+    #[arg(
+        long = "version",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true",
+        action = clap::ArgAction::Set,
+        value_name = "true|false"
+    )]
     pub version: bool,
     /// Where the APIs listen.
     #[command(flatten)]

@@ -1,0 +1,17 @@
+//! The program as its users run it: a process of its own, reached over its ports, stopped by signals.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says by panicking that its ground gave way"
+)]
+
+mod bad_input;
+mod client;
+mod configuration;
+mod durability;
+mod function_server;
+mod gateway_process;
+mod metrics;
+mod process;
+mod secrets;
+mod stderr_lines;

@@ -1,0 +1,8 @@
+//! The process: how it is started, what it says, what it keeps, how it ends (CONTRACT.md §6, §2.10).
+
+mod flags;
+mod log_lines;
+mod restart;
+mod shutdown;
+mod start_errors;
+mod tls;

@@ -1,0 +1,99 @@
+//! TLS on the listeners (CONTRACT.md §0.3).
+
+use std::fs;
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::client::{Answer, Connection, get, request};
+use crate::gateway_process::{GatewayProcess, PATIENCE};
+
+/// Writes a certificate for localhost and its key; gives the certificate.
+fn write_certificate(directory: &Path) -> CertificateDer<'static> {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(directory.join("cert.pem"), pem("CERTIFICATE", own.cert.der())).unwrap();
+    fs::write(
+        directory.join("key.pem"),
+        pem("PRIVATE KEY", &own.signing_key.serialize_der()),
+    )
+    .unwrap();
+    own.cert.der().clone()
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        STANDARD.encode(der)
+    )
+}
+
+fn over_tls(trusted: &CertificateDer<'static>, address: SocketAddr, request: Vec<u8>) -> Answer {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let mut settings =
+        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+    settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let name = ServerName::try_from("localhost").unwrap();
+    let client = ClientConnection::new(Arc::new(settings), name).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut connection = Connection::over(StreamOwned::new(client, stream));
+    connection.send(request).unwrap();
+    let answer = connection.answer().unwrap();
+    assert_eq!(connection.stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+    answer
+}
+
+#[test]
+fn both_listeners_speak_tls() {
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = write_certificate(directory.path());
+    let [cert, key] = ["cert.pem", "key.pem"].map(|file| directory.path().join(file).display().to_string());
+    let gateway = GatewayProcess::start_unprobed(
+        directory.path(),
+        &[
+            &format!("-config-tls-cert={cert}"),
+            &format!("-config-tls-key={key}"),
+            "-events-tls-cert",
+            &cert,
+            "-events-tls-key",
+            &key,
+        ],
+    );
+    let event_type = request("POST", "/v1/spaces/default/eventtypes", &[], r#"{"name":"a"}"#);
+    assert_eq!(over_tls(&certificate, gateway.config, event_type).status, 201);
+    assert_eq!(
+        over_tls(&certificate, gateway.events, request("GET", "/", &[], "")).status,
+        202
+    );
+    let urls =
+        [gateway.events, gateway.config].map(|at| format!("listening on https://localhost:{}.", at.port()));
+    assert!(urls.iter().all(|url| gateway.log.so_far().contains(url)));
+
+    // A client that takes it for plain HTTP is turned away, and others are still served.
+    let mut plain = Connection::open(gateway.events);
+    plain.send(request("GET", "/", &[], "")).unwrap();
+    assert!(plain.answer().is_err());
+    assert_eq!(
+        over_tls(&certificate, gateway.events, request("GET", "/", &[], "")).status,
+        202
+    );
+}
+
+#[test]
+fn a_certificate_without_its_key_leaves_tls_off() {
+    let directory = tempfile::tempdir().unwrap();
+    write_certificate(directory.path());
+    let certificate = directory.path().join("cert.pem").display().to_string();
+    let gateway = GatewayProcess::start_in(directory.path(), &["-config-tls-cert", &certificate]);
+    assert_eq!(get(gateway.config, "/v1/status").status, 200);
+}

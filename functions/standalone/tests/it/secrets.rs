@@ -1,0 +1,4 @@
+//! Keys of functions are seen by who reads the configuration, and by nobody else (CONTRACT.md §3.6, Q63).
+
+mod calls;
+mod configuration;
