@@ -23,13 +23,16 @@ pub(super) fn collection(kind: Kind) -> &'static str {
     }
 }
 
-/// Fields a client must send for a new resource; the others are derived, optional or ignored.
-fn required_fields(kind: Kind) -> &'static [&'static str] {
+/// Fields a client must send for a new resource, and for an update, whose URL holds the id.
+fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
     match kind {
-        Kind::EventType => &["name"],
-        Kind::Function => &["functionId", "type", "provider"],
-        Kind::Subscription => &["type", "eventType", "functionId"],
-        Kind::Cors => &["method", "path"],
+        Kind::EventType => (&["name"], &[]),
+        Kind::Function => (&["functionId", "type", "provider"], &["type", "provider"]),
+        Kind::Subscription => (
+            &["type", "eventType", "functionId"],
+            &["type", "eventType", "functionId"],
+        ),
+        Kind::Cors => (&["method", "path"], &["method", "path"]),
     }
 }
 
@@ -97,34 +100,38 @@ pub fn openapi() -> OpenApi {
 /// Adds the schemas and paths of one kind of resource.
 fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, paths: &mut PathsBuilder) {
     let name = R::name().into_owned();
-    let input = format!("New{name}");
+    let (new, update) = (format!("New{name}"), format!("{name}Update"));
+    let (new_fields, update_fields) = required_fields(R::KIND);
     *components = std::mem::take(components)
         .schema(&name, R::schema())
-        .schema(&input, input_schema::<R>());
+        .schema(&new, input_schema::<R>(new_fields))
+        .schema(&update, input_schema::<R>(update_fields));
 
     let one = || Some(("application/json", reference(&name)));
     let list = ObjectBuilder::new()
         .property(collection(R::KIND), ArrayBuilder::new().items(reference(&name)))
         .required(collection(R::KIND));
-    let operation = |verb: &str, summary: &str| {
+    let on_space = |verb: &str, summary: &str, space: ParameterBuilder| {
         OperationBuilder::new()
             .operation_id(Some(format!("{verb}{name}")))
             .summary(Some(format!("{summary} {}", R::KIND.title())))
             .tag(collection(R::KIND))
-            .parameter(space_parameter())
+            .parameter(space)
             .security(SecurityRequirement::default())
             .security(SecurityRequirement::new("accessKey", [""; 0]))
     };
-    let body = || {
-        let content = ContentBuilder::new().schema(Some(reference(&input))).build();
+    // A space that cannot be written to is merely empty to all other operations (CONTRACT.md §1.3).
+    let operation = |verb: &str, summary: &str| on_space(verb, summary, any_space());
+    let write = |verb: &str, summary: &str| on_space(verb, summary, writable_space());
+    let body = |schema: &str| {
+        let content = ContentBuilder::new().schema(Some(reference(schema))).build();
         RequestBodyBuilder::new()
             .content("application/json", content)
             .required(Some(Required::True))
             .build()
     };
-    let item = |verb: &str, summary: &str| {
-        operation(verb, summary).parameter(path_parameter("id", "Identifier of the resource."))
-    };
+    let id = || path_parameter("id", "Identifier of the resource.");
+    let item = |verb: &str, summary: &str| operation(verb, summary).parameter(id());
     let filter = ParameterBuilder::new()
         .name("metadata.{key}")
         .parameter_in(ParameterIn::Query)
@@ -148,8 +155,8 @@ fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, paths: &mut P
         .operation(
             HttpMethod::Post,
             with_errors(
-                operation("create", "A new")
-                    .request_body(Some(body()))
+                write("create", "A new")
+                    .request_body(Some(body(&new)))
                     .response("201", ok("It is created.", one())),
                 &["400", "409", "413"],
             ),
@@ -165,8 +172,9 @@ fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, paths: &mut P
         .operation(
             HttpMethod::Put,
             with_errors(
-                item("update", "Replace one")
-                    .request_body(Some(body()))
+                write("update", "Replace one")
+                    .parameter(id())
+                    .request_body(Some(body(&update)))
                     .response("200", ok("It is replaced.", one())),
                 &["400", "404", "413"],
             ),
@@ -184,14 +192,13 @@ fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, paths: &mut P
         .path(format!("{at}/{{id}}"), on_item.build());
 }
 
-/// What clients may send for a resource: all of its fields, few of them required.
-fn input_schema<R: Resource + ToSchema>() -> RefOr<Schema> {
-    let mut required = ObjectBuilder::new();
-    for field in required_fields(R::KIND) {
-        required = required.required(*field);
-    }
+/// What clients may send for a resource: the fields that are not derived, few of them required.
+fn input_schema<R: Resource + ToSchema>(required_fields: &[&'static str]) -> RefOr<Schema> {
+    let required = required_fields
+        .iter()
+        .fold(ObjectBuilder::new(), |object, field| object.required(*field));
     let mut schema = R::schema();
-    relax(&mut schema);
+    keep_input_fields(&mut schema);
     RefOr::T(Schema::AllOf(
         utoipa::openapi::AllOfBuilder::new()
             .item(schema)
@@ -200,11 +207,16 @@ fn input_schema<R: Resource + ToSchema>() -> RefOr<Schema> {
     ))
 }
 
-/// Takes the required fields off an object schema and off the objects it is composed of.
-fn relax(schema: &mut RefOr<Schema>) {
+/// Takes what is derived, and what is required of an answer, off an object schema and off what it is composed of.
+fn keep_input_fields(schema: &mut RefOr<Schema>) {
     match schema {
-        RefOr::T(Schema::Object(object)) => object.required.clear(),
-        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(relax),
+        RefOr::T(Schema::Object(object)) => {
+            object.required.clear();
+            object
+                .properties
+                .retain(|field, _| !["space", "subscriptionId", "corsId"].contains(&field.as_str()));
+        }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(keep_input_fields),
         _ => {}
     }
 }
@@ -244,12 +256,16 @@ fn get(id: &str, summary: &str, response: ResponseBuilder) -> utoipa::openapi::P
         .build()
 }
 
-fn space_parameter() -> ParameterBuilder {
+fn any_space() -> ParameterBuilder {
+    path_parameter("space", "Space of the resource.")
+}
+
+fn writable_space() -> ParameterBuilder {
     let name = ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some("^[a-zA-Z0-9.\\-_]{3,}$"))
         .build();
-    path_parameter("space", "Space of the resource.").schema(Some(RefOr::T(Schema::Object(name))))
+    any_space().schema(Some(RefOr::T(Schema::Object(name))))
 }
 
 fn path_parameter(name: &str, description: &str) -> ParameterBuilder {
