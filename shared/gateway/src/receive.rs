@@ -129,7 +129,7 @@ impl Gateway {
             event,
             headers: &request.parts.headers,
         };
-        self.emit_received(request.table, &request.path.system_path(), received)
+        self.emit(request.table, &request.path.system_path(), received)
             .await;
     }
 }

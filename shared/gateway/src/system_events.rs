@@ -14,16 +14,6 @@ use crate::stamp::event_stamp;
 const METHOD: &str = "POST";
 
 impl Gateway {
-    /// Emits an event about a request, on the path that goes with it.
-    pub(crate) async fn emit_received(
-        &self,
-        table: &RoutingTable,
-        path: &str,
-        system_event: SystemEvent<'_>,
-    ) {
-        self.emit(table, path, system_event).await;
-    }
-
     /// Emits an event about a function call. Calls for system events make no further ones.
     pub(crate) async fn emit_call(
         &self,
@@ -45,7 +35,8 @@ impl Gateway {
         }
     }
 
-    async fn emit(&self, table: &RoutingTable, path: &str, system_event: SystemEvent<'_>) {
+    /// Queues an event for its subscribers on a path.
+    pub(crate) async fn emit(&self, table: &RoutingTable, path: &str, system_event: SystemEvent<'_>) {
         let event_type = system_event.event_type().as_str();
         let subscribers = table.routes(event_type, METHOD, path).asynchronous;
         if subscribers.is_empty() {
