@@ -1,4 +1,4 @@
-//! The wire contract of `contract/*.yaml`, through both hosts.
+//! The wire contract of `contract/*.yaml`, through every host.
 
 use std::{
     io::{self, Write as _},

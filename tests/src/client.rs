@@ -2,10 +2,16 @@
 //!
 //! It knows nothing about expectations; what it cannot get an answer for is an [`ExchangeError`].
 
+mod deployed;
 mod in_process;
+mod lambda;
 mod tcp;
 
 use std::{io, net::SocketAddr, time::Duration};
+
+use ::lambda::http::HttpFunction;
+
+pub use deployed::Deployed;
 
 /// How the gateway under test is reached.
 #[derive(Clone, Debug)]
@@ -24,7 +30,19 @@ pub enum Host {
         /// Listener of the Configuration API.
         config: SocketAddr,
     },
+    /// The routers are functions of AWS Lambda, invoked with the events of function URLs.
+    Lambda {
+        /// The Events API.
+        events: HttpFunction,
+        /// The Configuration API.
+        config: HttpFunction,
+    },
+    /// The gateway is deployed as functions behind URLs.
+    Deployed(Deployed),
 }
+
+/// How much longer answers of a deployed gateway may take: writes settle first, and functions start.
+const DEPLOYED_PATIENCE: Duration = Duration::from_secs(20);
 
 /// One of the two APIs of the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +136,12 @@ pub enum ExchangeError {
     /// The request is not one an HTTP library can hold.
     #[error("request cannot be expressed without a connection")]
     Inexpressible(#[source] http::Error),
+    /// The request makes no event of Lambda, or the result of the function is no JSON.
+    #[error("request or answer cannot be expressed in JSON")]
+    Event(#[source] serde_json::Error),
+    /// The function said that the body of its result is base64.
+    #[error("result of the function is not base64")]
+    Base64(#[source] base64::DecodeError),
     /// The handler panicked; over TCP this would be a closed connection.
     #[error("handler panicked")]
     Panicked(#[source] tokio::task::JoinError),
@@ -139,6 +163,19 @@ impl Host {
                 let bytes = tcp::encode(request, address);
                 within(limit, tcp::exchange(address, &bytes, request.method == "HEAD")).await
             }
+            Self::Lambda { events, config } => {
+                let function = if api == Api::Events { events } else { config };
+                within(limit, lambda::call(function.clone(), request)).await
+            }
+            Self::Deployed(gateway) => within(limit + DEPLOYED_PATIENCE, gateway.send(api, request)).await,
+        }
+    }
+
+    /// How much longer than in one process calls may take to reach their functions.
+    pub fn patience(&self) -> Duration {
+        match self {
+            Self::Deployed(_) => DEPLOYED_PATIENCE,
+            Self::InProcess { .. } | Self::Tcp { .. } | Self::Lambda { .. } => Duration::ZERO,
         }
     }
 

@@ -6,7 +6,9 @@
 mod calls;
 pub mod case;
 mod creation;
+mod deployed;
 mod expectations;
+mod lambda_exceptions;
 mod matching;
 mod metrics;
 mod placeholders;
@@ -17,6 +19,8 @@ pub mod step;
 pub mod suite;
 
 pub use case::Case;
-pub use report::{CaseFailure, Report};
+pub use deployed::run_deployed;
+pub use lambda_exceptions::{LAMBDA_EXCEPTIONS, LambdaException};
+pub use report::{CaseFailure, DeployedReport, Report};
 pub use run::run_case;
 pub use suite::run_suite;

@@ -8,24 +8,27 @@ use tempfile::TempDir;
 
 use crate::client::Host;
 
-/// The two ways to reach a [`LocalGateway`].
+/// The ways to reach a [`LocalGateway`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostKind {
     /// Its routers.
     InProcess,
     /// Its listeners.
     Tcp,
+    /// Its routers as functions of AWS Lambda.
+    Lambda,
 }
 
 impl HostKind {
-    /// Both, in the order of reports.
-    pub const ALL: [Self; 2] = [Self::InProcess, Self::Tcp];
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 3] = [Self::InProcess, Self::Tcp, Self::Lambda];
 
     /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::InProcess => "in-process",
             Self::Tcp => "tcp",
+            Self::Lambda => "lambda",
         }
     }
 }
@@ -40,7 +43,7 @@ pub struct LocalGateway {
 
 impl LocalGateway {
     /// Starts a gateway with these flags beyond ports and data directory.
-    pub fn start<S: AsRef<str>>(flags: &[S]) -> anyhow::Result<Self> {
+    pub async fn start<S: AsRef<str>>(flags: &[S]) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
         let mut directory = OsString::from("--embed-data-dir=");
         directory.push(data.path());
@@ -48,7 +51,7 @@ impl LocalGateway {
         let mut arguments: Vec<OsString> = fixed.into_iter().map(OsString::from).collect();
         arguments.push(directory);
         arguments.extend(flags.iter().map(|flag| OsString::from(flag.as_ref())));
-        let running = event_gateway::start(&Settings::try_from_args(arguments)?)?;
+        let running = event_gateway::start(&Settings::try_from_args(arguments)?).await?;
         Ok(Self { running, _data: data })
     }
 
@@ -63,6 +66,13 @@ impl LocalGateway {
                 events: self.running.events_addr,
                 config: self.running.config_addr,
             },
+            HostKind::Lambda => {
+                let (events, config) = self.running.routers();
+                Host::Lambda {
+                    events: lambda::http::service(events),
+                    config: lambda::http::service(config),
+                }
+            }
         }
     }
 

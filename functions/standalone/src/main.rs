@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use event_gateway::{RunningGateway, start};
+use gateway::ErrorChain;
 use setup::{Settings, VERSION, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -32,10 +33,7 @@ fn main() -> ExitCode {
     match run {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let first: &dyn Error = &*error;
-            let causes = std::iter::successors(Some(first), |&error| error.source());
-            let error = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-            tracing::error!(error, "Event Gateway could not start.");
+            tracing::error!(error = %ErrorChain(&*error), "Event Gateway could not start.");
             ExitCode::FAILURE
         }
     }
@@ -56,7 +54,7 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     // Signals first: one that comes while the store is opened must not kill the process half way.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let running = start(settings)?;
+    let running = start(settings).await?;
     announce(&running, settings.log.dev);
     tokio::select! {
         _ = terminate.recv() => {}

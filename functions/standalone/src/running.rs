@@ -8,7 +8,7 @@ use api::BodyLimits;
 use api::config::{AccessKey, ConfigApi, MetricsPage};
 use axum::Router;
 use gateway::Gateway;
-use setup::settings::{LimitSettings, Settings};
+use setup::settings::{AccessSettings, LimitSettings, Settings};
 use setup::telemetry::{self, TelemetryError};
 use setup::wiring::{self, WiringError};
 use tokio::net::TcpListener;
@@ -37,6 +37,7 @@ pub struct RunningGateway {
     stop: watch::Sender<bool>,
     servers: [JoinHandle<()>; 2],
     workers: JoinHandle<()>,
+    stream_tail: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
     shutdown_timeout: Duration,
 }
@@ -66,8 +67,8 @@ pub enum StartError {
     Telemetry(#[from] TelemetryError),
 }
 
-/// Opens the store, binds the ports and starts to serve. Must be called within a Tokio runtime.
-pub fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
+/// Opens the store, binds the ports and starts to serve.
+pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     if !settings.former.plugin.is_empty() {
         return Err(StartError::Plugin);
     }
@@ -98,7 +99,7 @@ pub fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     ];
 
     let recorder = telemetry::metrics_recorder()?;
-    let gateway = wiring::gateway(settings)?;
+    let gateway = wiring::gateway(settings).await?;
     let limits = &settings.limits;
     let body = |bytes, time| BodyLimits { bytes, time };
     let events = api::events::router(
@@ -109,11 +110,7 @@ pub fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         store: gateway.store().clone(),
         limits: body(limits.max_config_bytes, limits.config_read_timeout),
         metrics: MetricsPage::new(recorder.clone(), gateway.queue().clone()),
-        access_key: settings
-            .access
-            .config_access_key
-            .as_ref()
-            .map(|key| AccessKey::new(key.0.clone())),
+        access_key: access_key(&settings.access),
     });
 
     let (stop, stopping) = watch::channel(false);
@@ -138,6 +135,9 @@ pub fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         let (gateway, workers) = (gateway.clone(), settings.queue.workers.max(1));
         async move { gateway.run_workers(workers).await }
     });
+    let stream_tail = wiring::stream_tail(settings, gateway.store())
+        .await?
+        .map(|tail| tokio::spawn(tail.run(stop.subscribe())));
     let upkeep = tokio::spawn(async move {
         loop {
             tokio::time::sleep(METRICS_UPKEEP).await;
@@ -155,9 +155,18 @@ pub fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         stop,
         servers,
         workers,
+        stream_tail,
         upkeep,
         shutdown_timeout,
     })
+}
+
+fn access_key(settings: &AccessSettings) -> Option<AccessKey> {
+    let digest = settings.config_access_key_sha256.as_ref();
+    let key = settings.config_access_key.as_ref();
+    digest
+        .map(|digest| AccessKey::of_sha256(digest.0))
+        .or_else(|| key.map(|key| AccessKey::new(&key.0)))
 }
 
 fn connections(
@@ -188,6 +197,7 @@ impl RunningGateway {
             stop,
             servers: [events, config],
             workers,
+            stream_tail,
             upkeep,
             shutdown_timeout,
             ..
@@ -199,6 +209,9 @@ impl RunningGateway {
             let _ = config.await;
             gateway.queue().close();
             let _ = workers.await;
+            if let Some(stream_tail) = stream_tail {
+                let _ = stream_tail.await;
+            }
         });
         if !ended.await {
             tracing::error!(

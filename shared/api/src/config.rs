@@ -11,9 +11,10 @@ use domain::configuration::{ConfigurationError, Configured};
 use domain::event::query_pairs;
 use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
+use domain::space_version::SpaceVersion;
 use gateway::metrics::{CONFIG_REQUEST_DURATION, CONFIG_REQUESTS};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use store::Store;
 
 use crate::body::{self, BodyLimits};
@@ -42,6 +43,9 @@ pub struct ConfigApi {
     /// What clients must know to use the API; `None` leaves it open (Q67).
     pub access_key: Option<AccessKey>,
 }
+
+/// Response header with the state of a space that a write led to.
+const CONFIG_VERSION: HeaderName = HeaderName::from_static("x-config-version");
 
 /// What a request does to a resource or a collection.
 #[derive(Debug)]
@@ -153,22 +157,23 @@ impl ConfigApi {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = R::decode(space, None, &body).map_err(ConfigurationError::from)?;
                 let created = self.store.create(resource).await?;
-                log("created", created.id());
-                json_line(StatusCode::CREATED, &created)
+                log("created", created.value.id());
+                with_version(json_line(StatusCode::CREATED, &created.value), created.version)
             }
             Operation::Update(id) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let id = R::Id::from(id.as_str());
                 let resource = R::decode(space, Some(&id), &body).map_err(ConfigurationError::from)?;
                 let updated = self.store.update(resource).await?;
-                log("updated", updated.id());
-                json_line(StatusCode::OK, &updated)
+                log("updated", updated.value.id());
+                with_version(json_line(StatusCode::OK, &updated.value), updated.version)
             }
             Operation::Delete(id) => {
-                self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
+                let deleted = self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
                 log("deleted", &id);
                 let content_type = HeaderValue::from_static("application/json");
-                (StatusCode::NO_CONTENT, [(header::CONTENT_TYPE, content_type)]).into_response()
+                let response = (StatusCode::NO_CONTENT, [(header::CONTENT_TYPE, content_type)]);
+                with_version(response.into_response(), deleted.version)
             }
         })
     }
@@ -196,6 +201,15 @@ impl Operation {
             Self::Delete(_) => "delete",
         }
     }
+}
+
+/// Adds the state of the space that a write led to, for the sender to ask the Events API for (docs/api.md).
+fn with_version(mut response: Response, version: Option<SpaceVersion>) -> Response {
+    // Names of spaces that can be written to are made of characters that a header can hold.
+    if let Some(value) = version.and_then(|version| HeaderValue::try_from(version.to_string()).ok()) {
+        response.headers_mut().insert(CONFIG_VERSION, value);
+    }
+    response
 }
 
 /// An answer in plain text that browsers must not take for anything else.

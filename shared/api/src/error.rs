@@ -1,12 +1,11 @@
 //! The one table from errors to HTTP answers (CONTRACT.md §0.2, §1.11, §2.5, §2.6).
 
-use std::error::Error;
 use std::panic::AssertUnwindSafe;
 
 use axum::response::{IntoResponse, Response};
 use domain::configuration::ConfigurationError;
 use futures_util::FutureExt as _;
-use gateway::{AccessDeniedCode, CallError, GatewayError};
+use gateway::{AccessDeniedCode, CallError, ErrorChain, GatewayError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use store::StoreError;
@@ -56,15 +55,26 @@ impl From<GatewayError> for ApiError {
     fn from(err: GatewayError) -> Self {
         let message = err.to_string();
         match err {
+            GatewayError::Store(err) => {
+                // Of routes that are not known no client may learn more than that.
+                tracing::error!(error = %ErrorChain(&err), "The routes could not be confirmed.");
+                Self {
+                    retry_after: Some(1),
+                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+                }
+            }
             GatewayError::Draining | GatewayError::Queue(_) => Self {
                 retry_after: Some(1),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
             },
-            GatewayError::BodyTooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
-            GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
-            GatewayError::BodyMalformed(_) | GatewayError::Event(_) | GatewayError::SystemEventType(_) => {
-                Self::new(StatusCode::BAD_REQUEST, message)
+            GatewayError::BodyTooLarge { .. } | GatewayError::EventTooLarge(_) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
             }
+            GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
+            GatewayError::BodyMalformed(_)
+            | GatewayError::Event(_)
+            | GatewayError::MinConfigVersion(_)
+            | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
             GatewayError::Call(err) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, call_message(&err)),
             GatewayError::Response(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
@@ -114,10 +124,11 @@ impl From<StoreError> for ApiError {
     fn from(err: StoreError) -> Self {
         match err {
             StoreError::Rejected(err) => err.into(),
-            err => {
+            StoreError::Contended { .. } => Self::new(StatusCode::CONFLICT, err.to_string()),
+            StoreError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, err.to_string()),
+            StoreError::Unavailable { .. } | StoreError::Corrupt { .. } => {
                 // The client sees the store's own text (Q48), which never holds a stored value.
-                let causes = std::iter::successors(Some(&err as &dyn Error), |&err| err.source());
-                let text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+                let text = ErrorChain(&err).to_string();
                 tracing::error!(error = text, "The store failed.");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
             }

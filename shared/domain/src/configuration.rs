@@ -189,10 +189,7 @@ impl Snapshot {
     /// Removes a resource.
     pub fn delete<R: Configured>(&mut self, id: &R::Id) -> Result<Change<R>, ConfigurationError> {
         R::check_delete(id, self)?;
-        let before = R::collection_mut(self)
-            .remove(id)
-            .ok_or_else(|| not_found::<R>(id))?;
-        R::index(self, Some(&before.resource), None);
+        let before = self.remove::<R>(id).ok_or_else(|| not_found::<R>(id))?;
         Ok(Change {
             before: Some(before),
             after: None,
@@ -208,6 +205,13 @@ impl Snapshot {
             before.as_ref().map(|stored| &*stored.resource),
             Some(&resource),
         );
+    }
+
+    /// Takes out a resource whose removal was checked when it was first made, as when a log of changes is followed.
+    pub fn remove<R: Configured>(&mut self, id: &R::Id) -> Option<Stored<R>> {
+        let before = R::collection_mut(self).remove(id)?;
+        R::index(self, Some(&before.resource), None);
+        Some(before)
     }
 
     fn stored<R: Configured>(&self, id: &R::Id) -> Option<&Stored<R>> {

@@ -14,5 +14,6 @@ pub mod json;
 pub mod resource;
 pub mod routing;
 pub mod sniff;
+pub mod space_version;
 pub mod system_event;
 pub mod validation;

@@ -13,6 +13,7 @@ use crate::ids::{EventTypeName, FunctionId, Space};
 use crate::resource::{Cors, EventType, Function, Subscription, SubscriptionType};
 
 mod path_tree;
+mod replace;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +21,7 @@ use path_tree::PathTree;
 pub use path_tree::path_parameters;
 
 /// The compiled index of one space or of all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RoutingTable {
     functions: HashMap<Space, HashMap<FunctionId, Arc<Function>>>,
     authorizers: HashMap<Space, HashMap<EventTypeName, FunctionId>>,
@@ -29,7 +30,7 @@ pub struct RoutingTable {
 }
 
 /// The subscriptions to one event type with one method.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct MethodRoutes {
     sync: PathTree<Subscription>,
     /// By the literal path, in the order of creation.

@@ -2,7 +2,9 @@
 
 use domain::event::EventError;
 use domain::function_response::MalformedResponse;
+use domain::space_version::SpaceVersionError;
 use queue::QueueError;
+use store::StoreError;
 
 use crate::call::CallError;
 
@@ -24,6 +26,12 @@ pub enum GatewayError {
     /// The body is not framed as HTTP wants it, or broke off.
     #[error("request body is malformed")]
     BodyMalformed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The header that asks for a version of the configuration cannot be read.
+    #[error("header X-Min-Config-Version is malformed: {0}")]
+    MinConfigVersion(#[source] SpaceVersionError),
+    /// The routes cannot be confirmed.
+    #[error("Service Unavailable")]
+    Store(#[from] StoreError),
     /// The request holds no event that can be accepted.
     #[error(transparent)]
     Event(#[from] EventError),
@@ -39,7 +47,19 @@ pub enum GatewayError {
     /// The sync function's result is no response object.
     #[error(transparent)]
     Response(#[from] MalformedResponse),
-    /// There is no room for the async deliveries.
+    /// The async deliveries cannot be queued.
     #[error("Service Unavailable")]
-    Queue(#[from] QueueError),
+    Queue(#[source] QueueError),
+    /// An event is larger than the queue of async deliveries can take.
+    #[error(transparent)]
+    EventTooLarge(QueueError),
+}
+
+impl From<QueueError> for GatewayError {
+    fn from(err: QueueError) -> Self {
+        match err {
+            QueueError::TooLarge { .. } => Self::EventTooLarge(err),
+            QueueError::Full | QueueError::Closed | QueueError::Unavailable { .. } => Self::Queue(err),
+        }
+    }
 }

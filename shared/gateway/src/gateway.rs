@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::routing::RoutingTable;
+use domain::space_version::SpaceVersion;
 use queue::DeliveryQueue;
-use store::Store;
+use store::{Store, StoreError};
 use targets::Invoker;
+use tokio::sync::Semaphore;
 
 use crate::hosted::HostedDomains;
 use crate::metrics::EventMetrics;
@@ -23,22 +25,30 @@ struct Shared {
     settings: GatewaySettings,
     metrics: EventMetrics,
     draining: AtomicBool,
+    deliveries: Semaphore,
 }
 
 /// What the engine is told besides its handles.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct GatewaySettings {
     /// Domains whose host names stand for a path prefix (CONTRACT.md §2.11); none turns hosted mode off.
     pub hosted: HostedDomains,
     /// Whether a CloudEvent sent as plain JSON is taken as one where it reaches a subscriber of its type and the
     /// request itself reaches none (Q72).
     pub json_events: bool,
+    /// Most async deliveries made at a time; at least 1.
+    pub max_concurrent_deliveries: usize,
 }
 
 impl Gateway {
     /// Joins a store, a queue and the targets.
     pub fn new(store: Store, queue: DeliveryQueue, invoker: Invoker, settings: GatewaySettings) -> Self {
         let metrics = EventMetrics::default();
+        let deliveries = Semaphore::new(
+            settings
+                .max_concurrent_deliveries
+                .clamp(1, Semaphore::MAX_PERMITS),
+        );
         Self(Arc::new(Shared {
             store,
             queue,
@@ -46,6 +56,7 @@ impl Gateway {
             settings,
             metrics,
             draining: AtomicBool::new(false),
+            deliveries,
         }))
     }
 
@@ -68,8 +79,16 @@ impl Gateway {
         self.0.draining.load(Ordering::Acquire)
     }
 
-    pub(crate) fn routing_table(&self) -> Arc<RoutingTable> {
-        self.0.store.routing_table()
+    pub(crate) async fn routing_table(
+        &self,
+        at_least: &[SpaceVersion],
+    ) -> Result<Arc<RoutingTable>, StoreError> {
+        self.0.store.routing_table(at_least).await
+    }
+
+    /// Permits to deliver, one a delivery.
+    pub(crate) fn delivery_permits(&self) -> &Semaphore {
+        &self.0.deliveries
     }
 
     pub(crate) fn invoker(&self) -> &Invoker {

@@ -6,6 +6,7 @@ mod authorize;
 mod call;
 mod deliver;
 mod error;
+mod error_chain;
 mod gateway;
 mod hosted;
 pub mod metrics;
@@ -15,7 +16,9 @@ mod stamp;
 mod system_events;
 
 pub use call::CallError;
+pub use deliver::Dispatched;
 pub use error::GatewayError;
+pub use error_chain::ErrorChain;
 pub use gateway::{Gateway, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};

@@ -12,6 +12,7 @@ use queue::{QueueError, Reservation};
 
 use crate::authorize::Authorizers;
 use crate::error::GatewayError;
+use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::receive::{Answer, Request};
 
@@ -41,6 +42,9 @@ impl Gateway {
         let queue_answers = routed
             .iter()
             .any(|routed| routed.sync.is_none() && !routed.deliveries.is_empty());
+        for routed in routed.iter().filter(|routed| routed.sync.is_none()) {
+            self.check(&routed.deliveries)?;
+        }
         let reservation = if queue_answers {
             Some(self.reserve(
                 routed.iter().flat_map(|routed| &routed.deliveries),
@@ -158,9 +162,24 @@ impl Gateway {
         }
         let reservation = match reservation {
             Some(reservation) => reservation,
-            None => self.reserve(&deliveries, bytes)?,
+            None => {
+                self.check(&deliveries)?;
+                self.reserve(&deliveries, bytes)?
+            }
         };
-        Ok(reservation.send(deliveries).await?)
+        let count = deliveries.len();
+        reservation.send(deliveries).await.map_err(|err| {
+            tracing::error!(deliveries = count, error = %ErrorChain(&err), "Deliveries could not be queued.");
+            err.into()
+        })
+    }
+
+    /// Whether each delivery fits into the queue; one that does not is counted and logged.
+    fn check(&self, deliveries: &[Delivery]) -> Result<(), GatewayError> {
+        self.queue().check(deliveries).map_err(|err| {
+            self.count_dropped(deliveries, &err);
+            err.into()
+        })
     }
 
     /// Room for the deliveries of a request whose body has `bytes`; its lack is counted and logged.
@@ -171,7 +190,7 @@ impl Gateway {
     ) -> Result<Reservation, GatewayError> {
         let count = deliveries.clone().into_iter().count();
         self.queue().reserve(count, bytes).map_err(|err| {
-            self.count_dropped(deliveries, err);
+            self.count_dropped(deliveries, &err);
             err.into()
         })
     }
@@ -187,7 +206,7 @@ impl Gateway {
     pub(crate) fn count_dropped<'d>(
         &self,
         deliveries: impl IntoIterator<Item = &'d Delivery>,
-        error: QueueError,
+        error: &QueueError,
     ) {
         for delivery in deliveries {
             self.metrics().space(&delivery.space).dropped.increment(1);

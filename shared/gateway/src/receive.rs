@@ -7,6 +7,7 @@ use domain::cors_decision::{preflight_headers, preflight_method, response_header
 use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, decode, json_event, request_host};
 use domain::function_response::FunctionResponse;
 use domain::routing::{RoutingTable, path_parameters};
+use domain::space_version::{SpaceVersion, SpaceVersionError};
 use domain::system_event::SystemEvent;
 use http::HeaderMap;
 use http::request::Parts;
@@ -15,6 +16,9 @@ use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::hosted::EffectivePath;
 use crate::stamp::event_stamp;
+
+/// Request header with versions of spaces that the routes of a request must have reached.
+const MIN_CONFIG_VERSION: &str = "x-min-config-version";
 
 /// What a request is answered with.
 #[derive(Debug)]
@@ -53,7 +57,15 @@ impl Gateway {
                 outcome: Err(GatewayError::Draining),
             };
         }
-        let table = self.routing_table();
+        let table = match self.table_for(&parts.headers).await {
+            Ok(table) => table,
+            Err(err) => {
+                return Received {
+                    headers: HeaderMap::new(),
+                    outcome: Err(err),
+                };
+            }
+        };
         let path = self
             .hosted()
             .effective_path(parts.uri.path(), &request_host(parts));
@@ -84,6 +96,19 @@ impl Gateway {
             Err(err) => Err(err),
         };
         Received { headers, outcome }
+    }
+
+    /// The routing table for a request: one that holds what its sender has written, if it says so.
+    async fn table_for(&self, headers: &HeaderMap) -> Result<Arc<RoutingTable>, GatewayError> {
+        let at_least = match headers.get(MIN_CONFIG_VERSION) {
+            None => Vec::new(),
+            Some(value) => {
+                let text = value.to_str().map_err(|_| SpaceVersionError);
+                text.and_then(SpaceVersion::list)
+                    .map_err(GatewayError::MinConfigVersion)?
+            }
+        };
+        Ok(self.routing_table(&at_least).await?)
     }
 
     async fn process(&self, request: Request<'_>) -> Result<Answer, GatewayError> {

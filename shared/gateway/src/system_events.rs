@@ -7,6 +7,7 @@ use domain::ids::Space;
 use domain::routing::RoutingTable;
 use domain::system_event::SystemEvent;
 
+use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::stamp::event_stamp;
 
@@ -56,10 +57,10 @@ impl Gateway {
         {
             Ok(reservation) => {
                 if let Err(err) = reservation.send(deliveries).await {
-                    tracing::error!(event_type, error = %err, "System event dropped.");
+                    tracing::error!(event_type, error = %ErrorChain(&err), "System event dropped.");
                 }
             }
-            Err(err) => self.count_dropped(&deliveries, err),
+            Err(err) => self.count_dropped(&deliveries, &err),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use domain::delivery::Delivery;
 use tokio::sync::Notify;
 
-use crate::{QueueError, Received};
+use crate::{QueueError, Receipt, Received};
 
 /// How much a queue holds.
 #[derive(Debug, Clone, Copy)]
@@ -102,8 +102,9 @@ impl InMemory {
                         self.0.changed.notify_one();
                     }
                     return Some(Received {
-                        delivery: entry.delivery,
+                        deliveries: vec![entry.delivery],
                         waited: entry.queued.elapsed(),
+                        receipt: Receipt::Gone,
                     });
                 }
                 if state.closed && state.deliveries == 0 {

@@ -2,6 +2,7 @@
 //!
 //! This is the only crate that reads environment variables.
 
+mod aws;
 mod flags;
 mod log_format;
 mod log_sampling;
@@ -9,6 +10,7 @@ pub mod settings;
 pub mod telemetry;
 pub mod wiring;
 
+pub use aws::NoRegion;
 pub use settings::Settings;
 
 /// Version of the program.

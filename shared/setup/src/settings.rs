@@ -9,11 +9,17 @@ use clap::{Args, Parser};
 
 use crate::flags::with_two_dashes;
 
+mod access;
 mod limits;
 mod log;
+mod queue;
+mod store;
 
+pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
+pub use queue::{QueueKind, QueueSettings};
+pub use store::{StoreKind, StoreSettings};
 
 /// The settings of a process.
 #[derive(Debug, Clone, Parser)]
@@ -126,48 +132,6 @@ pub struct ListenSettings {
     pub shutdown_timeout: Duration,
 }
 
-/// The configuration store.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Configuration store")]
-pub struct StoreSettings {
-    /// Folder of the embedded store; created when missing.
-    #[arg(
-        long = "embed-data-dir",
-        env = "EVENT_GATEWAY_EMBED_DATA_DIR",
-        default_value = "event-gateway-data",
-        value_name = "DIR"
-    )]
-    pub embed_data_dir: PathBuf,
-    /// Memory that the embedded store's engine may use as a cache, in bytes.
-    #[arg(long = "store-cache-bytes", env = "EVENT_GATEWAY_STORE_CACHE_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
-    pub store_cache_bytes: usize,
-}
-
-/// The delivery queue.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Async deliveries")]
-pub struct QueueSettings {
-    /// Async deliveries made at a time.
-    #[arg(
-        long = "workers",
-        env = "EVENT_GATEWAY_WORKERS",
-        default_value_t = 100,
-        value_name = "COUNT"
-    )]
-    pub workers: usize,
-    /// Async deliveries that may wait; when it is reached, events are refused with 503.
-    #[arg(
-        long = "workers-backlog",
-        env = "EVENT_GATEWAY_WORKERS_BACKLOG",
-        default_value_t = 200,
-        value_name = "COUNT"
-    )]
-    pub workers_backlog: usize,
-    /// Bytes of events that may wait; when it is reached, events are refused with 503.
-    #[arg(long = "workers-backlog-bytes", env = "EVENT_GATEWAY_WORKERS_BACKLOG_BYTES", default_value_t = 64 * 1024 * 1024, value_name = "BYTES")]
-    pub workers_backlog_bytes: usize,
-}
-
 /// What is taken for an event.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Events")]
@@ -203,44 +167,6 @@ pub struct FunctionSettings {
         value_name = "URL"
     )]
     pub aws_endpoint_url: Option<String>,
-}
-
-/// Hosted mode and access.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Hosting")]
-pub struct AccessSettings {
-    /// Domains whose host names stand for a path prefix, separated by commas; none turns hosted mode off.
-    #[arg(
-        long = "hosted-domains",
-        env = "EVENT_GATEWAY_HOSTED_DOMAINS",
-        value_delimiter = ',',
-        value_name = "DOMAINS"
-    )]
-    pub hosted_domains: Vec<String>,
-    /// Key that clients of the Configuration API must send as `Authorization: bearer KEY`; prefer the variable.
-    #[arg(
-        long = "config-access-key",
-        env = "EVENT_GATEWAY_CONFIG_ACCESS_KEY",
-        hide_env_values = true,
-        value_name = "KEY"
-    )]
-    pub config_access_key: Option<Secret>,
-}
-
-/// A text that is never shown.
-#[derive(Clone)]
-pub struct Secret(pub String);
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("*****")
-    }
 }
 
 /// Flags of the original program: launchers pass them, the embedded store needs none of them.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::configuration::ConfigurationError;
+use domain::ids::Space;
 use serde_json::error::Category;
 
 /// Why an operation on the store failed.
@@ -20,6 +21,22 @@ pub enum StoreError {
         /// What failed; shared by all writes that it hit.
         #[source]
         source: Arc<dyn Error + Send + Sync>,
+    },
+    /// Others changed the space all the time that this write could take.
+    #[error("configuration of space \"{space}\" is being changed by others: try again")]
+    Contended {
+        /// The space.
+        space: Space,
+    },
+    /// The resource takes more bytes than an item of the store may have.
+    #[error(
+        "resource takes {bytes} bytes in the configuration store, which are more than its limit of {limit}"
+    )]
+    TooLarge {
+        /// What it takes, in bytes.
+        bytes: usize,
+        /// The limit, in bytes.
+        limit: usize,
     },
     /// A stored value is not what the store writes.
     #[error("stored configuration {key} cannot be read")]
@@ -59,6 +76,15 @@ pub enum CorruptValue {
     /// The value is a resource of another key.
     #[error("value of another key")]
     Misplaced,
+    /// The value is compressed, and the bytes are damaged.
+    #[error("compressed bytes are damaged")]
+    Compression,
+    /// The item lacks an attribute, or has another type of value in it.
+    #[error("attribute \"{name}\" is missing or of another type")]
+    Attribute {
+        /// Name of the attribute.
+        name: &'static str,
+    },
 }
 
 impl From<serde_json::Error> for CorruptValue {

@@ -1,11 +1,16 @@
 //! Configuration store of Event Gateway: keeps the resources of every space, lets through only what keeps the rules
 //! between them (CONTRACT.md §1.10), and holds the routing table that follows from them.
 
+mod dynamodb;
 mod embedded;
 mod error;
 mod record;
 mod store;
 
+pub use dynamodb::{
+    Clock, DynamoDb, DynamoDbSettings, Edit, Operation, PublishFailure, Shift, SnapshotPublisher,
+    SpaceChange, StreamTail,
+};
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{CorruptValue, OpenError, StoreError};
-pub use store::Store;
+pub use store::{Store, Written};

@@ -6,7 +6,9 @@ use domain::configuration::Configured;
 use domain::ids::Space;
 use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
+use domain::space_version::SpaceVersion;
 
+use crate::dynamodb::DynamoDb;
 use crate::embedded::Embedded;
 use crate::error::StoreError;
 
@@ -15,17 +17,25 @@ use crate::error::StoreError;
 pub enum Store {
     /// Files in a folder of this machine.
     Embedded(Embedded),
+    /// A table of Amazon `DynamoDB`, shared by many processes.
+    DynamoDb(DynamoDb),
 }
 
-#[expect(
-    clippy::unused_async,
-    reason = "a store that is not on this machine has to wait for every answer"
-)]
+/// What a write made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written<T> {
+    /// The resource as it is stored.
+    pub value: T,
+    /// The state of its space that the write led to; `None` where every request sees every write that was answered.
+    pub version: Option<SpaceVersion>,
+}
+
 impl Store {
     /// One resource.
     pub async fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, StoreError> {
         match self {
             Self::Embedded(store) => Ok(store.get(space, id)?),
+            Self::DynamoDb(store) => store.get(space, id).await,
         }
     }
 
@@ -37,28 +47,33 @@ impl Store {
     ) -> Result<Vec<Arc<R>>, StoreError> {
         match self {
             Self::Embedded(store) => Ok(store.list(space, filter)),
+            Self::DynamoDb(store) => store.list(space, filter).await,
         }
     }
 
-    /// Adds a new resource. Like every write, it is on disk and in effect for events when this returns, and a caller
-    /// that stops waiting does not stop it.
-    pub async fn create<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {
+    /// Adds a new resource. Like every write, it is stored for good when this returns, and a caller that stops
+    /// waiting does not stop it. It is in effect for events at once (embedded), or within the bound of
+    /// [`crate::DynamoDbSettings`].
+    pub async fn create<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
         match self {
-            Self::Embedded(store) => store.create(resource).await,
+            Self::Embedded(store) => store.create(resource).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.create(resource).await,
         }
     }
 
     /// Replaces a resource.
-    pub async fn update<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {
+    pub async fn update<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
         match self {
-            Self::Embedded(store) => store.update(resource).await,
+            Self::Embedded(store) => store.update(resource).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.update(resource).await,
         }
     }
 
     /// Removes a resource.
-    pub async fn delete<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<(), StoreError> {
+    pub async fn delete<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Written<()>, StoreError> {
         match self {
-            Self::Embedded(store) => store.delete::<R>(space, id).await,
+            Self::Embedded(store) => store.delete::<R>(space, id).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.delete::<R>(space, id).await,
         }
     }
 
@@ -66,13 +81,22 @@ impl Store {
     pub async fn counts(&self) -> Result<Vec<(Space, Kind, usize)>, StoreError> {
         match self {
             Self::Embedded(store) => Ok(store.counts()),
+            Self::DynamoDb(store) => store.counts().await,
         }
     }
 
-    /// The index of all spaces as it is now. Takes no lock: this is asked for every event.
-    pub fn routing_table(&self) -> Arc<RoutingTable> {
+    /// The index of all spaces, as recent as the store promises and holding at least the given states, if there are
+    /// such. Touches memory only, but where a shared store has to be asked whether there is anything newer.
+    pub async fn routing_table(&self, at_least: &[SpaceVersion]) -> Result<Arc<RoutingTable>, StoreError> {
         match self {
-            Self::Embedded(store) => store.routing_table(),
+            Self::Embedded(store) => Ok(store.routing_table()),
+            Self::DynamoDb(store) => store.routing_table(at_least).await,
         }
+    }
+}
+
+impl<T> Written<T> {
+    fn in_effect(value: T) -> Self {
+        Self { value, version: None }
     }
 }

@@ -126,7 +126,7 @@ async fn echo(method: http::Method, uri: http::Uri, headers: HeaderMap, body: By
     )
 }
 
-async fn hosts() -> std::io::Result<[Host; 2]> {
+async fn hosts() -> std::io::Result<[Host; 3]> {
     let router = Router::new().fallback(any(echo));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
@@ -134,17 +134,21 @@ async fn hosts() -> std::io::Result<[Host; 2]> {
     Ok([
         Host::InProcess {
             events: router.clone(),
-            config: router,
+            config: router.clone(),
         },
         Host::Tcp {
             events: address,
             config: address,
         },
+        Host::Lambda {
+            events: lambda::http::service(router.clone()),
+            config: lambda::http::service(router),
+        },
     ])
 }
 
 #[tokio::test]
-async fn both_hosts_hand_over_the_same_request() -> anyhow::Result<()> {
+async fn all_hosts_hand_over_the_same_request() -> anyhow::Result<()> {
     for host in hosts().await? {
         for (request, want) in [
             (
@@ -174,8 +178,8 @@ async fn both_hosts_hand_over_the_same_request() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn connection_features_are_refused_in_process() -> anyhow::Result<()> {
-    let [in_process, tcp] = hosts().await?;
+async fn connection_features_are_refused_without_one() -> anyhow::Result<()> {
+    let [in_process, tcp, lambda] = hosts().await?;
     let chunked = Request {
         method: "POST".to_owned(),
         target: "/".to_owned(),
@@ -183,15 +187,19 @@ async fn connection_features_are_refused_in_process() -> anyhow::Result<()> {
         chunked: true,
         ..Request::default()
     };
-    let refused = in_process.send(Api::Events, &chunked, LIMIT).await;
-    assert!(matches!(refused, Err(ExchangeError::NeedsConnection)));
+    for host in [&in_process, &lambda] {
+        let refused = host.send(Api::Events, &chunked, LIMIT).await;
+        assert!(matches!(refused, Err(ExchangeError::NeedsConnection)));
+    }
     assert_eq!(
         tcp.send(Api::Events, &chunked, LIMIT).await?.text(),
         "POST / None None chunks"
     );
     let raw = b"GET /raw HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let refused = in_process.send_raw(Api::Events, raw, LIMIT).await;
-    assert!(matches!(refused, Err(ExchangeError::NeedsConnection)));
+    for host in [&in_process, &lambda] {
+        let refused = host.send_raw(Api::Events, raw, LIMIT).await;
+        assert!(matches!(refused, Err(ExchangeError::NeedsConnection)));
+    }
     assert_eq!(
         tcp.send_raw(Api::Events, raw, LIMIT).await?.text(),
         "GET /raw None None "

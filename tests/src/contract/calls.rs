@@ -33,6 +33,8 @@ pub(super) struct CallCheck<'a> {
     pub(super) token: &'a str,
     /// Number of calls that each function named in the step had received when it began.
     pub(super) before: &'a BTreeMap<String, usize>,
+    /// How much longer than usual calls may take to arrive.
+    pub(super) patience: Duration,
 }
 
 impl CallCheck<'_> {
@@ -101,7 +103,10 @@ impl CallCheck<'_> {
             self.before.get(function).copied().unwrap_or_default()
         };
         let wanted = |call: &Call| meets(expectation, call);
-        let mut calls = self.target.wait_for(&key, since, n, wanted, DEADLINE).await;
+        let mut calls = self
+            .target
+            .wait_for(&key, since, n, wanted, DEADLINE + self.patience)
+            .await;
         if n > 0 && calls.len() == n && !expectation.at_least {
             let grace = expectation
                 .grace

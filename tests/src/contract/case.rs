@@ -161,6 +161,12 @@ impl Case {
             .is_ok_and(|steps| steps.iter().any(Step::needs_connection))
     }
 
+    /// Whether the case looks at the metrics page.
+    pub fn reads_metrics(&self) -> bool {
+        self.readable_steps()
+            .is_ok_and(|steps| steps.iter().any(|step| !step.metrics.is_empty()))
+    }
+
     /// Setup and steps in order, repetitions written out.
     pub(super) fn steps(&self) -> impl Iterator<Item = NumberedStep> {
         self.setup

@@ -1,6 +1,8 @@
 //! What a run of the suite found, in the words that a failing test prints.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use super::lambda_exceptions::LambdaException;
 
 /// One case that failed on one host.
 #[derive(Clone, Debug)]
@@ -26,8 +28,36 @@ pub struct Report {
     pub failures: Vec<CaseFailure>,
     /// Cases that only ran over TCP, because they are about the connection itself.
     pub tcp_only: Vec<String>,
+    /// Cases that did not run through Lambda, where they cannot hold.
+    pub lambda_exceptions: Vec<LambdaException>,
     /// Wall time of the suite.
     pub took: Duration,
+}
+
+/// Outcome of the suite against a deployed gateway.
+#[derive(Debug, Default)]
+pub struct DeployedReport {
+    /// Cases that passed.
+    pub passed: usize,
+    /// All failures.
+    pub failures: Vec<CaseFailure>,
+    /// Cases that did not run, by the reason.
+    pub left_out: BTreeMap<&'static str, Vec<String>>,
+    /// Wall time of the suite.
+    pub took: Duration,
+}
+
+impl fmt::Display for DeployedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut failures: Vec<_> = self.failures.iter().collect();
+        failures.sort_by_key(|failure| &failure.id);
+        failures.iter().try_for_each(|failure| write!(f, "{failure}"))?;
+        writeln!(f, "deployed wire contract, {:.1} s", self.took.as_secs_f64())?;
+        for (reason, cases) in &self.left_out {
+            writeln!(f, "  left out, {reason}: {}", cases.join(" "))?;
+        }
+        writeln!(f, "{} passed, {} failed", self.passed, self.failures.len())
+    }
 }
 
 impl fmt::Display for CaseFailure {
@@ -56,9 +86,18 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "  over TCP only, they need a connection: {}",
+            "  over TCP only, {} need a connection: {}",
+            self.tcp_only.len(),
             self.tcp_only.join(" ")
-        )
+        )?;
+        writeln!(
+            f,
+            "  not through Lambda, where {} cannot hold:",
+            self.lambda_exceptions.len()
+        )?;
+        self.lambda_exceptions
+            .iter()
+            .try_for_each(|exception| writeln!(f, "    {} {}", exception.id, exception.reason))
     }
 }
 
@@ -69,7 +108,7 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CaseFailure, Report};
+    use super::{CaseFailure, LambdaException, Report};
 
     #[test]
     fn a_report_names_failures_in_order_and_what_did_not_run() {
@@ -84,6 +123,10 @@ mod tests {
             passed: vec![("in-process", 3), ("tcp", 4)],
             failures: vec![failure("C-2", "tcp"), failure("C-1", "tcp")],
             tcp_only: vec!["C-3".to_owned(), "X-4".to_owned()],
+            lambda_exceptions: vec![LambdaException {
+                id: "C-5",
+                reason: "it is odd",
+            }],
             took: std::time::Duration::from_millis(1500),
         };
         let want = "\
@@ -98,7 +141,9 @@ FAIL C-2 [tcp] title
 wire contract, 1.5 s
   in-process    3 passed    0 failed
   tcp           4 passed    2 failed
-  over TCP only, they need a connection: C-3 X-4
+  over TCP only, 2 need a connection: C-3 X-4
+  not through Lambda, where 1 cannot hold:
+    C-5 it is odd
 ";
         assert_eq!(report.to_string(), want);
     }

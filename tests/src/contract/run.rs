@@ -109,6 +109,7 @@ impl Run<'_> {
             target: self.target,
             token: &self.token,
             before: &before,
+            patience: self.host.patience(),
         };
         for (name, value) in check.check(&step.calls).await? {
             self.environment.save(&name, value);

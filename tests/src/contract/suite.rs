@@ -1,4 +1,4 @@
-//! Runs all cases through both hosts: side by side first, then those that must be alone.
+//! Runs all cases through all hosts: side by side first, then those that must be alone.
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -7,6 +7,7 @@ use tokio::net::TcpSocket;
 
 use super::{
     case::Case,
+    lambda_exceptions::LAMBDA_EXCEPTIONS,
     report::{CaseFailure, Report},
     run::run_case,
 };
@@ -47,10 +48,16 @@ pub async fn run_suite(cases: Vec<Case>) -> anyhow::Result<Report> {
         .filter(|case| case.needs_connection())
         .map(|case| case.id.clone())
         .collect();
+    for exception in LAMBDA_EXCEPTIONS {
+        let is_needed = cases
+            .iter()
+            .any(|case| case.id == exception.id && !case.needs_connection());
+        anyhow::ensure!(is_needed, "no case needs the exception of {}", exception.id);
+    }
     let jobs = cases.into_iter().map(Arc::new).flat_map(|case| {
         let hosts = HostKind::ALL
             .into_iter()
-            .filter(|kind| *kind == HostKind::Tcp || !case.needs_connection());
+            .filter(|kind| runs_through(*kind, &case));
         hosts
             .map(|kind| Job {
                 case: Arc::clone(&case),
@@ -61,6 +68,7 @@ pub async fn run_suite(cases: Vec<Case>) -> anyhow::Result<Report> {
     let (alone, together): (Vec<_>, Vec<_>) = jobs.partition(|job| job.case.exclusive);
     let mut report = Report {
         tcp_only,
+        lambda_exceptions: LAMBDA_EXCEPTIONS.to_vec(),
         passed: HostKind::ALL.map(|kind| (kind.name(), 0)).into(),
         ..Report::default()
     };
@@ -86,14 +94,24 @@ pub async fn run_suite(cases: Vec<Case>) -> anyhow::Result<Report> {
     Ok(report)
 }
 
+fn runs_through(kind: HostKind, case: &Case) -> bool {
+    match kind {
+        HostKind::Tcp => true,
+        HostKind::InProcess => !case.needs_connection(),
+        HostKind::Lambda => {
+            !case.needs_connection() && LAMBDA_EXCEPTIONS.iter().all(|exception| exception.id != case.id)
+        }
+    }
+}
+
 impl Bench {
     async fn start() -> anyhow::Result<Self> {
         let closed = TcpSocket::new_v4()?;
         closed.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         Ok(Self {
             target: RecordingTarget::start().await?,
-            self_hosted: LocalGateway::start::<&str>(&[])?,
-            hosted: LocalGateway::start(&[HOSTED_DOMAINS])?,
+            self_hosted: LocalGateway::start::<&str>(&[]).await?,
+            hosted: LocalGateway::start(&[HOSTED_DOMAINS]).await?,
             closed_port: closed.local_addr()?.port(),
             _closed: closed,
         })
@@ -116,7 +134,7 @@ impl Bench {
             )
             .await;
         };
-        let gateway = match LocalGateway::start(&spawn.flags) {
+        let gateway = match LocalGateway::start(&spawn.flags).await {
             Ok(gateway) => gateway,
             Err(error) => {
                 return Err(failure(

@@ -4,7 +4,7 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 7] = [
+const LIBRARIES: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("queue", &["domain"]),
@@ -12,14 +12,16 @@ const LIBRARIES: [(&str, &[&str]); 7] = [
     ("gateway", &["domain", "store", "queue", "targets"]),
     ("api", &["domain", "gateway", "store", "queue"]),
     ("setup", &["domain", "store", "queue", "targets", "gateway"]),
+    ("lambda", &["domain", "store", "queue", "gateway"]),
 ];
 
 /// External crates (exact name, or prefix ending in `*`) and the only places that may know them.
-const KNOWN_ONLY_BY: [(&str, &[&str]); 8] = [
-    ("axum", &["shared/api", "functions/*", "tests"]),
-    ("axum-*", &["shared/api", "functions/*", "tests"]),
-    ("lambda_*", &["functions/*"]),
-    ("lambda-*", &["functions/*"]),
+const KNOWN_ONLY_BY: [(&str, &[&str]); 9] = [
+    ("axum", &["shared/api", "shared/lambda", "functions/*", "tests"]),
+    ("axum-*", &["shared/api", "shared/lambda", "functions/*", "tests"]),
+    ("lambda_*", &["shared/lambda", "functions/*", "tests"]),
+    ("lambda-*", &["shared/lambda", "functions/*", "tests"]),
+    ("aws_lambda_events", &["shared/lambda", "functions/*", "tests"]),
     (
         "tokio",
         &[
@@ -29,6 +31,7 @@ const KNOWN_ONLY_BY: [(&str, &[&str]); 8] = [
             "shared/gateway",
             "shared/api",
             "shared/setup",
+            "shared/lambda",
             "functions/*",
             "tests",
         ],
@@ -144,13 +147,24 @@ mod tests {
 
     #[test]
     fn arrows_of_the_design_are_allowed() {
-        let allowed: [(&str, &[&str]); 7] = [
+        let allowed: [(&str, &[&str]); 8] = [
             ("shared/domain", &["serde", "http"]),
             ("shared/store", &["domain", "redb", "tokio"]),
             ("shared/gateway", &["domain", "store"]),
             ("shared/api", &["domain", "store", "axum"]),
+            (
+                "shared/lambda",
+                &[
+                    "domain",
+                    "store",
+                    "axum",
+                    "lambda_http",
+                    "aws_lambda_events",
+                    "tokio",
+                ],
+            ),
             ("functions/standalone", &["api", "store", "axum", "lambda_http"]),
-            ("tests", &["api", "axum", "event-gateway"]),
+            ("tests", &["api", "axum", "event-gateway", "lambda_http"]),
             ("xtask", &["anyhow"]),
         ];
         for (folder, uses) in allowed {
@@ -168,6 +182,10 @@ mod tests {
             ("shared/gateway", "axum"),
             ("shared/gateway", "axum-extra"),
             ("shared/api", "lambda_http"),
+            ("shared/setup", "lambda_runtime"),
+            ("shared/gateway", "aws_lambda_events"),
+            ("shared/lambda", "api"),
+            ("shared/lambda", "aws-sdk-sqs"),
             ("shared/api", "aws-sdk-sqs"),
             ("shared/new", "domain"),
             ("functions/other", "event-gateway"),

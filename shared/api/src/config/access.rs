@@ -1,18 +1,26 @@
 //! The optional access key of the Configuration API (Q67), as the JavaScript SDK sends it.
 
 use http::{HeaderMap, header};
+use sha2::{Digest as _, Sha256};
 
-/// A key that clients must send as `Authorization: bearer <key>`.
+/// A key that clients must send as `Authorization: bearer <key>`. Only its SHA-256 digest is kept, so that a
+/// deployment need not hold the key itself.
 #[derive(Clone)]
-pub struct AccessKey(String);
+pub struct AccessKey([u8; 32]);
 
 impl AccessKey {
     /// A key; never shown again.
-    pub fn new(key: String) -> Self {
-        Self(key)
+    pub fn new(key: &str) -> Self {
+        Self(Sha256::digest(key).into())
     }
 
-    /// Whether a request carries the key. The scheme is compared without regard to case, the key in constant time.
+    /// The key with this SHA-256 digest.
+    pub fn of_sha256(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// Whether a request carries the key. The scheme is compared without regard to case. What the time of comparing
+    /// digests tells about the digest tells nothing about the key.
     pub(crate) fn opens(&self, headers: &HeaderMap) -> bool {
         let given = headers
             .get(header::AUTHORIZATION)
@@ -20,12 +28,7 @@ impl AccessKey {
         let Some((scheme, key)) = given.and_then(|value| value.split_once(' ')) else {
             return false;
         };
-        let (key, own) = (key.trim().as_bytes(), self.0.as_bytes());
-        let differing = key
-            .iter()
-            .zip(own)
-            .fold(0, |differing, (a, b)| differing | (a ^ b));
-        scheme.eq_ignore_ascii_case("bearer") && key.len() == own.len() && differing == 0
+        scheme.eq_ignore_ascii_case("bearer") && Self::new(key.trim()).0 == self.0
     }
 }
 
@@ -43,7 +46,7 @@ mod tests {
 
     #[test]
     fn only_the_key_opens() {
-        let key = AccessKey::new("s3cret".to_owned());
+        let key = AccessKey::new("s3cret");
         for (value, want) in [
             ("bearer s3cret", true),
             ("Bearer s3cret", true),

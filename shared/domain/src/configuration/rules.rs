@@ -23,6 +23,11 @@ pub trait Configured: Resource {
     /// Rules of a removal; whether there is anything to remove is checked afterwards.
     fn check_delete(id: &Self::Id, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
 
+    /// The resources of its space that it refers to, by kind and id.
+    fn references(&self) -> Vec<(Kind, &str)> {
+        Vec::new()
+    }
+
     /// Keeps what a snapshot derives from this kind up to date.
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         let _ = (snapshot, before, after);
@@ -62,6 +67,14 @@ impl Configured for EventType {
         } else {
             Ok(())
         }
+    }
+
+    fn references(&self) -> Vec<(Kind, &str)> {
+        let authorizer = self.authorizer_id.as_ref();
+        authorizer
+            .map(|id| (Kind::Function, id.as_str()))
+            .into_iter()
+            .collect()
     }
 
     fn route(table: &mut RoutingTable, change: &Change<Self>) {
@@ -146,6 +159,13 @@ impl Configured for Subscription {
 
     fn check_delete(_id: &SubscriptionId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
         Ok(())
+    }
+
+    fn references(&self) -> Vec<(Kind, &str)> {
+        vec![
+            (Kind::EventType, self.event_type.as_str()),
+            (Kind::Function, self.function_id.as_str()),
+        ]
     }
 
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {

@@ -47,10 +47,10 @@ impl OnPath for Cors {
 }
 
 /// A tree of paths.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct PathTree<R>(Arc<Node<R>>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Node<R> {
     statics: HashMap<Arc<str>, Arc<Node<R>>>,
     parameter: Option<Arc<Node<R>>>,

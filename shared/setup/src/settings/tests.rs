@@ -73,3 +73,46 @@ fn secrets_do_not_show() {
     let settings = parse(&["--config-access-key", "s3cret"]).unwrap();
     assert!(!format!("{settings:?}").contains("s3cret"));
 }
+
+#[test]
+fn stores_and_queues() {
+    let settings = parse(&[]).unwrap();
+    assert_eq!(
+        (settings.store.kind, settings.queue.kind),
+        (StoreKind::Embedded, QueueKind::Memory)
+    );
+    let url = "http://127.0.0.1/1/q";
+    let settings = parse(&["--store", "dynamodb", "--queue=sqs", "--sqs-queue-url", url]).unwrap();
+    assert_eq!(
+        (settings.store.kind, settings.queue.kind),
+        (StoreKind::DynamoDb, QueueKind::Sqs)
+    );
+    assert_eq!(settings.queue.sqs_queue_url.as_deref(), Some(url));
+    for refused in [
+        &["--queue", "sqs"][..],
+        &["--store", "etcd"],
+        &["--queue", "kafka"],
+    ] {
+        assert!(parse(refused).is_err(), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_deployed_configuration_api_is_protected() {
+    let digest = "0f".repeat(32);
+    for (args, want) in [
+        (&[][..], Err(OpenConfigApi)),
+        (&["--config-auth=key"], Err(OpenConfigApi)),
+        (&["--config-auth=iam"], Ok(())),
+        (&["--config-access-key=s3cret"], Ok(())),
+        (&["--config-access-key-sha256", &digest], Ok(())),
+    ] {
+        assert_eq!(parse(args).unwrap().access.require_protection(), want, "{args:?}");
+    }
+    let both = [
+        "--config-access-key=s3cret",
+        "--config-access-key-sha256",
+        &digest,
+    ];
+    assert!(parse(&both).is_err());
+}

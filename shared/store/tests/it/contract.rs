@@ -1,9 +1,12 @@
 //! What every kind of store does, as one function. It minds only spaces of its own, so the store may hold more.
 
+use std::sync::Arc;
+
 use domain::configuration::ConfigurationError;
 use domain::ids::{CorsId, Space};
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource as _, Subscription};
-use store::{Store, StoreError};
+use domain::routing::RoutingTable;
+use store::{Store, StoreError, Written};
 
 use crate::resources::{asynchronous, cors, decode, event_type, function, sync};
 
@@ -25,19 +28,24 @@ fn reason<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
     }
 }
 
+/// The index as who made a write may ask for it.
+async fn routing_table_after<T>(store: &Store, written: &Written<T>) -> Arc<RoutingTable> {
+    store.routing_table(written.version.as_slice()).await.unwrap()
+}
+
 async fn reads_what_was_written(store: &Store) {
     let space = Space::from("contract-crud");
-    let made = store.create(function(&space, "f")).await.unwrap();
+    let made = store.create(function(&space, "f")).await.unwrap().value;
     assert_eq!(*made, function(&space, "f"));
     assert_eq!(store.get::<Function>(&space, &"f".into()).await.unwrap(), made);
 
     let moved = r#"{"type":"http","provider":{"url":"http://localhost/moved"},"metadata":{"a":"b"}}"#;
     let moved: Function = decode(&space, Some(&"f".into()), moved);
-    assert_eq!(*store.update(moved.clone()).await.unwrap(), moved);
+    assert_eq!(*store.update(moved.clone()).await.unwrap().value, moved);
     assert_eq!(*store.get::<Function>(&space, &"f".into()).await.unwrap(), moved);
 
     store.create(event_type(&space, "e")).await.unwrap();
-    let subscription = store.create(sync(&space, "e", "f", "/a")).await.unwrap();
+    let subscription = store.create(sync(&space, "e", "f", "/a")).await.unwrap().value;
     let found = store
         .get::<Subscription>(&space, subscription.id())
         .await
@@ -113,7 +121,7 @@ async fn refuses_what_breaks_a_rule(store: &Store) {
     };
     assert!(matches!(missing, StoreError::Rejected(err) if err == want));
     store.create(function(space, "f")).await.unwrap();
-    let subscription = store.create(sync(space, "e", "f", "/u/:id")).await.unwrap();
+    let subscription = store.create(sync(space, "e", "f", "/u/:id")).await.unwrap().value;
 
     let twice = reason(store.create(function(space, "f")).await);
     assert_eq!(twice, "Function \"f\" already registered.");
@@ -169,24 +177,24 @@ async fn routes_what_is_there(store: &Store) {
             .create(sync(&space, "contract.routes", "f", &path))
             .await
             .unwrap();
-        let table = store.routing_table();
-        assert_eq!(table.routes("contract.routes", "GET", &path).sync, Some(&made));
+        let table = routing_table_after(store, &made).await;
+        let sync = table.routes("contract.routes", "GET", &path).sync;
+        assert_eq!(sync, Some(&made.value));
         assert!(table.function(&space, &"f".into()).is_some());
-        store.delete::<Subscription>(&space, made.id()).await.unwrap();
-        assert!(
-            store
-                .routing_table()
-                .routes("contract.routes", "GET", &path)
-                .sync
-                .is_none()
-        );
+        let gone = store
+            .delete::<Subscription>(&space, made.value.id())
+            .await
+            .unwrap();
+        let without = routing_table_after(store, &gone).await;
+        assert!(without.routes("contract.routes", "GET", &path).sync.is_none());
         assert!(
             table.routes("contract.routes", "GET", &path).sync.is_some(),
             "a table never changes"
         );
     }
-    store.create(cors(&space, "/contract-routes")).await.unwrap();
-    assert!(store.routing_table().cors("GET", "/contract-routes").is_some());
+    let made = store.create(cors(&space, "/contract-routes")).await.unwrap();
+    let table = routing_table_after(store, &made).await;
+    assert!(table.cors("GET", "/contract-routes").is_some());
 }
 
 async fn routes_in_the_order_of_creation(store: &Store) {
@@ -204,8 +212,8 @@ async fn routes_in_the_order_of_creation(store: &Store) {
         metadata: [("a".to_owned(), "b".to_owned())].into(),
         ..labelled
     };
-    store.update(labelled).await.unwrap();
-    let table = store.routing_table();
+    let labelled = store.update(labelled).await.unwrap();
+    let table = routing_table_after(store, &labelled).await;
     let routes = table.routes("contract.order", "GET", "/").asynchronous;
     let functions: Vec<_> = routes
         .iter()

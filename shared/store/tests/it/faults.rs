@@ -225,7 +225,7 @@ mod full_disk {
             written,
             "nothing of a failed write is in effect"
         );
-        let table = store.routing_table();
+        let table = store.routing_table(&[]).await.unwrap();
         assert!(table.function(&"default".into(), &"f0".into()).is_some());
         assert!(table.function(&"default".into(), &"batch0".into()).is_none());
 

@@ -1,4 +1,4 @@
-//! The store from outside: its contract, races, what survives a restart, and failures of the disk.
+//! The stores from outside: their contract, races, what survives a restart, and failures.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
 )]
 
 mod contract;
+mod dynamodb;
 mod faults;
 mod figures;
 mod log;
@@ -15,6 +16,7 @@ mod resources;
 
 use std::path::Path;
 
+use dynamodb::TestTable;
 use store::{Embedded, EmbeddedSettings, OpenError, Store};
 
 /// That of the gateway, so that the figures are too.
@@ -33,4 +35,11 @@ fn open(directory: &Path) -> Store {
 async fn embedded_keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     contract::contract(open(directory.path())).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_the_contract() {
+    let table = TestTable::create().await;
+    contract::contract(table.store()).await;
+    table.delete().await;
 }

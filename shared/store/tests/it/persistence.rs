@@ -64,7 +64,7 @@ async fn everything_is_there_again() {
 
     let store = open(&directory);
     assert_eq!(everything(&store, &space).await, before);
-    let table = store.routing_table();
+    let table = store.routing_table(&[]).await.unwrap();
     assert!(table.routes("e", "GET", "/a/x").sync.is_some());
     assert_eq!(table.routes("e", "GET", "/a").asynchronous.len(), 1);
     assert_eq!(table.authorizer(&space, "e").unwrap().as_str(), "plain");
@@ -83,8 +83,8 @@ async fn everything_is_there_again() {
 async fn the_order_of_creation_is_kept() {
     let directory = tempfile::tempdir().unwrap();
     let space = Space::from("default");
-    let order = |store: &Store| {
-        let table = store.routing_table();
+    let order = async |store: &Store| {
+        let table = store.routing_table(&[]).await.unwrap();
         let routes = table.routes("e", "GET", "/").asynchronous;
         routes
             .iter()
@@ -106,11 +106,11 @@ async fn the_order_of_creation_is_kept() {
     drop(store);
 
     let store = open(directory.path());
-    assert_eq!(order(&store), "m z a");
+    assert_eq!(order(&store).await, "m z a");
     subscribe(&store, "b").await;
-    assert_eq!(order(&store), "m z a b");
+    assert_eq!(order(&store).await, "m z a b");
     drop(store);
-    assert_eq!(order(&open(directory.path())), "m z a b");
+    assert_eq!(order(&open(directory.path())).await, "m z a b");
 }
 
 #[cfg(unix)]

@@ -52,6 +52,7 @@ async fn check(
         target,
         token: "k",
         before: &before,
+        patience: std::time::Duration::ZERO,
     }
     .check(&expected)
     .await)

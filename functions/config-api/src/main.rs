@@ -1,0 +1,34 @@
+//! The Configuration API as a function of AWS Lambda, behind a function URL or an HTTP API. It does not start open.
+
+use std::process::ExitCode;
+
+use api::BodyLimits;
+use api::config::{AccessKey, ConfigApi, MetricsPage};
+use setup::{Settings, telemetry, wiring};
+
+// One thread: an instance has one request at a time, and threads cost time at every cold start.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::report(run().await)
+}
+
+async fn run() -> Result<(), lambda::Error> {
+    let settings = Settings::try_from_args(["config-api", "--store=dynamodb"])?;
+    telemetry::init_log(&settings.log)?;
+    settings.access.require_protection()?;
+    let gateway = wiring::gateway(&settings).await?;
+    let digest = settings.access.config_access_key_sha256;
+    let key = settings.access.config_access_key;
+    lambda::http::run(api::config::router(ConfigApi {
+        store: gateway.store().clone(),
+        limits: BodyLimits {
+            bytes: settings.limits.max_config_bytes,
+            time: settings.limits.config_read_timeout,
+        },
+        metrics: MetricsPage::new(telemetry::metrics_recorder()?, gateway.queue().clone()),
+        access_key: digest
+            .map(|digest| AccessKey::of_sha256(digest.0))
+            .or_else(|| key.map(|key| AccessKey::new(&key.0))),
+    }))
+    .await
+}

@@ -1,0 +1,28 @@
+//! The function of AWS Lambda that takes batches from the SQS queue and calls the functions of their subscribers.
+
+use std::process::ExitCode;
+
+use gateway::ErrorChain;
+use lambda::sqs::BatchSettings;
+use setup::{Settings, telemetry, wiring};
+
+// One thread: it waits for functions most of the time, and threads cost time at every cold start.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::report(run().await)
+}
+
+async fn run() -> Result<(), lambda::Error> {
+    let settings = Settings::try_from_args(["dispatcher", "--store=dynamodb", "--queue=sqs"])?;
+    telemetry::init_log(&settings.log)?;
+    let gateway = wiring::gateway(&settings).await?;
+    // Read before the first batch is there. Should it fail, that batch asks again.
+    if let Err(error) = gateway.store().routing_table(&[]).await {
+        tracing::warn!(error = %ErrorChain(&error), "The routes could not be read at the start.");
+    }
+    let batches = BatchSettings {
+        concurrency: settings.queue.workers,
+        call_timeout: settings.functions.function_timeout,
+    };
+    lambda::sqs::run(gateway, batches).await
+}

@@ -1,0 +1,28 @@
+//! The Events API as a function of AWS Lambda, behind a function URL or an HTTP API.
+
+use std::process::ExitCode;
+
+use api::BodyLimits;
+use gateway::ErrorChain;
+use setup::{Settings, telemetry, wiring};
+
+// One thread: an instance has one request at a time, and threads cost time at every cold start.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::report(run().await)
+}
+
+async fn run() -> Result<(), lambda::Error> {
+    let settings = Settings::try_from_args(["events-api", "--store=dynamodb", "--queue=sqs"])?;
+    telemetry::init_log(&settings.log)?;
+    let gateway = wiring::gateway(&settings).await?;
+    // Read before the first request is there. Should it fail, that request asks again.
+    if let Err(error) = gateway.store().routing_table(&[]).await {
+        tracing::warn!(error = %ErrorChain(&error), "The routes could not be read at the start.");
+    }
+    let limits = BodyLimits {
+        bytes: settings.limits.max_event_bytes,
+        time: settings.limits.events_read_timeout,
+    };
+    lambda::http::run(api::events::router(gateway, limits)).await
+}

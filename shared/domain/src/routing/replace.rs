@@ -1,0 +1,158 @@
+//! Bringing the index from one state of a space to another when the changes between them are not at hand.
+
+use imbl::ordmap::DiffItem;
+
+use super::RoutingTable;
+use crate::configuration::{Change, Configured, Snapshot};
+use crate::resource::{Cors, EventType, Function, Subscription};
+
+impl RoutingTable {
+    /// Puts one state of a space in the place of another that the table holds. What both have in common stays
+    /// untouched, so that a change of one resource costs little in a space of thousands.
+    pub fn replace(&mut self, before: &Snapshot, after: &Snapshot) {
+        self.replace_all::<Function>(before, after);
+        self.replace_all::<EventType>(before, after);
+        self.replace_all::<Subscription>(before, after);
+        self.replace_all::<Cors>(before, after);
+    }
+
+    fn replace_all<R: Configured>(&mut self, before: &Snapshot, after: &Snapshot) {
+        let (before, after) = (R::collection(before), R::collection(after));
+        for difference in before.diff(after) {
+            let (before, after) = match difference {
+                DiffItem::Add(_, added) => (None, Some(added)),
+                DiffItem::Update { old, new } => (Some(old.1), Some(new.1)),
+                DiffItem::Remove(_, removed) => (Some(removed), None),
+            };
+            self.apply(&Change {
+                before: before.cloned(),
+                after: after.cloned(),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::configuration::Stored;
+    use crate::resource::Resource;
+
+    /// One resource of a space: kind, name, variant of its contents and rank.
+    type Item = (u8, u8, u8, u64);
+
+    fn insert<R: Configured>(snapshot: &mut Snapshot, created: u64, body: &str) {
+        let resource = R::decode(&"one".into(), None, body.as_bytes()).unwrap();
+        snapshot.insert(Stored {
+            resource: Arc::new(resource),
+            created,
+        });
+    }
+
+    fn snapshot(items: &[Item]) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for &(kind, name, variant, rank) in items {
+            // Different resources of a space never have the same rank.
+            let created = rank * 1000 + u64::from(kind) * 100 + u64::from(name) * 3 + u64::from(variant);
+            match kind {
+                0 => insert::<Function>(
+                    &mut snapshot,
+                    created,
+                    &format!(
+                        r#"{{"functionId":"f{name}","type":"http","provider":{{"url":"http://h/{variant}"}}}}"#
+                    ),
+                ),
+                1 => insert::<EventType>(
+                    &mut snapshot,
+                    created,
+                    &match variant {
+                        0 => format!(r#"{{"name":"e{name}"}}"#),
+                        _ => format!(r#"{{"name":"e{name}","authorizerId":"f{variant}"}}"#),
+                    },
+                ),
+                2 | 3 => insert::<Subscription>(
+                    &mut snapshot,
+                    created,
+                    // Few slots with several async functions each, so that lists grow and shrink in their middle.
+                    &format!(
+                        r#"{{"type":"{}","eventType":"e{}","functionId":"f{variant}","method":"GET","path":"/{}"}}"#,
+                        if kind == 2 { "sync" } else { "async" },
+                        name % 2,
+                        ["", "a", "a/b", ":x", "c/*w"][usize::from(name) % 5],
+                    ),
+                ),
+                _ => insert::<Cors>(
+                    &mut snapshot,
+                    created,
+                    &format!(
+                        r#"{{"method":"GET","path":"/{}","allowCredentials":{}}}"#,
+                        ["", "a", "a/b", ":x", "c/*w"][usize::from(name) % 5],
+                        variant == 0,
+                    ),
+                ),
+            }
+        }
+        snapshot
+    }
+
+    fn items() -> impl Strategy<Value = Vec<Item>> {
+        prop::collection::vec((0..5u8, 0..12u8, 0..3u8, 0..40u64), 0..60)
+    }
+
+    /// A space that is there beside the one that changes.
+    fn neighbour() -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for (created, path) in (5..).step_by(10).zip(["a", "a/b", ":x"]) {
+            let body = format!(
+                r#"{{"type":"sync","eventType":"e0","functionId":"f","method":"GET","path":"/{path}"}}"#
+            );
+            let subscription = Subscription::decode(&"two".into(), None, body.as_bytes()).unwrap();
+            snapshot.insert(Stored {
+                resource: Arc::new(subscription),
+                created,
+            });
+        }
+        snapshot
+    }
+
+    proptest! {
+        #[test]
+        fn equals_an_index_built_from_scratch(first in items(), second in items(), common in items()) {
+            let before = snapshot(&[&first[..], &common[..]].concat());
+            let neighbour = neighbour();
+            // Once on values that share nothing, once on one that grew out of the other.
+            let unrelated = snapshot(&[&second[..], &common[..]].concat());
+            let mut grown = before.clone();
+            for stored in unrelated.iter::<Subscription>() {
+                grown.insert(stored.clone());
+            }
+            for after in [unrelated, grown] {
+                let mut table = RoutingTable::compile([&before, &neighbour]);
+                table.replace(&before, &after);
+                prop_assert_eq!(&table, &RoutingTable::compile([&after, &neighbour]));
+                table.replace(&after, &Snapshot::default());
+                prop_assert_eq!(&table, &RoutingTable::compile([&neighbour]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_space_differs_from_its_copy_in_one_place() {
+        let items: Vec<Item> = (0..200).map(|n| (0, n, 0, u64::from(n))).collect();
+        let before = snapshot(&items);
+        let mut after = before.clone();
+        insert::<Function>(
+            &mut after,
+            7,
+            r#"{"functionId":"f7","type":"http","provider":{"url":"http://other/"}}"#,
+        );
+        let mut table = RoutingTable::compile([&before]);
+        table.replace(&before, &after);
+        assert_eq!(table, RoutingTable::compile([&after]));
+        assert_ne!(table, RoutingTable::compile([&before]));
+    }
+}

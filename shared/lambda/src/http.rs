@@ -1,0 +1,67 @@
+//! A router as a function behind a function URL or an HTTP API (payload format 2.0).
+//!
+//! The router sees the request that it would see over TCP, and its answer arrives as it is. That is why the adapter of
+//! `lambda_http` is not in between: it makes a URL of the target, which normalises paths and panics where it cannot,
+//! keeps one of several headers of a name, and re-encodes text. Its types of events and bodies are used.
+
+mod request;
+mod response;
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use http::Method;
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use lambda_runtime::{Error, LambdaEvent};
+use tower::{Service, ServiceExt as _};
+
+pub use response::MAX_RESPONSE_BYTES;
+
+/// Answers invocations with a router until the process ends. An error means that the runtime of Lambda is gone.
+pub async fn run(router: Router) -> Result<(), Error> {
+    lambda_runtime::run(service(router)).await
+}
+
+/// A router as a service that the runtime of Lambda can call.
+pub fn service(router: Router) -> HttpFunction {
+    HttpFunction { router }
+}
+
+/// A router that takes events instead of requests; made by [`service`].
+#[derive(Debug, Clone)]
+pub struct HttpFunction {
+    router: Router,
+}
+
+impl Service<LambdaEvent<ApiGatewayV2httpRequest>> for HttpFunction {
+    type Response = ApiGatewayV2httpResponse;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // A router is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, event: LambdaEvent<ApiGatewayV2httpRequest>) -> Self::Future {
+        let router = self.router.clone();
+        Box::pin(async move { Ok(answer(router, event.payload).await) })
+    }
+}
+
+/// Nothing outlives the answer: once it is given, Lambda stops the clock of the process until the next invocation.
+async fn answer(router: Router, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    let is_head = event.request_context.http.method == Method::HEAD;
+    match request::from_event(event) {
+        Ok(request) => {
+            let Ok(response) = router.oneshot(request).await;
+            response::into_event(response, is_head).await
+        }
+        Err(err) => response::of_malformed_event(&err),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! The actions of the peer, with the limits that SQS has.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+
+use super::{Call, EntryFault, Fault, MAX_MESSAGE_BYTES, Shared};
+
+type Answer = Result<Value, (u16, &'static str)>;
+
+pub(super) async fn run(shared: &Shared, action: &str, input: Value) -> Answer {
+    let fault = {
+        let mut state = shared.state.lock().unwrap();
+        state.calls.push(Call {
+            action: action.to_owned(),
+            input: input.clone(),
+        });
+        state.fault(action)
+    };
+    shared.changed();
+    let entry_faults = match fault {
+        Some(Fault::Error(status, code)) => return Err((status, code)),
+        Some(Fault::Silence) => std::future::pending().await,
+        Some(Fault::Entries(places, fault)) => Some((places, fault)),
+        None => None,
+    };
+    let answer = match action {
+        "SendMessage" => {
+            check_message(&input)?;
+            Ok(send(shared, &input))
+        }
+        "SendMessageBatch" => send_batch(shared, &input, entry_faults),
+        "ReceiveMessage" => Ok(receive(shared, &input).await),
+        "DeleteMessage" => {
+            shared.state.lock().unwrap().delete(text(&input, "ReceiptHandle"));
+            Ok(json!({}))
+        }
+        "ChangeMessageVisibilityBatch" => change_visibility_batch(shared, &input),
+        _ => Err((400, "InvalidAction")),
+    };
+    shared.changed();
+    answer
+}
+
+fn text<'a>(input: &'a Value, name: &str) -> &'a str {
+    input[name].as_str().unwrap_or_default()
+}
+
+fn entries(input: &Value) -> Result<&[Value], (u16, &'static str)> {
+    let entries = input["Entries"].as_array().map_or(&[][..], |entries| entries);
+    let ids: HashSet<_> = entries.iter().map(|entry| text(entry, "Id")).collect();
+    match entries.len() {
+        0 => Err((400, "EmptyBatchRequest")),
+        11.. => Err((400, "TooManyEntriesInBatchRequest")),
+        len if ids.len() < len => Err((400, "BatchEntryIdsNotDistinct")),
+        _ => Ok(entries),
+    }
+}
+
+fn check_message(message: &Value) -> Result<(), (u16, &'static str)> {
+    let (body, group_id) = (text(message, "MessageBody"), text(message, "MessageGroupId"));
+    let is_taken =
+        |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    if !body.chars().all(is_taken) {
+        return Err((400, "InvalidMessageContents"));
+    }
+    let is_group = (1..=128).contains(&group_id.len()) && group_id.chars().all(|c| c.is_ascii_graphic());
+    if body.is_empty() || body.len() > MAX_MESSAGE_BYTES || !is_group {
+        return Err((400, "InvalidParameterValue"));
+    }
+    Ok(())
+}
+
+fn send(shared: &Shared, message: &Value) -> Value {
+    let (body, group_id) = (text(message, "MessageBody"), text(message, "MessageGroupId"));
+    let id = shared.state.lock().unwrap().put(body, group_id);
+    json!({"MessageId": id, "MD5OfMessageBody": ""})
+}
+
+fn send_batch(shared: &Shared, input: &Value, faults: Option<(&[usize], EntryFault)>) -> Answer {
+    let entries = entries(input)?;
+    if entries
+        .iter()
+        .map(|entry| text(entry, "MessageBody").len())
+        .sum::<usize>()
+        > MAX_MESSAGE_BYTES
+    {
+        return Err((400, "BatchRequestTooLong"));
+    }
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for (place, entry) in entries.iter().enumerate() {
+        let refusal = |code: &str, sender_fault: bool| json!({"Id": entry["Id"], "Code": code, "SenderFault": sender_fault, "Message": "SECRET"});
+        match faults.filter(|(places, _)| places.contains(&place)) {
+            Some((_, EntryFault::Service)) => failed.push(refusal("InternalError", false)),
+            Some((_, EntryFault::Sender)) => failed.push(refusal("InvalidParameterValue", true)),
+            Some((_, EntryFault::Unmentioned)) => {}
+            None => match check_message(entry) {
+                Ok(()) => {
+                    let mut sent = send(shared, entry);
+                    sent["Id"] = entry["Id"].clone();
+                    successful.push(sent);
+                }
+                Err((_, code)) => failed.push(refusal(code, true)),
+            },
+        }
+    }
+    Ok(json!({"Successful": successful, "Failed": failed}))
+}
+
+async fn receive(shared: &Shared, input: &Value) -> Value {
+    let number = |name: &str| input[name].as_u64().unwrap();
+    let most = usize::try_from(number("MaxNumberOfMessages")).unwrap();
+    let end = Instant::now() + Duration::from_secs(number("WaitTimeSeconds"));
+    let mut changes = shared.changes.subscribe();
+    loop {
+        changes.mark_unchanged();
+        let (messages, next) = {
+            let mut state = shared.state.lock().unwrap();
+            (state.take(most), state.next_visible())
+        };
+        if !messages.is_empty() || Instant::now() >= end {
+            return json!({"Messages": messages});
+        }
+        tokio::select! {
+            _ = changes.changed() => {}
+            () = sleep_until(next.unwrap_or(end).min(end)) => {}
+        }
+    }
+}
+
+fn change_visibility_batch(shared: &Shared, input: &Value) -> Answer {
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for entry in entries(input)? {
+        let time = Duration::from_secs(entry["VisibilityTimeout"].as_u64().unwrap());
+        if shared
+            .state
+            .lock()
+            .unwrap()
+            .hide(text(entry, "ReceiptHandle"), time)
+        {
+            successful.push(json!({"Id": entry["Id"]}));
+        } else {
+            failed.push(json!({"Id": entry["Id"], "Code": "ReceiptHandleIsInvalid", "SenderFault": true}));
+        }
+    }
+    Ok(json!({"Successful": successful, "Failed": failed}))
+}

@@ -1,0 +1,145 @@
+//! Hosted mode, and who may use the Configuration API.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+/// Hosted mode and access.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Hosting")]
+pub struct AccessSettings {
+    /// Domains whose host names stand for a path prefix, separated by commas; none turns hosted mode off.
+    #[arg(
+        long = "hosted-domains",
+        env = "EVENT_GATEWAY_HOSTED_DOMAINS",
+        value_delimiter = ',',
+        value_name = "DOMAINS"
+    )]
+    pub hosted_domains: Vec<String>,
+    /// Key that clients of the Configuration API must send as `Authorization: bearer KEY`; prefer the variable.
+    #[arg(
+        long = "config-access-key",
+        env = "EVENT_GATEWAY_CONFIG_ACCESS_KEY",
+        hide_env_values = true,
+        value_name = "KEY",
+        conflicts_with = "config_access_key_sha256"
+    )]
+    pub config_access_key: Option<Secret>,
+    /// SHA-256 digest of that key, in hexadecimal, for deployments that should not hold the key itself.
+    #[arg(
+        long = "config-access-key-sha256",
+        env = "EVENT_GATEWAY_CONFIG_ACCESS_KEY_SHA256",
+        hide_env_values = true,
+        value_name = "HEX"
+    )]
+    pub config_access_key_sha256: Option<Sha256Digest>,
+    /// What protects the Configuration API where it is deployed: key or iam.
+    #[arg(
+        long = "config-auth",
+        env = "EVENT_GATEWAY_CONFIG_AUTH",
+        default_value = "key",
+        hide_possible_values = true,
+        value_name = "KIND"
+    )]
+    pub config_auth: ConfigAuth,
+}
+
+impl AccessSettings {
+    /// Refuses settings that leave the Configuration API open to whoever can reach it.
+    pub fn require_protection(&self) -> Result<(), OpenConfigApi> {
+        let has_key = self.config_access_key.is_some() || self.config_access_key_sha256.is_some();
+        match self.config_auth {
+            ConfigAuth::Iam => Ok(()),
+            ConfigAuth::Key if has_key => Ok(()),
+            ConfigAuth::Key => Err(OpenConfigApi),
+        }
+    }
+}
+
+/// What protects a deployed Configuration API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConfigAuth {
+    /// The access key.
+    Key,
+    /// AWS IAM, in front of the function.
+    Iam,
+}
+
+/// The Configuration API would be open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the Configuration API would be open to everyone: set EVENT_GATEWAY_CONFIG_ACCESS_KEY_SHA256, or \
+     EVENT_GATEWAY_CONFIG_AUTH=iam where AWS IAM protects it"
+)]
+pub struct OpenConfigApi;
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sha256Digest(pub [u8; 32]);
+
+/// A text that is no digest. It is not shown: it may be the key itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 64 hexadecimal digits")]
+pub struct NoDigest;
+
+impl FromStr for Sha256Digest {
+    type Err = NoDigest;
+
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        let digits: Option<Vec<u8>> = text
+            .chars()
+            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .collect();
+        let (pairs, rest) = digits.as_deref().ok_or(NoDigest)?.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        match bytes.try_into() {
+            Ok(digest) if rest.is_empty() => Ok(Self(digest)),
+            _ => Err(NoDigest),
+        }
+    }
+}
+
+impl fmt::Debug for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("*****")
+    }
+}
+
+/// A text that is never shown.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("*****")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests() {
+        let hex = "00ff".repeat(16);
+        let Sha256Digest(digest) = hex.parse().unwrap();
+        assert_eq!((digest[0], digest[1], digest[31]), (0, 255, 255));
+        assert_eq!(hex.to_uppercase().parse(), Ok(Sha256Digest(digest)));
+        for text in [
+            "",
+            "00",
+            &hex[1..],
+            &format!("{hex}00"),
+            &hex.replacen('0', "g", 1),
+        ] {
+            assert_eq!(text.parse::<Sha256Digest>(), Err(NoDigest), "{text}");
+        }
+    }
+}

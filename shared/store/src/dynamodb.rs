@@ -1,0 +1,161 @@
+//! The store in a table of Amazon DynamoDB.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::configuration::{ConfigurationError, Configured, Snapshot};
+use domain::ids::Space;
+use domain::resource::{Kind, MetadataFilter};
+use domain::routing::RoutingTable;
+use domain::space_version::SpaceVersion;
+
+use crate::error::StoreError;
+use crate::store::Written;
+use items::SpaceRecord;
+use moment::Freshness;
+use routes::Routes;
+use table::Table;
+use writes::{Request, Writer};
+
+mod change;
+mod clock;
+mod codec;
+mod items;
+mod load;
+mod moment;
+mod publication;
+mod publisher;
+mod routes;
+mod table;
+mod tail;
+mod writes;
+
+pub use change::{Edit, Operation, SpaceChange};
+pub use clock::{Clock, Shift};
+pub use publisher::{PublishFailure, SnapshotPublisher};
+pub use tail::StreamTail;
+
+/// Which table holds the configuration and how recent routes have to be.
+#[derive(Debug, Clone)]
+pub struct DynamoDbSettings {
+    /// Name of the table.
+    pub table: String,
+    /// Age from which a routing table is confirmed alongside the request that it serves.
+    pub revalidate_after: Duration,
+    /// Age from which a routing table is confirmed before it serves a request.
+    pub max_staleness: Duration,
+    /// Longest time that a write may take, retries of lost races included.
+    pub write_timeout: Duration,
+}
+
+/// A store in DynamoDB. Clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct DynamoDb(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    table: Table,
+    writer: Arc<Writer>,
+    routes: Arc<Routes>,
+}
+
+impl DynamoDb {
+    /// A store in a table. Does no I/O.
+    pub fn new(client: aws_sdk_dynamodb::Client, settings: DynamoDbSettings) -> Self {
+        Self::with_clock(client, settings, Clock::default())
+    }
+
+    /// A store that takes the time from elsewhere.
+    pub fn with_clock(client: aws_sdk_dynamodb::Client, settings: DynamoDbSettings, clock: Clock) -> Self {
+        let DynamoDbSettings { table: name, .. } = settings;
+        let table = Table { client, name };
+        let writer = Arc::new(Writer::new(table.clone(), clock.clone(), settings.write_timeout));
+        let freshness = Freshness {
+            revalidate_after: settings.revalidate_after,
+            max_staleness: settings.max_staleness,
+        };
+        let routes = Arc::new(Routes::new(&table, freshness, clock));
+        Self(Arc::new(Shared {
+            table,
+            writer,
+            routes,
+        }))
+    }
+
+    /// What publishes the snapshots of this store's spaces.
+    pub fn publisher(&self) -> SnapshotPublisher {
+        SnapshotPublisher::new(self.0.table.clone())
+    }
+
+    pub(crate) async fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, StoreError> {
+        let found = self.0.table.resource::<R>(space, id).await?;
+        let not_found = || ConfigurationError::NotFound {
+            kind: R::KIND,
+            id: id.to_string(),
+        };
+        Ok(found.ok_or_else(not_found)?.resource)
+    }
+
+    pub(crate) async fn list<R: Configured>(
+        &self,
+        space: &Space,
+        filter: &MetadataFilter,
+    ) -> Result<Vec<Arc<R>>, StoreError> {
+        let stored = self.0.table.resources::<R>(space).await?;
+        let mut listed: Vec<_> = stored.into_iter().map(|stored| stored.resource).collect();
+        listed.retain(|resource| filter.matches(resource.metadata()));
+        listed.sort_unstable_by(|one, other| other.id().cmp(one.id()));
+        Ok(listed)
+    }
+
+    pub(crate) async fn create<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+        let id = resource.id().clone();
+        let written = self.0.writer.write(Request::Create(resource)).await?;
+        written.resource(&id)
+    }
+
+    pub(crate) async fn update<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+        let id = resource.id().clone();
+        let written = self.0.writer.write(Request::Update(resource)).await?;
+        written.resource(&id)
+    }
+
+    pub(crate) async fn delete<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+    ) -> Result<Written<()>, StoreError> {
+        let request = Request::<R>::Delete(space.clone(), id.clone());
+        let Written { version, .. } = self.0.writer.write(request).await?;
+        Ok(Written { value: (), version })
+    }
+
+    pub(crate) async fn counts(&self) -> Result<Vec<(Space, Kind, usize)>, StoreError> {
+        let records = self.0.table.versions().await?;
+        let occupied = records.into_iter().filter(|record| !record.counts.is_empty());
+        Ok(occupied
+            .flat_map(|SpaceRecord { space, counts, .. }| {
+                counts
+                    .iter()
+                    .map(move |(kind, count)| (space.clone(), kind, count))
+            })
+            .collect())
+    }
+
+    pub(crate) async fn routing_table(
+        &self,
+        at_least: &[SpaceVersion],
+    ) -> Result<Arc<RoutingTable>, StoreError> {
+        self.0.routes.recent(at_least).await
+    }
+}
+
+impl Written<Snapshot> {
+    /// The resource that was written.
+    fn resource<R: Configured>(self, id: &R::Id) -> Result<Written<Arc<R>>, StoreError> {
+        Ok(Written {
+            value: self.value.get::<R>(id)?,
+            version: self.version,
+        })
+    }
+}

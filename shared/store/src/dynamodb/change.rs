@@ -1,0 +1,247 @@
+//! One change of a space, as its change log tells it: self-contained, so that a reader that has the state before it
+//! gets the state after it without asking for anything.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use domain::configuration::{Configured, Snapshot, Stored};
+use domain::ids::Space;
+use domain::resource::{Cors, EventType, Function, Kind, Resource, Subscription};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::error::CorruptValue;
+
+/// A change of a space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpaceChange {
+    /// The space.
+    pub space: Space,
+    /// Version of the space that the change made of the one before.
+    pub version: u64,
+    /// What it did.
+    pub operation: Operation,
+}
+
+/// What a change did, by kind of resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// To an event type.
+    EventType(Edit<EventType>),
+    /// To a function.
+    Function(Edit<Function>),
+    /// To a subscription.
+    Subscription(Edit<Subscription>),
+    /// To a CORS configuration.
+    Cors(Edit<Cors>),
+}
+
+/// What a change did to a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit<R: Resource> {
+    /// It is this from now on, whether it was there before or not.
+    Put(Stored<R>),
+    /// It is gone.
+    Remove(R::Id),
+}
+
+/// The JSON text of a change.
+#[derive(Serialize, Deserialize)]
+struct Document<'a> {
+    space: Space,
+    version: u64,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    /// Of a resource that was put: its place in the order of creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<u64>,
+    /// Of a resource that was put: the body of the Configuration API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Cow<'a, RawValue>>,
+}
+
+impl SpaceChange {
+    /// Reads the text of a change. Errors show nothing of it.
+    pub fn parse(text: &str) -> Result<Self, CorruptValue> {
+        let document: Document<'_> = serde_json::from_str(text)?;
+        let operation = match kind(&document.kind)? {
+            Kind::EventType => Operation::EventType(document.edit()?),
+            Kind::Function => Operation::Function(document.edit()?),
+            Kind::Subscription => Operation::Subscription(document.edit()?),
+            Kind::Cors => Operation::Cors(document.edit()?),
+        };
+        Ok(Self {
+            space: document.space,
+            version: document.version,
+            operation,
+        })
+    }
+
+    /// The text of the change, from which [`Self::parse`] makes the same change.
+    pub fn to_text(&self) -> Result<String, serde_json::Error> {
+        let (space, version) = (&self.space, self.version);
+        match &self.operation {
+            Operation::EventType(edit) => edit.to_text(space, version),
+            Operation::Function(edit) => edit.to_text(space, version),
+            Operation::Subscription(edit) => edit.to_text(space, version),
+            Operation::Cors(edit) => edit.to_text(space, version),
+        }
+    }
+
+    /// Makes of the state before the change the state after it. No rule is checked: that was done when the change
+    /// was accepted.
+    pub fn apply(&self, snapshot: &mut Snapshot) {
+        match &self.operation {
+            Operation::EventType(edit) => edit.apply(snapshot),
+            Operation::Function(edit) => edit.apply(snapshot),
+            Operation::Subscription(edit) => edit.apply(snapshot),
+            Operation::Cors(edit) => edit.apply(snapshot),
+        }
+    }
+}
+
+impl<R: Configured> Edit<R> {
+    /// The text of the change that this is of a space.
+    pub(super) fn to_text(&self, space: &Space, version: u64) -> Result<String, serde_json::Error> {
+        let id = match self {
+            Self::Put(stored) => stored.resource.id(),
+            Self::Remove(id) => id,
+        };
+        let mut document = Document {
+            space: space.clone(),
+            version,
+            kind: R::KIND.label().into(),
+            id: id.as_ref().into(),
+            created: None,
+            resource: None,
+        };
+        if let Self::Put(stored) = self {
+            document.created = Some(stored.created);
+            document.resource = Some(Cow::Owned(to_raw_value(&*stored.resource)?));
+        }
+        serde_json::to_string(&document)
+    }
+
+    fn apply(&self, snapshot: &mut Snapshot) {
+        match self {
+            Self::Put(stored) => snapshot.insert(stored.clone()),
+            Self::Remove(id) => {
+                snapshot.remove::<R>(id);
+            }
+        }
+    }
+}
+
+impl Document<'_> {
+    fn edit<R: Configured>(&self) -> Result<Edit<R>, CorruptValue> {
+        let id = R::Id::from(&self.id);
+        let Some(resource) = &self.resource else {
+            return Ok(Edit::Remove(id));
+        };
+        let resource: R = serde_json::from_str(resource.get())?;
+        match self.created {
+            Some(created) if *resource.space() == self.space && *resource.id() == id => {
+                let resource = Arc::new(resource);
+                Ok(Edit::Put(Stored { resource, created }))
+            }
+            _ => Err(CorruptValue::Misplaced),
+        }
+    }
+}
+
+fn kind(label: &str) -> Result<Kind, CorruptValue> {
+    let kinds = [Kind::EventType, Kind::Function, Kind::Subscription, Kind::Cors];
+    let mut kinds = kinds.into_iter();
+    kinds
+        .find(|kind| kind.label() == label)
+        .ok_or(CorruptValue::UnknownKind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "wJalrXUtnFEMI";
+
+    fn put() -> SpaceChange {
+        let body = format!(
+            r#"{{"functionId":"f","type":"awslambda","provider":{{"arn":"arn:aws:lambda:us-east-1:1:function:f",
+            "region":"us-east-1","awsAccessKeyId":"AKIA","awsSecretAccessKey":"{SECRET}"}},"metadata":{{"\"ä":"\n"}}}}"#
+        );
+        let resource = Arc::new(Function::decode(&"default".into(), None, body.as_bytes()).unwrap());
+        let operation = Operation::Function(Edit::Put(Stored { resource, created: 7 }));
+        SpaceChange {
+            space: "default".into(),
+            version: 3,
+            operation,
+        }
+    }
+
+    fn removal() -> SpaceChange {
+        SpaceChange {
+            version: 4,
+            operation: Operation::Function(Edit::Remove("f".into())),
+            ..put()
+        }
+    }
+
+    #[test]
+    fn texts_are_read_back() {
+        for change in [put(), removal()] {
+            let text = change.to_text().unwrap();
+            assert_eq!(SpaceChange::parse(&text).unwrap(), change, "{text}");
+        }
+        assert_eq!(
+            removal().to_text().unwrap(),
+            r#"{"space":"default","version":4,"kind":"function","id":"f"}"#
+        );
+    }
+
+    #[test]
+    fn changes_are_applied_more_than_once_without_harm() {
+        let mut snapshot = Snapshot::default();
+        for _ in 0..2 {
+            put().apply(&mut snapshot);
+            assert_eq!(snapshot.count::<Function>(), 1);
+        }
+        for _ in 0..2 {
+            removal().apply(&mut snapshot);
+            assert!(snapshot.is_empty());
+        }
+    }
+
+    #[test]
+    fn errors_show_nothing_of_the_text() {
+        let text = put().to_text().unwrap();
+        for (text, want) in [
+            (
+                text.replace("\"function\"", &format!("\"{SECRET}\"")),
+                "unknown kind of resource",
+            ),
+            (
+                text.replacen("\"default\"", &format!("\"{SECRET}\""), 1),
+                "value of another key",
+            ),
+            (
+                text.replace("\"id\":\"f\"", &format!("\"id\":\"{SECRET}\"")),
+                "value of another key",
+            ),
+            (text.replace("\"created\":7,", ""), "value of another key"),
+            (
+                text.replace("\"created\":7", &format!("\"created\":\"{SECRET}\"")),
+                "Data error",
+            ),
+            (
+                text.replace("\"awslambda\"", &format!("\"{SECRET}\"")),
+                "Data error",
+            ),
+            (text[..text.len() - 1].to_owned(), "Eof error"),
+        ] {
+            let err = SpaceChange::parse(&text).unwrap_err();
+            assert!(err.to_string().starts_with(want), "{err} for {text}");
+            assert!(!format!("{err:?} {err}").contains(SECRET), "{err:?}");
+        }
+    }
+}

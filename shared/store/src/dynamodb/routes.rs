@@ -1,0 +1,195 @@
+//! The routing table of this instance, and the protocol that bounds its age (docs/adr/0006): a table serves only while it
+//! was confirmed a short time ago, with one strongly consistent read of the versions of all spaces.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use domain::ids::Space;
+use domain::routing::RoutingTable;
+use domain::space_version::SpaceVersion;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::task::spawn_blocking;
+
+use super::clock::Clock;
+use super::codec::SpaceSnapshot;
+use super::load::load;
+use super::moment::{Decision, Freshness, Moment};
+use super::table::Table;
+use crate::error::StoreError;
+use flights::{Failure, Flight, Flights};
+use held::Held;
+
+mod flights;
+mod held;
+
+/// Longest time that one attempt at a read may take. Reads take milliseconds; what takes longer is most likely a connection
+/// that died while the instance was frozen, and a second attempt takes a new one.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Longest time that a read may take with its repetitions: requests wait for it.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many spaces are loaded at once.
+const PARALLEL_SPACES: usize = 16;
+
+/// The routing table of an instance.
+#[derive(Debug)]
+pub(super) struct Routes {
+    table: Table,
+    freshness: Freshness,
+    clock: Clock,
+    held: ArcSwap<Held>,
+    flights: Flights,
+}
+
+impl Routes {
+    /// Nothing yet: the first request loads.
+    pub(super) fn new(table: &Table, freshness: Freshness, clock: Clock) -> Self {
+        let table = Table {
+            client: impatient(&table.client),
+            name: table.name.clone(),
+        };
+        Self {
+            table,
+            freshness,
+            clock: clock.clone(),
+            held: ArcSwap::default(),
+            flights: Flights::new(clock),
+        }
+    }
+
+    /// A table that is recent enough for a request that begins now, and holds at least these states if there are such.
+    pub(super) async fn recent(
+        self: &Arc<Self>,
+        at_least: &[SpaceVersion],
+    ) -> Result<Arc<RoutingTable>, StoreError> {
+        let held = self.held.load();
+        let decision = self
+            .freshness
+            .decide(held.confirmed, self.clock.now(), held.reaches(at_least));
+        if decision != Decision::ConfirmFirst {
+            let table = held.table.clone();
+            if decision == Decision::ServeAndConfirm {
+                self.join_recent();
+            }
+            return Ok(table);
+        }
+        drop(held);
+        let newest = self.flights.newest();
+        let flight = self.join_recent();
+        let number = flight.number;
+        flight.wait().await?;
+        let held = self.held.load_full();
+        if number > newest || held.reaches(at_least) {
+            return Ok(held.table.clone());
+        }
+        // It may have read the versions before the write that the request is to see. One that starts now has not.
+        self.join(|flight, _| flight.number > newest).wait().await?;
+        Ok(self.held.load().table.clone())
+    }
+
+    /// Brings the table up to date with everything that is written by now.
+    pub(super) async fn confirm(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.join(|_, _| false).wait().await
+    }
+
+    /// The confirmation under way or, if a request that begins now must not be served from what that one finds, another.
+    /// One that an instance began before it was frozen is such a case.
+    fn join_recent(self: &Arc<Self>) -> Flight {
+        self.join(|flight, now| self.freshness.allows(flight.started, now))
+    }
+
+    fn join(self: &Arc<Self>, suits: impl FnOnce(&Flight, Moment) -> bool) -> Flight {
+        let start = |number, started| {
+            let routes = self.clone();
+            async move {
+                let confirmed = routes.carry_out(number, started).await;
+                confirmed.map_err(|err| {
+                    // Told here, because nobody may be waiting.
+                    tracing::warn!(error = &err as &dyn Error, "routes cannot be confirmed");
+                    failure(err)
+                })
+            }
+        };
+        self.flights.join_or_start(suits, start)
+    }
+
+    async fn carry_out(&self, number: u64, started: Moment) -> Result<(), StoreError> {
+        let records = self.table.versions().await?;
+        let mut versions: HashMap<Space, u64> = HashMap::with_capacity(records.len());
+        versions.extend(records.into_iter().map(|record| (record.space, record.version)));
+        let mut loaded = HashMap::new();
+        loop {
+            let held = self.held.load_full();
+            // A later one has come first, and what it found is newer.
+            if held.flight >= number {
+                return Ok(());
+            }
+            // What another confirmation brought meanwhile may be newer than what was loaded for this one.
+            loaded.retain(|space, loaded: &mut SpaceSnapshot| loaded.version >= held.version(space));
+            self.load_differing(&held, &versions, &mut loaded).await?;
+            let next = if loaded.is_empty() {
+                held.confirmed(number, started, &loaded)
+            } else {
+                let (held, loaded) = (held.clone(), loaded.clone());
+                let build = spawn_blocking(move || held.confirmed(number, started, &loaded));
+                build.await.map_err(StoreError::unavailable)?
+            };
+            let previous = self.held.compare_and_swap(&held, Arc::new(next));
+            if Arc::ptr_eq(&previous, &held) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Loads the spaces whose version is not the one that is held. It may be lower, or a space may be gone: then the table
+    /// was restored from a backup, and what it says now is what counts.
+    async fn load_differing(
+        &self,
+        held: &Held,
+        versions: &HashMap<Space, u64>,
+        loaded: &mut HashMap<Space, SpaceSnapshot>,
+    ) -> Result<(), StoreError> {
+        let gone = held.spaces().filter(|space| !versions.contains_key(*space));
+        let differing: Vec<(Space, u64)> = versions
+            .iter()
+            .map(|(space, version)| (space, *version))
+            .chain(gone.map(|space| (space, 0)))
+            .filter(|(space, version)| held.version(space) != *version && !loaded.contains_key(*space))
+            .map(|(space, version)| (space.clone(), version))
+            .collect();
+        let new: Vec<(Space, SpaceSnapshot)> = stream::iter(differing)
+            .map(async |(space, version)| {
+                let state = load(&self.table, &space, version).await?;
+                Ok::<_, StoreError>((space, state))
+            })
+            .buffer_unordered(PARALLEL_SPACES)
+            .try_collect()
+            .await?;
+        loaded.extend(new);
+        Ok(())
+    }
+}
+
+/// A client whose calls end in a time that a request can wait for.
+fn impatient(client: &Client) -> Client {
+    let config = client.config();
+    let timeouts = config
+        .timeout_config()
+        .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+    let timeouts = timeouts
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    Client::from_conf(config.to_builder().timeout_config(timeouts).build())
+}
+
+fn failure(err: StoreError) -> Failure {
+    match err {
+        StoreError::Unavailable { source } => source,
+        other => Arc::new(other),
+    }
+}

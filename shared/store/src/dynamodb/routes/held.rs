@@ -1,0 +1,72 @@
+//! What an instance holds: the table that serves, what it was built from, and when that was known to be the newest.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::configuration::Snapshot;
+use domain::ids::Space;
+use domain::routing::RoutingTable;
+use domain::space_version::SpaceVersion;
+
+use super::super::codec::SpaceSnapshot;
+use super::super::moment::Moment;
+
+/// A table that serves and what it was built from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Held {
+    /// The index of all spaces.
+    pub(super) table: Arc<RoutingTable>,
+    spaces: imbl::HashMap<Space, SpaceSnapshot>,
+    /// Number of the confirmation that this is the result of; 0 before the first.
+    pub(super) flight: u64,
+    /// When everything in it was known to be the newest; `None` before the first confirmation.
+    pub(super) confirmed: Option<Moment>,
+}
+
+impl Held {
+    /// Version of a space; 0 if there is nothing of it.
+    pub(super) fn version(&self, space: &Space) -> u64 {
+        self.spaces.get(space).map_or(0, |held| held.version)
+    }
+
+    /// The spaces in it.
+    pub(super) fn spaces(&self) -> impl Iterator<Item = &Space> {
+        self.spaces.keys()
+    }
+
+    /// Whether it is as new as all of these, or newer.
+    pub(super) fn reaches(&self, at_least: &[SpaceVersion]) -> bool {
+        let mut wanted = at_least.iter();
+        wanted.all(|SpaceVersion { space, version }| self.version(space) >= *version)
+    }
+
+    /// The same, confirmed, with some spaces in another state.
+    pub(super) fn confirmed(
+        &self,
+        flight: u64,
+        moment: Moment,
+        loaded: &HashMap<Space, SpaceSnapshot>,
+    ) -> Self {
+        let mut next = Self {
+            flight,
+            confirmed: Some(moment),
+            ..self.clone()
+        };
+        if loaded.is_empty() {
+            return next;
+        }
+        let mut table = RoutingTable::clone(&self.table);
+        let nothing = Snapshot::default();
+        for (space, after) in loaded {
+            let before = self.spaces.get(space).map_or(&nothing, |held| &held.snapshot);
+            table.replace(before, &after.snapshot);
+            if after.version == 0 {
+                next.spaces.remove(space);
+            } else {
+                next.spaces.insert(space.clone(), after.clone());
+            }
+        }
+        next.table = Arc::new(table);
+        next
+    }
+}

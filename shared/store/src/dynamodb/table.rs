@@ -1,0 +1,163 @@
+//! The table as calls. All reads are strongly consistent.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::configuration::{Configured, Snapshot, Stored};
+use domain::ids::Space;
+
+use super::change::SpaceChange;
+use super::items::{self, Item, Key, PK, SK, SpaceRecord, read_change, read_into, read_resource};
+use crate::error::StoreError;
+
+mod commit;
+
+pub(super) use commit::Outcome;
+
+/// A table and the client to reach it with.
+#[derive(Clone)]
+pub(super) struct Table {
+    /// The client.
+    pub(super) client: Client,
+    /// Name of the table.
+    pub(super) name: String,
+}
+
+impl Table {
+    /// What is known of each space that was ever written to. A record that cannot be read is logged and left out.
+    pub(super) async fn versions(&self) -> Result<Vec<SpaceRecord>, StoreError> {
+        let mut records = Vec::new();
+        self.query(items::versions_partition(), None, |item| {
+            records.extend(readable(SpaceRecord::read(item)));
+            Ok(())
+        })
+        .await?;
+        Ok(records)
+    }
+
+    /// What is known of a space; `None` when it was never written to.
+    pub(super) async fn space_record(&self, space: &Space) -> Result<Option<SpaceRecord>, StoreError> {
+        let item = self.get(Key::space_record(space)).await?;
+        item.as_ref().map(SpaceRecord::read).transpose()
+    }
+
+    /// The newest change of a space; `None` when it was never written to. One that cannot be read is logged and taken
+    /// as missing: the items tell the same.
+    pub(super) async fn newest_change(&self, space: &Space) -> Result<Option<SpaceChange>, StoreError> {
+        let item = self.get(Key::change(space)).await?;
+        Ok(item.as_ref().and_then(|item| readable(read_change(item))))
+    }
+
+    /// One resource.
+    pub(super) async fn resource<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+    ) -> Result<Option<Stored<R>>, StoreError> {
+        let item = self.get(Key::resource(space, R::KIND, id.as_ref())).await?;
+        item.as_ref().map(read_resource).transpose()
+    }
+
+    /// All resources of a kind, in no order that means anything.
+    pub(super) async fn resources<R: Configured>(&self, space: &Space) -> Result<Vec<Stored<R>>, StoreError> {
+        let mut resources = Vec::new();
+        let prefix = items::kind_prefix(R::KIND);
+        self.query(items::space_partition(space), Some(prefix), |item| {
+            resources.push(read_resource(item)?);
+            Ok(())
+        })
+        .await?;
+        Ok(resources)
+    }
+
+    /// All resources of a space. Ones that cannot be read are logged and left out, so that they do not take the
+    /// others down. Reading takes several calls: it is the state of one version only if that version, read before,
+    /// still holds afterwards.
+    pub(super) async fn read_space(&self, space: &Space) -> Result<Snapshot, StoreError> {
+        let mut snapshot = Snapshot::default();
+        self.query(items::space_partition(space), None, |item| {
+            readable(read_into(&mut snapshot, item));
+            Ok(())
+        })
+        .await?;
+        Ok(snapshot)
+    }
+
+    /// One item.
+    pub(super) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
+        let call = self.client.get_item().table_name(&self.name);
+        let call = call.set_key(Some(key.into_item())).consistent_read(true);
+        Ok(call.send().await.map_err(unavailable)?.item)
+    }
+
+    /// Hands over each item of a partition, or of those whose sort key starts with a text.
+    pub(super) async fn query(
+        &self,
+        partition: String,
+        prefix: Option<&str>,
+        mut each: impl FnMut(&Item) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut call = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", AttributeValue::S(partition));
+        if let Some(prefix) = prefix {
+            call = call
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#sk", SK)
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
+        }
+        let mut pages = call.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            for item in page.map_err(unavailable)?.items() {
+                each(item)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error of a call that failed. The SDK's own would show the response, which may hold stored resources.
+pub(super) fn unavailable<E, R>(err: SdkError<E, R>) -> StoreError
+where
+    E: Error + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    match err.into_source() {
+        Ok(source) => StoreError::Unavailable {
+            source: source.into(),
+        },
+        Err(_) => StoreError::unavailable(UnknownFailure),
+    }
+}
+
+/// A call failed in a way that the SDK has no words for.
+#[derive(Debug, thiserror::Error)]
+#[error("the call failed")]
+struct UnknownFailure;
+
+/// What could be read; what could not is told to the operator.
+pub(super) fn readable<T>(result: Result<T, StoreError>) -> Option<T> {
+    result
+        .inspect_err(|err| {
+            if let StoreError::Corrupt { key, source } = err {
+                tracing::error!(key, error = %source, "stored configuration cannot be read");
+            }
+        })
+        .ok()
+}

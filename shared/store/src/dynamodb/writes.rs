@@ -1,0 +1,214 @@
+//! Writes: decided by the rules on one state of the space, and made by a transaction that holds for no other state.
+//! Who loses a race decides again on what the winner made of the space, so the rules hold whatever races.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use domain::configuration::{ConfigurationError, Configured, Snapshot};
+use domain::space_version::SpaceVersion;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::clock::Clock;
+use super::codec::SpaceSnapshot;
+use super::items::{Counts, SpaceRecord, Transaction};
+use super::publication;
+use super::table::{Outcome, Table};
+use crate::error::StoreError;
+use crate::store::Written;
+use lanes::Lanes;
+
+mod lanes;
+mod request;
+
+pub(super) use request::Request;
+
+/// Longest pause after the first lost race; after each further one it may be twice as long.
+const FIRST_BACKOFF: Duration = Duration::from_millis(10);
+/// Longest pause after any.
+const MAX_BACKOFF: Duration = Duration::from_millis(500);
+
+/// What makes the writes of a store.
+#[derive(Debug)]
+pub(super) struct Writer {
+    table: Table,
+    clock: Clock,
+    timeout: Duration,
+    lanes: Lanes,
+}
+
+/// What became of an attempt.
+enum Attempt {
+    /// It is written; with the state of the space that it led to.
+    Made(Written<Snapshot>),
+    /// Nothing is written, and another attempt may do better. With the reason, unless it is that others were first.
+    Lost(Option<StoreError>),
+}
+
+impl Writer {
+    /// What writes to a table, each write within a time.
+    pub(super) fn new(table: Table, clock: Clock, timeout: Duration) -> Self {
+        Self {
+            table,
+            clock,
+            timeout,
+            lanes: Lanes::default(),
+        }
+    }
+
+    /// Carries out a request, and goes on with it if the caller stops waiting.
+    pub(super) async fn write<R: Configured>(
+        self: &Arc<Self>,
+        request: Request<R>,
+    ) -> Result<Written<Snapshot>, StoreError> {
+        let writer = self.clone();
+        let work = tokio::spawn(async move { writer.carry_out(&request).await });
+        work.await.map_err(StoreError::unavailable)?
+    }
+
+    async fn carry_out<R: Configured>(&self, request: &Request<R>) -> Result<Written<Snapshot>, StoreError> {
+        let deadline = Instant::now() + self.timeout;
+        let contended = || StoreError::Contended {
+            space: request.space().clone(),
+        };
+        let lane = self.lanes.of(request.space());
+        let mut known = timeout_at(deadline, lane.lock()).await.map_err(|_| contended())?;
+        let mut backoff = FIRST_BACKOFF;
+        loop {
+            let start = Instant::now();
+            // A transaction that is cut off may still be made: the next writer finds out by the version.
+            let attempt = timeout_at(deadline, self.attempt(request, &mut known)).await;
+            let reason = match attempt.map_err(StoreError::unavailable)?? {
+                Attempt::Made(written) => return Ok(written),
+                Attempt::Lost(reason) => reason,
+            };
+            let pause = backoff.mul_f64(fastrand::f64());
+            // An attempt that would hardly be over in time is not begun: cut off, nobody knew what became of it.
+            if Instant::now() + pause + start.elapsed() * 2 >= deadline {
+                return Err(reason.unwrap_or_else(contended));
+            }
+            sleep(pause).await;
+            backoff = (backoff * 2).min(MAX_BACKOFF);
+        }
+    }
+
+    async fn attempt<R: Configured>(
+        &self,
+        request: &Request<R>,
+        known: &mut Option<SpaceSnapshot>,
+    ) -> Result<Attempt, StoreError> {
+        let space = request.space();
+        let record = self.table.space_record(space).await?;
+        let record = record.unwrap_or_else(|| SpaceRecord::unwritten(space.clone()));
+        // Taken, so that an attempt that fails or is cut off leaves nothing behind that may not be so.
+        let (before, is_certain) = self.state(&record, known.take()).await?;
+        let mut after = before.clone();
+        let change = match request.decide(&mut after, self.rank_after(record.created)) {
+            Ok(change) => change,
+            Err(refusal) => {
+                let holds = is_certain || self.is_still(&record).await?;
+                if !holds || self.contradicts(request, &refusal).await? {
+                    return Ok(Attempt::Lost(None));
+                }
+                *known = Some(SpaceSnapshot {
+                    version: record.version,
+                    snapshot: before,
+                });
+                return Err(refusal.into());
+            }
+        };
+        let next = record.after(&change, Counts::of(&after));
+        let transaction = Transaction {
+            decided_on: record.version,
+            record: &next,
+            edit: &request.edit(&change),
+            is_new: change.before.is_none(),
+        };
+        match self.table.commit(transaction.actions(&self.table.name)?).await? {
+            Outcome::Committed => {
+                *known = Some(SpaceSnapshot {
+                    version: next.version,
+                    snapshot: after.clone(),
+                });
+                Ok(Attempt::Made(Written {
+                    value: after,
+                    version: Some(SpaceVersion {
+                        space: space.clone(),
+                        version: next.version,
+                    }),
+                }))
+            }
+            Outcome::Lost => {
+                *known = Some(SpaceSnapshot {
+                    version: record.version,
+                    snapshot: before,
+                });
+                Ok(Attempt::Lost(None))
+            }
+            Outcome::Throttled(failure) => Ok(Attempt::Lost(Some(failure))),
+            Outcome::Inconsistent => {
+                // The state lacks what cannot be read, so this is where a new resource meets such an item.
+                self.table.resource::<R>(space, request.id()).await?;
+                Ok(Attempt::Lost(None))
+            }
+        }
+    }
+
+    /// The state of a space at a version, and whether it surely is that: one that took several calls to read is so
+    /// only if the version still holds.
+    async fn state(
+        &self,
+        record: &SpaceRecord,
+        known: Option<SpaceSnapshot>,
+    ) -> Result<(Snapshot, bool), StoreError> {
+        if record.version == 0 {
+            return Ok((Snapshot::default(), true));
+        }
+        if let Some(SpaceSnapshot {
+            version,
+            mut snapshot,
+        }) = known
+        {
+            if version == record.version {
+                return Ok((snapshot, true));
+            }
+            if version + 1 == record.version
+                && let Some(change) = self.table.newest_change(&record.space).await?
+                && change.version == record.version
+            {
+                change.apply(&mut snapshot);
+                return Ok((snapshot, true));
+            }
+        }
+        match publication::read(&self.table, &record.space, record.version).await? {
+            Some(published) if published.version == record.version => Ok((published.snapshot, true)),
+            _ => Ok((self.table.read_space(&record.space).await?, false)),
+        }
+    }
+
+    async fn is_still(&self, record: &SpaceRecord) -> Result<bool, StoreError> {
+        let now = self.table.space_record(&record.space).await?;
+        Ok(now.is_some_and(|now| now.version == record.version))
+    }
+
+    /// Whether a resource that the state lacks is in the table all the same. One that cannot be read is an error here,
+    /// as it is for readers.
+    async fn contradicts<R: Configured>(
+        &self,
+        request: &Request<R>,
+        refusal: &ConfigurationError,
+    ) -> Result<bool, StoreError> {
+        if !matches!(refusal, ConfigurationError::NotFound { .. }) {
+            return Ok(false);
+        }
+        let found = self.table.resource::<R>(request.space(), request.id()).await?;
+        Ok(found.is_some())
+    }
+
+    /// The place of a new resource in the order of creation over all spaces: the time, in microseconds, but after
+    /// everything in its own space even if the clock was set back.
+    fn rank_after(&self, newest: u64) -> u64 {
+        let time = self.clock.now().wall.duration_since(UNIX_EPOCH);
+        let time = time.map_or(0, |time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+        time.max(newest.saturating_add(1))
+    }
+}

@@ -1,0 +1,55 @@
+//! What a writer is asked for.
+
+use domain::configuration::{Change, ConfigurationError, Configured, Snapshot};
+use domain::ids::Space;
+
+use crate::dynamodb::change::Edit;
+
+/// What is asked for.
+pub(in super::super) enum Request<R: Configured> {
+    /// A new resource.
+    Create(R),
+    /// Another one in place of that with the same id.
+    Update(R),
+    /// One less.
+    Delete(Space, R::Id),
+}
+
+impl<R: Configured> Request<R> {
+    /// The space that it is about.
+    pub(super) fn space(&self) -> &Space {
+        match self {
+            Self::Create(resource) | Self::Update(resource) => resource.space(),
+            Self::Delete(space, _) => space,
+        }
+    }
+
+    /// The resource that it is about.
+    pub(super) fn id(&self) -> &R::Id {
+        match self {
+            Self::Create(resource) | Self::Update(resource) => resource.id(),
+            Self::Delete(_, id) => id,
+        }
+    }
+
+    /// What it makes of a state, if the rules allow it; `created` is the rank of a new resource.
+    pub(super) fn decide(
+        &self,
+        snapshot: &mut Snapshot,
+        created: u64,
+    ) -> Result<Change<R>, ConfigurationError> {
+        match self {
+            Self::Create(resource) => snapshot.create(resource.clone(), created),
+            Self::Update(resource) => snapshot.update(resource.clone()),
+            Self::Delete(_, id) => snapshot.delete(id),
+        }
+    }
+
+    /// What it did, once it is decided.
+    pub(super) fn edit(&self, change: &Change<R>) -> Edit<R> {
+        match &change.after {
+            Some(stored) => Edit::Put(stored.clone()),
+            None => Edit::Remove(self.id().clone()),
+        }
+    }
+}
