@@ -1,0 +1,149 @@
+"""Computes the tables of costs.md. Without arguments it writes them; with --check it fails when they differ.
+
+Every input has a name here, and the formulas below are those that costs.md explains.
+"""
+
+import math
+import pathlib
+import sys
+
+DOCUMENT = pathlib.Path(__file__).with_name("costs.md")
+
+# List prices of us-east-1 in US dollars, first tier, without free tiers, Lambda on arm64.
+PRICES = {
+    # name: dollars, for how many, of what
+    "lambda_request": (0.20, 1_000_000, "invocations"),
+    "lambda_gb_second": (13.3334, 1_000_000, "seconds of one GB of memory"),
+    "sqs_request": (0.40, 1_000_000, "requests of up to 64 KB, standard queue"),
+    "sqs_fair": (0.10, 1_000_000, "requests for messages with a group (fair queues), on top"),
+    "dynamodb_read": (0.125, 1_000_000, "read units: up to 4 KB, strongly consistent"),
+    "dynamodb_write": (0.625, 1_000_000, "write units: up to 1 KB; a transaction takes two"),
+    "http_api_request": (1.00, 1_000_000, "requests of up to 512 KB; a function URL costs nothing"),
+    "trace": (5.00, 1_000_000, "traces recorded by X-Ray"),
+    "alarm_month": (0.10, 1, "alarm for a month"),
+}
+
+# What an event and a deployment look like; change these for your own.
+SHAPE = {
+    "event_kb": (4, "event with its envelope, in KB"),
+    "target_ms": (50, "answer time of a function"),
+    "gateway_ms": (2, "the gateway's own time for one request"),
+    "send_ms": (8, "time until SQS has taken a message"),
+    "events_gb": (0.5, "memory of the Events API (`EventsMemory`)"),
+    "dispatcher_gb": (0.25, "memory of the dispatcher (`DispatcherMemory`)"),
+    "config_gb": (0.25, "memory of the Configuration API (`ConfigMemory`)"),
+    "stream_gb": (0.5, "memory of the snapshot publisher (`ConfigStreamMemory`)"),
+    "calls_at_a_time": (20, "calls of one dispatcher at a time (`DispatchConcurrency`)"),
+    "traced": (0.05, "share of requests that X-Ray records (Lambda's sampling, with `Tracing` Active)"),
+    "version_item_kb": (0.2, "version item of one space"),
+    "resource_kb": (1, "a stored resource, and its change"),
+    "references": (2, "resources that a written one refers to"),
+    "snapshot_kb": (20, "compressed snapshot of a space, some 500 subscriptions"),
+    "config_ms": (30, "the Configuration API's time for one write"),
+    "publish_ms": (30, "the publisher's time for one change"),
+    "warm_instances": (4, "instances of the Events API that load each new snapshot"),
+    "idle_pollers": (5, "long polls of 20 s that Lambda keeps open on an empty queue"),
+}
+
+P = {name: dollars / count for name, (dollars, count, _) in PRICES.items()}
+S = {name: value for name, (value, _) in SHAPE.items()}
+MONTH = 30 * 24 * 3600  # seconds
+
+
+def invocation(gb: float, milliseconds: float) -> float:
+    return P["lambda_request"] + P["lambda_gb_second"] * gb * milliseconds / 1000 + P["trace"] * S["traced"]
+
+
+def sqs(kb: float) -> float:
+    return math.ceil(kb / 64) * (P["sqs_request"] + P["sqs_fair"])
+
+
+def sync_event() -> dict[str, float]:
+    return {"Lambda": invocation(S["events_gb"], S["gateway_ms"] + S["target_ms"])}
+
+
+def async_event(subscribers: int, batch: int) -> dict[str, float]:
+    """One message whatever the number of subscribers; a batch is received, worked off and deleted as one."""
+    rounds = math.ceil(batch * subscribers / S["calls_at_a_time"])
+    accept = invocation(S["events_gb"], S["gateway_ms"] + S["send_ms"])
+    dispatch = invocation(S["dispatcher_gb"], S["gateway_ms"] + rounds * S["target_ms"]) / batch
+    queue = sqs(S["event_kb"]) + sqs(S["event_kb"] * batch) / batch + sqs(0.1) / batch
+    return {"Lambda": accept + dispatch, "SQS": queue}
+
+
+def config_write() -> dict[str, float]:
+    """Version read; transaction of version, change and resource and its references; then the snapshot."""
+    items = math.ceil(S["version_item_kb"]) + 2 * math.ceil(S["resource_kb"]) + S["references"]
+    reads = 1 + 1 + math.ceil(S["snapshot_kb"] / 4) * (1 + S["warm_instances"])
+    writes = 2 * items + math.ceil(S["snapshot_kb"])
+    return {
+        "Lambda": invocation(S["config_gb"], S["config_ms"]) + invocation(S["stream_gb"], S["publish_ms"]),
+        "DynamoDB": reads * P["dynamodb_read"] + writes * P["dynamodb_write"],
+    }
+
+
+def confirmations(spaces: int) -> float:
+    """One instance that is busy for an hour: at most one strongly consistent Query of all versions a second."""
+    return 3600 * math.ceil(spaces * S["version_item_kb"] / 4) * P["dynamodb_read"]
+
+
+def table(head: list[str], rows: list[list[str]], figures: slice = slice(1, None)) -> list[str]:
+    """A Markdown table; the columns of `figures` are aligned to the right."""
+    align = ["---"] * len(head)
+    align[figures] = ["---:"] * len(align[figures])
+    return ["| " + " | ".join(cells) + " |" for cells in [head, align, *rows]]
+
+
+def per_million(what: str, parts: dict[str, float]) -> list[str]:
+    cells = [f"{parts[name] * 1e6:.2f}" if name in parts else "" for name in ("Lambda", "SQS", "DynamoDB")]
+    return [what, *cells, f"**{sum(parts.values()) * 1e6:.2f}**"]
+
+
+def text() -> str:
+    rows = [per_million("sync event", sync_event())]
+    for subscribers in (1, 3, 10):
+        noun = "subscriber" if subscribers == 1 else "subscribers"
+        for batch, label in ((10, "batches of 10"), (1, "batches of 1")):
+            rows.append(per_million(f"async event, {subscribers} {noun}, {label}", async_event(subscribers, batch)))
+    rows.append(per_million("configuration write", config_write()))
+    lines = table(["a million of", "Lambda $", "SQS $", "DynamoDB $", "together $"], rows)
+    lines += ["", f"An HTTP API as the front door adds {P['http_api_request'] * 1e6:.2f} to each.", ""]
+
+    rows = [
+        [f"{spaces:,}", f"{confirmations(spaces):.5f}", f"{confirmations(spaces) * MONTH / 3600:.2f}"]
+        for spaces in (1, 20, 100, 1000)
+    ]
+    lines += table(["spaces", "one busy instance, an hour, $", "a month without pause, $"], rows)
+
+    alarms = 12 * P["alarm_month"]
+    polls = S["idle_pollers"] * MONTH / 20 * P["sqs_request"]
+    lines += ["", *table(["a deployment without events", "a month, $"], [
+        ["12 alarms", f"{alarms:.2f}"],
+        ["polls of the empty queue", f"{polls:.2f}"],
+        ["together", f"**{alarms + polls:.2f}**"],
+    ])]
+
+    lines += ["", "Prices:", ""]
+    prices = [[f"`{n}`", f"{dollars:g}", f"{count:,} {what}"] for n, (dollars, count, what) in PRICES.items()]
+    lines += table(["input", "$", "for"], prices, slice(1, 2))
+    lines += ["", "Shape:", ""]
+    shape = [[f"`{n}`", f"{value:g}", what] for n, (value, what) in SHAPE.items()]
+    lines += table(["input", "value", "what"], shape, slice(1, 2))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    begin, end = "<!-- computed by costs.py -->\n\n", "\n\n<!-- end of what is computed -->"
+    document = DOCUMENT.read_text()
+    before, rest = document.split(begin)
+    _, after = rest.split(end)
+    wanted = before + begin + text() + end + after
+    if "--check" in sys.argv[1:]:
+        if document != wanted:
+            sys.exit("docs/costs.md is not what docs/costs.py computes: run python3 docs/costs.py")
+    else:
+        DOCUMENT.write_text(wanted)
+
+
+if __name__ == "__main__":
+    main()
