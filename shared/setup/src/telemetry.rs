@@ -13,10 +13,15 @@ use crate::log_sampling::LogSampling;
 use crate::settings::LogSettings;
 
 /// Crates whose messages follow the level that is set; all others speak up from `warn` on.
-const OWN_CRATES: [&str; 7] = [
+const OWN_CRATES: [&str; 12] = [
     "api",
+    "config_api",
+    "config_stream",
+    "dispatcher",
     "event_gateway",
+    "events_api",
     "gateway",
+    "lambda",
     "queue",
     "setup",
     "store",

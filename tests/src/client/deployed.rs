@@ -44,6 +44,7 @@ impl Deployed {
     }
 
     /// The same gateway, as another client sees it.
+    #[must_use]
     pub fn for_another_client(&self) -> Self {
         Self {
             outputs: self.outputs.clone(),

@@ -1,4 +1,4 @@
-//! From a response to what Lambda makes it of again.
+//! From the response of a router to the event that Lambda makes the client's answer of.
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -209,7 +209,9 @@ mod tests {
         for length in (0..2_000).step_by(7) {
             let mut bytes: Vec<u8> = (0..length).map(|_| random.u8(..)).collect();
             if length % 2 == 0 {
-                bytes.iter_mut().for_each(|byte| *byte %= 128);
+                for byte in &mut bytes {
+                    *byte %= 128;
+                }
             }
             let mut headers = HeaderMap::new();
             for n in 0..random.usize(..5) {

@@ -8,7 +8,8 @@ use fastrand::Rng;
 use futures::future::join;
 use store::{SnapshotPublisher, SpaceChange, Store};
 
-use super::instance::Instance;
+use super::instance::{HOUR, Instance};
+use super::link::Link;
 use super::world::{World, seen, shown};
 use super::{TestTable, number, text};
 use crate::resources::function;
@@ -136,6 +137,32 @@ async fn any_number_may_publish_at_once_and_nothing_goes_back() {
             *reached = version;
         }
     }
+    assert_published(&table, &world).await;
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn who_began_earlier_and_ends_later_takes_nothing_back() {
+    let table = TestTable::create().await;
+    let writer = Instance::new(&table);
+    let link = Link::to(&table.endpoint).await;
+    let late = Instance::at(&table, &link.endpoint, HOUR, 2 * HOUR)
+        .dynamodb
+        .publisher();
+    let early = Instance::new(&table).dynamodb.publisher();
+    let mut world = World::new(&["one"], 21);
+    let first = write(&table, &writer.store, &mut world, 3).await;
+    apply(&late, first).await;
+    let next = write(&table, &writer.store, &mut world, 3).await;
+    // It has read the state before all three, and is to add one of them.
+    link.hold_back();
+    let overtaken = apply(&late, next[..1].to_vec());
+    let overtaking = async {
+        link.keeps_an_answer().await;
+        apply(&early, next.clone()).await;
+        link.release();
+    };
+    join(overtaken, overtaking).await;
     assert_published(&table, &world).await;
     table.delete().await;
 }
