@@ -160,12 +160,11 @@ impl Gateway {
         if deliveries.is_empty() {
             return Ok(());
         }
-        let reservation = match reservation {
-            Some(reservation) => reservation,
-            None => {
-                self.check(&deliveries)?;
-                self.reserve(&deliveries, bytes)?
-            }
+        let reservation = if let Some(reservation) = reservation {
+            reservation
+        } else {
+            self.check(&deliveries)?;
+            self.reserve(&deliveries, bytes)?
         };
         let count = deliveries.len();
         reservation.send(deliveries).await.map_err(|err| {
