@@ -1,8 +1,11 @@
 //! Messages of the queue to the functions of their subscribers.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use domain::delivery::Delivery;
+use domain::routing::RoutingTable;
+use domain::space_version::SpaceVersion;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use queue::{QueueError, Received};
@@ -131,7 +134,7 @@ impl Gateway {
 
     /// Calls the function of a delivery. Its result is of no interest; a failure is logged and emitted by the call.
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
-        let table = self.routing_table(&[]).await.inspect_err(|error| {
+        let table = self.routes_for(delivery).await.inspect_err(|error| {
             tracing::error!(error = %ErrorChain(error), "The routes of a delivery could not be confirmed.");
         })?;
         let answered = self
@@ -140,5 +143,19 @@ impl Gateway {
         self.metrics().space(&delivery.space).async_processed.increment(1);
         answered?;
         Ok(())
+    }
+
+    /// Routes that know the function of a delivery, unless it is gone. Those at hand may be older than those that the
+    /// event was routed by, so a function that is not among them counts as unknown only once they are confirmed.
+    async fn routes_for(&self, delivery: &Delivery) -> Result<Arc<RoutingTable>, StoreError> {
+        let table = self.routing_table(&[]).await?;
+        if table.function(&delivery.space, &delivery.function).is_some() {
+            return Ok(table);
+        }
+        let newest = SpaceVersion {
+            space: delivery.space.clone(),
+            version: u64::MAX,
+        };
+        self.routing_table(&[newest]).await
     }
 }
