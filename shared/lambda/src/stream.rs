@@ -7,11 +7,7 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use gateway::ErrorChain;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_dynamo::AttributeValue;
-use store::{CorruptValue, PublishFailure, SnapshotPublisher, SpaceChange};
-
-/// Sort key of the item that tells the last change of a space, and its attribute with the change.
-const CHANGE_SORT_KEY: &str = "CHANGE";
-const CHANGE_ATTRIBUTE: &str = "change";
+use store::{CHANGE, CorruptValue, NEWEST_CHANGE, PublishFailure, SnapshotPublisher, SpaceChange};
 
 /// A record of the change item that tells no change.
 #[derive(Debug, thiserror::Error)]
@@ -84,12 +80,11 @@ async fn process(
 /// Whether a record is about the change item of a space, which is written but never meant to be removed.
 fn tells_change(record: &EventRecord) -> bool {
     let sort_key = record.change.keys.get("sk");
-    matches!(sort_key, Some(AttributeValue::S(key)) if key == CHANGE_SORT_KEY)
-        && record.event_name != "REMOVE"
+    matches!(sort_key, Some(AttributeValue::S(key)) if key == NEWEST_CHANGE) && record.event_name != "REMOVE"
 }
 
 fn change(record: &EventRecord) -> Result<SpaceChange, MalformedRecord> {
-    match record.change.new_image.get(CHANGE_ATTRIBUTE) {
+    match record.change.new_image.get(CHANGE) {
         Some(AttributeValue::S(text)) => Ok(SpaceChange::parse(text)?),
         _ => Err(MalformedRecord::NoChange),
     }

@@ -32,6 +32,7 @@ mod writes;
 
 pub use change::{Edit, Operation, SpaceChange};
 pub use clock::{Clock, Shift};
+pub use items::{CHANGE, NEWEST_CHANGE};
 pub use publisher::{PublishFailure, SnapshotPublisher};
 pub use tail::StreamTail;
 

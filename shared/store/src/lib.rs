@@ -8,8 +8,8 @@ mod record;
 mod store;
 
 pub use dynamodb::{
-    Clock, DynamoDb, DynamoDbSettings, Edit, Operation, PublishFailure, Shift, SnapshotPublisher,
-    SpaceChange, StreamTail,
+    CHANGE, Clock, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE, Operation, PublishFailure, Shift,
+    SnapshotPublisher, SpaceChange, StreamTail,
 };
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{CorruptValue, OpenError, StoreError};

@@ -17,6 +17,7 @@ mod space_record;
 mod stream_record;
 mod transaction;
 
+pub use change::CHANGE;
 pub(super) use change::read_change;
 pub(super) use published::{DocumentId, EXPIRES_NAME, Head, IS_NEWER, LET_EXPIRE, VERSION_NAME, read_chunk};
 pub(super) use resource::{read_into, read_resource};
@@ -36,8 +37,8 @@ const VERSION: &str = "version";
 /// Place of a resource in the order of creation.
 const CREATED: &str = "created";
 
-/// Sort key of the newest change of a space.
-const NEWEST_CHANGE: &str = "CHANGE";
+/// Sort key of the newest change of a space: its records in the stream are the changes in their order.
+pub const NEWEST_CHANGE: &str = "CHANGE";
 /// Partition of the versions of all spaces.
 const VERSIONS: &str = "VERSIONS";
 

@@ -7,8 +7,8 @@ use super::super::change::SpaceChange;
 use super::{Item, Key, VERSION, corrupt, number, read_text, text};
 use crate::error::StoreError;
 
-/// The text of the change.
-pub(super) const CHANGE: &str = "change";
+/// Attribute of that item with the text of the change, as [`SpaceChange::parse`] reads it.
+pub const CHANGE: &str = "change";
 
 /// The item.
 pub(super) fn item(space: &Space, version: u64, change: String) -> Item {
