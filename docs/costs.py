@@ -16,6 +16,7 @@ PRICES = {
     "lambda_gb_second": (13.3334, 1_000_000, "seconds of one GB of memory"),
     "sqs_request": (0.40, 1_000_000, "requests of up to 64 KB, standard queue"),
     "sqs_fair": (0.10, 1_000_000, "requests for messages with a group (fair queues), on top"),
+    "sqs_fifo": (0.50, 1_000_000, "requests of up to 64 KB, FIFO queue"),
     "dynamodb_read": (0.125, 1_000_000, "read units: up to 4 KB, strongly consistent"),
     "dynamodb_write": (0.625, 1_000_000, "write units: up to 1 KB; a transaction takes two"),
     "http_api_request": (1.00, 1_000_000, "requests of up to 512 KB; a function URL costs nothing"),
@@ -42,7 +43,7 @@ SHAPE = {
     "config_ms": (30, "the Configuration API's time for one write"),
     "publish_ms": (30, "the publisher's time for one change"),
     "warm_instances": (4, "instances of the Events API that load each new snapshot"),
-    "idle_pollers": (5, "long polls of 20 s that Lambda keeps open on an empty queue"),
+    "idle_pollers": (5, "long polls of 20 s that Lambda keeps open on each empty queue"),
 }
 
 P = {name: dollars / count for name, (dollars, count, _) in PRICES.items()}
@@ -69,6 +70,25 @@ def async_event(subscribers: int, batch: int) -> dict[str, float]:
     dispatch = invocation(S["dispatcher_gb"], S["gateway_ms"] + rounds * S["target_ms"]) / batch
     queue = sqs(S["event_kb"]) + sqs(S["event_kb"] * batch) / batch + sqs(0.1) / batch
     return {"Lambda": accept + dispatch, "SQS": queue}
+
+
+def ordered_event(batch: int) -> dict[str, float]:
+    """One subscriber, through the FIFO queue; in a batch, all have other keys."""
+    parts = async_event(1, batch)
+    requests = math.ceil(S["event_kb"] / 64) + math.ceil(S["event_kb"] * batch / 64) / batch + 1 / batch
+    return parts | {"SQS": requests * P["sqs_fifo"]}
+
+
+def failed_attempt() -> dict[str, float]:
+    """All subscribers of a message failed: it is hidden, and received once more."""
+    again = invocation(S["dispatcher_gb"], S["gateway_ms"] + S["target_ms"])
+    return {"Lambda": again, "SQS": sqs(0.1) + sqs(S["event_kb"])}
+
+
+def hour_of_waiting() -> dict[str, float]:
+    """What is not due is received, sent again and deleted every 15 minutes."""
+    hop = invocation(S["dispatcher_gb"], S["gateway_ms"] + S["send_ms"])
+    return {"Lambda": 4 * hop, "SQS": 4 * (2 * sqs(S["event_kb"]) + sqs(0.1))}
 
 
 def config_write() -> dict[str, float]:
@@ -105,6 +125,10 @@ def text() -> str:
         noun = "subscriber" if subscribers == 1 else "subscribers"
         for batch, label in ((10, "batches of 10"), (1, "batches of 1")):
             rows.append(per_million(f"async event, {subscribers} {noun}, {label}", async_event(subscribers, batch)))
+    for batch in (10, 1):
+        rows.append(per_million(f"ordered event, 1 subscriber, batches of {batch}", ordered_event(batch)))
+    rows.append(per_million("failed attempt", failed_attempt()))
+    rows.append(per_million("hour that a delivery waits for its time", hour_of_waiting()))
     rows.append(per_million("configuration write", config_write()))
     lines = table(["a million of", "Lambda $", "SQS $", "DynamoDB $", "together $"], rows)
     lines += ["", f"An HTTP API as the front door adds {P['http_api_request'] * 1e6:.2f} to each.", ""]
@@ -115,11 +139,11 @@ def text() -> str:
     ]
     lines += table(["spaces", "one busy instance, an hour, $", "a month without pause, $"], rows)
 
-    alarms = 12 * P["alarm_month"]
-    polls = S["idle_pollers"] * MONTH / 20 * P["sqs_request"]
+    alarms = 14 * P["alarm_month"]
+    polls = S["idle_pollers"] * MONTH / 20 * (P["sqs_request"] + P["sqs_fifo"])
     lines += ["", *table(["a deployment without events", "a month, $"], [
-        ["12 alarms", f"{alarms:.2f}"],
-        ["polls of the empty queue", f"{polls:.2f}"],
+        ["14 alarms", f"{alarms:.2f}"],
+        ["polls of the empty queues", f"{polls:.2f}"],
         ["together", f"**{alarms + polls:.2f}**"],
     ])]
 

@@ -39,6 +39,8 @@ def main() -> None:
         "table": values["TableName"],
         "delivery_queue_url": values["DeliveryQueueUrl"],
         "dead_letter_queue_url": values["DeadLetterQueueUrl"],
+        "ordered_delivery_queue_url": values["OrderedDeliveryQueueUrl"],
+        "ordered_dead_letter_queue_url": values["OrderedDeadLetterQueueUrl"],
         "stream_failure_queue_url": values["StreamFailureQueueUrl"],
         "events_function": values["EventsFunctionName"],
         "config_function": values["ConfigFunctionName"],

@@ -13,7 +13,9 @@ export const EventGateway = require('@serverless/event-gateway-sdk')
 export const EventGatewayPlugin = require('@serverless/serverless-event-gateway-plugin')
 /** The CloudEvents SDK for JavaScript. */
 export const cloudevents = require('cloudevents')
-/** An interpreter that has the CloudEvents SDK for Python. */
+/** The Standard Webhooks library for JavaScript. */
+export const webhooks = require('standardwebhooks')
+/** An interpreter that has the CloudEvents SDK and the Standard Webhooks library for Python. */
 export const python = path.join(folder, 'venv', 'bin', 'python')
 /** Sends what an OpenAPI document allows, and what it does not. */
 export const schemathesis = path.join(folder, 'venv', 'bin', 'schemathesis')

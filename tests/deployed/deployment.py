@@ -17,6 +17,10 @@ SETTLE_SECONDS = 60  # For AWS to do what it was asked to.
 PURGE_SECONDS = 90
 POLL_SECONDS = 0.1
 
+DELIVERY_QUEUES = ("delivery_queue_url", "ordered_delivery_queue_url")
+# Of messages that cannot be read or end the dispatcher. What the gateway gives up is in the table.
+DEAD_LETTER_QUEUES = ("dead_letter_queue_url", "ordered_dead_letter_queue_url")
+
 
 class Failure(Exception):
     """The deployed gateway does not do what it should."""
@@ -109,9 +113,10 @@ class Space:
     def move_function(self, function_id, url):
         return self.request("PUT", f"functions/{function_id}", http_function(function_id, url))
 
-    def subscribe(self, kind, event_type, function_id, path, method="POST"):
+    def subscribe(self, kind, event_type, function_id, path, method="POST", **members):
+        """Further members of the subscription are given by name, such as `retry`."""
         subscription = {"type": kind, "eventType": event_type, "functionId": function_id, "path": path, "method": method}
-        return self.request("POST", "subscriptions", subscription)
+        return self.request("POST", "subscriptions", subscription | members)
 
     def unsubscribe(self, subscription_id):
         return self.request("DELETE", f"subscriptions/{urllib.parse.quote(subscription_id, safe='')}")
@@ -121,7 +126,17 @@ class Space:
         kinds = {"eventtypes": "eventTypes", "functions": "functions", "subscriptions": "subscriptions", "cors": "cors"}
         return {kind: self.request("GET", kind).json[member] for kind, member in kinds.items()}
 
+    def dead_letters(self):
+        return self.request("GET", "deadletters").json["deadLetters"]
+
+    def await_dead_letter(self, seconds=SETTLE_SECONDS):
+        """Waits for the one dead letter of the space."""
+        letters = until("there is a dead letter", self.dead_letters, seconds)
+        expect(len(letters) == 1, f"{len(letters)} dead letters instead of 1")
+        return letters[0]
+
     def clear(self):
+        self.request("DELETE", "deadletters")
         for subscription in self.request("GET", "subscriptions").json["subscriptions"]:
             self.unsubscribe(subscription["subscriptionId"])
         for function in self.request("GET", "functions").json["functions"]:
@@ -179,7 +194,7 @@ class Deployment:
 
     @contextlib.contextmanager
     def without_mapping(self, function):
-        """Nothing reaches the function from its queue or stream meanwhile."""
+        """Nothing reaches the function from its queues or stream meanwhile."""
         self._switch_mapping(function, False)
         try:
             yield
@@ -187,21 +202,22 @@ class Deployment:
             self._switch_mapping(function, True)
 
     def _switch_mapping(self, function, enabled):
-        mappings = self.functions.list_event_source_mappings(FunctionName=self.outputs[function])
-        (mapping,) = mappings["EventSourceMappings"]
-        uuid = mapping["UUID"]
-        self.functions.update_event_source_mapping(UUID=uuid, Enabled=enabled)
+        mappings = self.functions.list_event_source_mappings(FunctionName=self.outputs[function])["EventSourceMappings"]
+        expect(mappings, f"{function} has no event source mapping")
+        uuids = [mapping["UUID"] for mapping in mappings]
+        for uuid in uuids:
+            self.functions.update_event_source_mapping(UUID=uuid, Enabled=enabled)
         state = "Enabled" if enabled else "Disabled"
         until(
-            f"the event source mapping of {function} is {state}",
-            lambda: self.functions.get_event_source_mapping(UUID=uuid)["State"] == state,
+            f"the event source mappings of {function} are {state}",
+            lambda: all(self.functions.get_event_source_mapping(UUID=uuid)["State"] == state for uuid in uuids),
         )
 
     # -- queues
 
     def purge_queues(self):
         """Drops what others have left waiting: it could come back in the middle of a case."""
-        for queue in ("delivery_queue_url", "dead_letter_queue_url"):
+        for queue in DELIVERY_QUEUES + DEAD_LETTER_QUEUES:
             self.queues.purge_queue(QueueUrl=self.outputs[queue])
             until(f"{queue} is empty", lambda queue=queue: self.queue_depth(queue) == 0, PURGE_SECONDS)
 
@@ -211,40 +227,13 @@ class Deployment:
         attributes = self.queues.get_queue_attributes(QueueUrl=self.outputs[queue], AttributeNames=["All"])["Attributes"]
         return sum(int(attributes[f"ApproximateNumberOfMessages{name}"]) for name in names)
 
-    def expect_queue_done(self, dead_letters=0):
-        """Nothing is left to deliver, and so many deliveries were given up."""
-        until("the delivery queue is empty", lambda: self.queue_depth("delivery_queue_url") == 0)
-        dead = self.queue_depth("dead_letter_queue_url")
-        expect(dead == dead_letters, f"{dead} messages in the dead-letter queue instead of {dead_letters}")
-
-    def take_dead_letters(self, count):
-        """Waits for as many dead letters, removes them, and returns their bodies."""
-        url = self.outputs["dead_letter_queue_url"]
-        bodies = []
-
-        def receive():
-            received = self.queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            for message in received.get("Messages", []):
-                bodies.append(json.loads(message["Body"]))
-                self.queues.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            return len(bodies) >= count
-
-        until(f"{count} dead letters", receive)
-        return bodies
-
-    @contextlib.contextmanager
-    def quick_redelivery(self, visibility_seconds, receive_count):
-        """What failed comes back soon, and is given up soon."""
-        url = self.outputs["delivery_queue_url"]
-        names = ["VisibilityTimeout", "RedrivePolicy"]
-        before = self.queues.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        redrive = json.loads(before["RedrivePolicy"]) | {"maxReceiveCount": receive_count}
-        quick = {"VisibilityTimeout": str(visibility_seconds), "RedrivePolicy": json.dumps(redrive)}
-        self.queues.set_queue_attributes(QueueUrl=url, Attributes=quick)
-        try:
-            yield
-        finally:
-            self.queues.set_queue_attributes(QueueUrl=url, Attributes={name: before[name] for name in names})
+    def expect_queues_done(self, seconds=SETTLE_SECONDS):
+        """Nothing is left to deliver, and no message was more than the dispatcher can bear."""
+        for queue in DELIVERY_QUEUES:
+            until(f"{queue} is empty", lambda queue=queue: self.queue_depth(queue) == 0, seconds)
+        for queue in DEAD_LETTER_QUEUES:
+            dead = self.queue_depth(queue)
+            expect(dead == 0, f"{dead} messages in {queue}")
 
     # -- the table
 

@@ -1,13 +1,30 @@
 """Real HTTP functions behind the gateway: one server, told apart by their paths, which remembers its calls."""
 
+import dataclasses
+import http.client
 import http.server
 import json
 import threading
+import time
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    event: dict
+    headers: http.client.HTTPMessage
+    at: float  # seconds since 1970
+
+    @property
+    def delivery_id(self):
+        return self.headers["webhook-id"]
+
+    @property
+    def attempt(self):
+        return int(self.headers["x-event-gateway-attempt"])
 
 
 class FunctionServer(http.server.ThreadingHTTPServer):
-    """Answers with the path that was called, unless a reply is set. Each call is kept under its path as the event that
-    it brought."""
+    """Answers with the path that was called, unless a reply is set. Each call is kept under its path."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -32,12 +49,12 @@ class FunctionServer(http.server.ThreadingHTTPServer):
 
     def ids(self, path):
         """Ids of the events that came, in order."""
-        return [event["id"] for event in self.calls(path)]
+        return [call.event["id"] for call in self.calls(path)]
 
-    def take(self, path, event):
+    def take(self, path, call):
         with self._lock:
-            self._calls.setdefault(path, []).append(event)
-        return self._replies.get(path, answer_with_path(path))(event)
+            self._calls.setdefault(path, []).append(call)
+        return self._replies.get(path, answer_with_path(path))(call.event)
 
     def __exit__(self, *error):
         self.shutdown()
@@ -54,7 +71,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        status, answer = self.server.take(self.path, json.loads(body))
+        status, answer = self.server.take(self.path, Call(json.loads(body), self.headers, time.time()))
         answer = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

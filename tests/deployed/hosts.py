@@ -55,6 +55,7 @@ def standalone(deployment):
         "--bind-address=127.0.0.1", f"--events-port={ports[0]}", f"--config-port={ports[1]}",
         "--store=dynamodb", f"--dynamodb-table={deployment.outputs['table']}",
         "--queue=sqs", f"--sqs-queue-url={deployment.outputs['delivery_queue_url']}",
+        f"--sqs-fifo-queue-url={deployment.outputs['ordered_delivery_queue_url']}",
     ]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -111,7 +112,7 @@ def standalone_shares_all(deployment, server):
             answer = api.send(f"{path}/async", "beside.sent", event_id, headers=headers)
             expect(answer.status == 202, f"answered {answer.status}: {answer.text}")
             until("the event is delivered", lambda: event_id in server.ids(path))
-        deployment.expect_queue_done()
+        deployment.expect_queues_done()
 
         # Nobody else publishes snapshots now.
         deployment.expect_published(space)

@@ -21,7 +21,7 @@ def event_larger_than_a_message(deployment, server):
         expect(str(limit) in answer.json["errors"][0]["message"], f"the limit is not named: {answer.text[:300]}")
         answer = deployment.events.send(path, "large.sent", data="x" * (limit - 2000), headers=headers)
         expect(answer.status == 202, f"a smaller one was answered {answer.status}: {answer.text[:300]}")
-        deployment.expect_queue_done()
+        deployment.expect_queues_done()
         expect(len(server.calls(path)) == 1, f"the function was called {len(server.calls(path))} times")
 
 

@@ -14,14 +14,18 @@ import traceback
 sys.dont_write_bytecode = True
 
 import deliveries
+import diagnosis
+import failures
 import freshness
 import hosts
 import limits
+import options
 from deployment import Deployment, Failure
 from function_server import FunctionServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CASES = limits.CASES + deliveries.CASES + freshness.CASES + hosts.CASES + limits.LAST_CASES
+MODULES = (limits, deliveries, failures, options, diagnosis, freshness, hosts)
+CASES = [case for module in MODULES for case in module.CASES] + limits.LAST_CASES
 
 
 def main():

@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), lambda::Error> {
-    let settings = Settings::try_from_args(["config-api", "--store=dynamodb"])?;
+    let settings = Settings::try_from_args(["config-api", "--store=dynamodb", "--queue=sqs"])?;
     telemetry::init_log(&settings.log)?;
     settings.access.require_protection()?;
     let gateway = wiring::gateway(&settings).await?;
@@ -26,6 +26,8 @@ async fn run() -> Result<(), lambda::Error> {
             time: settings.limits.config_read_timeout,
         },
         metrics: MetricsPage::new(telemetry::metrics_recorder()?, gateway.queue().clone()),
+        dead_letters: gateway.dead_letters().clone(),
+        delivery_log: gateway.delivery_log().clone(),
         access_key: digest
             .map(|digest| AccessKey::of_sha256(digest.0))
             .or_else(|| key.map(|key| AccessKey::new(&key.0))),

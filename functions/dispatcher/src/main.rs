@@ -1,4 +1,4 @@
-//! The function of AWS Lambda that takes batches from the SQS queue and calls the functions of their subscribers.
+//! The function of AWS Lambda that takes batches from the SQS queues and calls the functions of their subscribers.
 
 use std::process::ExitCode;
 

@@ -110,6 +110,8 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         store: gateway.store().clone(),
         limits: body(limits.max_config_bytes, limits.config_read_timeout),
         metrics: MetricsPage::new(recorder.clone(), gateway.queue().clone()),
+        dead_letters: gateway.dead_letters().clone(),
+        delivery_log: gateway.delivery_log().clone(),
         access_key: access_key(&settings.access),
     });
 
@@ -132,7 +134,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         ),
     ];
     let workers = tokio::spawn({
-        let (gateway, workers) = (gateway.clone(), settings.queue.workers.max(1));
+        let (gateway, workers) = (gateway.clone(), settings.queue.workers());
         async move { gateway.run_workers(workers).await }
     });
     let stream_tail = wiring::stream_tail(settings, gateway.store())
@@ -189,8 +191,9 @@ impl RunningGateway {
         (self.events.clone(), self.config.clone())
     }
 
-    /// Ends the gateway (CONTRACT.md §2.10): new events get 503, requests in progress are answered, queued
-    /// deliveries are made, all within the time that the settings allow.
+    /// Ends the gateway (CONTRACT.md §2.10): new events get 503, requests in progress are answered, deliveries that
+    /// were begun are finished, all within the time that the settings allow. What waits on disk or in SQS stays there;
+    /// what waits in memory is delivered as well.
     pub async fn shutdown(self) {
         let Self {
             gateway,

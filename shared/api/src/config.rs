@@ -1,35 +1,44 @@
-//! The Configuration API (CONTRACT.md §1).
+//! The Configuration API (CONTRACT.md §1, docs/api.md).
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::configuration::{ConfigurationError, Configured};
-use domain::event::query_pairs;
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
 use domain::space_version::SpaceVersion;
 use gateway::metrics::{CONFIG_REQUEST_DURATION, CONFIG_REQUESTS};
+use gateway::{DeadLetters, DeliveryLog};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use store::Store;
 
-use crate::body::{self, BodyLimits};
+use crate::body::BodyLimits;
 use crate::error::{ApiError, answer_or_internal_error, json_line};
 use crate::request_target::{answer_by_itself, plain_text};
 
 mod access;
+mod action;
+mod dead_letters;
+mod deliveries;
+mod explain;
 mod metrics_page;
 mod openapi;
+mod parameters;
 mod paths;
+mod pause;
+mod resources;
+#[cfg(test)]
+mod tests;
 
 pub use access::AccessKey;
+use action::Action;
 pub use metrics_page::MetricsPage;
 pub use openapi::openapi;
+pub(crate) use parameters::InvalidRequest;
 use paths::{Resolved, Route};
+use resources::Operation;
 
 /// The Configuration API and what it works on.
 #[derive(Debug, Clone)]
@@ -40,22 +49,16 @@ pub struct ConfigApi {
     pub limits: BodyLimits,
     /// Renders `/v1/metrics`.
     pub metrics: MetricsPage,
+    /// Deliveries that were given up.
+    pub dead_letters: DeadLetters,
+    /// What was attempted lately.
+    pub delivery_log: DeliveryLog,
     /// What clients must know to use the API; `None` leaves it open (Q67).
     pub access_key: Option<AccessKey>,
 }
 
 /// Response header with the state of a space that a write led to.
 const CONFIG_VERSION: HeaderName = HeaderName::from_static("x-config-version");
-
-/// What a request does to a resource or a collection.
-#[derive(Debug)]
-enum Operation {
-    List,
-    Create,
-    Get(String),
-    Update(String),
-    Delete(String),
-}
 
 /// The Configuration API as a service.
 pub fn router(api: ConfigApi) -> Router {
@@ -102,105 +105,27 @@ impl ConfigApi {
                     answer_or_internal_error(handling).await
                 }
             },
+            Route::Endpoint { space, endpoint } => match Action::of(&parts.method, endpoint) {
+                None => method_not_allowed(),
+                Some(action) => {
+                    answer_or_internal_error(self.count_and_act(action, &space, parts, body)).await
+                }
+            },
         }
-    }
-
-    async fn count_and_carry_out(
-        &self,
-        kind: Kind,
-        space: &Space,
-        operation: Operation,
-        parts: &Parts,
-        body: Body,
-    ) -> Response {
-        let (name, label) = (operation.name(), space.to_string());
-        metrics::counter!(CONFIG_REQUESTS, "space" => label, "resource" => kind.label(), "operation" => name)
-            .increment(1);
-        let done = match kind {
-            Kind::EventType => self.carry_out::<EventType>(space, operation, parts, body).await,
-            Kind::Function => self.carry_out::<Function>(space, operation, parts, body).await,
-            Kind::Subscription => {
-                self.carry_out::<Subscription>(space, operation, parts, body)
-                    .await
-            }
-            Kind::Cors => self.carry_out::<Cors>(space, operation, parts, body).await,
-        };
-        done.unwrap_or_else(IntoResponse::into_response)
-    }
-
-    async fn carry_out<R: Configured>(
-        &self,
-        space: &Space,
-        operation: Operation,
-        parts: &Parts,
-        body: Body,
-    ) -> Result<Response, ApiError> {
-        let log = |done: &str, id: &dyn std::fmt::Display| {
-            tracing::debug!(%space, %id, "{} {done}.", R::KIND.title());
-        };
-        Ok(match operation {
-            Operation::List => {
-                let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
-                let filter =
-                    MetadataFilter::from_query(pairs.iter().map(|(name, value)| (&**name, &**value)));
-                let resources = self.store.list::<R>(space, &filter).await?;
-                json_line(
-                    StatusCode::OK,
-                    &BTreeMap::from([(openapi::collection(R::KIND), resources)]),
-                )
-            }
-            Operation::Get(id) => json_line(
-                StatusCode::OK,
-                &self.store.get::<R>(space, &R::Id::from(id.as_str())).await?,
-            ),
-            Operation::Create => {
-                let body = body::read(parts, body, self.limits).await?;
-                let resource = R::decode(space, None, &body).map_err(ConfigurationError::from)?;
-                let created = self.store.create(resource).await?;
-                log("created", created.value.id());
-                with_version(json_line(StatusCode::CREATED, &created.value), created.version)
-            }
-            Operation::Update(id) => {
-                let body = body::read(parts, body, self.limits).await?;
-                let id = R::Id::from(id.as_str());
-                let resource = R::decode(space, Some(&id), &body).map_err(ConfigurationError::from)?;
-                let updated = self.store.update(resource).await?;
-                log("updated", updated.value.id());
-                with_version(json_line(StatusCode::OK, &updated.value), updated.version)
-            }
-            Operation::Delete(id) => {
-                let deleted = self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
-                log("deleted", &id);
-                let content_type = HeaderValue::from_static("application/json");
-                let response = (StatusCode::NO_CONTENT, [(header::CONTENT_TYPE, content_type)]);
-                with_version(response.into_response(), deleted.version)
-            }
-        })
     }
 }
 
-impl Operation {
-    fn of(method: &Method, id: Option<String>) -> Option<Self> {
-        Some(match (method.as_str(), id) {
-            ("GET", None) => Self::List,
-            ("POST", None) => Self::Create,
-            ("GET", Some(id)) => Self::Get(id),
-            ("PUT", Some(id)) => Self::Update(id),
-            ("DELETE", Some(id)) => Self::Delete(id),
-            _ => return None,
-        })
-    }
+/// Counts a request that concerns a space (CONTRACT.md §5).
+fn count(space: &Space, resource: &'static str, operation: &'static str) {
+    let space = space.to_string();
+    metrics::counter!(CONFIG_REQUESTS, "space" => space, "resource" => resource, "operation" => operation)
+        .increment(1);
+}
 
-    /// Value of the `operation` label (CONTRACT.md §5).
-    fn name(&self) -> &'static str {
-        match self {
-            Self::List => "list",
-            Self::Create => "create",
-            Self::Get(_) => "get",
-            Self::Update(_) => "update",
-            Self::Delete(_) => "delete",
-        }
-    }
+/// Says that it is done and that there is nothing to show.
+fn no_content() -> Response {
+    let content_type = HeaderValue::from_static("application/json");
+    (StatusCode::NO_CONTENT, [(header::CONTENT_TYPE, content_type)]).into_response()
 }
 
 /// Adds the state of the space that a write led to, for the sender to ask the Events API for (docs/api.md).

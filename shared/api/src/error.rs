@@ -4,11 +4,15 @@ use std::panic::AssertUnwindSafe;
 
 use axum::response::{IntoResponse, Response};
 use domain::configuration::ConfigurationError;
+use domain::ids::DeliveryId;
 use futures_util::FutureExt as _;
-use gateway::{AccessDeniedCode, CallError, ErrorChain, GatewayError};
+use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
 use http::{HeaderValue, StatusCode, header};
+use queue::QueueError;
 use serde::Serialize;
 use store::StoreError;
+
+use crate::config::InvalidRequest;
 
 /// An error as a client sees it.
 #[derive(Debug)]
@@ -49,6 +53,39 @@ impl ApiError {
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
     }
+
+    /// The answer to a request for a dead letter that is not there.
+    pub(crate) fn no_dead_letter(id: &DeliveryId) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            format!("Dead letter {:?} not found.", id.as_str()),
+        )
+    }
+
+    /// The answer where deliveries are logged but cannot be read back by this process.
+    pub(crate) fn delivery_log_elsewhere() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "the delivery log of this deployment is in its structured logs",
+        )
+    }
+
+    /// The answer when the delivery log is there but cannot be read. What the disk said is for the log only.
+    pub(crate) fn unreadable_delivery_log(err: &std::io::Error) -> Self {
+        tracing::error!(error = %ErrorChain(err), "The delivery log could not be read.");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the delivery log cannot be read",
+        )
+    }
+
+    /// An answer that asks to try again soon.
+    fn unavailable(message: impl Into<String>) -> Self {
+        Self {
+            retry_after: Some(1),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        }
+    }
 }
 
 impl From<GatewayError> for ApiError {
@@ -58,15 +95,11 @@ impl From<GatewayError> for ApiError {
             GatewayError::Store(err) => {
                 // Of routes that are not known no client may learn more than that.
                 tracing::error!(error = %ErrorChain(&err), "The routes could not be confirmed.");
-                Self {
-                    retry_after: Some(1),
-                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
-                }
+                Self::unavailable(message)
             }
-            GatewayError::Draining | GatewayError::Queue(_) => Self {
-                retry_after: Some(1),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
-            },
+            GatewayError::Draining | GatewayError::Queue(_) | GatewayError::DeduplicationContended => {
+                Self::unavailable(message)
+            }
             GatewayError::BodyTooLarge { .. } | GatewayError::EventTooLarge(_) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
             }
@@ -74,9 +107,17 @@ impl From<GatewayError> for ApiError {
             GatewayError::BodyMalformed(_)
             | GatewayError::Event(_)
             | GatewayError::MinConfigVersion(_)
+            | GatewayError::PublishOptions(_)
             | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
             GatewayError::Call(err) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, call_message(&err)),
+            GatewayError::NoFifoQueue(_) => {
+                tracing::error!(
+                    error = message,
+                    "An event for an ordered subscription was refused."
+                );
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
             GatewayError::Response(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
         }
     }
@@ -136,6 +177,32 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<DeadLetterError> for ApiError {
+    fn from(err: DeadLetterError) -> Self {
+        match err {
+            DeadLetterError::Store(err) => err.into(),
+            DeadLetterError::Queue(err) => {
+                let message = err.to_string();
+                match err {
+                    QueueError::Full | QueueError::Closed => Self::unavailable(message),
+                    QueueError::NoFifoQueue => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+                    QueueError::Unavailable { .. } => {
+                        tracing::error!(error = %ErrorChain(&err), "The queue failed.");
+                        Self::unavailable(message)
+                    }
+                    QueueError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
+                }
+            }
+        }
+    }
+}
+
+impl From<InvalidRequest> for ApiError {
+    fn from(err: InvalidRequest) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, err.to_string())
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let errors = Errors {
@@ -175,4 +242,47 @@ pub(crate) fn json_line<T: Serialize>(status: StatusCode, value: &T) -> Response
         body,
     )
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_letters_that_cannot_be_had() {
+        let source = || std::io::Error::other("disk of /secret").into();
+        for (err, status, message, retry_after) in [
+            (QueueError::Full, 503, "the delivery queue is full", true),
+            (QueueError::Closed, 503, "the delivery queue is closed", true),
+            (
+                QueueError::Unavailable { source: source() },
+                503,
+                "the delivery queue is unavailable",
+                true,
+            ),
+            (
+                QueueError::TooLarge { bytes: 3, limit: 2 },
+                413,
+                "event takes 3 bytes in the delivery queue, which are more than its limit of 2",
+                false,
+            ),
+        ] {
+            let err = ApiError::from(DeadLetterError::from(err));
+            assert_eq!((err.status.as_u16(), err.message.as_str()), (status, message));
+            let response = err.into_response();
+            assert_eq!(response.headers().contains_key(header::RETRY_AFTER), retry_after);
+        }
+        let contended = StoreError::Contended {
+            space: "default".into(),
+        };
+        let err = ApiError::from(DeadLetterError::from(contended));
+        assert_eq!(err.status, StatusCode::CONFLICT);
+    }
+
+    #[test]
+    fn what_the_disk_says_is_not_for_clients() {
+        let err = ApiError::unreadable_delivery_log(&std::io::Error::other("/secret"));
+        assert_eq!(err.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!err.message.contains("secret"), "{}", err.message);
+    }
 }

@@ -35,7 +35,15 @@ impl EventsApi {
             return response;
         }
         let body = body::read(&parts, body, self.limits).await;
-        let Received { headers, outcome } = self.gateway.receive(&parts, body).await;
+        // A task of its own: a client that hangs up while a sync function works ends this future, and the event is
+        // still to reach the async subscribers.
+        let gateway = self.gateway;
+        let received = tokio::spawn(async move { gateway.receive(&parts, body).await }).await;
+        let Received { headers, outcome } = received.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going down, and nobody waits for this any more.
+            Err(_) => Received::interrupted(),
+        });
         let mut response = match outcome {
             Ok(answer) => into_response(answer),
             Err(err) => ApiError::from(err).into_response(),

@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::authorizer::Authorization;
-use crate::json::{JsonError, Object};
+use crate::ids::{DeliveryId, SubscriptionId};
+use crate::json::{Json, JsonError, Object, kind};
 use crate::validation::Violations;
 
 mod binary;
@@ -14,7 +15,7 @@ pub mod content_type;
 mod decode;
 mod envelope;
 mod http_request;
-mod time;
+pub(crate) mod time;
 
 pub use cloud_event::{CloudEvent, CloudEventError};
 pub use content_type::ContentTypeError;
@@ -114,6 +115,28 @@ impl Event {
             Self::CloudEvent(event) => event.set_authorization(authorization),
         }
         event
+    }
+
+    /// A copy that tells its consumer the delivery, the same at every attempt, the subscription and the number of the
+    /// attempt, from 1. Of use to functions that get no headers (docs/delivery.md).
+    #[must_use]
+    pub fn with_delivery(&self, id: &DeliveryId, subscription: &SubscriptionId, attempt: u32) -> Self {
+        let mut event = self.clone();
+        match &mut event {
+            Self::V0_1(envelope) => envelope.set_delivery(id, subscription, attempt),
+            Self::CloudEvent(event) => event.set_delivery(id, subscription, attempt),
+        }
+        event
+    }
+
+    /// An extension attribute; of a 0.1 event the member of `extensions`, without regard to case. `None` when it is
+    /// missing or `null`.
+    pub fn extension(&self, name: &str) -> Option<&Json> {
+        let value = match self {
+            Self::V0_1(envelope) => envelope.extension(name),
+            Self::CloudEvent(event) => event.member(name),
+        };
+        value.filter(|value| kind(value.as_raw()) != "null")
     }
 
     /// Reads an event from a JSON object of any known version.

@@ -76,6 +76,11 @@ text_newtype! {
     CorsId
 }
 
+text_newtype! {
+    /// Identifier of a delivery: one event for one subscription, over all attempts.
+    DeliveryId
+}
+
 impl Space {
     /// The space meant by an empty name (CONTRACT.md §1.1).
     pub fn or_default(text: &str) -> Self {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+mod number;
 mod text;
 
 pub use text::Json;

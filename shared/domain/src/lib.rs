@@ -6,12 +6,17 @@
 pub mod authorizer;
 pub mod configuration;
 pub mod cors_decision;
+pub mod dead_letter;
 pub mod delivery;
+pub mod delivery_attempt;
 pub mod event;
+pub mod explain;
 pub mod function_response;
 pub mod ids;
 pub mod json;
+pub mod publish_options;
 pub mod resource;
+pub mod retry;
 pub mod routing;
 pub mod sniff;
 pub mod space_version;

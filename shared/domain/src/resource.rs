@@ -14,6 +14,7 @@ mod cors;
 mod event_type;
 mod function;
 mod provider;
+mod signing_secret;
 mod subscription;
 
 pub use cors::Cors;
@@ -23,7 +24,9 @@ pub use provider::{
     AwsCredentials, FirehoseStream, HttpEndpoint, KinesisStream, LambdaFunction, Provider, ProviderError,
     SqsQueue,
 };
-pub use subscription::{Subscription, SubscriptionType};
+pub use signing_secret::SigningSecret;
+pub use subscription::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
+pub(crate) use subscription::{method_or_post, with_leading_slash};
 
 /// Free-form labels of a resource, sorted by key.
 pub type Metadata = BTreeMap<String, String>;

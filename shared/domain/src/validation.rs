@@ -29,7 +29,8 @@ impl Violations {
         }
     }
 
-    /// Notes a field whose first broken rule has this tag, if any.
+    /// Notes a field whose first broken rule has this tag, if any. A field within another is named by its path, as in
+    /// `Retry.MaxAttempts`.
     pub(crate) fn check(&mut self, field: &'static str, broken: Option<&'static str>) -> &mut Self {
         self.fields.extend(broken.map(|tag| (field, tag)));
         self
@@ -48,9 +49,10 @@ impl fmt::Display for Violations {
                 f.write_str("\n")?;
             }
             let entity = self.entity;
+            let name = field.rsplit('.').next().unwrap_or(field);
             write!(
                 f,
-                "Key: '{entity}.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag"
+                "Key: '{entity}.{field}' Error:Field validation for '{name}' failed on the '{tag}' tag"
             )?;
         }
         Ok(())

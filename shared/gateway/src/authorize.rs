@@ -10,7 +10,7 @@ use domain::json::Json;
 use domain::routing::RoutingTable;
 use http::request::Parts;
 
-use crate::call::CallError;
+use crate::call::{CallError, call_without_subscription};
 use crate::gateway::Gateway;
 
 /// The answers of authorizers to one event of one request.
@@ -85,10 +85,12 @@ impl<'a> Authorizers<'a> {
             request: &request,
         });
         let payload = Bytes::from(question.get().to_owned());
-        let answer = self
+        let called = self
             .gateway
-            .invoke(self.table, space, authorizer, payload)
+            .invoke(self.table, space, authorizer, |provider| {
+                call_without_subscription(provider, payload)
+            })
             .await?;
-        Ok(Authorization::from_response(&answer.result)?)
+        Ok(Authorization::from_response(&called.answer.body)?)
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::event::EventError;
 use domain::function_response::MalformedResponse;
+use domain::publish_options::PublishOptionsError;
 use domain::space_version::SpaceVersionError;
 use queue::QueueError;
 use store::StoreError;
@@ -35,6 +36,12 @@ pub enum GatewayError {
     /// The request holds no event that can be accepted.
     #[error(transparent)]
     Event(#[from] EventError),
+    /// What the producer asks for beside the event cannot be followed.
+    #[error(transparent)]
+    PublishOptions(#[from] PublishOptionsError),
+    /// Another request is about to queue an event with the same deduplication key.
+    #[error("Service Unavailable")]
+    DeduplicationContended,
     /// A client sent an event of the gateway's own types.
     #[error("event type \"{0}\" is reserved for events of the gateway")]
     SystemEventType(String),
@@ -53,12 +60,16 @@ pub enum GatewayError {
     /// An event is larger than the queue of async deliveries can take.
     #[error(transparent)]
     EventTooLarge(QueueError),
+    /// An event for an ordered subscription has an ordering key, and the queue cannot keep an order.
+    #[error(transparent)]
+    NoFifoQueue(QueueError),
 }
 
 impl From<QueueError> for GatewayError {
     fn from(err: QueueError) -> Self {
         match err {
             QueueError::TooLarge { .. } => Self::EventTooLarge(err),
+            QueueError::NoFifoQueue => Self::NoFifoQueue(err),
             QueueError::Full | QueueError::Closed | QueueError::Unavailable { .. } => Self::Queue(err),
         }
     }

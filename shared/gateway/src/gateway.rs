@@ -10,6 +10,9 @@ use store::{Store, StoreError};
 use targets::Invoker;
 use tokio::sync::Semaphore;
 
+use crate::circuit_breaker::{CircuitBreakerSettings, CircuitBreakers};
+use crate::dead_letters::DeadLetters;
+use crate::delivery_log::DeliveryLog;
 use crate::hosted::HostedDomains;
 use crate::metrics::EventMetrics;
 
@@ -21,9 +24,12 @@ pub struct Gateway(Arc<Shared>);
 struct Shared {
     store: Store,
     queue: DeliveryQueue,
+    dead_letters: DeadLetters,
+    delivery_log: DeliveryLog,
     invoker: Invoker,
     settings: GatewaySettings,
     metrics: EventMetrics,
+    circuit_breakers: CircuitBreakers,
     draining: AtomicBool,
     deliveries: Semaphore,
 }
@@ -38,11 +44,35 @@ pub struct GatewaySettings {
     pub json_events: bool,
     /// Most async deliveries made at a time; at least 1.
     pub max_concurrent_deliveries: usize,
+    /// When a function that keeps failing is left alone.
+    pub circuit_breaker: CircuitBreakerSettings,
+}
+
+/// What the engine works with.
+#[derive(Debug, Clone)]
+pub struct GatewayParts {
+    /// The configuration store.
+    pub store: Store,
+    /// The delivery queue.
+    pub queue: DeliveryQueue,
+    /// Where deliveries go that are given up.
+    pub dead_letters: DeadLetters,
+    /// Where attempts are noted.
+    pub delivery_log: DeliveryLog,
+    /// What calls functions.
+    pub invoker: Invoker,
 }
 
 impl Gateway {
-    /// Joins a store, a queue and the targets.
-    pub fn new(store: Store, queue: DeliveryQueue, invoker: Invoker, settings: GatewaySettings) -> Self {
+    /// Joins the parts.
+    pub fn new(parts: GatewayParts, settings: GatewaySettings) -> Self {
+        let GatewayParts {
+            store,
+            queue,
+            dead_letters,
+            delivery_log,
+            invoker,
+        } = parts;
         let metrics = EventMetrics::default();
         let deliveries = Semaphore::new(
             settings
@@ -52,7 +82,10 @@ impl Gateway {
         Self(Arc::new(Shared {
             store,
             queue,
+            dead_letters,
+            delivery_log,
             invoker,
+            circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
             settings,
             metrics,
             draining: AtomicBool::new(false),
@@ -68,6 +101,16 @@ impl Gateway {
     /// The delivery queue.
     pub fn queue(&self) -> &DeliveryQueue {
         &self.0.queue
+    }
+
+    /// Where deliveries are kept that were given up.
+    pub fn dead_letters(&self) -> &DeadLetters {
+        &self.0.dead_letters
+    }
+
+    /// Where attempts at deliveries are noted.
+    pub fn delivery_log(&self) -> &DeliveryLog {
+        &self.0.delivery_log
     }
 
     /// Refuses new requests from now on (CONTRACT.md §2.10).
@@ -89,6 +132,10 @@ impl Gateway {
     /// Permits to deliver, one a delivery.
     pub(crate) fn delivery_permits(&self) -> &Semaphore {
         &self.0.deliveries
+    }
+
+    pub(crate) fn circuit_breakers(&self) -> &CircuitBreakers {
+        &self.0.circuit_breakers
     }
 
     pub(crate) fn invoker(&self) -> &Invoker {

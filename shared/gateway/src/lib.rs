@@ -4,7 +4,11 @@
 
 mod authorize;
 mod call;
+mod circuit_breaker;
+mod dead_letters;
+mod deduplication;
 mod deliver;
+mod delivery_log;
 mod error;
 mod error_chain;
 mod gateway;
@@ -16,10 +20,14 @@ mod stamp;
 mod system_events;
 
 pub use call::CallError;
-pub use deliver::Dispatched;
+pub use circuit_breaker::{Admission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Permit};
+pub use dead_letters::{DeadLetterError, DeadLetters, Redriven};
+pub use delivery_log::{
+    AttemptFiles, AttemptFilesLimits, AttemptFilter, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET, DeliveryLog,
+};
 pub use error::GatewayError;
 pub use error_chain::ErrorChain;
-pub use gateway::{Gateway, GatewaySettings};
+pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
 pub use targets::AccessDeniedCode;

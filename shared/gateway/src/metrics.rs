@@ -13,6 +13,8 @@ pub const EVENTS_RECEIVED: &str = "eventgateway_events_received_total";
 pub const EVENTS_PROCESSED: &str = "eventgateway_events_processed_total";
 /// Async deliveries for which the queue had no room.
 pub const EVENTS_DROPPED: &str = "eventgateway_events_dropped_total";
+/// Async deliveries that were given up and went to the dead letters.
+pub const DEAD_LETTERS: &str = "eventgateway_dead_letters_total";
 /// Async deliveries waiting in the queue.
 pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
 /// Seconds an async delivery waited in the queue.
@@ -55,6 +57,8 @@ pub(crate) struct SpaceCounters {
     pub(crate) async_processed: Counter,
     /// Async deliveries without room.
     pub(crate) dropped: Counter,
+    /// Async deliveries given up.
+    pub(crate) dead_lettered: Counter,
     invoking: Counter,
     invoked: Counter,
     failed: Counter,
@@ -108,6 +112,7 @@ impl SpaceCounters {
             async_received: received(CUSTOM),
             async_processed: counter(EVENTS_PROCESSED, space, CUSTOM),
             dropped: counter(EVENTS_DROPPED, space, CUSTOM),
+            dead_lettered: metrics::counter!(DEAD_LETTERS, "space" => space.to_string()),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),

@@ -3,18 +3,22 @@
 
 use std::sync::Arc;
 
+use domain::configuration::Stored;
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::function_response::FunctionResponse;
+use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
 use domain::routing::Routes;
 use queue::{QueueError, Reservation};
 
 use crate::authorize::Authorizers;
+use crate::call::{Occasion, SubscriberCall};
 use crate::error::GatewayError;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::receive::{Answer, Request};
+use crate::stamp::{delivery_id, now_millis};
 
 /// An event and whom it reaches.
 struct Routed<'a> {
@@ -31,10 +35,10 @@ impl Gateway {
         request: &Request<'_>,
         events: Vec<Arc<Event>>,
     ) -> Result<Answer, GatewayError> {
-        let routed: Vec<_> = events
+        let routed = events
             .into_iter()
             .map(|event| Self::route(request, event))
-            .collect();
+            .collect::<Result<Vec<_>, _>>()?;
         for Routed { deliveries, .. } in &routed {
             self.count_async(deliveries);
         }
@@ -90,30 +94,48 @@ impl Gateway {
         }
     }
 
-    fn route<'a>(request: &Request<'a>, event: Arc<Event>) -> Routed<'a> {
+    fn route<'a>(request: &Request<'a>, event: Arc<Event>) -> Result<Routed<'a>, GatewayError> {
         let method = request.parts.method.as_str();
         let Routes { sync, asynchronous } =
             request
                 .table
                 .routes(event.event_type(), method, &request.path.path);
-        let deliveries = asynchronous
-            .iter()
-            .map(|stored| Self::delivery(&stored.resource, &event))
-            .collect();
-        Routed {
+        let deliveries = if asynchronous.is_empty() {
+            Vec::new()
+        } else {
+            let options = PublishOptions::of(&request.parts.headers, &event)?;
+            Self::deliveries(asynchronous, &event, &options)
+        };
+        Ok(Routed {
             event,
             sync,
             deliveries,
-        }
+        })
     }
 
-    pub(crate) fn delivery(subscription: &Subscription, event: &Arc<Event>) -> Delivery {
-        Delivery {
-            space: subscription.space.clone(),
-            subscription: subscription.subscription_id.clone(),
-            function: subscription.function_id.clone(),
-            event: event.clone(),
-        }
+    /// An event for each of its subscribers.
+    pub(crate) fn deliveries(
+        subscriptions: &[Stored<Subscription>],
+        event: &Arc<Event>,
+        options: &PublishOptions,
+    ) -> Vec<Delivery> {
+        let accepted_at = now_millis();
+        let delivery = |stored: &Stored<Subscription>| {
+            let subscription = &stored.resource;
+            Delivery {
+                id: delivery_id(),
+                space: subscription.space.clone(),
+                subscription: subscription.subscription_id.clone(),
+                function: subscription.function_id.clone(),
+                event: event.clone(),
+                accepted_at,
+                attempts: 0,
+                deliver_at: options.deliver_at,
+                ordering_key: options.ordering_key.clone().filter(|_| subscription.ordered),
+                deduplication_key: options.deduplication_key.clone(),
+            }
+        };
+        subscriptions.iter().map(delivery).collect()
     }
 
     async fn answer(
@@ -129,20 +151,20 @@ impl Gateway {
             .authorize(&subscription.space)
             .await
             .ok_or(GatewayError::Forbidden)?;
-        let answered = self
-            .call(
-                request.table,
-                &subscription.space,
-                &subscription.function_id,
-                &event,
-            )
-            .await;
+        let call = SubscriberCall {
+            space: &subscription.space,
+            subscription: &subscription.subscription_id,
+            function: &subscription.function_id,
+            event: &event,
+            occasion: Occasion::Sync,
+        };
+        let called = self.call(request.table, call).await;
         counters.processed.increment(1);
-        let answered = answered?;
-        if answered.is_connector {
+        let called = called?;
+        if called.is_connector {
             return Ok(Answer::Accepted);
         }
-        let response = FunctionResponse::from_result(&answered.result);
+        let response = FunctionResponse::from_result(&called.answer.body);
         if let Err(error) = &response {
             let (space, function) = (&subscription.space, &subscription.function_id);
             tracing::info!(%space, functionId = %function, event.id = event.id(), %error, "HTTP response object malformed.");
@@ -154,12 +176,28 @@ impl Gateway {
     async fn enqueue(
         &self,
         reservation: Option<Reservation>,
-        deliveries: Vec<Delivery>,
+        mut deliveries: Vec<Delivery>,
         bytes: usize,
     ) -> Result<(), GatewayError> {
+        let claims = self.claim_deduplication_keys(&mut deliveries).await?;
         if deliveries.is_empty() {
             return Ok(());
         }
+        let queued = self.send(reservation, deliveries, bytes).await;
+        match (claims, &queued) {
+            (Some(claims), Ok(())) => claims.confirm().await,
+            (Some(claims), Err(_)) => claims.release().await,
+            (None, _) => {}
+        }
+        queued
+    }
+
+    async fn send(
+        &self,
+        reservation: Option<Reservation>,
+        deliveries: Vec<Delivery>,
+        bytes: usize,
+    ) -> Result<(), GatewayError> {
         let reservation = if let Some(reservation) = reservation {
             reservation
         } else {

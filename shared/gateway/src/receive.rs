@@ -29,6 +29,16 @@ pub struct Received {
     pub outcome: Result<Answer, GatewayError>,
 }
 
+impl Received {
+    /// Of a request that came too late.
+    pub fn interrupted() -> Self {
+        Self {
+            headers: HeaderMap::new(),
+            outcome: Err(GatewayError::Draining),
+        }
+    }
+}
+
 /// The answer to a request.
 #[derive(Debug)]
 pub enum Answer {
@@ -52,10 +62,7 @@ impl Gateway {
     /// Takes a request in. `body` is what could be read of it within the limits.
     pub async fn receive(&self, parts: &Parts, body: Result<Bytes, GatewayError>) -> Received {
         if self.is_draining() {
-            return Received {
-                headers: HeaderMap::new(),
-                outcome: Err(GatewayError::Draining),
-            };
+            return Received::interrupted();
         }
         let table = match self.table_for(&parts.headers).await {
             Ok(table) => table,

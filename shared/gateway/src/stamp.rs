@@ -1,6 +1,7 @@
 //! The id and time of events that the gateway makes: the one place of the engine that reads the clock.
 
 use domain::event::EventStamp;
+use domain::ids::DeliveryId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -12,4 +13,18 @@ pub(crate) fn event_stamp() -> EventStamp {
         id: uuid::Uuid::new_v4().to_string(),
         time,
     }
+}
+
+/// The time in milliseconds since the Unix epoch.
+pub(crate) fn now_millis() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.ok()
+        .and_then(|now| now.as_millis().try_into().ok())
+        .unwrap_or_default()
+}
+
+/// A fresh id of a delivery.
+pub(crate) fn delivery_id() -> DeliveryId {
+    let mut text = uuid::Uuid::encode_buffer();
+    DeliveryId::from(&*uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::event::Event;
 use domain::ids::Space;
+use domain::publish_options::PublishOptions;
 use domain::routing::RoutingTable;
 use domain::system_event::SystemEvent;
 
@@ -45,10 +46,7 @@ impl Gateway {
         }
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
-        let deliveries: Vec<_> = subscribers
-            .iter()
-            .map(|stored| Self::delivery(&stored.resource, &event))
-            .collect();
+        let deliveries = Self::deliveries(subscribers, &event, &PublishOptions::default());
         self.count_async(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it, only be reported.
         match self

@@ -1,23 +1,24 @@
-//! Batches of the delivery queue: each message is delivered by itself, and what failed is received again alone.
+//! Batches of the delivery queues: each message is delivered by itself, those of a group of the FIFO queue one after
+//! another, and what is to be received again is so alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::delivery::Delivery;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use gateway::{Dispatched, ErrorChain, Gateway};
+use gateway::{ErrorChain, Gateway};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use queue::sqs::{MalformedMessage, parse_message};
+use queue::sqs::{Admission, HandedOut, MalformedMessage, SourceKind};
+use queue::{DeliveryQueue, Settled, Sqs};
 use tokio::time::{Instant, timeout_at};
 
 /// Time before the deadline of an invocation in which its answer is given.
 const ANSWER_MARGIN: Duration = Duration::from_millis(500);
 
-/// Time after a call in which what failed of a message is queued again by itself.
-const RESEND_MARGIN: Duration = Duration::from_secs(2);
+/// Time after a call in which its message is settled.
+const SETTLE_MARGIN: Duration = Duration::from_secs(2);
 
 /// How batches are worked through.
 #[derive(Debug, Clone, Copy)]
@@ -28,25 +29,42 @@ pub struct BatchSettings {
     pub call_timeout: Duration,
 }
 
-/// Delivers batches until the process ends. An error means that the runtime of Lambda is gone.
+/// The gateway's queue is not the one that Lambda takes the batches from.
+#[derive(Debug, thiserror::Error)]
+#[error("batches of SQS are delivered by a gateway with a queue on SQS alone")]
+pub struct OtherQueue;
+
+/// Delivers batches until the process ends. An error means that the gateway has another queue, or that the runtime of
+/// Lambda is gone.
 pub async fn run(gateway: Gateway, settings: BatchSettings) -> Result<(), Error> {
+    let DeliveryQueue::Sqs(queue) = gateway.queue().clone() else {
+        return Err(OtherQueue.into());
+    };
     let batch = service_fn(move |event| {
-        let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(deliver(&gateway, event, settings).await) }
+        let (gateway, queue) = (gateway.clone(), queue.clone());
+        async move { Ok::<_, Infallible>(deliver(&gateway, &queue, event, settings).await) }
     });
     lambda_runtime::run(batch).await
 }
 
-/// Delivers the messages of a batch, and says which of them are to be received again. One that cannot be read is
-/// among these as well: after the last try that the queue allows, it goes to the dead letters.
+/// Delivers the messages of a batch of the gateway's queues, and says which of them are to be received again. One that
+/// cannot be read is among these as well: after the last receipt that its queue allows, it goes to the dead-letter queue.
 pub async fn deliver(
     gateway: &Gateway,
+    queue: &Sqs,
     event: LambdaEvent<SqsEvent>,
     settings: BatchSettings,
 ) -> SqsBatchResponse {
     let deadlines = Deadlines::of(event.context.deadline(), settings.call_timeout);
-    let dispatch = |deliveries| gateway.dispatch(deliveries, Some(deadlines.begin));
-    process(event.payload, settings.concurrency, deadlines, dispatch).await
+    let lanes = lanes(event.payload.records, |arn| queue.source_of_arn(arn));
+    let deliver = async |kind, message| {
+        Ok(match queue.admit(kind, message).await? {
+            Admission::Due(received) => gateway.dispatch(*received, Some(deadlines.begin)).await,
+            Admission::Early(settled) => settled,
+        })
+    };
+    let give_back = async |kind, handles| queue.give_back(kind, handles).await;
+    work_through(lanes, settings.concurrency, deadlines.end, deliver, give_back).await
 }
 
 /// When a batch has to come to its end.
@@ -64,7 +82,7 @@ impl Deadlines {
         let left = invocation.duration_since(SystemTime::now()).unwrap_or_default();
         let end = left.saturating_sub(ANSWER_MARGIN);
         // A function with less time than its calls may take still has to make some.
-        let begin = end.saturating_sub(call_timeout + RESEND_MARGIN).max(end / 2);
+        let begin = end.saturating_sub(call_timeout + SETTLE_MARGIN).max(end / 2);
         Self {
             begin: now + begin,
             end: now + end,
@@ -72,18 +90,15 @@ impl Deadlines {
     }
 }
 
-/// Why a message is to be received again.
+/// Why a message is to be received again although nobody said so.
 #[derive(Debug, thiserror::Error)]
 enum MessageError {
-    /// It is none of this queue's.
+    /// It is none of the gateway's.
     #[error(transparent)]
     Malformed(#[from] MalformedMessage),
-    /// Its functions did not take it; each call has been logged.
-    #[error("deliveries failed")]
-    Failed,
-    /// There was no time left to begin.
-    #[error("no time left to deliver it")]
-    NotBegun,
+    /// It comes from a queue that the gateway does not use.
+    #[error("the message comes from another queue than the gateway's")]
+    UnknownQueue,
     /// There was no time left to wait for its functions.
     #[error("not delivered in time")]
     TimedOut,
@@ -92,32 +107,61 @@ enum MessageError {
     Panicked,
 }
 
-async fn process<F>(
-    event: SqsEvent,
-    concurrency: usize,
-    deadlines: Deadlines,
-    dispatch: impl Fn(Vec<Delivery>) -> F,
-) -> SqsBatchResponse
-where
-    F: Future<Output = Dispatched>,
-{
+/// Messages that are delivered one after another.
+#[derive(Debug)]
+struct Lane {
+    /// Queue that they come from.
+    kind: Option<SourceKind>,
+    messages: Vec<HandedOut>,
+}
+
+/// Messages of the FIFO queue share a lane with those of their group, in their order.
+fn lanes(messages: Vec<SqsMessage>, source_of_arn: impl Fn(&str) -> Option<SourceKind>) -> Vec<Lane> {
+    let mut lanes: Vec<Lane> = Vec::new();
+    let mut groups: HashMap<String, usize> = HashMap::new();
     let mut seen = HashSet::new();
-    // The queue may hand out a message twice, even within a batch.
-    let messages = event
-        .records
-        .into_iter()
-        .filter(|message| seen.insert(message.message_id.clone()));
-    let dispatch = &dispatch;
-    let failures: Vec<_> = stream::iter(messages)
-        .map(|message| async move {
-            let error = attempt(&message, deadlines, dispatch).await.err()?;
-            // One without an id would stand for the whole batch, which is all that can be said then.
-            let id = message.message_id.unwrap_or_default();
-            tracing::warn!(messageId = id, error = %ErrorChain(&error), "A message of the queue is returned.");
-            Some(id)
+    for message in messages {
+        // The queue may hand out a message twice, even within a batch.
+        if !seen.insert(message.message_id.clone()) {
+            continue;
+        }
+        let kind = source_of_arn(message.event_source_arn.as_deref().unwrap_or_default());
+        let group = message.attributes.get("MessageGroupId");
+        let next = lanes.len();
+        let place = match group.filter(|_| kind == Some(SourceKind::Fifo)) {
+            Some(group) => *groups.entry(group.clone()).or_insert(next),
+            None => next,
+        };
+        if place == next {
+            let messages = Vec::new();
+            lanes.push(Lane { kind, messages });
+        }
+        lanes[place].messages.push(handed_out(message));
+    }
+    lanes
+}
+
+/// Delivers lanes, several at a time, and has those messages given back that are not begun.
+async fn work_through(
+    lanes: Vec<Lane>,
+    concurrency: usize,
+    end: Instant,
+    deliver: impl AsyncFn(SourceKind, HandedOut) -> Result<Settled, MalformedMessage>,
+    give_back: impl AsyncFn(SourceKind, Vec<String>),
+) -> SqsBatchResponse {
+    let (deliver, give_back) = (&deliver, &give_back);
+    let failures: Vec<_> = stream::iter(lanes)
+        .map(|lane| async move {
+            let kind = lane.kind;
+            let (returned, behind) = lane.work_through(end, deliver).await;
+            if let Some(kind) = kind.filter(|_| !behind.is_empty()) {
+                // Should there be no time for it, the group is blocked until the visibility timeout of the queue is over.
+                let _ = timeout_at(end + ANSWER_MARGIN / 2, give_back(kind, behind)).await;
+            }
+            returned
         })
         .buffer_unordered(concurrency.max(1))
-        .filter_map(std::future::ready)
+        .flat_map(stream::iter)
         .collect()
         .await;
     let mut response = SqsBatchResponse::default();
@@ -125,24 +169,64 @@ where
     response
 }
 
-async fn attempt<F>(
-    message: &SqsMessage,
-    deadlines: Deadlines,
-    dispatch: impl Fn(Vec<Delivery>) -> F,
-) -> Result<(), MessageError>
-where
-    F: Future<Output = Dispatched>,
-{
-    if Instant::now() >= deadlines.begin {
-        return Err(MessageError::NotBegun);
+impl Lane {
+    /// Gives the ids of the messages that are to be received again, and the receipt handles of those that were not begun
+    /// because one before them is among these.
+    async fn work_through(
+        self,
+        end: Instant,
+        deliver: impl AsyncFn(SourceKind, HandedOut) -> Result<Settled, MalformedMessage>,
+    ) -> (Vec<String>, Vec<String>) {
+        let mut messages = self.messages.into_iter();
+        let mut returned = Vec::new();
+        for message in messages.by_ref() {
+            let id = message.message_id.clone();
+            match attempt(message, self.kind, end, &deliver).await {
+                Ok(Settled::Completed) => continue,
+                Ok(Settled::Returned) => {}
+                Err(error) => {
+                    tracing::warn!(messageId = id, error = %ErrorChain(&error), "A message of the queue is returned.");
+                }
+            }
+            returned.push(id);
+            break;
+        }
+        let mut behind = Vec::new();
+        for message in messages {
+            returned.push(message.message_id);
+            behind.push(message.receipt_handle);
+        }
+        (returned, behind)
     }
-    let deliveries = parse_message(message.body.as_deref().unwrap_or_default())?;
-    let dispatching = AssertUnwindSafe(async { dispatch(deliveries).await }).catch_unwind();
-    match timeout_at(deadlines.end, dispatching).await {
-        Ok(Ok(Dispatched::Completed)) => Ok(()),
-        Ok(Ok(Dispatched::Retry)) => Err(MessageError::Failed),
+}
+
+async fn attempt(
+    message: HandedOut,
+    kind: Option<SourceKind>,
+    end: Instant,
+    deliver: impl AsyncFn(SourceKind, HandedOut) -> Result<Settled, MalformedMessage>,
+) -> Result<Settled, MessageError> {
+    let kind = kind.ok_or(MessageError::UnknownQueue)?;
+    let delivering = AssertUnwindSafe(async { deliver(kind, message).await });
+    match timeout_at(end, delivering.catch_unwind()).await {
+        Ok(Ok(settled)) => Ok(settled?),
         Ok(Err(_panic)) => Err(MessageError::Panicked),
         Err(_elapsed) => Err(MessageError::TimedOut),
+    }
+}
+
+fn handed_out(message: SqsMessage) -> HandedOut {
+    let number = |name| message.attributes.get(name)?.parse().ok();
+    HandedOut {
+        sent_at: number("SentTimestamp"),
+        receive_count: number("ApproximateReceiveCount")
+            .and_then(|count| count.try_into().ok())
+            .unwrap_or(1),
+        group: message.attributes.get("MessageGroupId").cloned(),
+        // One without an id stands for the whole batch when it is returned, which is all that can be said then.
+        message_id: message.message_id.unwrap_or_default(),
+        receipt_handle: message.receipt_handle.unwrap_or_default(),
+        body: message.body.unwrap_or_default(),
     }
 }
 

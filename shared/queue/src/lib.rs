@@ -1,24 +1,25 @@
-//! The delivery queue: accepted events wait here until a worker calls their function.
+//! The delivery queue: accepted events wait here until their functions have taken them.
 
-mod in_memory;
+mod embedded;
 pub mod sqs;
-#[cfg(test)]
-mod tests;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::dead_letter::DeadLetter;
 use domain::delivery::Delivery;
+use domain::ids::{FunctionId, Space, SubscriptionId};
 
-pub use in_memory::{InMemory, Limits};
+pub use embedded::{Durability, Embedded, EmbeddedSettings, Limits};
 pub use sqs::{Sqs, SqsSettings};
 
 /// A queue of deliveries. A handle: clones share the queue.
 #[derive(Debug, Clone)]
 pub enum DeliveryQueue {
-    /// In the memory of this process: what waits is lost when the process dies.
-    InMemory(InMemory),
-    /// A queue of Amazon SQS: what waits outlives every process.
+    /// In a file of this machine, or in the memory of this process.
+    Embedded(Embedded),
+    /// A queue of Amazon SQS: what waits outlives every machine.
     Sqs(Sqs),
 }
 
@@ -39,7 +40,10 @@ pub enum QueueError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The service that keeps the queue did not take it.
+    /// The delivery is an ordered one, which a standard queue of SQS cannot keep in order.
+    #[error("ordered deliveries need a FIFO queue, and none is set")]
+    NoFifoQueue,
+    /// What keeps the queue, a disk or a service, did not take it.
     #[error("the delivery queue is unavailable")]
     Unavailable {
         /// What it said.
@@ -48,11 +52,41 @@ pub enum QueueError {
     },
 }
 
+/// Why an embedded queue cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("delivery queue {} is in use by another process", .directory.display())]
+    InUse {
+        /// Folder of the queue.
+        directory: PathBuf,
+    },
+    /// The folder or the file cannot be used.
+    #[error("delivery queue {} cannot be used", .directory.display())]
+    Unusable {
+        /// Folder of the queue.
+        directory: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A later version of the gateway wrote it.
+    #[error("delivery queue {} has format {found}, this version knows up to {known}", .directory.display())]
+    NewerFormat {
+        /// Folder of the queue.
+        directory: PathBuf,
+        /// Format of the file.
+        found: u64,
+        /// Latest format that is known.
+        known: u64,
+    },
+}
+
 /// Room in the queue for some deliveries; what is not used is given back when it is dropped.
 #[derive(Debug)]
 pub enum Reservation {
-    /// Room in an [`InMemory`] queue.
-    InMemory(in_memory::Reservation),
+    /// Room in an [`Embedded`] queue.
+    Embedded(embedded::Reservation),
     /// An [`Sqs`] queue always has room.
     Sqs(Sqs),
 }
@@ -62,26 +96,55 @@ pub enum Reservation {
 pub struct Received {
     /// What is to be delivered.
     pub deliveries: Vec<Delivery>,
-    /// How long it waited.
+    /// How long it waited since it could be received.
     pub waited: Duration,
     /// What the queue knows the message by.
     pub receipt: Receipt,
 }
 
-/// What a queue knows a message by until it is done with.
+/// What a queue knows a message by until it is settled. A message whose receipt is dropped is received again.
 #[derive(Debug)]
 pub enum Receipt {
-    /// The message left the queue when it was received.
-    Gone,
-    /// SQS hides the message for a while and shows it again unless it is completed.
+    /// Of an [`Embedded`] queue.
+    Embedded(embedded::Receipt),
+    /// SQS hides the message for a while and shows it again unless it is settled.
     Sqs(sqs::Receipt),
 }
 
+/// What became of a delivery that was received.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is done with.
+    Done,
+    /// An attempt failed; the next one, with one more in [`Delivery::attempts`], is due after the pause.
+    Retry {
+        /// The pause.
+        pause: Duration,
+    },
+    /// No attempt was made; it is due again after the pause.
+    Defer {
+        /// The pause.
+        pause: Duration,
+    },
+    /// It is given up. Only an [`Embedded`] queue keeps dead letters ([`DeliveryQueue::keeps_dead_letters`]), and
+    /// moves the delivery there in one step; for SQS it is the same as [`Outcome::Done`].
+    DeadLetter(Box<DeadLetter>),
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It is out of the queue, or can be taken out by who handed it over.
+    Completed,
+    /// It is to be received again.
+    Returned,
+}
+
 impl DeliveryQueue {
-    /// Whether each of these could be queued if there were room, as far as their size goes.
+    /// Whether each of these could be queued if there were room, as far as its size and its order go.
     pub fn check(&self, deliveries: &[Delivery]) -> Result<(), QueueError> {
         match self {
-            Self::InMemory(_) => Ok(()),
+            Self::Embedded(_) => Ok(()),
             Self::Sqs(queue) => queue.check(deliveries),
         }
     }
@@ -89,70 +152,94 @@ impl DeliveryQueue {
     /// Sets room aside for a number of deliveries of `bytes` in all, or says that there is none.
     pub fn reserve(&self, deliveries: usize, bytes: usize) -> Result<Reservation, QueueError> {
         match self {
-            Self::InMemory(queue) => queue.reserve(deliveries, bytes).map(Reservation::InMemory),
+            Self::Embedded(queue) => queue.reserve(deliveries, bytes).map(Reservation::Embedded),
             Self::Sqs(queue) => Ok(Reservation::Sqs(queue.clone())),
         }
     }
 
-    /// The next message, waiting for one if need be; `None` once the queue is closed and there is nothing left to do.
+    /// The next message that is due, waiting for one if need be; `None` once the queue is closed.
     pub async fn receive(&self) -> Option<Received> {
         match self {
-            Self::InMemory(queue) => queue.receive().await,
+            Self::Embedded(queue) => queue.receive().await,
             Self::Sqs(queue) => queue.receive().await,
         }
     }
 
-    /// Says that a message is done with: it will not be received again.
-    pub async fn complete(&self, receipt: Receipt) {
+    /// Says what became of the deliveries of a message, one outcome for each in their order. Those that are not done
+    /// with are received again by themselves, so that nobody who has the event gets it again.
+    pub async fn settle(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
         match (self, receipt) {
-            (Self::Sqs(queue), Receipt::Sqs(receipt)) => queue.complete(receipt).await,
-            (Self::InMemory(_) | Self::Sqs(_), _) => {}
+            (Self::Embedded(queue), Receipt::Embedded(receipt)) => queue.settle(receipt, outcomes),
+            (Self::Sqs(queue), Receipt::Sqs(receipt)) => queue.settle(receipt, outcomes).await,
+            // A receipt of another queue: nothing is known about its message here.
+            _ => Settled::Returned,
         }
     }
 
-    /// Whether a message that is not completed is received again.
-    pub fn redelivers(&self) -> bool {
+    /// Hands out nothing for a function for a while: its circuit is open, or it asked for a pause. Says whether the
+    /// queue can do that; SQS cannot, its messages have to be deferred.
+    pub fn hold(&self, space: &Space, function: &FunctionId, pause: Duration) -> bool {
         match self {
-            Self::InMemory(_) => false,
-            Self::Sqs(_) => true,
+            Self::Embedded(queue) => {
+                queue.hold(space, function, pause);
+                true
+            }
+            Self::Sqs(_) => false,
         }
     }
 
-    /// Ends the queue. In memory: it takes no more deliveries, and those that wait can still be received. SQS: nothing
-    /// more is received by this process, and what it has received but not begun goes back to the others.
+    /// Hands out nothing for a subscription for a while: it is paused. Says whether the queue can do that.
+    pub fn hold_subscription(&self, space: &Space, subscription: &SubscriptionId, pause: Duration) -> bool {
+        match self {
+            Self::Embedded(queue) => {
+                queue.hold_subscription(space, subscription, pause);
+                true
+            }
+            Self::Sqs(_) => false,
+        }
+    }
+
+    /// Whether it can hold deliveries back.
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::Embedded(_))
+    }
+
+    /// Whether [`Outcome::DeadLetter`] stores the dead letter.
+    pub fn keeps_dead_letters(&self) -> bool {
+        matches!(self, Self::Embedded(_))
+    }
+
+    /// Ends receiving by this process. What waits stays; in memory, it is handed out first. What was received but is
+    /// not settled can still be.
     pub fn close(&self) {
         match self {
-            Self::InMemory(queue) => queue.close(),
+            Self::Embedded(queue) => queue.close(),
             Self::Sqs(queue) => queue.close(),
         }
     }
 
-    /// How many deliveries wait in this process.
+    /// How many deliveries wait in this process or on its disk.
     pub fn backlog(&self) -> usize {
         match self {
-            Self::InMemory(queue) => queue.backlog(),
+            Self::Embedded(queue) => queue.backlog(),
             Self::Sqs(_) => 0,
-        }
-    }
-}
-
-impl Receipt {
-    /// How often the message was handed out, this time included; SQS counts roughly.
-    pub fn approximate_receive_count(&self) -> u32 {
-        match self {
-            Self::Gone => 1,
-            Self::Sqs(receipt) => receipt.approximate_receive_count(),
         }
     }
 }
 
 impl Reservation {
     /// Queues deliveries in the room set aside: at most as many as were reserved. They are safe in the queue when
-    /// this returns, or none of them counts as queued.
+    /// this returns `Ok`. Where it fails some of them may be in the queue all the same.
+    ///
+    /// Of deliveries with a [`Delivery::deduplication_key`], an [`Embedded`] queue leaves out those to a space that
+    /// had one with the same key within [`DEDUPLICATION_WINDOW`]; SQS does not look at it.
     pub async fn send(self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
         match self {
-            Self::InMemory(reservation) => reservation.send(deliveries),
+            Self::Embedded(reservation) => reservation.send(deliveries).await,
             Self::Sqs(queue) => queue.send(deliveries).await,
         }
     }
 }
+
+/// How long a deduplication key is remembered.
+pub const DEDUPLICATION_WINDOW: Duration = Duration::from_mins(5);

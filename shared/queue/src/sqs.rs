@@ -1,27 +1,37 @@
-//! A queue of Amazon SQS: what waits outlives every process, and is received again unless it is completed.
+//! Queues of Amazon SQS: what waits outlives every process, and is received again unless it is completed. Most
+//! deliveries go through a standard queue; ordered ones go through a FIFO queue, if there is one.
 
+mod admission;
 mod backoff;
 mod failure;
-mod group_id;
 mod inbox;
 mod message;
+mod names;
 mod pack;
+mod receipt;
 mod receive;
 mod send;
+mod settle;
+mod source;
+mod timing;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::{Client, Config, config};
 use domain::delivery::Delivery;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Notify, watch};
 
 use crate::QueueError;
-use inbox::Inbox;
+use source::Source;
 
-pub use message::{MalformedMessage, parse_message};
+pub use admission::{Admission, HandedOut};
+pub use message::MalformedMessage;
+pub use receipt::Receipt;
+pub use source::SourceKind;
 
 /// Longest wait for the answer to a request, and to a request with its retries.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,8 +40,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(12);
 /// Where the queue is and how large its messages may be.
 #[derive(Debug, Clone)]
 pub struct SqsSettings {
-    /// URL of the queue.
+    /// URL of the standard queue.
     pub queue_url: String,
+    /// URL of the FIFO queue that ordered deliveries go through; without one they are refused.
+    pub fifo_queue_url: Option<String>,
     /// Most bytes of a message, and of the messages of a request in sum.
     pub max_message_bytes: usize,
 }
@@ -44,18 +56,15 @@ struct Shared {
     client: Client,
     settings: SqsSettings,
     timeouts: TimeoutConfig,
-    /// Messages of this process.
-    inbox: Inbox,
-    /// Held by the one worker who asks SQS for messages; counts how often that failed in a row.
-    polling: Mutex<u32>,
+    standard: Source,
+    fifo: Option<Source>,
+    /// Workers of this process who wait for a message.
+    idle_workers: AtomicUsize,
+    /// Whether the FIFO queue is the first to be looked at, so that neither keeps the other waiting.
+    fifo_first: AtomicBool,
+    /// Something happened that idle workers wait for.
+    arrived: Notify,
     closed: watch::Sender<bool>,
-}
-
-/// What SQS knows a received message by. While it exists, its message is not received again by this process.
-pub struct Receipt {
-    queue: Sqs,
-    message_id: String,
-    receive_count: u32,
 }
 
 impl Sqs {
@@ -72,45 +81,26 @@ impl Sqs {
             .operation_timeout(REQUEST_TIMEOUT)
             .build();
         timeouts.take_defaults_from(&defaults);
+        let fifo = settings.fifo_queue_url.as_ref();
         Self(Arc::new(Shared {
             client,
-            settings,
             timeouts,
-            inbox: Inbox::default(),
-            polling: Mutex::default(),
+            standard: Source::new(settings.queue_url.clone()),
+            fifo: fifo.map(|url| Source::new(url.clone())),
+            settings,
+            idle_workers: AtomicUsize::new(0),
+            fifo_first: AtomicBool::new(false),
+            arrived: Notify::new(),
             closed: watch::Sender::new(false),
         }))
     }
 
     pub(crate) fn check(&self, deliveries: &[Delivery]) -> Result<(), QueueError> {
-        pack::check(deliveries, self.0.settings.max_message_bytes)
-    }
-
-    /// Deletes the message. If that fails it is received again.
-    pub(crate) async fn complete(&self, receipt: Receipt) {
-        let Shared {
-            client,
-            settings,
-            inbox,
-            ..
-        } = &*self.0;
-        let Some(handle) = inbox.receipt_handle(&receipt.message_id) else {
-            return;
-        };
-        let request = client
-            .delete_message()
-            .queue_url(&settings.queue_url)
-            .receipt_handle(handle);
-        let deleted = request
-            .customize()
-            .config_override(self.0.request_settings())
-            .send()
-            .await;
-        if let Err(error) = deleted {
-            let error = failure::Failure::of("DeleteMessage", error).line();
-            let (queue, id) = (&settings.queue_url, &receipt.message_id);
-            tracing::warn!(queue, message.id = id, %error, "A message that is done with could not be deleted.");
+        let is_ordered = |delivery: &Delivery| delivery.ordering_key.is_some();
+        if self.0.fifo.is_none() && deliveries.iter().any(is_ordered) {
+            return Err(QueueError::NoFifoQueue);
         }
+        pack::check(deliveries, self.0.settings.max_message_bytes)
     }
 
     /// Ends receiving. Deliveries can still be sent: other processes receive them.
@@ -123,18 +113,19 @@ impl Shared {
     fn request_settings(&self) -> config::Builder {
         Config::builder().timeout_config(self.timeouts.clone())
     }
-}
 
-impl Receipt {
-    /// How often SQS handed the message out, this time included: about how many tries were made.
-    pub fn approximate_receive_count(&self) -> u32 {
-        self.receive_count
+    /// Both queues, or the one there is.
+    fn sources(&self) -> impl DoubleEndedIterator<Item = (SourceKind, &Source)> {
+        let standard = (SourceKind::Standard, &self.standard);
+        let fifo = self.fifo.as_ref().map(|fifo| (SourceKind::Fifo, fifo));
+        std::iter::once(standard).chain(fifo)
     }
-}
 
-impl Drop for Receipt {
-    fn drop(&mut self) {
-        self.queue.0.inbox.release(&self.message_id);
+    fn source(&self, kind: SourceKind) -> Option<&Source> {
+        match kind {
+            SourceKind::Standard => Some(&self.standard),
+            SourceKind::Fifo => self.fifo.as_ref(),
+        }
     }
 }
 
@@ -143,15 +134,6 @@ impl fmt::Debug for Sqs {
         let settings = &self.0.settings;
         f.debug_struct("Sqs")
             .field("settings", settings)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = &self.message_id;
-        f.debug_struct("Receipt")
-            .field("message_id", id)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use gateway::DELIVERY_LOG_TARGET;
 use tracing::callsite::Identifier;
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
@@ -51,6 +52,9 @@ impl<S: Subscriber> Filter<S> for LogSampling {
     }
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
+        if event.metadata().target() == DELIVERY_LOG_TARGET {
+            return true;
+        }
         let second = self.started.elapsed().as_secs();
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts

@@ -18,7 +18,7 @@ mod store;
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
-pub use queue::{QueueKind, QueueSettings};
+pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use store::{StoreKind, StoreSettings};
 
 /// The settings of a process.

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use gateway::DELIVERY_LOG_TARGET;
 use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, doubling_buckets};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::level_filters::LevelFilter;
@@ -49,7 +50,9 @@ pub fn init_log(settings: &LogSettings) -> Result<(), TelemetryError> {
     };
     let targets = Targets::new()
         .with_default(others)
-        .with_targets(OWN_CRATES.map(|name| (name, level)));
+        .with_targets(OWN_CRATES.map(|name| (name, level)))
+        // The delivery log of a deployment: data that someone will ask for, whatever the level.
+        .with_target(DELIVERY_LOG_TARGET, LevelFilter::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .event_format(settings.format())
         .with_writer(std::io::stderr);

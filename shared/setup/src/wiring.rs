@@ -4,16 +4,26 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
-use gateway::{Gateway, GatewaySettings, HostedDomains};
-use queue::{DeliveryQueue, InMemory, Limits, Sqs, SqsSettings};
+use gateway::{
+    AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
+    GatewayParts, GatewaySettings, HostedDomains,
+};
+use queue::{DeliveryQueue, Limits, Sqs, SqsSettings};
 use store::{DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, OpenError, Store, StreamTail};
 use targets::{Invoker, TargetSettings, TargetSettingsError};
 
 use crate::aws::{Aws, CONNECT_TIMEOUT, NoRegion};
-use crate::settings::{QueueKind, QueueSettings, Settings, StoreKind, StoreSettings};
+use crate::settings::{QueueDurability, QueueKind, QueueSettings, Settings, StoreKind, StoreSettings};
 
 /// Longest time that one attempt of a call of `DynamoDB` may take.
 const DYNAMODB_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Deliveries, and bytes of events, that may wait unless the settings say otherwise.
+const BACKLOG_ON_DISK: (usize, usize) = (10_000_000, 10 * 1024 * 1024 * 1024);
+const BACKLOG_IN_MEMORY: (usize, usize) = (200, 64 * 1024 * 1024);
+
+/// Time that a function which keeps failing is first left alone.
+const CIRCUIT_BREAKER_MIN_OPEN: Duration = Duration::from_secs(1);
 
 /// Why the parts of a process cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +37,21 @@ pub enum WiringError {
     /// The queue of SQS has no URL.
     #[error("the URL of the SQS queue is not set: set EVENT_GATEWAY_SQS_QUEUE_URL")]
     NoQueueUrl,
+    /// The embedded queue cannot be opened.
+    #[error(transparent)]
+    Queue(#[from] queue::OpenError),
+    /// The delivery log cannot be kept.
+    #[error("the folder of the delivery log cannot be used")]
+    DeliveryLog(#[source] std::io::Error),
+    /// Dead letters and deduplication keys of SQS deliveries have no place.
+    #[error("the queue sqs needs the store dynamodb: its dead letters are kept in the table")]
+    SqsWithoutDynamoDb,
     /// The settings of functions contradict each other.
     #[error(transparent)]
     Targets(#[from] TargetSettingsError),
 }
 
-/// Joins store, queue and targets. Reads an embedded store from disk, and does no other I/O than that.
+/// Joins store, queue and targets. Opens what is embedded on disk, and does no other I/O than that.
 pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
     let invoker = Invoker::new(TargetSettings {
         timeout: settings.functions.function_timeout,
@@ -40,14 +59,31 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
         aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),
     })?;
     let aws = Aws::of(settings);
-    Ok(Gateway::new(
-        store(&settings.store, &aws).await?,
-        queue(&settings.queue, &aws).await?,
+    let store = store(&settings.store, &aws).await?;
+    let Deliveries {
+        queue,
+        dead_letters,
+        delivery_log,
+    } = deliveries(settings, &store, &aws).await?;
+    let parts = GatewayParts {
+        store,
+        queue,
+        dead_letters,
+        delivery_log,
         invoker,
+    };
+    let queue = &settings.queue;
+    Ok(Gateway::new(
+        parts,
         GatewaySettings {
             hosted: HostedDomains::new(settings.access.hosted_domains.iter().cloned()),
             json_events: settings.events.json_events,
-            max_concurrent_deliveries: settings.queue.workers,
+            max_concurrent_deliveries: queue.workers(),
+            circuit_breaker: CircuitBreakerSettings {
+                failure_threshold: queue.circuit_breaker_failures,
+                min_open: CIRCUIT_BREAKER_MIN_OPEN.min(queue.circuit_breaker_max_open),
+                max_open: queue.circuit_breaker_max_open,
+            },
         },
     ))
 }
@@ -80,19 +116,80 @@ async fn store(settings: &StoreSettings, aws: &Aws<'_>) -> Result<Store, WiringE
     }
 }
 
-async fn queue(settings: &QueueSettings, aws: &Aws<'_>) -> Result<DeliveryQueue, WiringError> {
-    match settings.kind {
-        QueueKind::Sqs => Ok(DeliveryQueue::Sqs(Sqs::new(
-            aws_sdk_sqs::Client::new(aws.config().await?),
-            SqsSettings {
-                queue_url: settings.sqs_queue_url.clone().ok_or(WiringError::NoQueueUrl)?,
-                max_message_bytes: settings.sqs_max_message_bytes,
-            },
-        ))),
-        QueueKind::Memory => Ok(DeliveryQueue::InMemory(InMemory::new(Limits {
-            deliveries: settings.workers_backlog,
-            bytes: settings.workers_backlog_bytes,
-        }))),
+/// What deliveries go through.
+struct Deliveries {
+    queue: DeliveryQueue,
+    dead_letters: DeadLetters,
+    delivery_log: DeliveryLog,
+}
+
+async fn deliveries(settings: &Settings, store: &Store, aws: &Aws<'_>) -> Result<Deliveries, WiringError> {
+    let QueueSettings { kind, .. } = settings.queue;
+    if kind == QueueKind::Sqs {
+        return sqs(&settings.queue, store, aws).await;
+    }
+    let queue = queue::Embedded::open(embedded_queue(settings))?;
+    let log = settings.store.embed_data_dir.join("delivery-log");
+    let limits = AttemptFilesLimits {
+        bytes_per_space: settings.queue.delivery_log_bytes,
+        bytes: settings.queue.delivery_log_total_bytes,
+    };
+    let log = AttemptFiles::open(log, limits).map_err(WiringError::DeliveryLog)?;
+    Ok(Deliveries {
+        queue: DeliveryQueue::Embedded(queue.clone()),
+        dead_letters: DeadLetters::Queue(queue),
+        delivery_log: DeliveryLog::Files(log),
+    })
+}
+
+async fn sqs(settings: &QueueSettings, store: &Store, aws: &Aws<'_>) -> Result<Deliveries, WiringError> {
+    let Store::DynamoDb(table) = store else {
+        return Err(WiringError::SqsWithoutDynamoDb);
+    };
+    let queue = DeliveryQueue::Sqs(Sqs::new(
+        aws_sdk_sqs::Client::new(aws.config().await?),
+        SqsSettings {
+            queue_url: settings.sqs_queue_url.clone().ok_or(WiringError::NoQueueUrl)?,
+            fifo_queue_url: settings.sqs_fifo_queue_url.clone(),
+            max_message_bytes: settings.sqs_max_message_bytes,
+        },
+    ));
+    Ok(Deliveries {
+        queue: queue.clone(),
+        dead_letters: DeadLetters::Table {
+            table: table.clone(),
+            queue,
+        },
+        delivery_log: DeliveryLog::Tracing,
+    })
+}
+
+fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
+    let queue = &settings.queue;
+    let is_on_disk = queue.kind == QueueKind::Embedded;
+    let (deliveries, bytes) = if is_on_disk {
+        BACKLOG_ON_DISK
+    } else {
+        BACKLOG_IN_MEMORY
+    };
+    let durability = match queue.durability {
+        QueueDurability::Disk => queue::Durability::Disk,
+        QueueDurability::Os => queue::Durability::OperatingSystem,
+    };
+    if !is_on_disk {
+        tracing::warn!("Async deliveries wait in memory: those that wait are lost when the process ends.");
+    } else if durability == queue::Durability::OperatingSystem {
+        tracing::warn!("Accepted events are not forced to disk: a crash of the machine can lose the latest.");
+    }
+    queue::EmbeddedSettings {
+        directory: is_on_disk.then(|| settings.store.embed_data_dir.clone()),
+        cache_bytes: queue.cache_bytes,
+        durability,
+        limits: Limits {
+            deliveries: queue.workers_backlog.unwrap_or(deliveries),
+            bytes: queue.workers_backlog_bytes.unwrap_or(bytes),
+            per_function: queue.workers_per_function(),
+        },
     }
 }
 

@@ -17,9 +17,12 @@ use routes::Routes;
 use table::Table;
 use writes::{Request, Writer};
 
+mod backoff;
 mod change;
 mod clock;
 mod codec;
+mod dead_letters;
+mod deduplication;
 mod items;
 mod load;
 mod moment;
@@ -32,6 +35,7 @@ mod writes;
 
 pub use change::{Edit, Operation, SpaceChange};
 pub use clock::{Clock, Shift};
+pub use deduplication::{Claim, ClaimToken, DEDUPLICATION_WINDOW};
 pub use items::{CHANGE, NEWEST_CHANGE};
 pub use publisher::{PublishFailure, SnapshotPublisher};
 pub use tail::StreamTail;
@@ -56,6 +60,10 @@ pub struct DynamoDb(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     table: Table,
+    /// The same, for calls that a request waits for.
+    impatient: Table,
+    clock: Clock,
+    write_timeout: Duration,
     writer: Arc<Writer>,
     routes: Arc<Routes>,
 }
@@ -75,9 +83,12 @@ impl DynamoDb {
             revalidate_after: settings.revalidate_after,
             max_staleness: settings.max_staleness,
         };
-        let routes = Arc::new(Routes::new(&table, freshness, clock));
+        let routes = Arc::new(Routes::new(&table, freshness, clock.clone()));
         Self(Arc::new(Shared {
+            impatient: table.impatient(),
             table,
+            clock,
+            write_timeout: settings.write_timeout,
             writer,
             routes,
         }))
@@ -129,6 +140,22 @@ impl DynamoDb {
         let request = Request::<R>::Delete(space.clone(), id.clone());
         let Written { version, .. } = self.0.writer.write(request).await?;
         Ok(Written { value: (), version })
+    }
+
+    /// Says whether the amendment made anything of the resource.
+    pub(crate) async fn amend<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        amend: impl Fn(&R) -> Option<R> + Send + Sync + 'static,
+    ) -> Result<bool, StoreError> {
+        // One read tells most that come too late; a write needs the whole space.
+        if amend(&*self.get::<R>(space, id).await?).is_none() {
+            return Ok(false);
+        }
+        let request = Request::Amend(space.clone(), id.clone(), Box::new(amend));
+        let Written { version, .. } = self.0.writer.write(request).await?;
+        Ok(version.is_some())
     }
 
     pub(crate) async fn counts(&self) -> Result<Vec<(Space, Kind, usize)>, StoreError> {

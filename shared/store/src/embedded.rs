@@ -117,6 +117,16 @@ impl Embedded {
         self.write(|draft| draft.update(resource)).await
     }
 
+    pub(crate) async fn amend<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        amend: impl FnOnce(&R) -> Option<R> + Send + 'static,
+    ) -> Result<bool, StoreError> {
+        let (space, id) = (space.clone(), id.clone());
+        self.write(move |draft| draft.amend(&space, &id, amend)).await
+    }
+
     pub(crate) async fn delete<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<(), StoreError> {
         let (space, id) = (space.clone(), id.clone());
         self.write(move |draft| draft.delete::<R>(&space, &id)).await

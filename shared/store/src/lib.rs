@@ -8,8 +8,8 @@ mod record;
 mod store;
 
 pub use dynamodb::{
-    CHANGE, Clock, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE, Operation, PublishFailure, Shift,
-    SnapshotPublisher, SpaceChange, StreamTail,
+    CHANGE, Claim, ClaimToken, Clock, DEDUPLICATION_WINDOW, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE,
+    Operation, PublishFailure, Shift, SnapshotPublisher, SpaceChange, StreamTail,
 };
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{CorruptValue, OpenError, StoreError};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::configuration::Configured;
-use domain::ids::Space;
-use domain::resource::{Kind, MetadataFilter};
+use domain::configuration::{ConfigurationError, Configured};
+use domain::ids::{Space, SubscriptionId};
+use domain::resource::{Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
@@ -74,6 +74,32 @@ impl Store {
         match self {
             Self::Embedded(store) => store.delete::<R>(space, id).await.map(Written::in_effect),
             Self::DynamoDb(store) => store.delete::<R>(space, id).await,
+        }
+    }
+
+    /// Pauses a subscription, whatever else of it is changed at the same time. Says whether this did it: not where it
+    /// is gone or paused already.
+    pub async fn pause_subscription(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        let reason = reason.to_owned();
+        let pause = move |subscription: &Subscription| {
+            (!subscription.paused).then(|| Subscription {
+                paused: true,
+                paused_reason: Some(reason.clone()),
+                ..subscription.clone()
+            })
+        };
+        let amended = match self {
+            Self::Embedded(store) => store.amend(space, id, pause).await,
+            Self::DynamoDb(store) => store.amend(space, id, pause).await,
+        };
+        match amended {
+            Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(false),
+            amended => amended,
         }
     }
 

@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use self::failure::Failure;
 
+mod class;
 mod clients;
 mod failure;
 
@@ -26,6 +27,21 @@ use crate::settings::TargetSettings;
 const MAX_ATTEMPTS: u32 = 4;
 /// The SDK's own second would leave the later attempts no time within the timeout of a call.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Makes an operation go with a single attempt if that is asked for. The client stays the one that all calls share.
+macro_rules! with_retries {
+    ($operation:expr, $service:ident, $retries:expr) => {{
+        let operation = $operation.customize();
+        if $retries {
+            operation
+        } else {
+            let once =
+                $service::config::Builder::new().retry_config(aws_config::retry::RetryConfig::disabled());
+            operation.config_override(once)
+        }
+    }};
+}
+pub(crate) use with_retries;
 
 /// AWS clients by service, region and credentials. All share one pool of connections.
 pub(crate) struct Aws {

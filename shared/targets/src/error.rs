@@ -1,8 +1,13 @@
 //! Why a call to a function failed, in classes that answers and retries are decided by.
 
 use std::error::Error;
-use std::fmt;
 use std::time::Duration;
+
+use domain::dead_letter::LastResponse;
+use domain::retry::FailureClass;
+
+use crate::access_denied::AccessDeniedCode;
+use crate::error_causes::Causes;
 
 /// Cause of an [`InvokeError`]; never holds credentials, tokens or the userinfo or query of a URL.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -15,6 +20,8 @@ pub enum InvokeError {
     AccessDenied {
         /// Which of the three codes the client is told about.
         code: AccessDeniedCode,
+        /// Whether the same call can only fail again: the function's own credentials do not change by themselves.
+        permanent: bool,
         /// What AWS said.
         source: BoxError,
     },
@@ -29,6 +36,12 @@ pub enum InvokeError {
     FunctionFailed {
         /// `HTTP status code: <status>`, or the `FunctionError` of Lambda.
         detail: String,
+        /// What it says about another attempt.
+        class: FailureClass,
+        /// Time after which to try again, from `Retry-After`.
+        retry_after: Option<Duration>,
+        /// Status and beginning of the answer.
+        response: LastResponse,
     },
     /// The call took longer than [`TargetSettings::timeout`](crate::TargetSettings::timeout).
     #[error("Function call failed. Error: no answer within {limit:?}")]
@@ -45,6 +58,8 @@ pub enum InvokeError {
     /// AWS asks to be called less often.
     #[error("Function call failed. Error: {}", Causes(.source.as_ref()))]
     Throttled {
+        /// Time after which to try again, from `Retry-After`.
+        retry_after: Option<Duration>,
         /// What AWS said.
         source: BoxError,
     },
@@ -88,64 +103,44 @@ impl InvokeError {
         }
     }
 
-    /// Whether the same call may succeed later.
-    pub fn is_retryable(&self) -> bool {
+    /// What it says about another attempt.
+    pub fn class(&self) -> FailureClass {
         match self {
-            Self::AccessDenied { .. } | Self::ResponseTooLarge { .. } => false,
-            Self::Unavailable { permanent, .. } => !permanent,
-            Self::ProviderFailed { .. }
-            | Self::FunctionFailed { .. }
+            Self::FunctionFailed { class, .. } => *class,
+            Self::Throttled { .. } => FailureClass::Throttled,
+            Self::ResponseTooLarge { .. }
+            | Self::AccessDenied { permanent: true, .. }
+            | Self::Unavailable { permanent: true, .. } => FailureClass::Permanent,
+            Self::AccessDenied { .. }
+            | Self::ProviderFailed { .. }
             | Self::TimedOut { .. }
-            | Self::Throttled { .. } => true,
+            | Self::Unavailable { .. } => FailureClass::Transient,
         }
     }
-}
 
-/// Codes of AWS Lambda that the client gets a message of its own for (CONTRACT.md §2.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessDeniedCode {
-    /// The credentials lack the permission to invoke the function.
-    AccessDenied,
-    /// The session token has expired.
-    ExpiredToken,
-    /// AWS does not know the credentials.
-    UnrecognizedClient,
-}
-
-impl AccessDeniedCode {
-    /// The code as AWS spells it.
-    pub fn as_str(self) -> &'static str {
+    /// Time after which the function, or AWS, asked to be called again; at most [`domain::retry::MOST_DELAY`].
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::AccessDenied => "AccessDeniedException",
-            Self::ExpiredToken => "ExpiredTokenException",
-            Self::UnrecognizedClient => "UnrecognizedClientException",
+            Self::FunctionFailed { retry_after, .. } | Self::Throttled { retry_after, .. } => *retry_after,
+            Self::AccessDenied { .. }
+            | Self::ProviderFailed { .. }
+            | Self::TimedOut { .. }
+            | Self::ResponseTooLarge { .. }
+            | Self::Unavailable { .. } => None,
         }
     }
 
-    /// The code of that spelling.
-    pub(crate) fn of(code: &str) -> Option<Self> {
-        [Self::AccessDenied, Self::ExpiredToken, Self::UnrecognizedClient]
-            .into_iter()
-            .find(|known| known.as_str() == code)
-    }
-}
-
-/// Shows an error with its causes: "client error" alone says nothing, the refused connection beneath it does.
-struct Causes<'a>(&'a (dyn Error + 'static));
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.0.to_string();
-        f.write_str(&shown)?;
-        for cause in std::iter::successors(self.0.source(), |&cause| cause.source()) {
-            let text = cause.to_string();
-            // Some errors already end with the text of their cause.
-            if !shown.ends_with(&text) {
-                write!(f, ": {text}")?;
-            }
-            shown = text;
+    /// What the function answered, if it did: the status of HTTP and the beginning of the body.
+    pub fn last_response(&self) -> Option<LastResponse> {
+        match self {
+            Self::FunctionFailed { response, .. } => Some(response.clone()),
+            Self::AccessDenied { .. }
+            | Self::ProviderFailed { .. }
+            | Self::TimedOut { .. }
+            | Self::ResponseTooLarge { .. }
+            | Self::Throttled { .. }
+            | Self::Unavailable { .. } => None,
         }
-        Ok(())
     }
 }
 
@@ -168,73 +163,80 @@ mod tests {
     }
 
     #[test]
-    fn texts_and_retries() {
+    fn texts_and_classes() {
         let code = AccessDeniedCode::ExpiredToken;
         let orig = "client error (Connect): tcp connect error: refused";
-        for (error, text, retryable) in [
+        for (error, text, class) in [
             (
                 InvokeError::AccessDenied {
                     code,
+                    permanent: true,
                     source: refused(),
                 },
                 format!("Function access denied. Error: {orig}"),
-                false,
+                FailureClass::Permanent,
+            ),
+            (
+                InvokeError::AccessDenied {
+                    code,
+                    permanent: false,
+                    source: refused(),
+                },
+                format!("Function access denied. Error: {orig}"),
+                FailureClass::Transient,
             ),
             (
                 InvokeError::ProviderFailed { source: refused() },
                 format!("Function call failed because of provider error. Error: {orig}"),
-                true,
+                FailureClass::Transient,
             ),
             (
                 InvokeError::FunctionFailed {
                     detail: "HTTP status code: 500".to_owned(),
+                    class: FailureClass::Transient,
+                    retry_after: None,
+                    response: LastResponse {
+                        status: Some(500),
+                        body: "beginning".to_owned(),
+                    },
                 },
                 "Function call failed because of runtime error. Error: HTTP status code: 500".to_owned(),
-                true,
+                FailureClass::Transient,
             ),
             (
                 InvokeError::TimedOut {
                     limit: Duration::from_secs(5),
                 },
                 "Function call failed. Error: no answer within 5s".to_owned(),
-                true,
+                FailureClass::Transient,
             ),
             (
                 InvokeError::ResponseTooLarge { limit: 7 },
                 "Function call failed. Error: answer is larger than 7 bytes".to_owned(),
-                false,
+                FailureClass::Permanent,
             ),
             (
-                InvokeError::Throttled { source: refused() },
+                InvokeError::Throttled {
+                    retry_after: None,
+                    source: refused(),
+                },
                 format!("Function call failed. Error: {orig}"),
-                true,
+                FailureClass::Throttled,
             ),
             (
                 InvokeError::unavailable(refused()),
                 format!("Function call failed. Error: {orig}"),
-                true,
+                FailureClass::Transient,
             ),
             (
                 InvokeError::unusable(refused()),
                 format!("Function call failed. Error: {orig}"),
-                false,
+                FailureClass::Permanent,
             ),
         ] {
-            assert_eq!((error.to_string(), error.is_retryable()), (text, retryable));
+            assert_eq!((error.to_string(), error.class()), (text, class));
             let denied = matches!(error, InvokeError::AccessDenied { .. });
             assert_eq!(error.access_denied_code(), denied.then_some(code));
         }
-    }
-
-    #[test]
-    fn codes() {
-        for code in [
-            "AccessDeniedException",
-            "ExpiredTokenException",
-            "UnrecognizedClientException",
-        ] {
-            assert_eq!(AccessDeniedCode::of(code).unwrap().as_str(), code);
-        }
-        assert_eq!(AccessDeniedCode::of("AccessDenied"), None);
     }
 }

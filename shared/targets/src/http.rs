@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::dead_letter::LastResponse;
 use domain::resource::HttpEndpoint;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use http::uri::Scheme;
@@ -16,12 +17,20 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::OnceCell;
 
 use self::destination::Destination;
+use self::identification::Identification;
+use self::status::Refusal;
+use crate::answer::{Answer, Rejection};
+use crate::call::Call;
+use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::settings::TargetSettings;
 
 mod body;
 mod destination;
+mod identification;
 mod redirect;
+mod signature;
+mod status;
 mod tls;
 
 type Payload = Full<Bytes>;
@@ -32,6 +41,8 @@ const GO_CLIENT: HeaderValue = HeaderValue::from_static("Go-http-client/1.1");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 const IDLE_CONNECTIONS_PER_HOST: usize = 1024;
+/// How long a call that has failed already waits for what the function says about it.
+const FAILURE_BODY_WAIT: Duration = Duration::from_secs(1);
 
 /// The HTTP clients and their kept-alive connections.
 pub(crate) struct HttpTargets {
@@ -57,33 +68,58 @@ impl HttpTargets {
         }
     }
 
-    /// Posts the event and gives the body of the final answer.
-    pub(crate) async fn post(&self, endpoint: &HttpEndpoint, event: Bytes) -> Result<Bytes, InvokeError> {
+    /// Posts the event and gives the final answer.
+    pub(crate) async fn post(
+        &self,
+        endpoint: &HttpEndpoint,
+        call: Call,
+        deadline: Deadline,
+    ) -> Result<Answer, InvokeError> {
+        let response = deadline.bound(self.exchange(endpoint, call)).await?;
+        let status = response.status();
+        let refusal = status::refusal(status, response.headers());
+        // Q22: any status of a broken server, where the original took 500 alone.
+        if let Some(refusal) = refusal.filter(|_| status.as_u16() >= 500) {
+            return Err(failed(response, refusal, deadline).await);
+        }
+        let status = status.as_u16();
+        Ok(Answer {
+            body: deadline
+                .bound(body::read(response, self.max_response_bytes))
+                .await?,
+            status: Some(status),
+            rejection: refusal.map(|Refusal { class, retry_after }| Rejection {
+                status,
+                class,
+                retry_after,
+            }),
+        })
+    }
+
+    /// Sends the event, follows redirects, and gives the answer that none of its body is read of.
+    async fn exchange(&self, endpoint: &HttpEndpoint, call: Call) -> Result<Response<Incoming>, InvokeError> {
         let mut destination = Destination::parse(&endpoint.url).map_err(InvokeError::unusable)?;
-        let mut event = Some(event);
+        let identification = call
+            .identity
+            .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
+            .transpose()
+            .map_err(InvokeError::unusable)?;
+        let mut event = Some(call.payload);
         let mut followed = 0;
-        let response = loop {
-            let response = self.send(&destination, event.clone()).await?;
+        loop {
+            let request = request(&destination, event.clone(), identification.as_ref());
+            let response = self.send(request).await?;
             let Some(redirect) = redirect::of(&response, &destination)? else {
-                break response;
+                return Ok(response);
             };
             followed += 1;
             redirect::check_count(followed)?;
             event = event.filter(|_| redirect.keeps_event);
             destination = redirect.destination;
-        };
-        let status = response.status();
-        if status.as_u16() >= 500 {
-            // Q22: any status of a broken server, where the original took 500 alone.
-            return Err(InvokeError::FunctionFailed {
-                detail: format!("HTTP status code: {}", status.as_u16()),
-            });
         }
-        body::read(response, self.max_response_bytes).await
     }
 
-    async fn send(&self, to: &Destination, event: Option<Bytes>) -> Result<Response<Incoming>, InvokeError> {
-        let request = request(to, event);
+    async fn send(&self, request: Request<Payload>) -> Result<Response<Incoming>, InvokeError> {
         let sent = if request.uri().scheme() == Some(&Scheme::HTTPS) {
             // Boxed: loading certificates takes a large future, which plain calls would have to carry.
             Box::pin(self.encrypted()).await?.request(request).await
@@ -102,6 +138,18 @@ impl HttpTargets {
     }
 }
 
+/// The error of a call that a server answered with a status from 500 up. Reading what it says can only end early.
+async fn failed(response: Response<Incoming>, refusal: Refusal, deadline: Deadline) -> InvokeError {
+    let status = response.status().as_u16();
+    let body = body::beginning(response, deadline.sooner(FAILURE_BODY_WAIT)).await;
+    InvokeError::FunctionFailed {
+        detail: format!("HTTP status code: {status}"),
+        class: refusal.class,
+        retry_after: refusal.retry_after,
+        response: LastResponse::new(Some(status), &body),
+    }
+}
+
 /// A client with the pool that all calls share. A request that met a connection which the server closed while it was
 /// idle is sent again on another one, but only if none of its bytes had been written.
 fn client<C: Connect + Clone>(connector: C) -> Client<C, Payload> {
@@ -113,7 +161,11 @@ fn client<C: Connect + Clone>(connector: C) -> Client<C, Payload> {
 }
 
 /// POST with the event, or GET without one after a redirect that says so. hyper adds the exact `Content-Length`.
-fn request(to: &Destination, event: Option<Bytes>) -> Request<Payload> {
+fn request(
+    to: &Destination,
+    event: Option<Bytes>,
+    identification: Option<&Identification>,
+) -> Request<Payload> {
     let method = if event.is_some() {
         Method::POST
     } else {
@@ -124,7 +176,8 @@ fn request(to: &Destination, event: Option<Bytes>) -> Request<Payload> {
     *request.method_mut() = method;
     *request.uri_mut() = to.uri.clone();
     let headers = request.headers_mut();
-    headers.reserve(5);
+    let identification = identification.filter(|_| to.is_own);
+    headers.reserve(5 + identification.map_or(0, |_| identification::HEADERS));
     headers.insert(HOST, to.host.clone());
     headers.insert(USER_AGENT, GO_CLIENT);
     if is_event {
@@ -133,6 +186,9 @@ fn request(to: &Destination, event: Option<Bytes>) -> Request<Payload> {
     headers.insert(ACCEPT_ENCODING, GZIP);
     if let Some(authorization) = &to.authorization {
         headers.insert(AUTHORIZATION, authorization.clone());
+    }
+    if let Some(identification) = identification {
+        identification.write(headers, is_event);
     }
     request
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use domain::resource::Provider;
 
+use crate::answer::Answer;
 use crate::aws::Aws;
+use crate::call::Call;
+use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::http::HttpTargets;
 use crate::settings::{TargetSettings, TargetSettingsError};
@@ -33,30 +35,29 @@ impl Invoker {
 
     /// Sends an event (its JSON) to a function and gives what it answers: the body of an HTTP response of any status
     /// below 500 (CONTRACT.md A10), the payload of a Lambda function, the id that a stream or queue gave the record.
-    pub async fn invoke(&self, provider: &Provider, event: Bytes) -> Result<Bytes, InvokeError> {
-        let limit = self.0.settings.timeout;
-        let call = self.call(provider, event);
-        let result = tokio::time::timeout(limit, call)
-            .await
-            .unwrap_or(Err(InvokeError::TimedOut { limit }))?;
-        // Bodies over HTTP were cut while they came in; the SDKs give theirs as a whole.
-        let limit = self.0.settings.max_response_bytes;
-        if result.len() > limit {
+    ///
+    /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
+    pub async fn invoke(&self, provider: &Provider, call: Call) -> Result<Answer, InvokeError> {
+        let Inner { settings, http, aws } = &*self.0;
+        let deadline = Deadline::after(settings.timeout);
+        // The futures of the SDKs are large; boxed, they do not weigh on calls of HTTP endpoints.
+        let body = match provider {
+            Provider::Http(endpoint) => return http.post(endpoint, call, deadline).await,
+            Provider::AwsLambda(function) => {
+                deadline
+                    .bound(Box::pin(lambda::invoke(aws, function, call)))
+                    .await
+            }
+            Provider::AwsKinesis(stream) => deadline.bound(Box::pin(kinesis::put(aws, stream, call))).await,
+            Provider::AwsFirehose(stream) => deadline.bound(Box::pin(firehose::put(aws, stream, call))).await,
+            Provider::AwsSqs(queue) => deadline.bound(Box::pin(sqs::send(aws, queue, call))).await,
+        }?;
+        // Bodies over HTTP are cut while they come in; the SDKs give theirs as a whole.
+        let limit = settings.max_response_bytes;
+        if body.len() > limit {
             Err(InvokeError::ResponseTooLarge { limit })
         } else {
-            Ok(result)
-        }
-    }
-
-    async fn call(&self, provider: &Provider, event: Bytes) -> Result<Bytes, InvokeError> {
-        let Inner { http, aws, .. } = &*self.0;
-        // The futures of the SDKs are large; boxed, they do not weigh on calls of HTTP endpoints.
-        match provider {
-            Provider::Http(endpoint) => http.post(endpoint, event).await,
-            Provider::AwsLambda(function) => Box::pin(lambda::invoke(aws, function, event)).await,
-            Provider::AwsKinesis(stream) => Box::pin(kinesis::put(aws, stream, event)).await,
-            Provider::AwsFirehose(stream) => Box::pin(firehose::put(aws, stream, event)).await,
-            Provider::AwsSqs(queue) => Box::pin(sqs::send(aws, queue, event)).await,
+            Ok(Answer::of(body))
         }
     }
 }

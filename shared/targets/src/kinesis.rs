@@ -5,11 +5,12 @@ use bytes::Bytes;
 use domain::resource::KinesisStream;
 use uuid::Uuid;
 
-use crate::aws::{Aws, Failure};
+use crate::aws::{Aws, Failure, with_retries};
+use crate::call::Call;
 use crate::error::InvokeError;
 
 /// Puts the event into the stream, spread over its shards by a random key; gives the sequence number.
-pub(crate) async fn put(aws: &Aws, stream: &KinesisStream, event: Bytes) -> Result<Bytes, InvokeError> {
+pub(crate) async fn put(aws: &Aws, stream: &KinesisStream, call: Call) -> Result<Bytes, InvokeError> {
     let KinesisStream {
         stream_name,
         region,
@@ -20,8 +21,8 @@ pub(crate) async fn put(aws: &Aws, stream: &KinesisStream, event: Bytes) -> Resu
         .put_record()
         .stream_name(stream_name)
         .partition_key(Uuid::new_v4().to_string())
-        .data(Blob::new(event));
-    let answer = record
+        .data(Blob::new(call.payload));
+    let answer = with_retries!(record, aws_sdk_kinesis, call.sdk_retries)
         .send()
         .await
         .map_err(|error| Failure::of(error, credentials))?;

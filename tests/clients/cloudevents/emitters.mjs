@@ -1,6 +1,6 @@
 // The same order to emit a CloudEvent, carried out by the JavaScript SDK or by the Python SDK.
 import { cloudevents } from '../installed.mjs'
-import { PythonProgram } from './python-program.mjs'
+import { PythonProgram } from '../python-program.mjs'
 
 const { CloudEvent, HTTP, Mode, emitterFor } = cloudevents
 
@@ -21,7 +21,7 @@ export class JavaScriptEmitter {
 
 /** Emits with PyPI `cloudevents`; orders are carried out one after the other. */
 export class PythonEmitter {
-  #program = new PythonProgram('emitter.py')
+  #program = new PythonProgram(new URL('emitter.py', import.meta.url))
   #orders = 0
 
   async emit (order) {

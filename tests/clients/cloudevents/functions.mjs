@@ -1,9 +1,9 @@
 // The same function behind the gateway, built on the JavaScript SDK or on the Python SDK: it parses what it is called
 // with and describes it as `{ attributes, extensions, data, contentType }`, to its caller and to the test.
 import { cloudevents } from '../installed.mjs'
+import { PythonProgram } from '../python-program.mjs'
 import { RecordingFunction, respond } from '../recording-function.mjs'
 import { until } from '../until.mjs'
-import { PythonProgram } from './python-program.mjs'
 
 const ATTRIBUTES = [
   'specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'schemaurl'
@@ -47,7 +47,7 @@ export class JavaScriptFunction {
 
 /** A function on PyPI `cloudevents`. */
 export class PythonFunction {
-  #program = new PythonProgram('function.py')
+  #program = new PythonProgram(new URL('function.py', import.meta.url))
 
   static async start () {
     const started = new PythonFunction()

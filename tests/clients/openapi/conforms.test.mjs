@@ -21,11 +21,13 @@ test('generated requests get documented answers', async () => {
   const run = spawn(schemathesis, [
     'run', `${gateway.configUrl}/v1/openapi.json`, '--no-color',
     '--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '40', '--seed', '1',
-    '--exclude-checks', LEFT_OUT.join(',')
+    '--exclude-checks', LEFT_OUT.join(','),
+    // Ids of CORS configurations hold slashes: those of earlier answers fit few paths, and that is no fault.
+    '--suppress-health-check', 'filter_too_much'
   ], { stdio: ['ignore', 'pipe', 'pipe'] })
   let report = ''
   for (const stream of [run.stdout, run.stderr]) stream.setEncoding('utf8').on('data', text => { report += text })
   const [code] = await once(run, 'close')
   assert.equal(code, 0, report)
-  assert.match(report, /Tested: 22/, report)
+  assert.match(report, /Tested: 31/, report)
 })

@@ -13,11 +13,19 @@ use serde_json::Value;
 pub(crate) struct Call {
     /// Path of the function's URL.
     pub(crate) path: String,
+    /// Headers, names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
     /// Payload.
     pub(crate) body: Vec<u8>,
 }
 
 impl Call {
+    /// A header; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
     /// The payload as JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
@@ -109,17 +117,22 @@ fn read_call(stream: &mut TcpStream) -> io::Result<Call> {
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut head = httparse::Request::new(&mut headers);
         if let httparse::Status::Complete(length) = head.parse(&bytes).map_err(io::Error::other)? {
-            let body = head.headers.iter().find_map(|header| {
+            let length_of_body = head.headers.iter().find_map(|header| {
                 let is_length = header.name.eq_ignore_ascii_case("content-length");
                 is_length.then(|| String::from_utf8_lossy(header.value).parse::<usize>().ok())?
             });
             let path = head.path.unwrap_or_default().to_owned();
-            let end = length + body.unwrap_or_default();
+            let text = |header: &httparse::Header<'_>| {
+                let value = String::from_utf8_lossy(header.value).into_owned();
+                (header.name.to_ascii_lowercase(), value)
+            };
+            let headers = head.headers.iter().map(text).collect();
+            let end = length + length_of_body.unwrap_or_default();
             let got = bytes.len().min(end);
             bytes.resize(end, 0);
             stream.read_exact(&mut bytes[got..])?;
             let body = bytes.split_off(length);
-            return Ok(Call { path, body });
+            return Ok(Call { path, headers, body });
         }
         let mut more = [0; 16 * 1024];
         match stream.read(&mut more)? {

@@ -8,6 +8,7 @@
 mod bad_input;
 mod client;
 mod configuration;
+mod delivery;
 mod durability;
 mod function_server;
 mod gateway_process;

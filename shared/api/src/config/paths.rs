@@ -1,7 +1,7 @@
 //! Paths of the Configuration API (CONTRACT.md §1.1): matched after decoding, with a slash at the end or without,
 //! and with the CORS id as whatever follows `/cors/`.
 
-use domain::ids::{CorsId, Space};
+use domain::ids::{CorsId, DeliveryId, Space, SubscriptionId};
 use domain::resource::Kind;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -21,6 +21,27 @@ pub(super) enum Route {
         kind: Kind,
         id: Option<String>,
     },
+    /// Something else of a space
+    Endpoint { space: Space, endpoint: Endpoint },
+}
+
+/// What a path can name in a space besides its resources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// `deadletters`
+    DeadLetters,
+    /// `deadletters/{deliveryId}`
+    DeadLetter(DeliveryId),
+    /// `deadletters/redrive`
+    Redrive,
+    /// `deliveries`
+    Deliveries,
+    /// `explain`
+    Explain,
+    /// `subscriptions/{subscriptionId}/pause`
+    Pause(SubscriptionId),
+    /// `subscriptions/{subscriptionId}/resume`
+    Resume(SubscriptionId),
 }
 
 /// What is to be done about a path.
@@ -57,7 +78,10 @@ pub(super) fn resolve(path: &str, method: &Method) -> Resolved {
         return Resolved::Route(route);
     }
     let cleaned = clean(&decoded);
-    if cleaned != decoded && route(&cleaned, &cleaned, method).is_some() {
+    if cleaned != decoded
+        && let Some(route) = route(&cleaned, &cleaned, method)
+        && !deletes_all_dead_letters(&route, method)
+    {
         let encoded: Vec<_> = cleaned
             .split('/')
             .map(|part| utf8_percent_encode(part, SEGMENT).to_string())
@@ -65,6 +89,18 @@ pub(super) fn resolve(path: &str, method: &Method) -> Resolved {
         return Resolved::Redirect(encoded.join("/"));
     }
     Resolved::Unknown
+}
+
+/// Only their very path means all of them: what a script makes of an empty id is not mended into it.
+fn deletes_all_dead_letters(route: &Route, method: &Method) -> bool {
+    let is_collection = matches!(
+        route,
+        Route::Endpoint {
+            endpoint: Endpoint::DeadLetters,
+            ..
+        }
+    );
+    is_collection && method == Method::DELETE
 }
 
 /// Everything but unreserved characters.
@@ -83,6 +119,12 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
             id,
         })
     };
+    let endpoint = |space: &str, endpoint| {
+        Some(Route::Endpoint {
+            space: Space::or_default(space),
+            endpoint,
+        })
+    };
     if let ["v1", "spaces", space, "cors", first, ..] = segments.as_slice() {
         // Only a POST to `/cors/` means the collection.
         if !(segments.len() == 5 && first.is_empty() && method == Method::POST) {
@@ -94,6 +136,11 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
             );
         }
     }
+    if let ["v1", "spaces", space, "deadletters", ""] = segments.as_slice()
+        && method == Method::DELETE
+    {
+        return endpoint(space, Endpoint::DeadLetter("".into()));
+    }
     if segments.len() > 1 && segments.last() == Some(&"") {
         segments.pop();
     }
@@ -101,6 +148,18 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         ["v1", "status"] => Some(Route::Status),
         ["v1", "metrics"] => Some(Route::Metrics),
         ["v1", "openapi.json"] => Some(Route::OpenApi),
+        ["v1", "spaces", space, "deadletters"] => endpoint(space, Endpoint::DeadLetters),
+        ["v1", "spaces", space, "deadletters", "redrive"] => endpoint(space, Endpoint::Redrive),
+        ["v1", "spaces", space, "deadletters", id] => endpoint(space, Endpoint::DeadLetter((*id).into())),
+        ["v1", "spaces", space, "deliveries"] => endpoint(space, Endpoint::Deliveries),
+        ["v1", "spaces", space, "explain"] => endpoint(space, Endpoint::Explain),
+        // An empty id is a superfluous slash.
+        ["v1", "spaces", space, "subscriptions", id, "pause"] if !id.is_empty() => {
+            endpoint(space, Endpoint::Pause((*id).into()))
+        }
+        ["v1", "spaces", space, "subscriptions", id, "resume"] if !id.is_empty() => {
+            endpoint(space, Endpoint::Resume((*id).into()))
+        }
         ["v1", "spaces", space, collection] => resource(space, kind(collection)?, None),
         ["v1", "spaces", space, collection, id] => resource(space, kind(collection)?, Some((*id).to_owned())),
         _ => None,
@@ -134,95 +193,14 @@ fn clean(path: &str) -> String {
             segment.make_ascii_lowercase();
         }
     }
+    // Of CORS configurations everything behind the collection is the id.
+    if let [_, _, _, collection, _, literal, ..] = segments.as_mut_slice()
+        && collection == segment(Kind::Subscription)
+    {
+        literal.make_ascii_lowercase();
+    }
     format!("/{}", segments.join("/"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(path: &str) -> Resolved {
-        resolve(path, &Method::GET)
-    }
-
-    fn resource(space: &str, kind: Kind, id: Option<&str>) -> Resolved {
-        Resolved::Route(Route::Resource {
-            space: space.into(),
-            kind,
-            id: id.map(str::to_owned),
-        })
-    }
-
-    #[test]
-    fn known_paths() {
-        for path in ["/v1/status", "/v1/status/", "/v1/%73tatus"] {
-            assert_eq!(found(path), Resolved::Route(Route::Status), "{path}");
-        }
-        for (path, want) in [
-            ("/v1/spaces/s/eventtypes", resource("s", Kind::EventType, None)),
-            ("/v1/spaces/s/eventtypes/", resource("s", Kind::EventType, None)),
-            ("/v1/spaces//functions", resource("default", Kind::Function, None)),
-            (
-                "/v1/spaces/s/functions/f%2D1",
-                resource("s", Kind::Function, Some("f-1")),
-            ),
-            (
-                "/v1/spaces/s/subscriptions/x/",
-                resource("s", Kind::Subscription, Some("x")),
-            ),
-            ("/v1/spaces/s/cors", resource("s", Kind::Cors, None)),
-            ("/v1/spaces/s/cors/", resource("s", Kind::Cors, Some(""))),
-            (
-                "/v1/spaces/s/cors/GET%2fhello",
-                resource("s", Kind::Cors, Some("GET%2Fhello")),
-            ),
-            (
-                "/v1/spaces/s/cors/GET/hello",
-                resource("s", Kind::Cors, Some("GET%2Fhello")),
-            ),
-            (
-                "/v1/spaces/s/cors/GET%2F",
-                resource("s", Kind::Cors, Some("GET%2F")),
-            ),
-            (
-                "/v1/spaces/s%2Fcors%2FGET%2Fa",
-                resource("s", Kind::Cors, Some("GET%2Fa")),
-            ),
-        ] {
-            assert_eq!(found(path), want, "{path}");
-        }
-        assert_eq!(
-            resolve("/v1/spaces/s/cors/", &Method::POST),
-            resource("s", Kind::Cors, None)
-        );
-    }
-
-    #[test]
-    fn unknown_paths() {
-        for path in [
-            "/",
-            "/nope",
-            "/v1",
-            "/v1/spaces",
-            "/v1/spaces/s",
-            "/v1/spaces/s/x",
-            "/v1/spaces/s/functions/a%2Fb",
-        ] {
-            assert_eq!(found(path), Resolved::Unknown, "{path}");
-        }
-    }
-
-    #[test]
-    fn mended_paths() {
-        for (path, want) in [
-            ("/V1/Status", "/v1/status"),
-            ("/v1//status", "/v1/status"),
-            (
-                "/v1/x/../Spaces/My%20Space/Functions/F",
-                "/v1/spaces/My%20Space/functions/F",
-            ),
-        ] {
-            assert_eq!(found(path), Resolved::Redirect(want.to_owned()), "{path}");
-        }
-    }
-}
+mod tests;

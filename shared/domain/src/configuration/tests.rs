@@ -116,7 +116,7 @@ fn duplicates_come_before_conflicts_and_conflicts_before_references() {
 }
 
 #[test]
-fn only_labels_of_a_subscription_may_change() {
+fn labels_and_delivery_of_a_subscription_may_change() {
     let mut snapshot = snapshot();
     let id = subscribe(
         &mut snapshot,
@@ -129,9 +129,18 @@ fn only_labels_of_a_subscription_may_change() {
         changed.unwrap_err().to_string(),
         "Invalid update. 'FunctionID' of existing subscription cannot be updated."
     );
-    let labelled = update(r#"{"type":"async","eventType":"e","functionId":"f","metadata":{"a":"b"}}"#);
-    snapshot.update(labelled.clone()).unwrap();
-    assert_eq!(*snapshot.get::<Subscription>(&id).unwrap(), labelled);
+    for more in [
+        r#""metadata":{"a":"b"}"#,
+        r#""retry":{"maxAttempts":3,"minDelay":0.05}"#,
+        r#""ordered":true,"paused":true,"pausedReason":"move""#,
+        r#""metadata":{}"#,
+    ] {
+        let changed = update(&format!(
+            r#"{{"type":"async","eventType":"e","functionId":"f",{more}}}"#
+        ));
+        snapshot.update(changed.clone()).unwrap();
+        assert_eq!(*snapshot.get::<Subscription>(&id).unwrap(), changed, "{more}");
+    }
 }
 
 #[test]

@@ -9,10 +9,16 @@ use serde::{Serialize, Serializer};
 
 use super::content_type::{is_json, media_type};
 use crate::authorizer::Authorization;
+use crate::ids::{DeliveryId, SubscriptionId};
 use crate::json::{Json, Object, kind, raw_value};
 
 /// Extension attribute with what an authorizer said, as JSON text: attributes of these versions are scalars.
 const AUTHORIZATION: &str = "eventgatewayauth";
+
+/// Extension attributes that tell a delivery: its id and its subscription, as texts, and the attempt, as a number.
+const DELIVERY_ID: &str = "eventgatewaydeliveryid";
+const SUBSCRIPTION_ID: &str = "eventgatewaysubscriptionid";
+const ATTEMPT: &str = "eventgatewayattempt";
 
 /// A CloudEvent of version 0.3 or 1.0: its members in the order they came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,11 +125,26 @@ impl CloudEvent {
         })
     }
 
+    /// A member by its very name: names of attributes are in lower case.
+    pub(super) fn member(&self, name: &str) -> Option<&Json> {
+        let mut members = self.members.iter();
+        members.find(|(known, _)| known == name).map(|(_, json)| json)
+    }
+
     pub(super) fn set_authorization(&mut self, authorization: &Authorization) {
         let text = Json::from_value(authorization).get().to_owned();
-        self.members.retain(|(name, _)| name != AUTHORIZATION);
-        self.members
-            .push((AUTHORIZATION.to_owned(), Json::from_value(&text)));
+        self.set(AUTHORIZATION, Json::from_value(&text));
+    }
+
+    pub(super) fn set_delivery(&mut self, id: &DeliveryId, subscription: &SubscriptionId, attempt: u32) {
+        self.set(DELIVERY_ID, Json::from_value(id));
+        self.set(SUBSCRIPTION_ID, Json::from_value(subscription));
+        self.set(ATTEMPT, Json::from_value(&attempt));
+    }
+
+    fn set(&mut self, name: &str, value: Json) {
+        self.members.retain(|(known, _)| known != name);
+        self.members.push((name.to_owned(), value));
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::EventError;
 use super::time::canonical;
 use crate::authorizer::Authorization;
+use crate::ids::{DeliveryId, SubscriptionId};
 use crate::json::{Json, Object, kind};
 use crate::validation::{self, Violations};
 
@@ -58,6 +59,15 @@ pub struct EventStamp {
     pub id: String,
     /// Now, RFC 3339.
     pub time: String,
+}
+
+/// What consumers learn of a delivery.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeliveryMark<'a> {
+    id: &'a DeliveryId,
+    subscription_id: &'a SubscriptionId,
+    attempt: u32,
 }
 
 impl Envelope {
@@ -122,8 +132,32 @@ impl Envelope {
         violations.into_result()
     }
 
+    /// The member of `extensions` with this very name, or else one that differs in case only.
+    pub(super) fn extension(&self, name: &str) -> Option<&Json> {
+        self.extensions.get(name).or_else(|| {
+            let mut members = self.extensions.iter();
+            members
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+        })
+    }
+
     /// Sets `extensions.eventgateway.authorization`, keeping what else is there.
     pub(super) fn set_authorization(&mut self, authorization: &Authorization) {
+        self.set_gateway_member("authorization", Json::from_value(authorization));
+    }
+
+    /// Sets `extensions.eventgateway.delivery`, keeping what else is there.
+    pub(super) fn set_delivery(&mut self, id: &DeliveryId, subscription: &SubscriptionId, attempt: u32) {
+        let delivery = DeliveryMark {
+            id,
+            subscription_id: subscription,
+            attempt,
+        };
+        self.set_gateway_member("delivery", Json::from_value(&delivery));
+    }
+
+    fn set_gateway_member(&mut self, name: &str, value: Json) {
         let mut members: BTreeMap<String, Json> = BTreeMap::new();
         if let Some(present) = self.extensions.get(GATEWAY)
             && kind(present.as_raw()) == "object"
@@ -135,7 +169,7 @@ impl Envelope {
                     .map(|(name, raw)| (name.to_owned(), Json::from_raw(raw))),
             );
         }
-        members.insert("authorization".to_owned(), Json::from_value(authorization));
+        members.insert(name.to_owned(), value);
         self.extensions
             .insert(GATEWAY.to_owned(), Json::from_value(&members));
     }

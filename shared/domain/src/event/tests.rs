@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod extensions;
+
 fn stamp() -> EventStamp {
     EventStamp {
         id: "stamp-id".to_owned(),

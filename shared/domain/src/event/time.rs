@@ -14,29 +14,8 @@ pub struct TimeError {
 /// Checks a timestamp and gives it its canonical form: same offset, no zeros at the end of the fraction
 /// (CONTRACT.md §2.3). A leap second is kept verbatim (Q27).
 pub(super) fn canonical(text: &str) -> Result<String, TimeError> {
-    let leap_second = text.get(16..19) == Some(":60");
-    let checked = if leap_second {
-        text.replacen(":60", ":59", 1)
-    } else {
-        text.to_owned()
-    };
-    // The grammar is ASCII with a capital T and Z; the parser is more lenient.
-    let is_plain = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'+' | b'T' | b'Z'));
-    if let Err(err) = OffsetDateTime::parse(&checked, &Rfc3339) {
-        return Err(TimeError {
-            text: text.to_owned(),
-            reason: err.to_string(),
-        });
-    }
-    if !is_plain {
-        return Err(TimeError {
-            text: text.to_owned(),
-            reason: "unexpected letters".to_owned(),
-        });
-    }
-    if leap_second {
+    let Checked { is_leap_second, .. } = check(text)?;
+    if is_leap_second {
         return Ok(text.to_owned());
     }
     let zone = text
@@ -53,9 +32,47 @@ pub(super) fn canonical(text: &str) -> Result<String, TimeError> {
     Ok(format!("{clock}{offset}"))
 }
 
+/// The first millisecond since the Unix epoch that is not before a timestamp; 0 for those before the epoch.
+pub(crate) fn epoch_millis(text: &str) -> Result<u64, TimeError> {
+    let Checked { time, is_leap_second } = check(text)?;
+    let leap = if is_leap_second { 1_000_000_000 } else { 0 };
+    let nanoseconds = u128::try_from(time.unix_timestamp_nanos() + leap).unwrap_or_default();
+    // The last year of four digits is far from the end of 64 bits.
+    Ok(u64::try_from(nanoseconds.div_ceil(1_000_000)).unwrap_or(u64::MAX))
+}
+
+/// A timestamp that is in order.
+struct Checked {
+    /// The time; of a leap second, the one before it.
+    time: OffsetDateTime,
+    is_leap_second: bool,
+}
+
+fn check(text: &str) -> Result<Checked, TimeError> {
+    let is_leap_second = text.get(16..19) == Some(":60");
+    let parsed = if is_leap_second {
+        OffsetDateTime::parse(&text.replacen(":60", ":59", 1), &Rfc3339)
+    } else {
+        OffsetDateTime::parse(text, &Rfc3339)
+    };
+    // The grammar is ASCII with a capital T and Z; the parser is more lenient.
+    let is_plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'.' | b'+' | b'T' | b'Z'));
+    let faulty = |reason: String| TimeError {
+        text: text.to_owned(),
+        reason,
+    };
+    match parsed {
+        Err(err) => Err(faulty(err.to_string())),
+        Ok(_) if !is_plain => Err(faulty("unexpected letters".to_owned())),
+        Ok(time) => Ok(Checked { time, is_leap_second }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{canonical, epoch_millis};
 
     #[test]
     fn timestamps() {
@@ -83,6 +100,41 @@ mod tests {
                     .to_string()
                     .starts_with("parsing time "),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn milliseconds() {
+        for (text, want) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1970-01-01T00:00:01.5Z", 1500),
+            ("1970-01-01T02:00:00+02:00", 0),
+            ("1970-01-01T00:00:00-00:30", 1_800_000),
+            ("2026-11-21T10:00:00.250Z", 1_795_255_200_250),
+            // Never before the time: what is below a millisecond counts as a whole one.
+            ("2026-11-21T10:00:00.2500001Z", 1_795_255_200_251),
+            ("1970-01-01T00:00:00.000000001Z", 1),
+            ("1969-12-31T23:59:59.999Z", 0),
+            ("0001-01-01T00:00:00Z", 0),
+            ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+            ("2016-12-31T23:59:60Z", 1_483_228_800_000),
+            ("1969-12-31T23:59:60.25Z", 250),
+        ] {
+            assert_eq!(epoch_millis(text).unwrap(), want, "{text}");
+        }
+        for text in [
+            "",
+            "1795255200250",
+            "2026-11-21",
+            "2026-11-21T10:00:00",
+            "2026-11-21 10:00:00Z",
+            "soon",
+        ] {
+            let error = epoch_millis(text).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("parsing time {text:?} as RFC 3339: ")),
+                "{error}"
             );
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::SigningSecret;
 use crate::json::{JsonError, Object};
 use crate::validation;
 
@@ -30,6 +31,10 @@ pub struct HttpEndpoint {
     /// Absolute URL.
     #[schema(min_length = 1)]
     pub url: String,
+    /// Secrets that calls are signed with (Standard Webhooks, `whsec_…`): one, or two while one replaces the other.
+    #[serde(rename = "signingSecrets", default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2)]
+    pub signing_secrets: Vec<SigningSecret>,
 }
 
 /// An AWS Lambda function.
@@ -132,6 +137,9 @@ pub enum ProviderError {
     /// A required member is missing.
     #[error("missing required fields for {0}")]
     MissingFields(&'static str),
+    /// The signing secrets are too many or have another form.
+    #[error("signingSecrets must be one or two of the form whsec_ and the base64 of 24 to 64 bytes")]
+    SigningSecrets,
 }
 
 impl Provider {
@@ -176,10 +184,13 @@ fn text(object: &Object<'_>, name: &str) -> Result<String, ProviderError> {
 
 fn http(object: &Object<'_>) -> Result<Provider, ProviderError> {
     let url = text(object, "url")?;
-    let valid = validation::is_uri(&url, false);
-    valid
-        .then_some(Provider::Http(HttpEndpoint { url }))
-        .ok_or(ProviderError::MissingFields("HTTP endpoint"))
+    if !validation::is_uri(&url, false) {
+        return Err(ProviderError::MissingFields("HTTP endpoint"));
+    }
+    Ok(Provider::Http(HttpEndpoint {
+        url,
+        signing_secrets: SigningSecret::decode_all(object)?,
+    }))
 }
 
 /// The members every AWS provider has beside its own required one.

@@ -5,7 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::json::Object;
+use crate::retry::RetryPolicy;
 use crate::validation::{self, MAX_PATH_BYTES, METHOD_TAG, METHODS, Violations};
+
+mod queue_members;
+
+pub use queue_members::MAX_PAUSED_REASON_BYTES;
+use queue_members::QueueMembers;
 
 /// Whether the caller waits for the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -42,6 +48,25 @@ pub struct Subscription {
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// How failed deliveries are tried again; async only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub retry: Option<RetryPolicy>,
+    /// Whether events with the same ordering key are delivered in the order of acceptance; async only.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ordered: bool,
+    /// Whether deliveries wait until this is false again; async only.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub paused: bool,
+    /// Why it is paused: set by the gateway when the function answers 410, or by whoever paused it. At most 1024 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1024, nullable = false)]
+    pub paused_reason: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Subscription {
@@ -86,10 +111,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
     let event_type = EventTypeName::from(object.string_or_empty("eventType")?);
     let function_id = FunctionId::from(object.string_or_empty("functionId")?);
     let path = with_leading_slash(object.string_or_empty("path")?);
-    let method = match object.string_or_empty("method")? {
-        empty if empty.is_empty() => "POST".to_owned(),
-        given => given.to_uppercase(),
-    };
+    let method = method_or_post(&object.string_or_empty("method")?);
     let metadata = object.strings("metadata")?.unwrap_or_default();
 
     let (r#type, broken_type) = match given_type.as_str() {
@@ -109,6 +131,12 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
             "Method",
             (!METHODS.contains(&method.as_str())).then_some(METHOD_TAG),
         );
+    let QueueMembers {
+        retry,
+        ordered,
+        paused,
+        paused_reason,
+    } = QueueMembers::decode(&object, r#type, &mut violations)?;
     violations.into_result()?;
 
     let subscription_id = id.cloned().unwrap_or_else(|| match r#type {
@@ -124,11 +152,24 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         path,
         method,
         metadata,
+        retry,
+        ordered,
+        paused,
+        paused_reason,
     })
 }
 
+/// The method in capital letters, `POST` if none is given.
+pub(crate) fn method_or_post(method: &str) -> String {
+    if method.is_empty() {
+        "POST".to_owned()
+    } else {
+        method.to_uppercase()
+    }
+}
+
 /// The path with a `/` in front of it unless it has one.
-pub(super) fn with_leading_slash(path: String) -> String {
+pub(crate) fn with_leading_slash(path: String) -> String {
     if path.starts_with('/') {
         path
     } else {
@@ -137,53 +178,4 @@ pub(super) fn with_leading_slash(path: String) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decode(body: &str) -> Result<Subscription, String> {
-        Subscription::decode(&"default".into(), None, body.as_bytes()).map_err(|err| err.to_string())
-    }
-
-    #[test]
-    fn defaults_and_normalisation() {
-        let plain = decode(r#"{"type":"async","eventType":"e","functionId":"f"}"#).unwrap();
-        assert_eq!((plain.path.as_str(), plain.method.as_str()), ("/", "POST"));
-        let given =
-            decode(r#"{"type":"sync","eventType":"e","functionId":"f","path":"a//b/","method":"get"}"#)
-                .unwrap();
-        assert_eq!((given.path.as_str(), given.method.as_str()), ("/a//b/", "GET"));
-    }
-
-    #[test]
-    fn all_broken_fields_are_named() {
-        let want = [
-            "Type' failed on the 'required'",
-            "EventType' failed on the 'required'",
-            "FunctionID' failed",
-        ];
-        let text = decode("{}").unwrap_err();
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines.len(), 3, "{text}");
-        for (line, want) in lines.iter().zip(want) {
-            assert!(line.contains(want), "{line}");
-        }
-        assert!(
-            decode(r#"{"type":"SYNC","eventType":"e","functionId":"f"}"#)
-                .unwrap_err()
-                .contains("eq=async|eq=sync")
-        );
-        assert!(
-            decode(r#"{"type":"sync","eventType":"e","functionId":"f","method":"TRACE"}"#)
-                .unwrap_err()
-                .ends_with(&format!("failed on the '{METHOD_TAG}' tag"))
-        );
-    }
-
-    #[test]
-    fn the_first_changed_field_is_found() {
-        let base = decode(r#"{"type":"async","eventType":"e","functionId":"f"}"#).unwrap();
-        let other = decode(r#"{"type":"async","eventType":"e","functionId":"g","method":"PUT"}"#).unwrap();
-        assert_eq!(base.changed_field(&other), Some("FunctionID"));
-        assert_eq!(base.changed_field(&base), None);
-    }
-}
+mod tests;

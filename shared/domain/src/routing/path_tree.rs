@@ -217,6 +217,27 @@ impl<R: OnPath> Node<R> {
     }
 }
 
+/// Whether a path is one of those that a pattern stands for, whatever else there is: the root path is, of `/*x`.
+pub(crate) fn pattern_matches(pattern: &str, path: &str) -> bool {
+    let (mut pattern, mut path) = (remainder(pattern), remainder(path));
+    if path.is_none() {
+        return pattern.is_none_or(|rest| rest.starts_with('*'));
+    }
+    while let Some(pattern_rest) = pattern {
+        let Some(path_rest) = path else { return false };
+        let (segment, pattern_next) = split(pattern_rest);
+        let (value, path_next) = split(path_rest);
+        if segment.starts_with('*') {
+            return true;
+        }
+        if !segment.starts_with(':') && segment != value {
+            return false;
+        }
+        (pattern, path) = (pattern_next, path_next);
+    }
+    path.is_none()
+}
+
 /// The parameters of a pattern in a path that it matches, as sent, in the order of the pattern.
 pub fn path_parameters<'a>(pattern: &'a str, path: &'a str) -> Vec<(&'a str, &'a str)> {
     let mut parameters = Vec::new();

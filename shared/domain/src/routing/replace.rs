@@ -40,7 +40,7 @@ mod tests {
 
     use super::*;
     use crate::configuration::Stored;
-    use crate::resource::Resource;
+    use crate::resource::{Resource, SubscriptionType};
 
     /// One resource of a space: kind, name, variant of its contents and rank.
     type Item = (u8, u8, u8, u64);
@@ -103,12 +103,19 @@ mod tests {
         prop::collection::vec((0..5u8, 0..12u8, 0..3u8, 0..40u64), 0..60)
     }
 
-    /// A space that is there beside the one that changes.
+    /// A space that is there beside the one that changes; ids of its async subscription are there as well.
     fn neighbour() -> Snapshot {
         let mut snapshot = Snapshot::default();
-        for (created, path) in (5..).step_by(10).zip(["a", "a/b", ":x"]) {
+        let routes = [
+            ("sync", "a"),
+            ("sync", "a/b"),
+            ("sync", ":x"),
+            ("async", "a"),
+            ("async", ""),
+        ];
+        for (created, (kind, path)) in (5..).step_by(10).zip(routes) {
             let body = format!(
-                r#"{{"type":"sync","eventType":"e0","functionId":"f","method":"GET","path":"/{path}"}}"#
+                r#"{{"type":"{kind}","eventType":"e0","functionId":"f0","method":"GET","path":"/{path}"}}"#
             );
             let subscription = Subscription::decode(&"two".into(), None, body.as_bytes()).unwrap();
             snapshot.insert(Stored {
@@ -117,6 +124,16 @@ mod tests {
             });
         }
         snapshot
+    }
+
+    /// Asserts that async subscriptions are found by their ids, and no others.
+    fn assert_found(table: &RoutingTable, there: &Snapshot, perhaps_gone: &Snapshot) {
+        for Stored { resource, .. } in perhaps_gone.iter::<Subscription>().chain(there.iter()) {
+            let want = there.get::<Subscription>(&resource.subscription_id).ok();
+            let want = want.filter(|found| found.r#type == SubscriptionType::Async);
+            let found = table.subscription(&resource.space, &resource.subscription_id);
+            assert_eq!(found, want.as_ref());
+        }
     }
 
     proptest! {
@@ -134,8 +151,12 @@ mod tests {
                 let mut table = RoutingTable::compile([&before, &neighbour]);
                 table.replace(&before, &after);
                 prop_assert_eq!(&table, &RoutingTable::compile([&after, &neighbour]));
+                assert_found(&table, &after, &before);
+                assert_found(&table, &neighbour, &neighbour);
                 table.replace(&after, &Snapshot::default());
                 prop_assert_eq!(&table, &RoutingTable::compile([&neighbour]));
+                assert_found(&table, &Snapshot::default(), &after);
+                assert_found(&table, &neighbour, &neighbour);
             }
         }
     }

@@ -110,6 +110,40 @@ fn async_paths_are_literal_and_keep_the_order_of_creation() {
 }
 
 #[test]
+fn async_subscriptions_are_found_by_space_and_id() {
+    let mut table = RoutingTable::default();
+    let (one, two) = (
+        subscription("one", "async", "/a"),
+        subscription("two", "sync", "/a"),
+    );
+    table.apply(&added(one.clone(), 1));
+    table.apply(&added(two.clone(), 2));
+    let find = |table: &RoutingTable, space: &str| {
+        let found = table.subscription(&space.into(), &one.subscription_id);
+        found.map(|found| (**found).clone())
+    };
+    assert_eq!(find(&table, "one"), Some(one.clone()));
+    assert_eq!(find(&table, "two"), None);
+    assert!(table.subscription(&"two".into(), &two.subscription_id).is_none());
+
+    let paused = Subscription {
+        paused: true,
+        ..one.clone()
+    };
+    let mut change = added(paused.clone(), 1);
+    change.before = removed(one.clone(), 1).before;
+    let older = table.clone();
+    table.apply(&change);
+    assert_eq!(find(&table, "one"), Some(paused.clone()));
+    assert_ne!(table, older);
+    assert_eq!(find(&older, "one"), Some(one.clone()));
+
+    table.apply(&removed(paused, 1));
+    table.apply(&removed(two, 2));
+    assert_eq!(table, RoutingTable::default());
+}
+
+#[test]
 fn cors_prefers_the_very_path_then_the_earliest_pattern() {
     let cors = |path: &str| {
         Cors::decode(

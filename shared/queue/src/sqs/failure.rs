@@ -49,16 +49,16 @@ impl Failure {
             },
         }
     }
+}
 
-    /// The failure with all of its causes, as one line of the log.
-    pub(super) fn line(&self) -> String {
-        let mut line = self.to_string();
-        for cause in std::iter::successors(self.source(), |&cause| cause.source()) {
-            // Writing into memory cannot fail.
-            let _ = write!(line, ": {cause}");
-        }
-        line
+/// A failure with all of its causes, as one line of the log.
+pub(super) fn line(failure: &dyn Error) -> String {
+    let mut line = failure.to_string();
+    for cause in std::iter::successors(failure.source(), |&cause| cause.source()) {
+        // Writing into memory cannot fail.
+        let _ = write!(line, ": {cause}");
     }
+    line
 }
 
 impl From<Failure> for QueueError {

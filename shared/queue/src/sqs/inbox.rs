@@ -1,35 +1,23 @@
-//! The messages that this process has from SQS: those that wait for a worker and those that a worker has.
+//! The messages that this process has from one of the queues: those that wait for a worker and those that a worker has.
+//! Of a group of the FIFO queue, one is in hand at a time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
-use domain::delivery::Delivery;
+use super::admission::Due;
 
-/// A message that waits for a worker.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) message_id: String,
-    pub(super) deliveries: Vec<Delivery>,
-    pub(super) sent: Option<SystemTime>,
-    pub(super) receive_count: u32,
-}
-
-/// Messages that wait here or are in the hands of workers, and how many workers wait for one.
+/// Messages that wait here or are in the hands of workers.
 #[derive(Debug, Default)]
 pub(super) struct Inbox(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Due>,
     /// Latest receipt handle of each message, waiting or in hand: SQS may ignore those before it.
     receipt_handles: HashMap<String, String>,
-    idle_workers: usize,
+    /// Groups with a message in hand.
+    busy: HashSet<String>,
 }
-
-/// A worker who waits for a message.
-#[derive(Debug)]
-pub(super) struct IdleWorker<'a>(&'a Inbox);
 
 impl Inbox {
     fn state(&self) -> MutexGuard<'_, State> {
@@ -37,24 +25,14 @@ impl Inbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a worker as waiting until what this returns is dropped.
-    pub(super) fn idle_worker(&self) -> IdleWorker<'_> {
-        self.state().idle_workers += 1;
-        IdleWorker(self)
-    }
-
-    /// How many workers there are: they wait for a message, or have one.
-    pub(super) fn workers(&self) -> usize {
+    /// How many messages are in the hands of workers.
+    pub(super) fn in_hand(&self) -> usize {
         let state = self.state();
-        state.idle_workers + state.receipt_handles.len() - state.waiting.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.state().waiting.is_empty()
+        state.receipt_handles.len() - state.waiting.len()
     }
 
     /// Adds a message, unless this process has it already.
-    pub(super) fn add(&self, message: Waiting, receipt_handle: String) {
+    pub(super) fn add(&self, message: Due, receipt_handle: String) {
         let mut state = self.state();
         let known = state
             .receipt_handles
@@ -64,9 +42,13 @@ impl Inbox {
         }
     }
 
-    /// The next message, which is in the hands of the caller from now on until it is released.
-    pub(super) fn take(&self) -> Option<Waiting> {
-        self.state().waiting.pop_front()
+    /// The next message whose group has none in hand. It is in the hands of the caller until it is released.
+    pub(super) fn take(&self) -> Option<Due> {
+        let State { waiting, busy, .. } = &mut *self.state();
+        let is_free = |message: &Due| !message.group.as_ref().is_some_and(|group| busy.contains(group));
+        let message = waiting.remove(waiting.iter().position(is_free)?)?;
+        busy.extend(message.group.clone());
+        Some(message)
     }
 
     /// The handle by which SQS can be asked for something about a message.
@@ -75,23 +57,32 @@ impl Inbox {
     }
 
     /// Forgets a message that was taken.
-    pub(super) fn release(&self, message_id: &str) {
-        self.state().receipt_handles.remove(message_id);
+    pub(super) fn release(&self, message_id: &str, group: Option<&str>) {
+        let mut state = self.state();
+        state.receipt_handles.remove(message_id);
+        if let Some(group) = group {
+            state.busy.remove(group);
+        }
+    }
+
+    /// Forgets the messages of a group that wait, and gives their receipt handles.
+    pub(super) fn drain_group(&self, group: &str) -> Vec<String> {
+        self.drain(|message| message.group.as_deref() == Some(group))
     }
 
     /// Forgets all messages that wait, and gives their receipt handles.
-    pub(super) fn drain(&self) -> Vec<String> {
+    pub(super) fn drain_all(&self) -> Vec<String> {
+        self.drain(|_| true)
+    }
+
+    fn drain(&self, is_meant: impl Fn(&Due) -> bool) -> Vec<String> {
         let mut state = self.state();
-        let waiting = std::mem::take(&mut state.waiting);
-        let handles = waiting
+        let all = std::mem::take(&mut state.waiting);
+        let (drained, kept): (VecDeque<_>, _) = all.into_iter().partition(is_meant);
+        state.waiting = kept;
+        let handles = drained
             .iter()
             .filter_map(|message| state.receipt_handles.remove(&message.message_id));
         handles.collect()
-    }
-}
-
-impl Drop for IdleWorker<'_> {
-    fn drop(&mut self) {
-        self.0.state().idle_workers -= 1;
     }
 }

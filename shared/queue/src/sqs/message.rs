@@ -1,17 +1,21 @@
 //! The body of a message: one event and the subscribers of one space that are to get it, as JSON. Members that are
-//! not known are ignored, so that a later version can add some.
+//! not known are ignored, so that a later version can add some, and those that versions before did not write have
+//! defaults.
 
 use std::sync::Arc;
 
 use domain::delivery::Delivery;
 use domain::event::Event;
-use domain::ids::{FunctionId, Space, SubscriptionId};
+use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 use domain::json::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The end of every body.
-const TAIL: &str = "]}";
+use super::names;
+
+/// Bytes that are kept free for the longest end of a body: notes are added when a delivery is sent again, and must
+/// not make a message too large that was not so before.
+const TAIL_ROOM: usize = r#"],"attempts":4294967295,"notBefore":18446744073709551615}"#.len();
 
 /// A message that is none of this queue's. Only the place of a fault in the JSON is kept: the parser's own words quote
 /// the payload.
@@ -33,28 +37,64 @@ pub enum MalformedMessage {
     NoSubscriber,
 }
 
+/// What a body says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parsed {
+    /// They share one event. Their attempts are those made before the message was sent.
+    pub(super) deliveries: Vec<Delivery>,
+    /// They are not due before this, in milliseconds since the Unix epoch.
+    pub(super) not_before: Option<u64>,
+}
+
+/// What all deliveries of a message have in common beside their event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Common<'a> {
+    pub(super) space: &'a Space,
+    pub(super) accepted_at: u64,
+    pub(super) deliver_at: Option<u64>,
+    pub(super) ordering_key: Option<&'a str>,
+}
+
+/// What the end of a body says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Notes {
+    /// Attempts that were made before the message was sent.
+    pub(super) attempts: u32,
+    /// When its deliveries are due, in milliseconds since the Unix epoch, where SQS cannot hold it back for so long.
+    pub(super) not_before: Option<u64>,
+}
+
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Message<'a> {
     #[serde(borrow)]
     event: &'a RawValue,
     space: Space,
+    accepted_at: Option<u64>,
+    deliver_at: Option<u64>,
+    ordering_key: Option<Arc<str>>,
     subscribers: Vec<Subscriber>,
+    #[serde(default)]
+    attempts: u32,
+    not_before: Option<u64>,
 }
 
 #[derive(Deserialize)]
 struct Subscriber {
+    id: Option<DeliveryId>,
     subscription: SubscriptionId,
     function: FunctionId,
 }
 
 #[derive(Serialize)]
 struct SubscriberRef<'a> {
+    id: &'a DeliveryId,
     subscription: &'a SubscriptionId,
     function: &'a FunctionId,
 }
 
-/// The deliveries in the body of a message. They share one event.
-pub fn parse_message(body: &str) -> Result<Vec<Delivery>, MalformedMessage> {
+/// Reads a body. What versions before did not write comes from the message: its id, and when it was sent.
+pub(super) fn parse(body: &str, message_id: &str, sent_at: u64) -> Result<Parsed, MalformedMessage> {
     let message: Message<'_> = serde_json::from_str(body).map_err(|error| MalformedMessage::Form {
         line: error.line(),
         column: error.column(),
@@ -65,12 +105,23 @@ pub fn parse_message(body: &str) -> Result<Vec<Delivery>, MalformedMessage> {
     let event: Event = serde_json::from_str(message.event.get()).map_err(|_| MalformedMessage::Event)?;
     let event = Arc::new(event);
     let deliveries = message.subscribers.into_iter().map(|subscriber| Delivery {
+        id: subscriber
+            .id
+            .unwrap_or_else(|| names::delivery_id(message_id, &subscriber.subscription)),
         space: message.space.clone(),
         subscription: subscriber.subscription,
         function: subscriber.function,
         event: Arc::clone(&event),
+        accepted_at: message.accepted_at.unwrap_or(sent_at),
+        attempts: message.attempts,
+        deliver_at: message.deliver_at,
+        ordering_key: message.ordering_key.clone(),
+        deduplication_key: None,
     });
-    Ok(deliveries.collect())
+    Ok(Parsed {
+        deliveries: deliveries.collect(),
+        not_before: message.not_before,
+    })
 }
 
 /// The event as it stands in a body.
@@ -81,23 +132,29 @@ pub(super) fn event_text(event: &Event) -> String {
 /// The subscriber of a delivery as it stands in a body.
 pub(super) fn subscriber_text(delivery: &Delivery) -> String {
     text(&SubscriberRef {
+        id: &delivery.id,
         subscription: &delivery.subscription,
         function: &delivery.function,
     })
 }
 
 /// What a body begins with, up to its first subscriber.
-pub(super) fn head(event: &str, space: &Space) -> String {
-    let space = text(space);
-    format!("{{\"event\":{event},\"space\":{space},\"subscribers\":[")
+pub(super) fn head(event: &str, common: &Common<'_>) -> String {
+    let (space, accepted_at) = (text(common.space), common.accepted_at);
+    let deliver_at = member("deliverAt", common.deliver_at);
+    let key = common.ordering_key.map(|key| text(&key));
+    let key = member("orderingKey", key);
+    format!(
+        "{{\"event\":{event},\"space\":{space},\"acceptedAt\":{accepted_at}{deliver_at}{key},\"subscribers\":["
+    )
 }
 
-/// Bytes of a body with this head and a single subscriber.
+/// Most bytes that a body with this head and a single subscriber may come to have.
 pub(super) fn size_alone(head: &str, subscriber: &str) -> usize {
-    head.len() + subscriber.len() + TAIL.len()
+    head.len() + subscriber.len() + TAIL_ROOM
 }
 
-/// Bytes of a begun body with one more subscriber.
+/// Most bytes that a begun body with one more subscriber may come to have.
 pub(super) fn size_with(begun: &str, subscriber: &str) -> usize {
     size_alone(begun, subscriber) + ",".len()
 }
@@ -109,9 +166,17 @@ pub(super) fn add(begun: &mut String, subscriber: &str) {
 }
 
 /// Ends a body.
-pub(super) fn end(mut begun: String) -> String {
-    begun.push_str(TAIL);
-    begun
+pub(super) fn end(begun: &str, notes: Notes) -> String {
+    let attempts = member("attempts", Some(notes.attempts).filter(|attempts| *attempts > 0));
+    let not_before = member("notBefore", notes.not_before);
+    format!("{begun}]{attempts}{not_before}}}")
+}
+
+/// A member of an object that has others before it, unless there is none.
+fn member(name: &str, value: Option<impl std::fmt::Display>) -> String {
+    value
+        .map(|value| format!(",\"{name}\":{value}"))
+        .unwrap_or_default()
 }
 
 /// A value as JSON of the characters that SQS takes, which are those of XML 1.0. JSON has to escape all others that a

@@ -1,15 +1,21 @@
-//! Receiving in a process that runs for long: one worker asks SQS for messages, for all who wait.
+//! Receiving in a process that runs for long: while workers wait, each queue is asked for messages once for all of
+//! them. The two share the workers, and neither waits for the other.
 
-use std::time::{Duration, SystemTime};
+use std::collections::HashSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aws_sdk_sqs::Config;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use futures_util::future::join_all;
 
+use super::admission::{Examined, HandedOut, examine};
 use super::backoff::Backoff;
-use super::failure::Failure;
-use super::inbox::Waiting;
-use super::{Receipt, Shared, Sqs, parse_message};
+use super::failure::{Failure, line};
+use super::receipt::Handle;
+use super::source::{Source, SourceKind};
+use super::{Shared, Sqs};
 use crate::Received;
 
 /// Most messages of an answer.
@@ -25,90 +31,149 @@ const BACKOFF: Backoff = Backoff {
     most: Duration::from_secs(5),
 };
 
+/// A worker who waits for a message.
+struct IdleWorker<'a>(&'a Shared);
+
+/// A queue that is being asked for messages.
+struct Poll {
+    queue: Sqs,
+    kind: SourceKind,
+}
+
 impl Sqs {
     pub(crate) async fn receive(&self) -> Option<Received> {
-        let Shared { inbox, closed, .. } = &*self.0;
-        let _idle = inbox.idle_worker();
+        let shared = &*self.0;
+        let _idle = IdleWorker::new(shared);
         loop {
-            if *closed.borrow() {
+            let arrived = shared.arrived.notified();
+            tokio::pin!(arrived);
+            // From here on nothing is missed.
+            arrived.as_mut().enable();
+            if shared.is_closed() {
                 self.return_waiting().await;
                 return None;
             }
-            if let Some(message) = inbox.take() {
-                return Some(self.hand_out(message));
+            if let Some(received) = self.take() {
+                return Some(received);
+            }
+            for (kind, source) in shared.sources() {
+                if !source.polling.swap(true, Ordering::AcqRel) {
+                    // A task of its own: a worker that finds something in the other queue does not end it, with messages
+                    // on their way that would stay hidden.
+                    tokio::spawn(Poll::new(self.clone(), kind).run());
+                }
             }
             tokio::select! {
-                biased;
-                () = self.closed() => {}
-                () = self.refill() => {}
+                () = shared.closed() => {}
+                () = arrived => {}
             }
         }
+    }
+
+    /// The next message of the queues, in turn.
+    fn take(&self) -> Option<Received> {
+        let fifo_first = self.0.fifo_first.fetch_xor(true, Ordering::Relaxed);
+        let take = |(kind, source): (SourceKind, &Source)| {
+            let due = source.inbox.take()?;
+            Some(self.hand_out(kind, due, Handle::Inbox))
+        };
+        let mut sources = self.0.sources();
+        if fifo_first {
+            sources.rev().find_map(take)
+        } else {
+            sources.find_map(take)
+        }
+    }
+
+    /// Shows messages that no worker took to other processes at once. If that fails, they are shown later.
+    async fn return_waiting(&self) {
+        let returns = self.0.sources().map(|(kind, source)| {
+            let handles = source.inbox.drain_all();
+            tokio::time::timeout(RETURN_TIMEOUT, self.give_back(kind, handles))
+        });
+        if join_all(returns).await.iter().any(Result::is_err) {
+            tracing::info!("Messages that were not begun are received later.");
+        }
+    }
+}
+
+impl Shared {
+    fn is_closed(&self) -> bool {
+        *self.closed.borrow()
     }
 
     async fn closed(&self) {
         // Fails only when the sender is gone, which is part of this queue.
-        let _ = self.0.closed.subscribe().wait_for(|closed| *closed).await;
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
-    fn hand_out(&self, message: Waiting) -> Received {
-        // A message from the future was sent by a clock that is ahead of this one.
-        let waited = message.sent.and_then(|sent| sent.elapsed().ok());
-        Received {
-            deliveries: message.deliveries,
-            waited: waited.unwrap_or_default(),
-            receipt: crate::Receipt::Sqs(Receipt {
-                queue: self.clone(),
-                message_id: message.message_id,
-                receive_count: message.receive_count,
-            }),
-        }
+    /// How many workers there are: they wait for a message, or have one.
+    fn workers(&self) -> usize {
+        let in_hand = self.sources().map(|(_, source)| source.inbox.in_hand());
+        self.idle_workers.load(Ordering::Relaxed) + in_hand.sum::<usize>()
+    }
+}
+
+impl Poll {
+    fn new(queue: Sqs, kind: SourceKind) -> Self {
+        Self { queue, kind }
     }
 
-    /// Waits until there may be messages in the inbox.
-    async fn refill(&self) {
-        let mut failures = self.0.polling.lock().await;
-        if !self.0.inbox.is_empty() {
+    async fn run(self) {
+        let Some(source) = self.queue.0.source(self.kind) else {
             return;
+        };
+        tokio::select! {
+            biased;
+            () = self.queue.0.closed() => {}
+            () = self.ask(source) => {}
         }
-        let queue = &self.0.settings.queue_url;
-        match self.poll().await {
+        if self.queue.0.is_closed() {
+            // The workers may have given back already what they found.
+            self.queue.return_waiting().await;
+        }
+    }
+
+    async fn ask(&self, source: &Source) {
+        let queue = &source.url;
+        match self.poll(source).await {
             Ok(messages) => {
-                if *failures > 0 {
-                    tracing::info!(queue, failures = *failures, "Deliveries are received again.");
+                let failures = source.failures.swap(0, Ordering::Relaxed);
+                if failures > 0 {
+                    tracing::info!(queue, failures, "Deliveries are received again.");
                 }
-                *failures = 0;
-                for message in messages {
-                    self.accept(message);
-                }
+                self.accept_all(source, messages).await;
             }
             Err(failure) => {
-                if *failures == 0 {
-                    tracing::error!(queue, error = %failure.line(), "Deliveries cannot be received.");
+                let failures = source.failures.load(Ordering::Relaxed).saturating_add(1);
+                source.failures.store(failures, Ordering::Relaxed);
+                if failures == 1 {
+                    tracing::error!(queue, error = %line(&failure), "Deliveries cannot be received.");
                 }
-                *failures = failures.saturating_add(1);
-                tokio::time::sleep(BACKOFF.pause(*failures)).await;
+                tokio::time::sleep(BACKOFF.pause(failures)).await;
             }
         }
     }
 
-    async fn poll(&self) -> Result<Vec<Message>, Failure> {
+    async fn poll(&self, source: &Source) -> Result<Vec<Message>, Failure> {
         // No more than there are workers: a message that waits here for one too long is received by others as well.
-        let most = self.0.inbox.workers().clamp(1, MAX_MESSAGES);
-        let request = self
-            .0
-            .client
-            .receive_message()
-            .queue_url(&self.0.settings.queue_url);
+        let most = self.queue.0.workers().clamp(1, MAX_MESSAGES);
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(POLL_TIMEOUT)
             .disable_operation_timeout()
             .disable_read_timeout()
             .build();
-        let answer = request
+        let answer = self
+            .queue
+            .0
+            .client
+            .receive_message()
+            .queue_url(&source.url)
             .max_number_of_messages(i32::try_from(most).unwrap_or(1))
             .wait_time_seconds(i32::from(WAIT_SECONDS))
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
             .customize()
             .config_override(Config::builder().timeout_config(timeouts))
             .send()
@@ -117,59 +182,72 @@ impl Sqs {
         Ok(answer.messages.unwrap_or_default())
     }
 
-    /// Puts a message into the inbox. One that cannot be read stays in the queue, for its redrive policy.
-    fn accept(&self, message: Message) {
-        let attribute = |name| message.attributes.as_ref()?.get(&name)?.parse::<u64>().ok();
-        let sent = attribute(MessageSystemAttributeName::SentTimestamp);
-        let receive_count = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
-        let (Some(message_id), Some(receipt_handle)) = (message.message_id, message.receipt_handle) else {
-            return;
-        };
-        match parse_message(message.body.as_deref().unwrap_or_default()) {
-            Ok(deliveries) => {
-                let waiting = Waiting {
-                    message_id,
-                    deliveries,
-                    sent: sent
-                        .and_then(|sent| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(sent))),
-                    receive_count: receive_count.and_then(|count| count.try_into().ok()).unwrap_or(1),
-                };
-                self.0.inbox.add(waiting, receipt_handle);
+    /// Puts messages into the inbox. Behind one that is not for now, those of its group have to wait as well.
+    async fn accept_all(&self, source: &Source, messages: Vec<Message>) {
+        let mut blocked: HashSet<String> = HashSet::new();
+        let (mut behind, mut early) = (Vec::new(), Vec::new());
+        for message in messages.into_iter().filter_map(handed_out) {
+            let group = message.group.clone().filter(|_| self.kind == SourceKind::Fifo);
+            if group.as_ref().is_some_and(|group| blocked.contains(group)) {
+                behind.push(message.receipt_handle);
+                continue;
             }
-            Err(error) => {
-                let queue = &self.0.settings.queue_url;
-                tracing::error!(queue, message.id = message_id, %error, "A message cannot be read.");
+            match examine(self.kind, &message) {
+                Ok(Examined::Due(due)) => source.inbox.add(due, message.receipt_handle),
+                Ok(Examined::Early(due, due_at)) => {
+                    blocked.extend(group);
+                    let handle = Handle::Own(message.receipt_handle);
+                    early.push(self.queue.put_off(self.kind, due, handle, due_at));
+                }
+                // It stays in the queue, for its redrive policy.
+                Err(error) => {
+                    blocked.extend(group);
+                    let (queue, id) = (&source.url, &message.message_id);
+                    tracing::error!(queue, message.id = id, %error, "A message cannot be read.");
+                }
             }
         }
+        // Those that are due need not wait for this.
+        self.queue.0.arrived.notify_waiters();
+        join_all(early).await;
+        self.queue.give_back(self.kind, behind).await;
     }
+}
 
-    /// Shows messages that no worker took to other processes at once. If that fails, they are shown later.
-    async fn return_waiting(&self) {
-        let handles = self.0.inbox.drain();
-        let entries = handles.into_iter().enumerate().map(|(index, handle)| {
-            ChangeMessageVisibilityBatchRequestEntry::builder()
-                .id(index.to_string())
-                .receipt_handle(handle)
-                .visibility_timeout(0)
-                .build()
-        });
-        let entries: Vec<_> = entries.filter_map(Result::ok).collect();
-        if entries.is_empty() {
-            return;
+impl Drop for Poll {
+    /// Lets a worker look again, and poll again if there is nothing.
+    fn drop(&mut self) {
+        if let Some(source) = self.queue.0.source(self.kind) {
+            source.polling.store(false, Ordering::Release);
         }
-        let request = self
-            .0
-            .client
-            .change_message_visibility_batch()
-            .set_entries(Some(entries));
-        let returned = request.queue_url(&self.0.settings.queue_url).send();
-        match tokio::time::timeout(RETURN_TIMEOUT, returned).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => {
-                let error = Failure::of("ChangeMessageVisibilityBatch", error).line();
-                tracing::info!(%error, "Messages that were not begun are received later.");
-            }
-            Err(_) => tracing::info!("Messages that were not begun are received later."),
-        }
+        self.queue.0.arrived.notify_waiters();
     }
+}
+
+impl<'a> IdleWorker<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        shared.idle_workers.fetch_add(1, Ordering::Relaxed);
+        Self(shared)
+    }
+}
+
+impl Drop for IdleWorker<'_> {
+    fn drop(&mut self) {
+        self.0.idle_workers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn handed_out(message: Message) -> Option<HandedOut> {
+    let mut attributes = message.attributes.unwrap_or_default();
+    let mut attribute = |name| attributes.remove(&name);
+    let sent_at = attribute(MessageSystemAttributeName::SentTimestamp);
+    let receive_count = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
+    Some(HandedOut {
+        message_id: message.message_id?,
+        receipt_handle: message.receipt_handle?,
+        body: message.body.unwrap_or_default(),
+        sent_at: sent_at.and_then(|sent| sent.parse().ok()),
+        receive_count: receive_count.and_then(|count| count.parse().ok()).unwrap_or(1),
+        group: attribute(MessageSystemAttributeName::MessageGroupId),
+    })
 }

@@ -6,10 +6,10 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::delivery::Delivery;
 use futures_util::stream::{self, TryStreamExt as _};
 
-use super::Sqs;
 use super::backoff::Backoff;
 use super::failure::Failure;
-use super::pack::{Message, batches, pack};
+use super::pack::{Message, Outgoing, batches, in_turn, pack};
+use super::{Sqs, timing};
 use crate::QueueError;
 
 /// Requests under way at a time, for deliveries of very many events.
@@ -24,24 +24,50 @@ const BACKOFF: Backoff = Backoff {
 impl Sqs {
     /// Sends deliveries. When this fails, some of them may be in the queue all the same.
     pub(crate) async fn send(&self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
+        let outgoing: Vec<_> = deliveries
+            .iter()
+            .map(|delivery| Outgoing {
+                delivery,
+                due: delivery.deliver_at.unwrap_or_default(),
+            })
+            .collect();
+        self.send_when_due(&outgoing).await
+    }
+
+    /// Sends deliveries that are due at times of their own.
+    pub(super) async fn send_when_due(&self, deliveries: &[Outgoing<'_>]) -> Result<(), QueueError> {
         let limit = self.0.settings.max_message_bytes;
-        // All of them before the first is sent: one that is too large is to be refused with nothing done.
-        let messages = pack(&deliveries, limit)?;
-        drop(deliveries);
-        let sent = stream::iter(batches(messages, limit).into_iter().map(Ok::<_, Failure>));
-        sent.try_for_each_concurrent(CONCURRENCY, |batch| self.send_batch(batch))
+        // All of them before the first is sent: one that cannot be is to be refused with nothing done.
+        let messages = pack(deliveries, timing::now(), limit)?;
+        let ordered = match &self.0.fifo {
+            Some(fifo) => Some((fifo.url.as_str(), messages.ordered)),
+            None if messages.ordered.is_empty() => None,
+            None => return Err(QueueError::NoFifoQueue),
+        };
+        self.send_all(&self.0.standard.url, batches(messages.standard, limit))
             .await?;
+        if let Some((url, messages)) = ordered {
+            for part in in_turn(messages) {
+                self.send_all(url, batches(part, limit)).await?;
+            }
+        }
         Ok(())
     }
 
-    async fn send_batch(&self, mut messages: Vec<Message>) -> Result<(), Failure> {
-        if let [message] = &mut *messages {
-            return self
-                .send_one(std::mem::take(&mut message.body), &message.group_id)
-                .await;
+    async fn send_all(&self, url: &str, batches: Vec<Vec<Message>>) -> Result<(), Failure> {
+        stream::iter(batches.into_iter().map(Ok))
+            .try_for_each_concurrent(CONCURRENCY, |batch| self.send_batch(url, batch))
+            .await
+    }
+
+    async fn send_batch(&self, url: &str, mut messages: Vec<Message>) -> Result<(), Failure> {
+        if let [_] = &*messages
+            && let Some(message) = messages.pop()
+        {
+            return self.send_one(url, message).await;
         }
         for failures in 1.. {
-            let Some(code) = self.try_batch(&mut messages).await? else {
+            let Some(code) = self.try_batch(url, &mut messages).await? else {
                 break;
             };
             if failures == TRIES {
@@ -55,15 +81,18 @@ impl Sqs {
         Ok(())
     }
 
-    async fn send_one(&self, body: String, group_id: &str) -> Result<(), Failure> {
+    async fn send_one(&self, url: &str, message: Message) -> Result<(), Failure> {
+        let delay = message.delay();
         let request = self
             .0
             .client
             .send_message()
-            .message_body(body)
-            .message_group_id(group_id);
+            .queue_url(url)
+            .message_body(message.body)
+            .message_group_id(&*message.group_id)
+            .set_delay_seconds(delay)
+            .set_message_deduplication_id(message.deduplication_id);
         let sent = request
-            .queue_url(&self.0.settings.queue_url)
             .customize()
             .config_override(self.0.request_settings())
             .send()
@@ -72,7 +101,7 @@ impl Sqs {
     }
 
     /// Sends messages once and leaves those that are to be sent again, with the error code of one of them.
-    async fn try_batch(&self, messages: &mut Vec<Message>) -> Result<Option<String>, Failure> {
+    async fn try_batch(&self, url: &str, messages: &mut Vec<Message>) -> Result<Option<String>, Failure> {
         let entries = messages
             .iter()
             .enumerate()
@@ -81,6 +110,8 @@ impl Sqs {
                     .id(index.to_string())
                     .message_body(&message.body)
                     .message_group_id(&*message.group_id)
+                    .set_delay_seconds(message.delay())
+                    .set_message_deduplication_id(message.deduplication_id.clone())
                     .build()
             })
             .collect::<Result<_, _>>()
@@ -90,7 +121,7 @@ impl Sqs {
             })?;
         let request = self.0.client.send_message_batch().set_entries(Some(entries));
         let answer = request
-            .queue_url(&self.0.settings.queue_url)
+            .queue_url(url)
             .customize()
             .config_override(self.0.request_settings())
             .send()
@@ -112,5 +143,12 @@ impl Sqs {
         });
         let code = answer.failed.into_iter().next().map(|entry| entry.code);
         Ok((!messages.is_empty()).then(|| code.unwrap_or_else(|| "no reason given".to_owned())))
+    }
+}
+
+impl Message {
+    /// The delay as a parameter, which the FIFO queue does not know.
+    fn delay(&self) -> Option<i32> {
+        Some(self.delay_seconds).filter(|seconds| *seconds > 0)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use queue::{DeliveryQueue, Received};
 use tokio::task::JoinSet;
 
-use crate::deliveries::{process, receive, send, single};
+use crate::deliveries::{complete, process, receive, send, single};
 use crate::peer::{Fault, HIDDEN, Peer};
 
 const RECEIVE: &str = "ReceiveMessage";
@@ -49,7 +49,7 @@ async fn one_in_hand_and_two_waiting(peer: &Peer, queue: &DeliveryQueue) -> Rece
     send(queue, ["3", "4", "5"].map(single).into()).await.unwrap();
     let in_hand = receive(queue).await;
     for message in busy {
-        queue.complete(message.receipt).await;
+        complete(queue, message).await;
     }
     assert_eq!(peer.messages(), (3, 0));
     in_hand
@@ -67,7 +67,7 @@ async fn what_was_not_begun_goes_to_others() {
     process(&other).await;
     process(&other).await;
     // What is in hand can still be completed, and deliveries can still be sent.
-    queue.complete(in_hand.receipt).await;
+    complete(&queue, in_hand).await;
     assert_eq!(peer.messages(), (0, 0));
     send(&queue, vec![single("late")]).await.unwrap();
     assert_eq!(process(&other).await, "late");

@@ -1,12 +1,14 @@
-//! Answers as SQS does: a standard queue in memory behind its JSON protocol, which fails when it is told to.
+//! Answers as SQS does: a standard and a FIFO queue in memory behind its JSON protocol, which fail when they are told to.
 
 mod actions;
+mod queue;
 mod state;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ::queue::{DeliveryQueue, Sqs, SqsSettings};
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
@@ -17,13 +19,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use queue::{DeliveryQueue, Sqs, SqsSettings};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use state::State;
+use self::queue::Sent;
+use self::state::State;
 
 /// Most bytes of a message, as of AWS.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
@@ -75,12 +77,13 @@ struct Shared {
 }
 
 impl Peer {
-    /// Starts one with a queue whose messages are hidden for a while when received.
+    /// Starts one with queues whose messages are hidden for a while when received: those of the standard queue for as
+    /// long as this says.
     pub(crate) async fn start(visibility_timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(visibility_timeout)),
+            state: Mutex::new(State::new(visibility_timeout, HIDDEN)),
             changes: watch::Sender::new(0),
         });
         let served = Arc::clone(&shared);
@@ -99,20 +102,35 @@ impl Peer {
         Self { url, shared, task }
     }
 
-    /// URL of the queue.
+    /// URL of the standard queue.
     pub(crate) fn queue_url(&self) -> String {
         format!("{}/000000000000/deliveries", self.url)
     }
 
-    /// A handle to the queue as a process of its own would have it.
+    /// URL of the FIFO queue.
+    pub(crate) fn fifo_queue_url(&self) -> String {
+        format!("{}.fifo", self.queue_url())
+    }
+
+    /// A handle to the standard queue as a process of its own would have it.
     pub(crate) fn queue(&self) -> DeliveryQueue {
         self.limited(MAX_MESSAGE_BYTES)
     }
 
     /// A handle with another limit for messages.
     pub(crate) fn limited(&self, max_message_bytes: usize) -> DeliveryQueue {
+        self.with(None, max_message_bytes)
+    }
+
+    /// A handle to both queues.
+    pub(crate) fn both(&self) -> DeliveryQueue {
+        self.with(Some(self.fifo_queue_url()), MAX_MESSAGE_BYTES)
+    }
+
+    fn with(&self, fifo_queue_url: Option<String>, max_message_bytes: usize) -> DeliveryQueue {
         let settings = SqsSettings {
             queue_url: self.queue_url(),
+            fifo_queue_url,
             max_message_bytes,
         };
         DeliveryQueue::Sqs(Sqs::new(client(&self.url), settings))
@@ -135,6 +153,11 @@ impl Peer {
             .collect()
     }
 
+    /// All calls so far, in their order.
+    pub(crate) fn all_calls(&self) -> Vec<Call> {
+        self.shared.state.lock().unwrap().calls.clone()
+    }
+
     /// Waits until as many calls of an action were made.
     pub(crate) async fn called(&self, action: &str, times: usize) {
         self.until(|state| state.calls.iter().filter(|call| call.action == action).count() >= times)
@@ -146,27 +169,77 @@ impl Peer {
         self.until(|state| state.abandoned >= times).await;
     }
 
-    /// How many messages are in the queue, hidden ones included, and how many of them can be received.
-    pub(crate) fn messages(&self) -> (usize, usize) {
-        self.shared.state.lock().unwrap().count()
+    /// How many calls clients have given up.
+    pub(crate) fn abandoned_calls(&self) -> usize {
+        self.shared.state.lock().unwrap().abandoned
     }
 
-    /// Puts any text into the queue; gives the message id.
+    /// How many messages are in the standard queue, hidden ones included, and how many of them can be received.
+    pub(crate) fn messages(&self) -> (usize, usize) {
+        self.shared.state.lock().unwrap().standard.count()
+    }
+
+    /// The same of the FIFO queue, in which some that are not hidden wait for others.
+    pub(crate) fn ordered_messages(&self) -> (usize, usize) {
+        self.shared.state.lock().unwrap().fifo.count()
+    }
+
+    /// Waits until so many messages are in the standard and the FIFO queue, and so many of them are not hidden.
+    pub(crate) async fn reached(&self, standard: (usize, usize), ordered: (usize, usize)) {
+        self.until(|state| (state.standard.count(), state.fifo.count()) == (standard, ordered))
+            .await;
+    }
+
+    /// Hands out a message, of the FIFO queue or of the standard one, to the test itself.
+    pub(crate) fn take_one(&self, of_fifo: bool) -> Value {
+        let mut state = self.shared.state.lock().unwrap();
+        let State { standard, fifo, .. } = &mut *state;
+        let queue = if of_fifo { fifo } else { standard };
+        queue.take(1).remove(0)
+    }
+
+    /// Puts any text into the standard queue; gives the message id.
     pub(crate) fn put(&self, body: &str) -> String {
-        let id = self.shared.state.lock().unwrap().put(body, "s");
+        let sent = Sent {
+            body,
+            group_id: "s",
+            delay: Duration::ZERO,
+            deduplication_id: None,
+        };
+        let id = self.shared.state.lock().unwrap().standard.put(sent);
         self.shared.changed();
         id
     }
 
-    /// Lets messages that are hidden be received again at once.
-    pub(crate) fn show_all(&self) {
-        self.shared.state.lock().unwrap().show_all();
+    /// Puts any text into a group of the FIFO queue.
+    pub(crate) fn put_ordered(&self, body: &str, group_id: &str) {
+        let sent = Sent {
+            body,
+            group_id,
+            delay: Duration::ZERO,
+            deduplication_id: None,
+        };
+        self.shared.state.lock().unwrap().fifo.put(sent);
         self.shared.changed();
     }
 
-    /// Moves the time at which every message was sent.
+    /// Lets messages that are hidden or held back be received at once.
+    pub(crate) fn show_all(&self) {
+        let mut state = self.shared.state.lock().unwrap();
+        state.standard.show_all();
+        state.fifo.show_all();
+        drop(state);
+        self.shared.changed();
+    }
+
+    /// Moves the time at which every message of the standard queue was sent.
     pub(crate) fn shift_sent(&self, milliseconds: i64) {
-        self.shared.state.lock().unwrap().shift_sent(milliseconds);
+        self.shared
+            .state
+            .lock()
+            .unwrap()
+            .standard
+            .shift_sent(milliseconds);
     }
 
     async fn until(&self, holds: impl Fn(&State) -> bool) {

@@ -1,21 +1,37 @@
 //! Where async deliveries wait and how many are made at a time.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
+
+use super::milliseconds;
 
 /// The delivery queue.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Async deliveries")]
 pub struct QueueSettings {
-    /// Where async deliveries wait: memory (of this process) or sqs.
+    /// Where async deliveries wait: embedded (a file of this machine), memory (of this process) or sqs.
     #[arg(
         id = "queue_kind",
         long = "queue",
         env = "EVENT_GATEWAY_QUEUE",
-        default_value = "memory",
+        default_value = "embedded",
         hide_possible_values = true,
         value_name = "KIND"
     )]
     pub kind: QueueKind,
+    /// When an event counts as accepted by the embedded queue: on disk, or when the operating system has it (os).
+    #[arg(
+        long = "queue-durability",
+        env = "EVENT_GATEWAY_QUEUE_DURABILITY",
+        default_value = "disk",
+        hide_possible_values = true,
+        value_name = "DURABILITY"
+    )]
+    pub durability: QueueDurability,
+    /// Memory that the embedded queue's engine may use as a cache, in bytes.
+    #[arg(long = "queue-cache-bytes", env = "EVENT_GATEWAY_QUEUE_CACHE_BYTES", default_value_t = 4 * 1024 * 1024, value_name = "BYTES")]
+    pub cache_bytes: usize,
     /// Async deliveries made at a time.
     #[arg(
         long = "workers",
@@ -24,18 +40,45 @@ pub struct QueueSettings {
         value_name = "COUNT"
     )]
     pub workers: usize,
-    /// Async deliveries that may wait in memory; when it is reached, events are refused with 503.
+    /// Async deliveries made at a time to one function; half of the workers unless set.
+    #[arg(
+        long = "workers-per-function",
+        env = "EVENT_GATEWAY_WORKERS_PER_FUNCTION",
+        value_name = "COUNT"
+    )]
+    pub workers_per_function: Option<usize>,
+    /// Async deliveries that may wait, 10000000 on disk or 200 in memory unless set; beyond it events get 503.
     #[arg(
         long = "workers-backlog",
         env = "EVENT_GATEWAY_WORKERS_BACKLOG",
-        default_value_t = 200,
         value_name = "COUNT"
     )]
-    pub workers_backlog: usize,
-    /// Bytes of events that may wait in memory; when it is reached, events are refused with 503.
-    #[arg(long = "workers-backlog-bytes", env = "EVENT_GATEWAY_WORKERS_BACKLOG_BYTES", default_value_t = 64 * 1024 * 1024, value_name = "BYTES")]
-    pub workers_backlog_bytes: usize,
-    /// URL of the SQS queue.
+    pub workers_backlog: Option<usize>,
+    /// Bytes of events that may wait, 10 GiB on disk or 64 MiB in memory unless set; beyond it events get 503.
+    #[arg(
+        long = "workers-backlog-bytes",
+        env = "EVENT_GATEWAY_WORKERS_BACKLOG_BYTES",
+        value_name = "BYTES"
+    )]
+    pub workers_backlog_bytes: Option<usize>,
+    /// Consecutive failures after which a function is left alone for a while; 0 never does.
+    #[arg(
+        long = "circuit-breaker-failures",
+        env = "EVENT_GATEWAY_CIRCUIT_BREAKER_FAILURES",
+        default_value_t = 10,
+        value_name = "COUNT"
+    )]
+    pub circuit_breaker_failures: u32,
+    /// Longest time that a function is left alone before it is tried again, in milliseconds.
+    #[arg(long = "circuit-breaker-max-open", env = "EVENT_GATEWAY_CIRCUIT_BREAKER_MAX_OPEN", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
+    pub circuit_breaker_max_open: Duration,
+    /// Bytes of the delivery log that are kept for each space.
+    #[arg(long = "delivery-log-bytes", env = "EVENT_GATEWAY_DELIVERY_LOG_BYTES", default_value_t = 8 * 1024 * 1024, value_name = "BYTES")]
+    pub delivery_log_bytes: u64,
+    /// Bytes of the delivery log that are kept for all spaces.
+    #[arg(long = "delivery-log-total-bytes", env = "EVENT_GATEWAY_DELIVERY_LOG_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024, value_name = "BYTES")]
+    pub delivery_log_total_bytes: u64,
+    /// URL of the standard SQS queue.
     #[arg(
         long = "sqs-queue-url",
         env = "EVENT_GATEWAY_SQS_QUEUE_URL",
@@ -43,6 +86,13 @@ pub struct QueueSettings {
         required_if_eq("queue_kind", "sqs")
     )]
     pub sqs_queue_url: Option<String>,
+    /// URL of the FIFO queue of SQS that ordered deliveries go through.
+    #[arg(
+        long = "sqs-fifo-queue-url",
+        env = "EVENT_GATEWAY_SQS_FIFO_QUEUE_URL",
+        value_name = "URL"
+    )]
+    pub sqs_fifo_queue_url: Option<String>,
     /// Largest message of the SQS queue, in bytes; a larger event is refused with 413.
     #[arg(long = "sqs-max-message-bytes", env = "EVENT_GATEWAY_SQS_MAX_MESSAGE_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
     pub sqs_max_message_bytes: usize,
@@ -52,8 +102,33 @@ pub struct QueueSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "lower")]
 pub enum QueueKind {
+    /// In a file of this machine.
+    Embedded,
     /// In the memory of this process.
     Memory,
     /// In a queue of Amazon SQS.
     Sqs,
+}
+
+/// When an event counts as accepted by the embedded queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub enum QueueDurability {
+    /// When it is on disk.
+    Disk,
+    /// When the operating system has it.
+    Os,
+}
+
+impl QueueSettings {
+    /// Async deliveries made at a time, at least 1.
+    pub fn workers(&self) -> usize {
+        self.workers.max(1)
+    }
+
+    /// Async deliveries made at a time to one function, at least 1.
+    pub fn workers_per_function(&self) -> usize {
+        let half = self.workers().div_ceil(2);
+        self.workers_per_function.unwrap_or(half).max(1)
+    }
 }

@@ -15,7 +15,7 @@ fn defaults() {
     );
     assert_eq!(
         (settings.queue.workers, settings.queue.workers_backlog),
-        (100, 200)
+        (100, None)
     );
     assert_eq!(settings.functions.function_timeout, Duration::from_secs(5));
     assert!(!settings.log.dev);

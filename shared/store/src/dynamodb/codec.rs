@@ -60,18 +60,28 @@ pub(super) fn encode(space: &Space, version: u64, snapshot: &Snapshot) -> Result
         subscriptions: entries::<Subscription>(snapshot),
         cors: entries::<Cors>(snapshot),
     };
-    let json = serde_json::to_vec(&document)?;
+    compress(&serde_json::to_vec(&document)?)
+}
+
+/// Compresses a text. The same text always gives the same bytes.
+pub(super) fn compress(json: &[u8]) -> Result<Vec<u8>, std::io::Error> {
     let mut encoder = ZlibEncoder::new(Vec::with_capacity(json.len() / USUAL_RATIO), LEVEL);
-    encoder.write_all(&json)?;
+    encoder.write_all(json)?;
     encoder.finish()
+}
+
+/// The text that was compressed, read into a buffer that has room for so many bytes to begin with.
+pub(super) fn decompress(compressed: &[u8], room: usize) -> Result<Vec<u8>, CorruptValue> {
+    let mut json = Vec::with_capacity(room);
+    ZlibDecoder::new(compressed)
+        .read_to_end(&mut json)
+        .map_err(|_| CorruptValue::Compression)?;
+    Ok(json)
 }
 
 /// Reads the document of a space. Errors show nothing of it.
 pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<SpaceSnapshot, CorruptValue> {
-    let mut json = Vec::with_capacity(compressed.len() * USUAL_RATIO);
-    ZlibDecoder::new(compressed)
-        .read_to_end(&mut json)
-        .map_err(|_| CorruptValue::Compression)?;
+    let json = decompress(compressed, compressed.len() * USUAL_RATIO)?;
     let document: Document<EventType, Function, Subscription, Cors> = serde_json::from_slice(&json)?;
     if document.space != *space {
         return Err(CorruptValue::Misplaced);

@@ -11,6 +11,9 @@ use sha2::{Digest as _, Sha256};
 use crate::error::{CorruptValue, StoreError};
 
 mod change;
+mod dead_letter;
+mod dead_letter_transaction;
+mod deduplication;
 mod published;
 mod resource;
 mod space_record;
@@ -19,6 +22,12 @@ mod transaction;
 
 pub use change::CHANGE;
 pub(super) use change::read_change;
+pub(super) use dead_letter::{
+    DeadLetterHead, DeadLetterId, MAX_PARTS, Pointer, dead_letter_partition, is_pointer_sort_key,
+    part_number, pointers_partition, sort_key,
+};
+pub(super) use dead_letter_transaction::{Before, delete_dead_letter, put_dead_letter};
+pub(super) use deduplication::{DeduplicationKey, Pending, expressions};
 pub(super) use published::{DocumentId, EXPIRES_NAME, Head, IS_NEWER, LET_EXPIRE, VERSION_NAME, read_chunk};
 pub(super) use resource::{read_into, read_resource};
 pub(super) use space_record::{Counts, SpaceRecord};
@@ -125,6 +134,12 @@ pub(super) fn bounded(prefix: &str, name: &str) -> String {
         let _ = write!(key, "{byte:02x}");
     }
     key
+}
+
+/// A name that stands before others in a key. What can be written holds no `#`; what is only looked for may, and must not
+/// reach the items of another name.
+fn unambiguous(name: &str) -> String {
+    name.replace('#', "%23")
 }
 
 /// The error of an item that is not what the store writes.

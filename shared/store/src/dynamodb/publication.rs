@@ -19,7 +19,7 @@ use super::table::{Table, readable, unavailable};
 use crate::error::StoreError;
 
 /// Most bytes of a part. An item may have 400 KiB, attribute names and keys included.
-const CHUNK_BYTES: usize = 350_000;
+pub(super) const CHUNK_BYTES: usize = 350_000;
 /// How many parts of a document are read or written at once.
 const PARALLEL_CHUNKS: usize = 8;
 /// How long the parts of a document that was replaced stay, for those that read it at that moment. Whoever takes longer
@@ -117,7 +117,8 @@ async fn encode(space: Space, version: u64, snapshot: Snapshot) -> Result<Arc<[u
     Ok(bytes.map_err(StoreError::unavailable)?.into())
 }
 
-fn digest(document: &[u8]) -> String {
+/// Start of the hash of a document, by which its parts are told from those of another.
+pub(super) fn digest(document: &[u8]) -> String {
     let hash = Sha256::digest(document);
     let start = hash
         .iter()

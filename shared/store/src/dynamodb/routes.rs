@@ -4,11 +4,8 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use domain::ids::Space;
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
@@ -27,11 +24,6 @@ use held::Held;
 mod flights;
 mod held;
 
-/// Longest time that one attempt at a read may take. Reads take milliseconds; what takes longer is most likely a connection
-/// that died while the instance was frozen, and a second attempt takes a new one.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Longest time that a read may take with its repetitions: requests wait for it.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many spaces are loaded at once.
 const PARALLEL_SPACES: usize = 16;
 
@@ -48,12 +40,8 @@ pub(super) struct Routes {
 impl Routes {
     /// Nothing yet: the first request loads.
     pub(super) fn new(table: &Table, freshness: Freshness, clock: Clock) -> Self {
-        let table = Table {
-            client: impatient(&table.client),
-            name: table.name.clone(),
-        };
         Self {
-            table,
+            table: table.impatient(),
             freshness,
             clock: clock.clone(),
             held: ArcSwap::default(),
@@ -172,19 +160,6 @@ impl Routes {
         loaded.extend(new);
         Ok(())
     }
-}
-
-/// A client whose calls end in a time that a request can wait for.
-fn impatient(client: &Client) -> Client {
-    let config = client.config();
-    let timeouts = config
-        .timeout_config()
-        .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
-    let timeouts = timeouts
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    Client::from_conf(config.to_builder().timeout_config(timeouts).build())
 }
 
 fn failure(err: StoreError) -> Failure {

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::configuration::{Configured, Snapshot, Stored};
@@ -14,8 +16,15 @@ use super::items::{self, Item, Key, PK, SK, SpaceRecord, read_change, read_into,
 use crate::error::StoreError;
 
 mod commit;
+mod page;
 
 pub(super) use commit::Outcome;
+
+/// Longest time that one attempt at a call may take that a request waits for. Calls take milliseconds; what takes longer is
+/// most likely a connection that died while the instance was frozen, and a second attempt takes a new one.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Longest time that such a call may take with its repetitions.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A table and the client to reach it with.
 #[derive(Clone)]
@@ -27,6 +36,22 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// The same table, by calls that end in a time that a request can wait for.
+    pub(super) fn impatient(&self) -> Self {
+        let config = self.client.config();
+        let timeouts = config
+            .timeout_config()
+            .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        let timeouts = timeouts
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        Self {
+            client: Client::from_conf(config.to_builder().timeout_config(timeouts).build()),
+            name: self.name.clone(),
+        }
+    }
+
     /// What is known of each space that was ever written to. A record that cannot be read is logged and left out.
     pub(super) async fn versions(&self) -> Result<Vec<SpaceRecord>, StoreError> {
         let mut records = Vec::new();

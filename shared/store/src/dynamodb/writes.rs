@@ -6,8 +6,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use domain::configuration::{ConfigurationError, Configured, Snapshot};
 use domain::space_version::SpaceVersion;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use super::backoff::Backoff;
 use super::clock::Clock;
 use super::codec::SpaceSnapshot;
 use super::items::{Counts, SpaceRecord, Transaction};
@@ -22,11 +23,6 @@ mod request;
 
 pub(super) use request::Request;
 
-/// Longest pause after the first lost race; after each further one it may be twice as long.
-const FIRST_BACKOFF: Duration = Duration::from_millis(10);
-/// Longest pause after any.
-const MAX_BACKOFF: Duration = Duration::from_millis(500);
-
 /// What makes the writes of a store.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -38,7 +34,7 @@ pub(super) struct Writer {
 
 /// What became of an attempt.
 enum Attempt {
-    /// It is written; with the state of the space that it led to.
+    /// It is written, or there was nothing to write; with the state of the space then.
     Made(Written<Snapshot>),
     /// Nothing is written, and another attempt may do better. With the reason, unless it is that others were first.
     Lost(Option<StoreError>),
@@ -55,7 +51,8 @@ impl Writer {
         }
     }
 
-    /// Carries out a request, and goes on with it if the caller stops waiting.
+    /// Carries out a request, and goes on with it if the caller stops waiting. What was written has a version; nothing
+    /// was where it has none, because an amendment was not needed.
     pub(super) async fn write<R: Configured>(
         self: &Arc<Self>,
         request: Request<R>,
@@ -72,22 +69,17 @@ impl Writer {
         };
         let lane = self.lanes.of(request.space());
         let mut known = timeout_at(deadline, lane.lock()).await.map_err(|_| contended())?;
-        let mut backoff = FIRST_BACKOFF;
+        let mut backoff = Backoff::until(deadline);
         loop {
-            let start = Instant::now();
             // A transaction that is cut off may still be made: the next writer finds out by the version.
             let attempt = timeout_at(deadline, self.attempt(request, &mut known)).await;
             let reason = match attempt.map_err(StoreError::unavailable)?? {
                 Attempt::Made(written) => return Ok(written),
                 Attempt::Lost(reason) => reason,
             };
-            let pause = backoff.mul_f64(fastrand::f64());
-            // An attempt that would hardly be over in time is not begun: cut off, nobody knew what became of it.
-            if Instant::now() + pause + start.elapsed() * 2 >= deadline {
+            if !backoff.pause().await {
                 return Err(reason.unwrap_or_else(contended));
             }
-            sleep(pause).await;
-            backoff = (backoff * 2).min(MAX_BACKOFF);
         }
     }
 
@@ -103,17 +95,24 @@ impl Writer {
         let (before, is_certain) = self.state(&record, known.take()).await?;
         let mut after = before.clone();
         let change = match request.decide(&mut after, self.rank_after(record.created)) {
-            Ok(change) => change,
-            Err(refusal) => {
+            Ok(Some(change)) => change,
+            no_change => {
                 let holds = is_certain || self.is_still(&record).await?;
-                if !holds || self.contradicts(request, &refusal).await? {
+                let refusal = no_change.err();
+                if !holds || self.contradicts(request, refusal.as_ref()).await? {
                     return Ok(Attempt::Lost(None));
                 }
                 *known = Some(SpaceSnapshot {
                     version: record.version,
                     snapshot: before,
                 });
-                return Err(refusal.into());
+                return match refusal {
+                    Some(refusal) => Err(refusal.into()),
+                    None => Ok(Attempt::Made(Written {
+                        value: after,
+                        version: None,
+                    })),
+                };
             }
         };
         let next = record.after(&change, Counts::of(&after));
@@ -195,9 +194,9 @@ impl Writer {
     async fn contradicts<R: Configured>(
         &self,
         request: &Request<R>,
-        refusal: &ConfigurationError,
+        refusal: Option<&ConfigurationError>,
     ) -> Result<bool, StoreError> {
-        if !matches!(refusal, ConfigurationError::NotFound { .. }) {
+        if !matches!(refusal, Some(ConfigurationError::NotFound { .. })) {
             return Ok(false);
         }
         let found = self.table.resource::<R>(request.space(), request.id()).await?;

@@ -51,6 +51,20 @@ impl Draft {
         Ok(self.state.get(&space, &id)?)
     }
 
+    /// Says whether the amendment made anything of the resource.
+    pub(super) fn amend<R: Configured>(
+        &mut self,
+        space: &Space,
+        id: &R::Id,
+        amend: impl FnOnce(&R) -> Option<R>,
+    ) -> Result<bool, StoreError> {
+        let Some(amended) = amend(&*self.state.get::<R>(space, id)?) else {
+            return Ok(false);
+        };
+        self.update(amended)?;
+        Ok(true)
+    }
+
     pub(super) fn delete<R: Configured>(&mut self, space: &Space, id: &R::Id) -> Result<(), StoreError> {
         self.change::<R>(space, |snapshot| snapshot.delete(id))
     }

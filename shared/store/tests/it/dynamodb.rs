@@ -11,7 +11,12 @@ use aws_sdk_dynamodb::types::{
 };
 use store::{DynamoDb, DynamoDbSettings, Store};
 
+mod dead_letter_faults;
+mod dead_letter_garbage;
+mod dead_letters;
+mod deduplication;
 mod faults;
+mod faulty_client;
 mod instance;
 mod limits;
 mod link;

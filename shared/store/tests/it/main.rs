@@ -10,6 +10,7 @@ mod dynamodb;
 mod faults;
 mod figures;
 mod log;
+mod pause;
 mod persistence;
 mod races;
 mod resources;

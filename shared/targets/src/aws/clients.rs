@@ -23,14 +23,17 @@ pub(super) struct ClientKey {
     endpoint: Option<String>,
 }
 
+/// Whether calls are made with these credentials rather than those of the default chain: only if both keys are set
+/// (CONTRACT.md §3.6).
+pub(super) fn is_static(credentials: &AwsCredentials) -> bool {
+    !credentials.aws_access_key_id.is_empty() && !credentials.aws_secret_access_key.is_empty()
+}
+
 impl ClientKey {
-    /// Static credentials count only if both keys are set (CONTRACT.md §3.6).
     pub(super) fn new(region: &str, credentials: &AwsCredentials) -> Self {
-        let complete =
-            !credentials.aws_access_key_id.is_empty() && !credentials.aws_secret_access_key.is_empty();
         Self {
             region: region.to_owned(),
-            credentials: complete.then(|| credentials.clone()),
+            credentials: is_static(credentials).then(|| credentials.clone()),
             endpoint: None,
         }
     }

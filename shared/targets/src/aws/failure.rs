@@ -1,24 +1,19 @@
 //! Reads errors of the AWS SDKs by their code, and keeps out of them what is secret.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::resource::AwsCredentials;
+use domain::retry::FailureClass;
 
+use super::class::{self, Signs};
+use super::clients::is_static;
 use crate::error::InvokeError;
+use crate::retry_after;
 
-/// Codes that ask for fewer calls beside those with `Throttl` in them.
-const THROTTLES: [&str; 5] = [
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-    "SlowDown",
-];
-/// Client errors that may be over at the next try.
-const PASSING_STATUSES: [u16; 4] = [408, 409, 425, 429];
 const MASK: &str = "*****";
 
 /// A failed call of an AWS API.
@@ -36,6 +31,10 @@ pub(crate) struct AwsError {
     code: String,
     message: String,
     status: u16,
+    /// From `Retry-After`.
+    retry_after: Option<Duration>,
+    /// Whether the call was made with credentials of the function.
+    own_credentials: bool,
 }
 
 impl fmt::Display for AwsError {
@@ -44,6 +43,7 @@ impl fmt::Display for AwsError {
             code,
             message,
             status,
+            ..
         } = self;
         let code = if code.is_empty() {
             "unknown AWS error"
@@ -64,19 +64,28 @@ impl AwsError {
         &self.code
     }
 
-    fn is_throttle(&self) -> bool {
-        self.code.contains("Throttl") || THROTTLES.contains(&self.code.as_str()) || self.status == 429
+    /// What it says about another attempt.
+    pub(crate) fn class(&self) -> FailureClass {
+        class::of(Signs {
+            code: &self.code,
+            status: self.status,
+            retry_after: self.retry_after,
+            own_credentials: self.own_credentials,
+        })
     }
 }
 
 impl From<AwsError> for InvokeError {
     fn from(error: AwsError) -> Self {
-        if error.is_throttle() {
-            return Self::Throttled { source: error.into() };
+        let class = error.class();
+        if class == FailureClass::Throttled {
+            return Self::Throttled {
+                retry_after: error.retry_after,
+                source: error.into(),
+            };
         }
-        let permanent = (400..500).contains(&error.status) && !PASSING_STATUSES.contains(&error.status);
         Self::Unavailable {
-            permanent,
+            permanent: class != FailureClass::Transient,
             source: error.into(),
         }
     }
@@ -100,10 +109,13 @@ impl Failure {
         match error {
             SdkError::ServiceError(answer) => {
                 let text = |text: Option<&str>| redacted(text.unwrap_or_default(), credentials);
+                let retry_after = answer.raw().headers().get("retry-after");
                 Self::Answer(AwsError {
                     code: text(answer.err().code()),
                     message: text(answer.err().message()),
                     status: answer.raw().status().as_u16(),
+                    retry_after: retry_after.and_then(|value| retry_after::parse(value, SystemTime::now())),
+                    own_credentials: is_static(credentials),
                 })
             }
             // Built from the function's settings, so that the next try builds the same.
@@ -141,44 +153,41 @@ fn redacted(text: &str, credentials: &AwsCredentials) -> String {
 mod tests {
     use super::*;
 
-    fn error(code: &str, status: u16) -> InvokeError {
+    fn error(code: &str, status: u16, retry_after: Option<Duration>) -> InvokeError {
         AwsError {
             code: code.to_owned(),
             message: "m".to_owned(),
             status,
+            retry_after,
+            own_credentials: true,
         }
         .into()
     }
 
     #[test]
-    fn classes() {
-        for (code, status, throttled, retryable) in [
-            ("ThrottlingException", 400, true, true),
-            ("KMSThrottlingException", 400, true, true),
-            ("ProvisionedThroughputExceededException", 400, true, true),
-            ("TooManyRequestsException", 429, true, true),
-            ("Anything", 429, true, true),
-            ("ServiceUnavailableException", 503, false, true),
-            ("ResourceConflictException", 409, false, true),
-            ("ResourceNotFoundException", 404, false, false),
-            ("ValidationException", 400, false, false),
-            ("", 500, false, true),
+    fn variants_and_texts() {
+        let second = Some(Duration::from_secs(1));
+        for (code, status, retry_after, class, text) in [
+            ("C", 400, None, FailureClass::Permanent, "C: m (status code 400)"),
+            (
+                "",
+                500,
+                None,
+                FailureClass::Transient,
+                "unknown AWS error: m (status code 500)",
+            ),
+            (
+                "SlowDown",
+                503,
+                second,
+                FailureClass::Throttled,
+                "SlowDown: m (status code 503)",
+            ),
         ] {
-            let error = error(code, status);
-            let got = (
-                matches!(error, InvokeError::Throttled { .. }),
-                error.is_retryable(),
-            );
-            assert_eq!(got, (throttled, retryable), "{code} {status}");
+            let error = error(code, status, retry_after);
+            assert_eq!((error.class(), error.retry_after()), (class, retry_after));
+            assert_eq!(error.to_string(), format!("Function call failed. Error: {text}"));
         }
-        assert_eq!(
-            error("C", 400).to_string(),
-            "Function call failed. Error: C: m (status code 400)"
-        );
-        assert_eq!(
-            error("", 500).to_string(),
-            "Function call failed. Error: unknown AWS error: m (status code 500)"
-        );
     }
 
     #[test]

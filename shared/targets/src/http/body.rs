@@ -1,14 +1,17 @@
 //! Reads the body of an answer: bounded, and decompressed if it is gzip.
 
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 
 use bytes::{Bytes, BytesMut};
+use domain::dead_letter::MAX_RESPONSE_BYTES;
+use flate2::read;
 use flate2::write::MultiGzDecoder;
 use http::Response;
 use http::header::CONTENT_ENCODING;
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
+use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
 
 /// Room made at once for a body of unknown length, in bytes.
@@ -19,13 +22,47 @@ pub(super) async fn read<B>(response: Response<B>, limit: usize) -> Result<Bytes
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
-    let encoding = response.headers().get(CONTENT_ENCODING);
-    let is_gzip = encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
-    if is_gzip {
+    if is_gzip(&response) {
         read_gzip(response.into_body(), limit).await
     } else {
         read_plain(response.into_body(), limit).await
     }
+}
+
+/// The beginning of the body of a failure, at most [`MAX_RESPONSE_BYTES`]; less if more cannot be read in time. No
+/// more than that is waited for, whether compressed or not.
+pub(super) async fn beginning<B>(response: Response<B>, deadline: Deadline) -> Vec<u8>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let is_gzip = is_gzip(&response);
+    let mut body = response.into_body();
+    let mut bytes = Vec::new();
+    let fill = async {
+        while bytes.len() < MAX_RESPONSE_BYTES
+            && let Some(piece) = next(&mut body).await?
+        {
+            let room = MAX_RESPONSE_BYTES - bytes.len();
+            bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        }
+        Ok(())
+    };
+    // The call has failed already; what was read until something else fails is as good.
+    let _ = deadline.bound(fill).await;
+    if !is_gzip {
+        return bytes;
+    }
+    let mut decoded = Vec::new();
+    // The end is missing, so that an error is what is to be expected; it leaves what came before.
+    let _ = read::MultiGzDecoder::new(bytes.as_slice())
+        .take(MAX_RESPONSE_BYTES as u64)
+        .read_to_end(&mut decoded);
+    decoded
+}
+
+fn is_gzip<B>(response: &Response<B>) -> bool {
+    let encoding = response.headers().get(CONTENT_ENCODING);
+    encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
 }
 
 async fn read_plain<B>(mut body: B, limit: usize) -> Result<Bytes, InvokeError>

@@ -18,6 +18,8 @@ pub(super) struct Destination {
     pub(super) host: HeaderValue,
     /// Basic authentication, if the URL had userinfo.
     pub(super) authorization: Option<HeaderValue>,
+    /// Whether scheme, host and port are those of the function's own URL, and no redirect led elsewhere in between.
+    pub(super) is_own: bool,
 }
 
 /// A URL that nothing can be sent to. The text names no part of it: userinfo and query may be secret.
@@ -85,17 +87,21 @@ impl Destination {
             uri,
             host,
             authorization,
+            is_own: true,
         })
     }
 
-    /// Resolves the `Location` of a redirect. Credentials go along to the same scheme, host and port only.
+    /// Resolves the `Location` of a redirect. Credentials, identity and signature go along to the same scheme, host
+    /// and port only.
     pub(super) fn redirected(&self, location: &str) -> Result<Self, UrlError> {
         let base = Url::parse(&self.uri.to_string()).map_err(|_| UrlError::Malformed)?;
         let next = base.join(location).map_err(|_| UrlError::Malformed)?;
         let mut redirected = Self::parse(next.as_str())?;
-        if redirected.authorization.is_none() && next.origin() == base.origin() {
+        let same_origin = next.origin() == base.origin();
+        if redirected.authorization.is_none() && same_origin {
             redirected.authorization.clone_from(&self.authorization);
         }
+        redirected.is_own = self.is_own && same_origin;
         Ok(redirected)
     }
 }
@@ -219,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_stay_with_their_origin() {
+    fn credentials_and_identity_stay_with_their_origin() {
         let from = Destination::parse("http://u:p@h:8/a/b").unwrap();
         for (location, uri, keeps) in [
             ("c", "http://h:8/a/c", true),
@@ -232,14 +238,19 @@ mod tests {
         ] {
             let to = from.redirected(location).unwrap();
             assert_eq!(
-                (to.uri.to_string().as_str(), to.authorization.is_some()),
-                (uri, keeps),
+                (to.uri.to_string().as_str(), to.authorization.is_some(), to.is_own),
+                (uri, keeps, keeps),
                 "{location}"
             );
             let back = to.redirected("http://h:8/").unwrap();
-            assert_eq!(back.authorization.is_some(), keeps, "{location} and back");
+            assert_eq!(
+                (back.authorization.is_some(), back.is_own),
+                (keeps, keeps),
+                "{location} and back"
+            );
         }
         let own = from.redirected("http://x:y@other/").unwrap();
+        assert!(!own.is_own);
         assert_eq!(own.authorization.unwrap(), "Basic eDp5");
         assert_eq!(from.redirected("ftp://h/").unwrap_err(), UrlError::Scheme);
     }

@@ -44,13 +44,13 @@ pub(super) fn of<B>(response: &Response<B>, from: &Destination) -> Result<Option
                 keeps_event,
             })
         })
-        .map_err(|error| InvokeError::unavailable(RedirectError::Location(error)))
+        .map_err(|error| InvokeError::unusable(RedirectError::Location(error)))
 }
 
 /// Fails the call once it has been redirected too often.
 pub(super) fn check_count(followed: u32) -> Result<(), InvokeError> {
     if followed > MAX_REDIRECTS {
-        Err(InvokeError::unavailable(RedirectError::TooMany))
+        Err(InvokeError::unusable(RedirectError::TooMany))
     } else {
         Ok(())
     }

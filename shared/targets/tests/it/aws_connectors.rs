@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use domain::resource::{FirehoseStream, KinesisStream, Provider, SqsQueue};
+use domain::retry::FailureClass;
 use serde_json::{Value, json};
-use targets::{InvokeError, TargetSettings};
+use targets::TargetSettings;
 
 use crate::aws_peer::{assert_no_secrets, assert_signed, credentials, error, invoker_of};
 use crate::server::{Received, Server, response};
-use crate::{EVENT, with_settings};
+use crate::{EVENT, call, with_settings};
 
 const REGION: &str = "eu-west-1";
 /// [`EVENT`] in base64, as AWS takes binary data.
@@ -44,11 +45,11 @@ fn sqs(id: &str) -> Provider {
 async fn send_twice(provider: &Provider, answer: &'static str) -> (Bytes, [Received; 2]) {
     let server = Server::answering(move |_| response(200, &[], answer)).await;
     let invoker = invoker_of(&server);
-    let event = Bytes::from_static(EVENT.as_bytes());
-    let first = invoker.invoke(provider, event.clone()).await.unwrap();
-    invoker.invoke(provider, event).await.unwrap();
+    let first = invoker.invoke(provider, call(EVENT)).await.unwrap();
+    invoker.invoke(provider, call(EVENT)).await.unwrap();
     assert_eq!(server.connections(), 1);
-    (first, server.requests().try_into().unwrap())
+    assert_eq!((first.status, &first.rejection), (None, &None));
+    (first.body, server.requests().try_into().unwrap())
 }
 
 fn body(request: &Received) -> Value {
@@ -102,30 +103,40 @@ async fn sqs_messages() {
 
 #[tokio::test]
 async fn errors_have_their_classes_and_no_special_codes() {
-    type Is = fn(&InvokeError) -> bool;
-    let throttled: Is = |error| matches!(error, InvokeError::Throttled { .. });
-    let permanent: Is = |error| matches!(error, InvokeError::Unavailable { permanent: true, .. });
-    let passing: Is = |error| matches!(error, InvokeError::Unavailable { permanent: false, .. });
-    for (provider, code, status, is) in [
+    use FailureClass::{Permanent, Throttled, Transient};
+    for (provider, code, status, class) in [
         (
             kinesis("AKID1"),
             "ProvisionedThroughputExceededException",
             400,
-            throttled,
+            Throttled,
         ),
-        (kinesis("AKID1"), "AccessDeniedException", 400, permanent),
-        (kinesis("AKID1"), "ResourceNotFoundException", 400, permanent),
-        (firehose("AKID1"), "ServiceUnavailableException", 503, passing),
-        (firehose("AKID1"), "ExpiredTokenException", 400, permanent),
-        (sqs("AKID1"), "RequestThrottled", 403, throttled),
-        (sqs("AKID1"), "UnrecognizedClientException", 400, permanent),
-        (sqs("AKID1"), "QueueDoesNotExist", 400, permanent),
+        (kinesis("AKID1"), "ValidationException", 400, Permanent),
+        (kinesis("AKID1"), "KMSInvalidStateException", 400, Transient),
+        (kinesis("AKID1"), "InternalFailureException", 500, Transient),
+        (kinesis("AKID1"), "AccessDeniedException", 400, Permanent),
+        (kinesis("AKID1"), "ResourceNotFoundException", 400, Permanent),
+        (firehose("AKID1"), "ServiceUnavailableException", 503, Throttled),
+        (firehose("AKID1"), "InternalFailure", 500, Transient),
+        (firehose("AKID1"), "ExpiredTokenException", 400, Permanent),
+        (sqs("AKID1"), "RequestThrottled", 403, Throttled),
+        (sqs("AKID1"), "UnrecognizedClientException", 400, Permanent),
+        (sqs("AKID1"), "QueueDoesNotExist", 400, Permanent),
+        (sqs("AKID1"), "InvalidParameterValue", 400, Permanent),
+        (sqs("AKID1"), "KmsThrottled", 400, Throttled),
+        (sqs("AKID1"), "ServiceUnavailable", 503, Transient),
     ] {
         let server = Server::answering(move |request| error(status, code, request)).await;
-        let event = Bytes::from_static(EVENT.as_bytes());
-        let error = invoker_of(&server).invoke(&provider, event).await.unwrap_err();
-        assert!(is(&error), "{code}: {error:?}");
-        assert_eq!(error.access_denied_code(), None, "{code}");
+        let error = invoker_of(&server)
+            .invoke(&provider, call(EVENT))
+            .await
+            .unwrap_err();
+        assert_eq!(error.class(), class, "{code}: {error:?}");
+        assert_eq!(
+            (error.access_denied_code(), error.last_response()),
+            (None, None),
+            "{code}"
+        );
         assert!(
             error.to_string().starts_with("Function call failed. Error: "),
             "{error}"
@@ -144,9 +155,7 @@ async fn a_queue_url_says_where_its_requests_go() {
         credentials: credentials("AKID1"),
     };
     let invoker = with_settings(TargetSettings::default());
-    let sent = invoker
-        .invoke(&Provider::AwsSqs(queue), Bytes::from_static(b""))
-        .await;
+    let sent = invoker.invoke(&Provider::AwsSqs(queue), call("")).await;
     // The answer has no digest to compare, so the SDK may refuse it: what counts is that the request arrived.
     drop(sent);
     assert_signed(&server.requests()[0], "AKID1", REGION, "sqs");

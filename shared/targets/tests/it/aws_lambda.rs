@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::dead_letter::LastResponse;
 use domain::resource::{LambdaFunction, Provider};
+use domain::retry::FailureClass;
 use targets::{AccessDeniedCode, InvokeError, Invoker, TargetSettings};
 
 use crate::aws_peer::{assert_no_secrets, assert_signed, credentials, error, invoker_of};
 use crate::http_calls::read_request;
 use crate::server::{Server, response};
-use crate::{EVENT, with_settings};
+use crate::{EVENT, call, with_settings};
 
 const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:f";
 
@@ -21,9 +23,9 @@ async fn invoke(invoker: &Invoker, region: &str, id: &str) -> Result<Bytes, Invo
         region,
         credentials: credentials(id),
     });
-    invoker
-        .invoke(&provider, Bytes::from_static(EVENT.as_bytes()))
-        .await
+    let answer = invoker.invoke(&provider, call(EVENT)).await?;
+    assert_eq!((answer.status, &answer.rejection), (None, &None));
+    Ok(answer.body)
 }
 
 #[tokio::test]
@@ -67,15 +69,24 @@ async fn credentials_and_regions_have_their_own_clients_and_one_pool() {
 }
 
 #[tokio::test]
-async fn a_function_error_discards_the_payload() {
+async fn a_function_error_keeps_the_beginning_of_the_payload() {
+    const PAYLOAD: &str = r#"{"errorMessage":"x"}"#;
     for kind in ["Handled", "Unhandled"] {
-        let answer = move |_: &_| response(200, &[("X-Amz-Function-Error", kind)], r#"{"errorMessage":"x"}"#);
+        let answer = move |_: &_| response(200, &[("X-Amz-Function-Error", kind)], PAYLOAD);
         let server = Server::answering(answer).await;
         let error = invoke(&invoker_of(&server), "eu-west-1", "AKID1")
             .await
             .unwrap_err();
         let text = format!("Function call failed because of runtime error. Error: {kind}");
         assert_eq!((error.to_string(), server.requests().len()), (text, 1));
+        let kept = LastResponse {
+            status: None,
+            body: PAYLOAD.to_owned(),
+        };
+        assert_eq!(
+            (error.class(), error.last_response()),
+            (FailureClass::Transient, Some(kept))
+        );
     }
 }
 
@@ -95,8 +106,8 @@ async fn refused_credentials_are_told_apart() {
             .await
             .unwrap_err();
         assert_eq!(
-            (error.access_denied_code(), error.is_retryable()),
-            (Some(want), false)
+            (error.access_denied_code(), error.class()),
+            (Some(want), FailureClass::Permanent)
         );
         let text = format!("Function access denied. Error: {code}: about ***** (status code {status})");
         assert_eq!(error.to_string(), text);
@@ -120,6 +131,12 @@ async fn other_errors_have_their_classes() {
         ("InvalidSignatureException", 403, permanent, 1),
         ("ResourceConflictException", 409, passing, 1),
         ("EC2UnexpectedException", 502, passing, 4),
+        ("ENILimitReachedException", 502, passing, 4),
+        ("EFSIOException", 410, passing, 1),
+        ("SnapStartNotReadyException", 409, passing, 1),
+        ("KMSDisabledException", 502, permanent, 4),
+        ("EC2ThrottledException", 502, throttled, 4),
+        ("RequestTooLargeException", 413, permanent, 1),
     ] {
         let server = Server::answering(move |request| error(status, code, request)).await;
         let error = invoke(&invoker_of(&server), "eu-west-1", "AKID1")
@@ -211,6 +228,6 @@ async fn odd_arns_and_large_payloads() {
         credentials: credentials("AKID1"),
     });
     // Whatever comes of it, it is an error and no panic.
-    let error = invoker.invoke(&provider, Bytes::new()).await.unwrap_err();
+    let error = invoker.invoke(&provider, call("")).await.unwrap_err();
     assert_no_secrets(&error);
 }

@@ -1,6 +1,5 @@
-//! What an HTTP function sees, and which answers are results.
+//! What an HTTP function sees, and on which connections.
 
-use targets::InvokeError;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
@@ -67,48 +66,6 @@ async fn userinfo_is_sent_as_basic_authentication() {
     };
     assert_eq!(request.header("authorization"), Some("Basic dXNlcjpwQHNz"));
     assert_eq!(request.header("host").unwrap(), server.address().to_string());
-}
-
-#[tokio::test]
-async fn statuses_below_500_are_results() {
-    let server = Server::answering(|request| {
-        let status = request.target[1..].parse().unwrap();
-        response(
-            status,
-            &[],
-            if status == 204 || status == 304 {
-                ""
-            } else {
-                "body"
-            },
-        )
-    })
-    .await;
-    let invoker = invoker();
-    for status in [200, 201, 204, 299, 300, 304, 400, 401, 404, 429, 499] {
-        let want = if status == 204 || status == 304 {
-            ""
-        } else {
-            "body"
-        };
-        assert_eq!(
-            post(&invoker, &server.url(&format!("/{status}"))).await.unwrap(),
-            want,
-            "{status}"
-        );
-    }
-    for status in [500, 501, 502, 503, 599] {
-        let error = post(&invoker, &server.url(&format!("/{status}")))
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(error, InvokeError::FunctionFailed { .. }) && error.is_retryable(),
-            "{status}"
-        );
-        let text =
-            format!("Function call failed because of runtime error. Error: HTTP status code: {status}");
-        assert_eq!(error.to_string(), text);
-    }
 }
 
 #[tokio::test]

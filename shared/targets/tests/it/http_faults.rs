@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use domain::retry::FailureClass;
 use targets::{InvokeError, TargetSettings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -11,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::http_calls::read_request;
 use crate::server::Server;
-use crate::{invoker, post, with_settings};
+use crate::{deliver, invoker, post, with_settings};
 
 #[tokio::test]
 async fn unusable_urls_fail_for_good() {
@@ -27,7 +28,7 @@ async fn unusable_urls_fail_for_good() {
     ] {
         let error = post(&invoker, url).await.unwrap_err();
         assert!(
-            matches!(error, InvokeError::Unavailable { .. }) && !error.is_retryable(),
+            matches!(error, InvokeError::Unavailable { .. }) && error.class() == FailureClass::Permanent,
             "{url}: {error:?}"
         );
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
@@ -43,7 +44,7 @@ async fn a_refused_connection_is_named_without_the_url() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, InvokeError::Unavailable { .. }) && error.is_retryable(),
+        matches!(error, InvokeError::Unavailable { .. }) && error.class() == FailureClass::Transient,
         "{error:?}"
     );
     let text = error.to_string();
@@ -52,6 +53,18 @@ async fn a_refused_connection_is_named_without_the_url() {
         "{text}"
     );
     assert!(!format!("{text} {error:?}").contains("secret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_looked_up_may_appear() {
+    // Longer than a label may be, so that no name server is asked.
+    let error = post(&invoker(), &format!("http://{}.invalid/", "x".repeat(64)))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, InvokeError::Unavailable { permanent: false, .. }),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -83,7 +96,7 @@ async fn a_cut_answer_fails_and_nothing_is_sent_twice() {
         assert_eq!(post(&invoker, &server.url("/")).await.unwrap(), "ok");
         let error = post(&invoker, &server.url("/")).await.unwrap_err();
         assert!(
-            matches!(error, InvokeError::Unavailable { .. }) && error.is_retryable(),
+            matches!(error, InvokeError::Unavailable { .. }) && error.class() == FailureClass::Transient,
             "{sent:?}: {error:?}"
         );
         assert_eq!(
@@ -131,6 +144,10 @@ async fn silence_and_trickles_end_at_the_timeout() {
             matches!(error, InvokeError::TimedOut { limit: given } if given == limit),
             "{error:?}"
         );
+        assert_eq!(
+            (error.class(), error.last_response()),
+            (FailureClass::Transient, None)
+        );
         assert!(
             elapsed >= limit && elapsed < Duration::from_secs(5),
             "{elapsed:?}"
@@ -166,7 +183,7 @@ async fn endless_and_huge_answers_are_cut() {
             matches!(error, InvokeError::ResponseTooLarge { limit: 10_485_760 }),
             "{head:?}: {error:?}"
         );
-        assert!(!error.is_retryable());
+        assert_eq!(error.class(), FailureClass::Permanent);
         // The connection is dropped; what was sent beyond the limit fits the buffers of two sockets.
         let sent = written.recv().await.unwrap();
         assert!(sent < 50_000_000, "{head:?}: {sent}");
@@ -185,4 +202,44 @@ async fn endless_headers_are_cut() {
     .await;
     let error = post(&invoker(), &server.url("/")).await.unwrap_err();
     assert!(matches!(error, InvokeError::Unavailable { .. }), "{error:?}");
+}
+
+/// Answers that are nearly right.
+const NEARLY: [&str; 5] = [
+    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+    "HTTP/1.1 503 X\r\nRetry-After: 7\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    "HTTP/1.1 429 X\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "HTTP/1.1 308 X\r\nLocation: http://[::1]:1/\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+];
+
+#[tokio::test]
+async fn garbage_is_an_answer_or_an_error() {
+    let seed = fastrand::u64(..);
+    let server = Server::bare(move |number, mut stream| async move {
+        let mut random = fastrand::Rng::with_seed(seed.wrapping_add(number as u64));
+        let mut answer = NEARLY[number % NEARLY.len()].as_bytes().to_vec();
+        for _ in 0..number % 8 {
+            let at = random.usize(..answer.len());
+            answer[at] = random.u8(..);
+        }
+        read_request(&mut stream).await;
+        // The client may have gone after the first of it.
+        let _ = stream.write_all(&answer).await;
+    })
+    .await;
+    // Each on a connection of its own.
+    for number in 0..300 {
+        let result =
+            tokio::time::timeout(Duration::from_secs(20), deliver(&invoker(), &server.url("/"))).await;
+        let shown = format!("seed {seed}, number {number}: {result:?}");
+        match result.unwrap_or_else(|_| panic!("{shown}")) {
+            Ok(answer) => assert_eq!(
+                answer.rejection.is_none(),
+                answer.status.is_some_and(|status| (200..300).contains(&status)),
+                "{shown}"
+            ),
+            Err(error) => assert_ne!(error.class(), FailureClass::Gone, "{shown}"),
+        }
+    }
 }

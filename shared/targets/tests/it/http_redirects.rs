@@ -1,5 +1,6 @@
 //! Redirects of HTTP functions.
 
+use domain::retry::FailureClass;
 use targets::InvokeError;
 
 use crate::server::{Server, response};
@@ -75,6 +76,7 @@ async fn ten_redirects_are_followed_and_no_more() {
         error.to_string(),
         "Function call failed. Error: stopped after 10 redirects"
     );
+    assert_eq!(error.class(), FailureClass::Permanent);
     assert_eq!(server.requests().len(), 22);
 }
 
@@ -141,7 +143,7 @@ async fn a_redirect_to_nowhere() {
     for path in ["/scheme", "/broken"] {
         let error = post(&invoker, &server.url(path)).await.unwrap_err();
         assert!(
-            matches!(error, InvokeError::Unavailable { .. }),
+            matches!(error, InvokeError::Unavailable { permanent: true, .. }),
             "{path}: {error:?}"
         );
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::retry::FailureClass;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -18,7 +19,7 @@ async fn a_server_without_tls_fails() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, InvokeError::Unavailable { .. }) && error.is_retryable(),
+        matches!(error, InvokeError::Unavailable { .. }) && error.class() == FailureClass::Transient,
         "{error:?}"
     );
     assert!(server.requests().is_empty());
@@ -49,6 +50,10 @@ async fn an_unknown_certificate_fails() {
     )
     .await
     .unwrap_err();
-    assert!(matches!(error, InvokeError::Unavailable { .. }), "{error:?}");
+    // Somebody renews it.
+    assert!(
+        matches!(error, InvokeError::Unavailable { permanent: false, .. }),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("certificate"), "{error}");
 }

@@ -70,8 +70,8 @@ fn a_request_in_progress_is_answered() {
 }
 
 #[test]
-fn queued_deliveries_are_made_before_the_end() {
-    let mut gateway = GatewayProcess::start(&["-workers=1"]);
+fn deliveries_queued_in_memory_are_made_before_the_end() {
+    let mut gateway = GatewayProcess::start(&["-workers=1", "-queue=memory"]);
     let (functions, release) = held_functions();
     gateway.event_type("ev");
     gateway.function("f", &functions.url("/"));

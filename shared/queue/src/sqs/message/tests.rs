@@ -18,20 +18,45 @@ fn event(data: &str) -> Event {
 
 fn delivery(event: Event, subscription: &str) -> Delivery {
     Delivery {
+        id: format!("id-{subscription}").into(),
         space: "s\u{FFFE}".into(),
         subscription: subscription.into(),
         function: "f".into(),
         event: Arc::new(event),
+        accepted_at: 1_700_000_000_000,
+        attempts: 0,
+        deliver_at: None,
+        ordering_key: None,
+        deduplication_key: None,
     }
+}
+
+fn common(delivery: &Delivery) -> Common<'_> {
+    Common {
+        space: &delivery.space,
+        accepted_at: delivery.accepted_at,
+        deliver_at: delivery.deliver_at,
+        ordering_key: delivery.ordering_key.as_deref(),
+    }
+}
+
+fn deliveries(body: &str) -> Vec<Delivery> {
+    let parsed = parse(body, "m", 7).unwrap();
+    assert_eq!(parsed.not_before, None);
+    parsed.deliveries
 }
 
 fn body(deliveries: &[&Delivery]) -> String {
     let (first, rest) = deliveries.split_first().unwrap();
-    let mut body = head(&event_text(&first.event), &first.space) + &subscriber_text(first);
+    let mut body = head(&event_text(&first.event), &common(first)) + &subscriber_text(first);
     for delivery in rest {
         add(&mut body, &subscriber_text(delivery));
     }
-    end(body)
+    let notes = Notes {
+        attempts: first.attempts,
+        not_before: None,
+    };
+    end(&body, notes)
 }
 
 fn is_taken_by_sqs(text: &str) -> bool {
@@ -51,13 +76,58 @@ fn a_body_reads_as_documented() {
             String::from_utf8(first.event.to_json()).unwrap()
         )
     );
-    assert_eq!(
-        tail,
-        r#""s\ufffe","subscribers":[{"subscription":"a","function":"f"},{"subscription":"b\"","function":"f"}]}"#
+    let plain = concat!(
+        r#""s\ufffe","acceptedAt":1700000000000,"subscribers":["#,
+        r#"{"id":"id-a","subscription":"a","function":"f"},"#,
+        r#"{"id":"id-b\"","subscription":"b\"","function":"f"}]}"#
     );
-    let parsed = parse_message(&body).unwrap();
+    assert_eq!(tail, plain);
+    let parsed = deliveries(&body);
     assert_eq!(parsed, [first, second]);
     assert!(Arc::ptr_eq(&parsed[0].event, &parsed[1].event));
+}
+
+#[test]
+fn what_is_not_always_there_is_written_where_it_is() {
+    let mut sent = delivery(event("1"), "a");
+    sent.deliver_at = Some(1_800_000_000_000);
+    sent.ordering_key = Some("k\u{FFFF}".into());
+    sent.attempts = 3;
+    // Has done its work when a delivery is queued.
+    sent.deduplication_key = Some("d".into());
+    let begun = head(&event_text(&sent.event), &common(&sent)) + &subscriber_text(&sent);
+    let notes = Notes {
+        attempts: 3,
+        not_before: Some(1_900_000_000_000),
+    };
+    let body = end(&begun, notes);
+    let (_, tail) = body.split_once(",\"acceptedAt\":").unwrap();
+    let want = concat!(
+        r#"1700000000000,"deliverAt":1800000000000,"orderingKey":"k\uffff","subscribers":["#,
+        r#"{"id":"id-a","subscription":"a","function":"f"}],"attempts":3,"notBefore":1900000000000}"#
+    );
+    assert_eq!(tail, want);
+    let parsed = parse(&body, "m", 7).unwrap();
+    sent.deduplication_key = None;
+    assert_eq!(
+        (parsed.deliveries, parsed.not_before),
+        (vec![sent], Some(1_900_000_000_000))
+    );
+}
+
+#[test]
+fn bodies_of_versions_before_are_read() {
+    let event = String::from_utf8(event("1").to_json()).unwrap();
+    let subscribers = r#"[{"subscription":"a","function":"f"},{"subscription":"b","function":"f"}]"#;
+    let body = format!(r#"{{"event":{event},"space":"s","subscribers":{subscribers}}}"#);
+    let parsed = parse(&body, "m", 7).unwrap();
+    let [a, b] = &*parsed.deliveries else { panic!() };
+    assert_ne!(a.id, b.id);
+    assert!(!a.id.as_str().is_empty());
+    assert_eq!((a.accepted_at, a.attempts, a.deliver_at), (7, 0, None));
+    // The ids stay the same over all receipts of a message, and are not those of one with an equal event.
+    assert_eq!(parse(&body, "m", 8).unwrap().deliveries[0].id, a.id);
+    assert_ne!(parse(&body, "n", 7).unwrap().deliveries[0].id, a.id);
 }
 
 #[test]
@@ -69,7 +139,7 @@ fn bodies_hold_only_characters_that_sqs_takes() {
     let sent = delivery(event(&serde_json::to_string(&text).unwrap()), &text);
     let body = body(&[&sent]);
     assert!(is_taken_by_sqs(&body));
-    let parsed = &parse_message(&body).unwrap()[0];
+    let parsed = &deliveries(&body)[0];
     assert_eq!(parsed.subscription.as_str(), text);
     let Event::V0_1(envelope) = &*parsed.event else {
         panic!()
@@ -79,23 +149,32 @@ fn bodies_hold_only_characters_that_sqs_takes() {
 }
 
 #[test]
-fn sizes_are_those_of_the_bodies() {
+fn sizes_are_those_of_the_bodies_with_their_longest_end() {
     let (first, second) = (delivery(event("\"ä\u{FFFF}\""), "a"), delivery(event("1"), "ü"));
-    let head = head(&event_text(&first.event), &first.space);
+    let head = head(&event_text(&first.event), &common(&first));
     let subscriber = subscriber_text(&first);
-    assert_eq!(size_alone(&head, &subscriber), body(&[&first]).len());
-    let with = size_with(&(head + &subscriber), &subscriber_text(&second));
-    assert_eq!(with, body(&[&first, &second]).len());
+    let longest = |begun: &str| {
+        let notes = Notes {
+            attempts: u32::MAX,
+            not_before: Some(u64::MAX),
+        };
+        end(begun, notes).len()
+    };
+    let mut begun = head.clone() + &subscriber;
+    assert_eq!(size_alone(&head, &subscriber), longest(&begun));
+    let with = size_with(&begun, &subscriber_text(&second));
+    add(&mut begun, &subscriber_text(&second));
+    assert_eq!(with, longest(&begun));
 }
 
 #[test]
 fn later_members_are_ignored() {
     let sent = delivery(event("{}"), "a");
     let body = body(&[&sent]);
-    let later = body.replacen('{', r#"{"version":2,"attempts":[1],"#, 1);
+    let later = body.replacen('{', r#"{"version":2,"tries":[1],"#, 1);
     let later = later.replace(r#""function""#, r#""attempt":{"n":3},"function""#);
     assert_ne!(later, body);
-    assert_eq!(parse_message(&later).unwrap(), [sent]);
+    assert_eq!(deliveries(&later), [sent]);
 }
 
 #[test]
@@ -109,6 +188,10 @@ fn malformed_messages_are_told_without_their_payload() {
         (r#"{"event":{},"subscribers":"SECRET"}"#.to_owned(), form),
         (format!(r#"{{"event":{event},"space":"s"}}"#), form),
         (
+            r#"{"event":{},"space":"s","subscribers":[],"attempts":-1}"#.to_owned(),
+            form,
+        ),
+        (
             r#"{"event":"SECRET","space":"s","subscribers":[{"subscription":"a","function":"f"}]}"#.to_owned(),
             MalformedMessage::Event,
         ),
@@ -121,7 +204,7 @@ fn malformed_messages_are_told_without_their_payload() {
             MalformedMessage::NoSubscriber,
         ),
     ] {
-        let error = parse_message(&body).unwrap_err();
+        let error = parse(&body, "m", 7).unwrap_err();
         assert_eq!(discriminant(&error), discriminant(&want), "{body}");
         assert!(!format!("{error} {error:?}").contains("SECRET"));
     }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
+use super::queue::{Refusal, Sent};
 use super::{Call, EntryFault, Fault, MAX_MESSAGE_BYTES, Shared};
 
-type Answer = Result<Value, (u16, &'static str)>;
+type Answer = Result<Value, Refusal>;
 
 pub(super) async fn run(shared: &Shared, action: &str, input: Value) -> Answer {
     let fault = {
@@ -27,15 +28,16 @@ pub(super) async fn run(shared: &Shared, action: &str, input: Value) -> Answer {
         None => None,
     };
     let answer = match action {
-        "SendMessage" => {
-            check_message(&input)?;
-            Ok(send(shared, &input))
-        }
+        "SendMessage" => send(shared, text(&input, "QueueUrl"), &input),
         "SendMessageBatch" => send_batch(shared, &input, entry_faults),
         "ReceiveMessage" => Ok(receive(shared, &input).await),
         "DeleteMessage" => {
-            shared.state.lock().unwrap().delete(text(&input, "ReceiptHandle"));
-            Ok(json!({}))
+            let mut state = shared.state.lock().unwrap();
+            let queue = state.queue(text(&input, "QueueUrl"));
+            queue.delete(text(&input, "ReceiptHandle")).map(|()| json!({}))
+        }
+        "ChangeMessageVisibility" => {
+            change_visibility(shared, text(&input, "QueueUrl"), &input).map(|()| json!({}))
         }
         "ChangeMessageVisibilityBatch" => change_visibility_batch(shared, &input),
         _ => Err((400, "InvalidAction")),
@@ -48,7 +50,7 @@ fn text<'a>(input: &'a Value, name: &str) -> &'a str {
     input[name].as_str().unwrap_or_default()
 }
 
-fn entries(input: &Value) -> Result<&[Value], (u16, &'static str)> {
+fn entries(input: &Value) -> Result<&[Value], Refusal> {
     let entries = input["Entries"].as_array().map_or(&[][..], |entries| entries);
     let ids: HashSet<_> = entries.iter().map(|entry| text(entry, "Id")).collect();
     match entries.len() {
@@ -59,24 +61,42 @@ fn entries(input: &Value) -> Result<&[Value], (u16, &'static str)> {
     }
 }
 
-fn check_message(message: &Value) -> Result<(), (u16, &'static str)> {
-    let (body, group_id) = (text(message, "MessageBody"), text(message, "MessageGroupId"));
+fn check_message(is_fifo: bool, message: &Value) -> Result<(), Refusal> {
+    let body = text(message, "MessageBody");
     let is_taken =
         |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     if !body.chars().all(is_taken) {
         return Err((400, "InvalidMessageContents"));
     }
-    let is_group = (1..=128).contains(&group_id.len()) && group_id.chars().all(|c| c.is_ascii_graphic());
-    if body.is_empty() || body.len() > MAX_MESSAGE_BYTES || !is_group {
+    let is_name = |name: &str| (1..=128).contains(&name.len()) && name.chars().all(|c| c.is_ascii_graphic());
+    let is_group = is_name(text(message, "MessageGroupId"));
+    // A FIFO queue holds nothing back by itself, and only it looks for repetitions.
+    let is_of_queue = if is_fifo {
+        is_name(text(message, "MessageDeduplicationId")) && message.get("DelaySeconds").is_none()
+    } else {
+        message.get("MessageDeduplicationId").is_none() && seconds(message, "DelaySeconds") <= 900
+    };
+    if body.is_empty() || body.len() > MAX_MESSAGE_BYTES || !is_group || !is_of_queue {
         return Err((400, "InvalidParameterValue"));
     }
     Ok(())
 }
 
-fn send(shared: &Shared, message: &Value) -> Value {
-    let (body, group_id) = (text(message, "MessageBody"), text(message, "MessageGroupId"));
-    let id = shared.state.lock().unwrap().put(body, group_id);
-    json!({"MessageId": id, "MD5OfMessageBody": ""})
+fn seconds(input: &Value, name: &str) -> u64 {
+    input.get(name).map_or(0, |seconds| seconds.as_u64().unwrap())
+}
+
+fn send(shared: &Shared, url: &str, message: &Value) -> Answer {
+    let mut state = shared.state.lock().unwrap();
+    let queue = state.queue(url);
+    check_message(queue.is_fifo(), message)?;
+    let id = queue.put(Sent {
+        body: text(message, "MessageBody"),
+        group_id: text(message, "MessageGroupId"),
+        delay: Duration::from_secs(seconds(message, "DelaySeconds")),
+        deduplication_id: message.get("MessageDeduplicationId").and_then(Value::as_str),
+    });
+    Ok(json!({"MessageId": id, "MD5OfMessageBody": ""}))
 }
 
 fn send_batch(shared: &Shared, input: &Value, faults: Option<(&[usize], EntryFault)>) -> Answer {
@@ -96,9 +116,8 @@ fn send_batch(shared: &Shared, input: &Value, faults: Option<(&[usize], EntryFau
             Some((_, EntryFault::Service)) => failed.push(refusal("InternalError", false)),
             Some((_, EntryFault::Sender)) => failed.push(refusal("InvalidParameterValue", true)),
             Some((_, EntryFault::Unmentioned)) => {}
-            None => match check_message(entry) {
-                Ok(()) => {
-                    let mut sent = send(shared, entry);
+            None => match send(shared, text(input, "QueueUrl"), entry) {
+                Ok(mut sent) => {
                     sent["Id"] = entry["Id"].clone();
                     successful.push(sent);
                 }
@@ -118,7 +137,8 @@ async fn receive(shared: &Shared, input: &Value) -> Value {
         changes.mark_unchanged();
         let (messages, next) = {
             let mut state = shared.state.lock().unwrap();
-            (state.take(most), state.next_visible())
+            let queue = state.queue(text(input, "QueueUrl"));
+            (queue.take(most), queue.next_visible())
         };
         if !messages.is_empty() || Instant::now() >= end {
             return json!({"Messages": messages});
@@ -130,19 +150,23 @@ async fn receive(shared: &Shared, input: &Value) -> Value {
     }
 }
 
+fn change_visibility(shared: &Shared, url: &str, input: &Value) -> Result<(), Refusal> {
+    let seconds = seconds(input, "VisibilityTimeout");
+    if seconds > 43_200 {
+        return Err((400, "InvalidParameterValue"));
+    }
+    let mut state = shared.state.lock().unwrap();
+    state
+        .queue(url)
+        .hide(text(input, "ReceiptHandle"), Duration::from_secs(seconds))
+}
+
 fn change_visibility_batch(shared: &Shared, input: &Value) -> Answer {
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries(input)? {
-        let time = Duration::from_secs(entry["VisibilityTimeout"].as_u64().unwrap());
-        if shared
-            .state
-            .lock()
-            .unwrap()
-            .hide(text(entry, "ReceiptHandle"), time)
-        {
-            successful.push(json!({"Id": entry["Id"]}));
-        } else {
-            failed.push(json!({"Id": entry["Id"], "Code": "ReceiptHandleIsInvalid", "SenderFault": true}));
+        match change_visibility(shared, text(input, "QueueUrl"), entry) {
+            Ok(()) => successful.push(json!({"Id": entry["Id"]})),
+            Err((_, code)) => failed.push(json!({"Id": entry["Id"], "Code": code, "SenderFault": true})),
         }
     }
     Ok(json!({"Successful": successful, "Failed": failed}))

@@ -9,15 +9,15 @@ use super::{Item, Key, VERSION, bounded, corrupt, number, read_number, read_text
 use crate::error::{CorruptValue, StoreError};
 
 /// Way in which the document is written.
-const FORMAT: &str = "format";
+pub(super) const FORMAT: &str = "format";
 /// In how many parts it is, the head's included.
-const CHUNKS: &str = "chunks";
+pub(super) const CHUNKS: &str = "chunks";
 /// What tells the document from others of the same version.
-const DIGEST: &str = "digest";
+pub(super) const DIGEST: &str = "digest";
 /// A part of the document.
 const DATA: &str = "data";
 /// When the table may forget an item, in seconds since 1970.
-const EXPIRES: &str = "expires";
+pub(super) const EXPIRES: &str = "expires";
 
 /// What tells the parts of one document from those of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl DocumentId {
     /// The item of such a part.
     pub(in super::super) fn chunk(&self, number: u64, data: Vec<u8>) -> Item {
         let mut item = self.chunk_key(number).into_item();
-        item.extend([binary(DATA, data)]);
+        item.extend([binary(data)]);
         item
     }
 }
@@ -89,7 +89,7 @@ impl Head {
             text(DIGEST, id.digest),
             number(FORMAT, format),
             number(CHUNKS, chunks),
-            binary(DATA, data),
+            binary(data),
         ]);
         item
     }
@@ -131,11 +131,13 @@ fn partition(space: &Space) -> String {
     bounded("SNAPSHOT#", space.as_str())
 }
 
-fn binary(name: &str, value: Vec<u8>) -> (String, AttributeValue) {
-    (name.to_owned(), AttributeValue::B(Blob::new(value)))
+/// A part of a document as an attribute.
+pub(super) fn binary(value: Vec<u8>) -> (String, AttributeValue) {
+    (DATA.to_owned(), AttributeValue::B(Blob::new(value)))
 }
 
-fn binary_of(item: &Item) -> Result<&[u8], CorruptValue> {
+/// The part of a document that an item holds.
+pub(super) fn binary_of(item: &Item) -> Result<&[u8], CorruptValue> {
     match item.get(DATA) {
         Some(AttributeValue::B(value)) => Ok(value.as_ref()),
         _ => Err(CorruptValue::Attribute { name: DATA }),

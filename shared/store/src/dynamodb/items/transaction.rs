@@ -11,7 +11,8 @@ use crate::error::StoreError;
 /// Most bytes of an item: `DynamoDB` takes 400 KiB, and counts in its own way.
 const MAX_ITEM_BYTES: usize = 400_000;
 
-const IS_ABSENT: &str = "attribute_not_exists(#pk)";
+/// Condition that there is no such item. Takes the name `#pk`.
+pub(super) const IS_ABSENT: &str = "attribute_not_exists(#pk)";
 const IS_PRESENT: &str = "attribute_exists(#pk)";
 
 /// Place of the resource's own action in a transaction.
@@ -86,7 +87,8 @@ impl<R: Configured> Transaction<'_, R> {
     }
 }
 
-fn put(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
+/// A put as an action of a transaction.
+pub(super) fn put(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
     let put = put.build().map_err(StoreError::unavailable)?;
     Ok(TransactWriteItem::builder().put(put).build())
 }

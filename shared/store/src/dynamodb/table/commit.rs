@@ -1,4 +1,4 @@
-//! The one call that writes resources, and what its answers mean.
+//! The one call that writes several items at once, and what its answers mean.
 
 use std::fmt;
 

@@ -13,14 +13,19 @@ pub(in super::super) enum Request<R: Configured> {
     Update(R),
     /// One less.
     Delete(Space, R::Id),
+    /// What an amendment makes of one, if it makes anything of it.
+    Amend(Space, R::Id, Amendment<R>),
 }
+
+/// Makes of a resource as it is at the time of the write what it is to be; `None` where it is to stay as it is.
+pub(in super::super) type Amendment<R> = Box<dyn Fn(&R) -> Option<R> + Send + Sync>;
 
 impl<R: Configured> Request<R> {
     /// The space that it is about.
     pub(super) fn space(&self) -> &Space {
         match self {
             Self::Create(resource) | Self::Update(resource) => resource.space(),
-            Self::Delete(space, _) => space,
+            Self::Delete(space, _) | Self::Amend(space, _, _) => space,
         }
     }
 
@@ -28,21 +33,27 @@ impl<R: Configured> Request<R> {
     pub(super) fn id(&self) -> &R::Id {
         match self {
             Self::Create(resource) | Self::Update(resource) => resource.id(),
-            Self::Delete(_, id) => id,
+            Self::Delete(_, id) | Self::Amend(_, id, _) => id,
         }
     }
 
-    /// What it makes of a state, if the rules allow it; `created` is the rank of a new resource.
+    /// What it makes of a state, if the rules allow it; `created` is the rank of a new resource. `None` where there is
+    /// nothing to change.
     pub(super) fn decide(
         &self,
         snapshot: &mut Snapshot,
         created: u64,
-    ) -> Result<Change<R>, ConfigurationError> {
+    ) -> Result<Option<Change<R>>, ConfigurationError> {
         match self {
             Self::Create(resource) => snapshot.create(resource.clone(), created),
             Self::Update(resource) => snapshot.update(resource.clone()),
             Self::Delete(_, id) => snapshot.delete(id),
+            Self::Amend(_, id, amend) => match amend(&*snapshot.get::<R>(id)?) {
+                Some(amended) => snapshot.update(amended),
+                None => return Ok(None),
+            },
         }
+        .map(Some)
     }
 
     /// What it did, once it is decided.

@@ -5,10 +5,10 @@ import { existsSync } from 'node:fs'
 import readline from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-import { python } from '../installed.mjs'
-import { until } from '../until.mjs'
+import { python } from './installed.mjs'
+import { until } from './until.mjs'
 
-/** A running program of this folder. */
+/** A running program, named by its URL. */
 export class PythonProgram {
   #process
   #errors = ''
@@ -18,8 +18,7 @@ export class PythonProgram {
 
   constructor (script) {
     assert.ok(existsSync(python), `${python} is missing: ./test installs it`)
-    const file = fileURLToPath(new URL(script, import.meta.url))
-    this.#process = spawn(python, [file], { stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#process = spawn(python, [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#process.stderr.setEncoding('utf8').on('data', text => { this.#errors += text })
     readline.createInterface({ input: this.#process.stdout }).on('line', line => this.lines.push(JSON.parse(line)))
     // A test that fails before it stops the program must still end; the program then ends with it.

@@ -1,0 +1,217 @@
+//! Dead letters of a space: looking at them, deleting them, queueing them again.
+
+use axum::body::Body;
+use axum::response::Response;
+use domain::dead_letter::{DeadLetter, DeadLetterSelection};
+use domain::ids::{DeliveryId, Space, SubscriptionId};
+use http::StatusCode;
+use http::request::Parts;
+use serde::Serialize;
+
+use super::parameters::{self, InvalidRequest, MAX_LIMIT, Query};
+use super::{ConfigApi, no_content};
+use crate::body;
+use crate::error::{ApiError, json_line};
+
+/// Dead letters, the oldest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeadLetterList {
+    /// Not more than asked for; there can be fewer although more follow.
+    dead_letters: Vec<DeadLetter>,
+    /// Value of the query parameter `next` that asks for those that follow; absent when none do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// How many dead letters were deleted.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct DeletedDeadLetters {
+    /// How many.
+    deleted: usize,
+}
+
+/// Which dead letters are to be queued again: a single one, those of a subscription, or all.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(super) struct Redrive {
+    /// A single one.
+    #[schema(min_length = 1)]
+    delivery_id: Option<String>,
+    /// Those of a subscription.
+    #[schema(min_length = 1)]
+    subscription_id: Option<String>,
+    /// At most so many, the oldest first; 1000 by default and at most.
+    #[schema(minimum = 1)]
+    limit: Option<usize>,
+}
+
+/// How many dead letters were queued again.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct RedrivenDeadLetters {
+    /// How many.
+    redriven: usize,
+    /// Whether there may be more: then ask again.
+    more: bool,
+}
+
+impl Redrive {
+    fn decode(body: &[u8]) -> Result<Self, InvalidRequest> {
+        let object = parameters::object_or_nothing(body)?;
+        let given = Self {
+            delivery_id: parameters::text(&object, "deliveryId")?,
+            subscription_id: parameters::text(&object, "subscriptionId")?,
+            limit: match object.integer("limit")?.map(usize::try_from) {
+                None => None,
+                Some(Ok(limit)) if limit > 0 => Some(limit),
+                Some(_) => return Err(InvalidRequest::Limit),
+            },
+        };
+        if given.delivery_id.is_some() && given.subscription_id.is_some() {
+            return Err(InvalidRequest::Exclusive("deliveryId", "subscriptionId"));
+        }
+        Ok(given)
+    }
+
+    fn selection(&self) -> DeadLetterSelection {
+        match &self.delivery_id {
+            Some(id) => DeadLetterSelection::One(id.as_str().into()),
+            None => of_subscription(self.subscription_id.as_deref()),
+        }
+    }
+}
+
+/// Those of a subscription, or all.
+fn of_subscription(subscription: Option<&str>) -> DeadLetterSelection {
+    subscription.map_or(DeadLetterSelection::All, |id| {
+        DeadLetterSelection::OfSubscription(id.into())
+    })
+}
+
+impl ConfigApi {
+    pub(super) async fn list_dead_letters(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
+        let query = Query::of(parts, &["subscriptionId", "limit", "next"])?;
+        let subscription = query.get("subscriptionId").map(SubscriptionId::from);
+        let page = self
+            .dead_letters
+            .list(space, subscription.as_ref(), query.limit()?, query.get("next"))
+            .await?;
+        let list = DeadLetterList {
+            dead_letters: page.dead_letters,
+            next: page.next,
+        };
+        Ok(json_line(StatusCode::OK, &list))
+    }
+
+    pub(super) async fn get_dead_letter(&self, space: &Space, id: &DeliveryId) -> Result<Response, ApiError> {
+        let found = self.dead_letters.get(space, id).await?;
+        let dead_letter = found.ok_or_else(|| ApiError::no_dead_letter(id))?;
+        Ok(json_line(StatusCode::OK, &dead_letter))
+    }
+
+    pub(super) async fn delete_dead_letter(
+        &self,
+        space: &Space,
+        id: DeliveryId,
+    ) -> Result<Response, ApiError> {
+        let one = DeadLetterSelection::One(id.clone());
+        if self.dead_letters.purge(space, &one).await? == 0 {
+            return Err(ApiError::no_dead_letter(&id));
+        }
+        tracing::debug!(%space, %id, "Dead letter deleted.");
+        Ok(no_content())
+    }
+
+    pub(super) async fn purge_dead_letters(
+        &self,
+        space: &Space,
+        parts: &Parts,
+    ) -> Result<Response, ApiError> {
+        let query = Query::of(parts, &["subscriptionId"])?;
+        let selection = of_subscription(query.get("subscriptionId"));
+        let deleted = self.dead_letters.purge(space, &selection).await?;
+        tracing::info!(%space, deleted, "Dead letters deleted.");
+        Ok(json_line(StatusCode::OK, &DeletedDeadLetters { deleted }))
+    }
+
+    pub(super) async fn redrive(
+        &self,
+        space: &Space,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
+        let given = Redrive::decode(&body::read(parts, body, self.limits).await?)?;
+        let selection = given.selection();
+        let limit = given.limit.unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
+        let redriven = self.dead_letters.redrive(space, &selection, limit).await?;
+        let mut more = redriven.more;
+        if let DeadLetterSelection::One(id) = &selection {
+            if redriven.count == 0 {
+                return Err(ApiError::no_dead_letter(id));
+            }
+            // With a limit of one the queue cannot know.
+            more = false;
+        }
+        tracing::info!(%space, redriven = redriven.count, "Dead letters queued again.");
+        let redriven = redriven.count;
+        Ok(json_line(StatusCode::OK, &RedrivenDeadLetters { redriven, more }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(body: &str) -> Result<(DeadLetterSelection, Option<usize>), String> {
+        Redrive::decode(body.as_bytes())
+            .map(|given| (given.selection(), given.limit))
+            .map_err(|err| err.to_string())
+    }
+
+    #[test]
+    fn redrive_of_one_of_a_subscription_or_of_all() {
+        for body in ["", "{}", "null", r#"{"deliveryId":null,"limit":null}"#] {
+            assert_eq!(decode(body), Ok((DeadLetterSelection::All, None)), "{body}");
+        }
+        assert_eq!(
+            decode(r#"{"deliveryId":"d","limit":5000}"#),
+            Ok((DeadLetterSelection::One("d".into()), Some(5000)))
+        );
+        assert_eq!(
+            decode(r#"{"SubscriptionID":"s","limit":1}"#),
+            Ok((DeadLetterSelection::OfSubscription("s".into()), Some(1)))
+        );
+    }
+
+    #[test]
+    fn bodies_that_are_refused() {
+        for (body, want) in [
+            (r#"{"deliveryId":"d","subscriptionId":"s"}"#, "exclude each other"),
+            (r#"{"deliveryId":""}"#, "\"deliveryId\" must not be empty"),
+            (r#"{"subscriptionId":7}"#, "cannot unmarshal number"),
+            (r#"{"limit":0}"#, "at least 1"),
+            (r#"{"limit":-3}"#, "at least 1"),
+            (r#"{"limit":1.5}"#, "type int"),
+            (r#"{"limit":"9"}"#, "cannot unmarshal string"),
+            ("[]", "cannot unmarshal array"),
+            (r#"{"limit":"#, "unexpected EOF"),
+        ] {
+            let text = decode(body).unwrap_err();
+            assert!(text.contains(want), "{body}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_last_page_names_no_next() {
+        let list = |next| DeadLetterList {
+            dead_letters: Vec::new(),
+            next,
+        };
+        let json = |list| serde_json::to_string(&list).unwrap();
+        assert_eq!(json(list(None)), r#"{"deadLetters":[]}"#);
+        assert_eq!(
+            json(list(Some("n".to_owned()))),
+            r#"{"deadLetters":[],"next":"n"}"#
+        );
+    }
+}

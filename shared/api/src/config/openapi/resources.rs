@@ -1,0 +1,149 @@
+//! What the OpenAPI document says of resources: the same of each kind.
+
+use domain::resource::{Kind, Resource};
+use utoipa::ToSchema;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn, PathItemBuilder};
+use utoipa::openapi::{
+    ArrayBuilder, ComponentsBuilder, HttpMethod, ObjectBuilder, PathsBuilder, RefOr, Required, Schema,
+};
+
+use super::blocks::{
+    any_space, json_body, keyed, ok, path_parameter, reference, text, with_errors, writable_space,
+};
+use crate::config::paths::segment;
+
+/// Member of a list answer that holds the resources of a kind.
+pub(in crate::config) fn collection(kind: Kind) -> &'static str {
+    match kind {
+        Kind::EventType => "eventTypes",
+        Kind::Function => "functions",
+        Kind::Subscription => "subscriptions",
+        Kind::Cors => "cors",
+    }
+}
+
+/// Fields a client must send for a new resource, and for an update, whose URL holds the id.
+fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
+    match kind {
+        Kind::EventType => (&["name"], &[]),
+        Kind::Function => (&["functionId", "type", "provider"], &["type", "provider"]),
+        Kind::Subscription => (
+            &["type", "eventType", "functionId"],
+            &["type", "eventType", "functionId"],
+        ),
+        Kind::Cors => (&["method", "path"], &["method", "path"]),
+    }
+}
+
+/// Adds the schemas and paths of one kind of resource.
+pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, paths: &mut PathsBuilder) {
+    let name = R::name().into_owned();
+    let (new, update) = (format!("New{name}"), format!("{name}Update"));
+    let (new_fields, update_fields) = required_fields(R::KIND);
+    *components = std::mem::take(components)
+        .schema(&name, R::schema())
+        .schema(&new, input_schema::<R>(new_fields))
+        .schema(&update, input_schema::<R>(update_fields));
+
+    let one = || Some(("application/json", reference(&name)));
+    let list = ObjectBuilder::new()
+        .property(collection(R::KIND), ArrayBuilder::new().items(reference(&name)))
+        .required(collection(R::KIND));
+    let on_space = |verb: &str, summary: &str, space: ParameterBuilder| {
+        let (id, summary) = (format!("{verb}{name}"), format!("{summary} {}", R::KIND.title()));
+        keyed(&id, &summary, collection(R::KIND)).parameter(space)
+    };
+    // A space that cannot be written to is merely empty to all other operations (CONTRACT.md §1.3).
+    let operation = |verb: &str, summary: &str| on_space(verb, summary, any_space());
+    let write = |verb: &str, summary: &str| on_space(verb, summary, writable_space());
+    let body = |schema: &str| json_body(schema, Required::True);
+    let id = || path_parameter("id", "Identifier of the resource.");
+    let item = |verb: &str, summary: &str| operation(verb, summary).parameter(id());
+    let filter = ParameterBuilder::new()
+        .name("metadata.{key}")
+        .parameter_in(ParameterIn::Query)
+        .description(Some(
+            "Only resources whose label has this value; may be given for several labels.",
+        ))
+        .required(Required::False)
+        .schema(Some(text()));
+
+    let listed = Some(("application/json", RefOr::T(Schema::Object(list.build()))));
+    let on_collection = PathItemBuilder::new()
+        .operation(
+            HttpMethod::Get,
+            with_errors(
+                operation("list", "All of kind")
+                    .parameter(filter)
+                    .response("200", ok("The resources.", listed)),
+                &[],
+            ),
+        )
+        .operation(
+            HttpMethod::Post,
+            with_errors(
+                write("create", "A new")
+                    .request_body(Some(body(&new)))
+                    .response("201", ok("It is created.", one())),
+                &["400", "409", "413"],
+            ),
+        );
+    let on_item = PathItemBuilder::new()
+        .operation(
+            HttpMethod::Get,
+            with_errors(
+                item("get", "One").response("200", ok("The resource.", one())),
+                &["404"],
+            ),
+        )
+        .operation(
+            HttpMethod::Put,
+            with_errors(
+                write("update", "Replace one")
+                    .parameter(id())
+                    .request_body(Some(body(&update)))
+                    .response("200", ok("It is replaced.", one())),
+                &["400", "404", "413"],
+            ),
+        )
+        .operation(
+            HttpMethod::Delete,
+            with_errors(
+                item("delete", "Remove one").response("204", ok("It is gone.", None)),
+                &["400", "404"],
+            ),
+        );
+    let at = format!("/v1/spaces/{{space}}/{}", segment(R::KIND));
+    *paths = std::mem::take(paths)
+        .path(&at, on_collection.build())
+        .path(format!("{at}/{{id}}"), on_item.build());
+}
+
+/// What clients may send for a resource: the fields that are not derived, few of them required.
+fn input_schema<R: Resource + ToSchema>(required_fields: &[&'static str]) -> RefOr<Schema> {
+    let required = required_fields
+        .iter()
+        .fold(ObjectBuilder::new(), |object, field| object.required(*field));
+    let mut schema = R::schema();
+    keep_input_fields(&mut schema);
+    RefOr::T(Schema::AllOf(
+        utoipa::openapi::AllOfBuilder::new()
+            .item(schema)
+            .item(required)
+            .build(),
+    ))
+}
+
+/// Takes what is derived, and what is required of an answer, off an object schema and off what it is composed of.
+fn keep_input_fields(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            object.required.clear();
+            object
+                .properties
+                .retain(|field, _| !["space", "subscriptionId", "corsId"].contains(&field.as_str()));
+        }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(keep_input_fields),
+        _ => {}
+    }
+}

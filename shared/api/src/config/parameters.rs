@@ -1,0 +1,182 @@
+//! What requests that are about no resource say in their query and their body.
+
+use std::num::IntErrorKind;
+
+use domain::event::{EventError, query_pairs};
+use domain::json::{JsonError, Object};
+use domain::validation::has_valid_escapes;
+use http::request::Parts;
+
+/// Items of an answer unless the request says otherwise.
+const DEFAULT_LIMIT: usize = 100;
+
+/// Most items of an answer, and most dead letters that are queued again at a time.
+pub(super) const MAX_LIMIT: usize = 1000;
+
+/// What is wrong with a request that is about no resource.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidRequest {
+    /// The query cannot be decoded.
+    #[error("query is malformed")]
+    Query,
+    /// A query parameter has no meaning here.
+    #[error("query parameter {name:?} is not known")]
+    UnknownParameter {
+        /// Its name.
+        name: String,
+    },
+    /// A text that has to say something does not.
+    #[error("\"{name}\" must not be empty")]
+    Empty {
+        /// Name of the query parameter or the member.
+        name: &'static str,
+    },
+    /// The limit is no number of items.
+    #[error("\"limit\" must be a whole number, at least 1")]
+    Limit,
+    /// The body is not JSON of the right shape.
+    #[error("request body cannot be read: {0}")]
+    Body(#[from] JsonError),
+    /// The event in the body is none.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// Two members say what one of them has to.
+    #[error("\"{0}\" and \"{1}\" exclude each other")]
+    Exclusive(&'static str, &'static str),
+    /// A sync subscription cannot be paused: somebody waits for its answer.
+    #[error("only async subscriptions can be paused")]
+    PauseOfSync,
+    /// The reason of a pause is too long.
+    #[error("\"reason\" must not be longer than {limit} bytes")]
+    ReasonTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+}
+
+/// The query of a request.
+#[derive(Debug)]
+pub(super) struct Query(Vec<(&'static str, String)>);
+
+impl Query {
+    /// Reads the query of a request that knows these parameters; the first value of a repeated name counts. Unlike in
+    /// lists of resources others are refused: with a misspelt filter ignored, a request would delete too much.
+    pub(super) fn of(parts: &Parts, known: &[&'static str]) -> Result<Self, InvalidRequest> {
+        let query = parts.uri.query().unwrap_or_default();
+        if !has_valid_escapes(query) {
+            return Err(InvalidRequest::Query);
+        }
+        let mut parameters = Vec::new();
+        for (given, value) in query_pairs(query) {
+            let Some(&name) = known.iter().find(|name| **name == given) else {
+                return Err(InvalidRequest::UnknownParameter { name: given });
+            };
+            if value.is_empty() {
+                return Err(InvalidRequest::Empty { name });
+            }
+            parameters.push((name, value));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The value of a parameter, if it is given.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find_map(|(given, value)| (*given == name).then_some(value.as_str()))
+    }
+
+    /// How many items are wanted, from 1 to [`MAX_LIMIT`].
+    pub(super) fn limit(&self) -> Result<usize, InvalidRequest> {
+        let Some(text) = self.get("limit") else {
+            return Ok(DEFAULT_LIMIT);
+        };
+        match text.parse::<usize>() {
+            Ok(0) => Err(InvalidRequest::Limit),
+            Ok(limit) => Ok(limit.min(MAX_LIMIT)),
+            Err(err) if *err.kind() == IntErrorKind::PosOverflow => Ok(MAX_LIMIT),
+            Err(_) => Err(InvalidRequest::Limit),
+        }
+    }
+}
+
+/// Reads a body that may be left out: then nothing is in it.
+pub(super) fn object_or_nothing(body: &[u8]) -> Result<Object<'_>, InvalidRequest> {
+    match Object::from_first_value(body) {
+        Err(JsonError::Empty) => Ok(Object::default()),
+        read => Ok(read?),
+    }
+}
+
+/// A member that is a text of at least one character, if it is given.
+pub(super) fn text(object: &Object<'_>, name: &'static str) -> Result<Option<String>, InvalidRequest> {
+    match object.string(name)? {
+        Some(text) if text.is_empty() => Err(InvalidRequest::Empty { name }),
+        given => Ok(given.map(Into::into)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(query: &str) -> Result<Query, String> {
+        let request = http::Request::get(format!("http://localhost/?{query}"));
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        Query::of(&parts, &["limit", "subscriptionId"]).map_err(|err| err.to_string())
+    }
+
+    #[test]
+    fn known_parameters_are_decoded() {
+        let read = query("subscriptionId=a%2Bb&subscriptionId=c&&").unwrap();
+        assert_eq!(read.get("subscriptionId"), Some("a+b"));
+        assert_eq!(read.get("limit"), None);
+        assert_eq!(read.limit().unwrap(), 100);
+    }
+
+    #[test]
+    fn nothing_that_is_not_understood_is_ignored() {
+        for (text, want) in [
+            ("subscriptionId=%zz", "query is malformed"),
+            ("subscriptionId", "\"subscriptionId\" must not be empty"),
+            ("limit=1&subscriptionId=", "\"subscriptionId\" must not be empty"),
+            (
+                "subscriptionid=a",
+                "query parameter \"subscriptionid\" is not known",
+            ),
+            ("=a", "query parameter \"\" is not known"),
+        ] {
+            assert_eq!(query(text).map(|_| ()), Err(want.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn limits() {
+        for (text, want) in [
+            ("1", Some(1)),
+            ("007", Some(7)),
+            ("1000", Some(1000)),
+            ("1001", Some(1000)),
+            ("99999999999999999999999", Some(1000)),
+            ("0", None),
+            ("-1", None),
+            ("1.5", None),
+            ("1e3", None),
+            ("ten", None),
+            ("%20", None),
+        ] {
+            let limit = query(&format!("limit={text}")).unwrap().limit();
+            assert_eq!(limit.ok(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn bodies_may_be_left_out() {
+        for body in ["", " \n", "null", "{}"] {
+            assert_eq!(object_or_nothing(body.as_bytes()).unwrap().members().count(), 0);
+        }
+        for body in ["[]", "{", "\"text\"", "nothing"] {
+            assert!(object_or_nothing(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

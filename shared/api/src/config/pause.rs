@@ -1,0 +1,90 @@
+//! Pausing and resuming subscriptions: their deliveries wait meanwhile.
+
+use axum::body::Body;
+use axum::response::Response;
+use domain::ids::{Space, SubscriptionId};
+use domain::resource::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
+use http::StatusCode;
+use http::request::Parts;
+
+use super::parameters::{self, InvalidRequest};
+use super::{ConfigApi, with_version};
+use crate::body;
+use crate::error::{ApiError, json_line};
+
+/// Why a subscription is paused.
+#[derive(Debug, utoipa::ToSchema)]
+pub(super) struct Pause {
+    /// For people to read; at most 1024 bytes.
+    #[schema(min_length = 1, max_length = 1024)]
+    reason: Option<String>,
+}
+
+impl Pause {
+    fn decode(body: &[u8]) -> Result<Self, InvalidRequest> {
+        let reason = parameters::text(&parameters::object_or_nothing(body)?, "reason")?;
+        if reason
+            .as_ref()
+            .is_some_and(|reason| reason.len() > MAX_PAUSED_REASON_BYTES)
+        {
+            return Err(InvalidRequest::ReasonTooLong {
+                limit: MAX_PAUSED_REASON_BYTES,
+            });
+        }
+        Ok(Self { reason })
+    }
+
+    /// A subscription that is paused. One that already was keeps its reason unless there is a new one.
+    fn apply(self, subscription: &mut Subscription) {
+        subscription.paused = true;
+        if self.reason.is_some() {
+            subscription.paused_reason = self.reason;
+        }
+    }
+}
+
+/// A subscription whose deliveries are made again.
+fn resumed(subscription: &mut Subscription) {
+    subscription.paused = false;
+    subscription.paused_reason = None;
+}
+
+impl ConfigApi {
+    pub(super) async fn pause(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
+        let pause = Pause::decode(&body::read(parts, body, self.limits).await?)?;
+        self.change(space, id, |subscription| pause.apply(subscription))
+            .await
+    }
+
+    pub(super) async fn resume(&self, space: &Space, id: &SubscriptionId) -> Result<Response, ApiError> {
+        self.change(space, id, resumed).await
+    }
+
+    /// Writes a subscription with a change, also when it changes nothing: so the answer always says which state of
+    /// the space the change is in.
+    async fn change(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        change: impl FnOnce(&mut Subscription),
+    ) -> Result<Response, ApiError> {
+        let stored = self.store.get::<Subscription>(space, id).await?;
+        if stored.r#type == SubscriptionType::Sync {
+            return Err(InvalidRequest::PauseOfSync.into());
+        }
+        let mut changed = Subscription::clone(&stored);
+        change(&mut changed);
+        let updated = self.store.update(changed).await?;
+        tracing::debug!(%space, %id, paused = updated.value.paused, "Subscription updated.");
+        Ok(with_version(
+            json_line(StatusCode::OK, &updated.value),
+            updated.version,
+        ))
+    }
+}

@@ -1,0 +1,122 @@
+//! Requests about resources: one handler for the four kinds (CONTRACT.md §1.2, §1.3).
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use domain::configuration::{ConfigurationError, Configured};
+use domain::event::query_pairs;
+use domain::ids::Space;
+use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
+use http::request::Parts;
+use http::{Method, StatusCode};
+
+use super::{ConfigApi, count, no_content, openapi, with_version};
+use crate::body;
+use crate::error::{ApiError, json_line};
+
+/// What a request does to a resource or a collection.
+#[derive(Debug)]
+pub(super) enum Operation {
+    List,
+    Create,
+    Get(String),
+    Update(String),
+    Delete(String),
+}
+
+impl Operation {
+    /// What a method means for a collection, or for an item if there is an id.
+    pub(super) fn of(method: &Method, id: Option<String>) -> Option<Self> {
+        Some(match (method.as_str(), id) {
+            ("GET", None) => Self::List,
+            ("POST", None) => Self::Create,
+            ("GET", Some(id)) => Self::Get(id),
+            ("PUT", Some(id)) => Self::Update(id),
+            ("DELETE", Some(id)) => Self::Delete(id),
+            _ => return None,
+        })
+    }
+
+    /// Value of the `operation` label (CONTRACT.md §5).
+    fn name(&self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Create => "create",
+            Self::Get(_) => "get",
+            Self::Update(_) => "update",
+            Self::Delete(_) => "delete",
+        }
+    }
+}
+
+impl ConfigApi {
+    pub(super) async fn count_and_carry_out(
+        &self,
+        kind: Kind,
+        space: &Space,
+        operation: Operation,
+        parts: &Parts,
+        body: Body,
+    ) -> Response {
+        count(space, kind.label(), operation.name());
+        let done = match kind {
+            Kind::EventType => self.carry_out::<EventType>(space, operation, parts, body).await,
+            Kind::Function => self.carry_out::<Function>(space, operation, parts, body).await,
+            Kind::Subscription => {
+                self.carry_out::<Subscription>(space, operation, parts, body)
+                    .await
+            }
+            Kind::Cors => self.carry_out::<Cors>(space, operation, parts, body).await,
+        };
+        done.unwrap_or_else(IntoResponse::into_response)
+    }
+
+    async fn carry_out<R: Configured>(
+        &self,
+        space: &Space,
+        operation: Operation,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
+        let log = |done: &str, id: &dyn std::fmt::Display| {
+            tracing::debug!(%space, %id, "{} {done}.", R::KIND.title());
+        };
+        Ok(match operation {
+            Operation::List => {
+                let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
+                let filter =
+                    MetadataFilter::from_query(pairs.iter().map(|(name, value)| (&**name, &**value)));
+                let resources = self.store.list::<R>(space, &filter).await?;
+                json_line(
+                    StatusCode::OK,
+                    &BTreeMap::from([(openapi::collection(R::KIND), resources)]),
+                )
+            }
+            Operation::Get(id) => json_line(
+                StatusCode::OK,
+                &self.store.get::<R>(space, &R::Id::from(id.as_str())).await?,
+            ),
+            Operation::Create => {
+                let body = body::read(parts, body, self.limits).await?;
+                let resource = R::decode(space, None, &body).map_err(ConfigurationError::from)?;
+                let created = self.store.create(resource).await?;
+                log("created", created.value.id());
+                with_version(json_line(StatusCode::CREATED, &created.value), created.version)
+            }
+            Operation::Update(id) => {
+                let body = body::read(parts, body, self.limits).await?;
+                let id = R::Id::from(id.as_str());
+                let resource = R::decode(space, Some(&id), &body).map_err(ConfigurationError::from)?;
+                let updated = self.store.update(resource).await?;
+                log("updated", updated.value.id());
+                with_version(json_line(StatusCode::OK, &updated.value), updated.version)
+            }
+            Operation::Delete(id) => {
+                let deleted = self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
+                log("deleted", &id);
+                with_version(no_content(), deleted.version)
+            }
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! Deliveries that were given up, kept until someone looks: the form of the Configuration API and of both stores.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
+
+/// Most bytes of a function's response that are kept.
+pub const MAX_RESPONSE_BYTES: usize = 1024;
+
+/// A delivery that was given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// Identifier of the delivery, and of the dead letter.
+    #[schema(value_type = String)]
+    pub delivery_id: DeliveryId,
+    /// Space of the subscription.
+    #[schema(value_type = String)]
+    pub space: Space,
+    /// The subscription.
+    #[schema(value_type = String)]
+    pub subscription_id: SubscriptionId,
+    /// Its function.
+    #[schema(value_type = String)]
+    pub function_id: FunctionId,
+    /// Why it was given up.
+    pub reason: DeadLetterReason,
+    /// What the last attempt failed with, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub error: Option<String>,
+    /// What the function last answered, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub last_response: Option<LastResponse>,
+    /// Attempts that were made.
+    pub attempts: u32,
+    /// When the event was accepted, in milliseconds since the Unix epoch.
+    pub accepted_at: u64,
+    /// When the delivery was given up, in milliseconds since the Unix epoch.
+    pub dead_at: u64,
+    /// Key that the delivery was ordered by, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ordering_key: Option<String>,
+    /// The event.
+    #[schema(value_type = Object)]
+    pub event: Event,
+}
+
+/// Why a delivery was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DeadLetterReason {
+    /// It failed in a way that every further attempt would.
+    PermanentFailure,
+    /// All the attempts that its policy allows failed.
+    AttemptsExhausted,
+    /// It became older than its policy allows.
+    Expired,
+    /// Its subscription was deleted.
+    SubscriptionDeleted,
+    /// Its function does not exist.
+    FunctionNotFound,
+}
+
+/// What a function answered to the last attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastResponse {
+    /// HTTP status code, where the function speaks HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub status: Option<u16>,
+    /// Beginning of the body, at most 1024 bytes; what is no UTF-8 is replaced.
+    pub body: String,
+}
+
+impl LastResponse {
+    /// Keeps the beginning of a body, at most [`MAX_RESPONSE_BYTES`] of whole characters. `status` is the HTTP status
+    /// code, where there is one.
+    pub fn new(status: Option<u16>, body: &[u8]) -> Self {
+        // A character takes four bytes at most: with three more than are kept, none of those is cut in two.
+        let beginning = &body[..body.len().min(MAX_RESPONSE_BYTES + 3)];
+        let mut body = String::from_utf8_lossy(beginning).into_owned();
+        body.truncate(body.floor_char_boundary(MAX_RESPONSE_BYTES));
+        Self { status, body }
+    }
+}
+
+/// Which dead letters of a space are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeadLetterSelection {
+    /// All of them.
+    All,
+    /// Those of a subscription.
+    OfSubscription(SubscriptionId),
+    /// A single one.
+    One(DeliveryId),
+}
+
+/// Some of the dead letters of a space, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetterPage {
+    /// At most as many as were asked for.
+    pub dead_letters: Vec<DeadLetter>,
+    /// What to ask for the next ones with; `None` when these are the last. Opaque, printable ASCII.
+    pub next: Option<String>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Why an event does or does not reach the subscriptions of a space: the same rules as of [`crate::routing`], asked of
+//! each subscription by itself (docs/delivery.md).
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use crate::ids::FunctionId;
+use crate::resource::{EventType, Function, Subscription, SubscriptionType};
+use crate::routing::{path_parameters, pattern_matches};
+
+mod answer;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Explanation, Reason, SubscriptionExplanation};
+pub use request::ExplainRequest;
+
+/// The resources of a space that decide on the way of an event.
+#[derive(Debug, Clone, Copy)]
+pub struct SpaceResources<'a> {
+    /// All of its subscriptions.
+    pub subscriptions: &'a [Arc<Subscription>],
+    /// All of its event types.
+    pub event_types: &'a [Arc<EventType>],
+    /// All of its functions.
+    pub functions: &'a [Arc<Function>],
+}
+
+impl Explanation {
+    /// Explains what becomes of an event in one space. Where spaces share their paths, a sync subscription of another
+    /// space that was created earlier can still take the event away (CONTRACT.md Q10).
+    pub fn of(request: ExplainRequest, space: SpaceResources<'_>) -> Self {
+        let functions: HashSet<&FunctionId> = space.functions.iter().map(|f| &f.function_id).collect();
+        let authorizer = space
+            .event_types
+            .iter()
+            .find(|event_type| event_type.name == request.event_type)
+            .and_then(|event_type| event_type.authorizer_id.as_ref());
+        let answering = answering(&request, space.subscriptions);
+        let mut subscriptions: Vec<_> = space
+            .subscriptions
+            .iter()
+            .map(|subscription| {
+                let mut reasons = mismatches(&request, subscription);
+                let by = answering.filter(|other| other.subscription_id != subscription.subscription_id);
+                if reasons.is_empty()
+                    && subscription.r#type == SubscriptionType::Sync
+                    && let Some(by) = by
+                {
+                    let by = by.subscription_id.clone();
+                    reasons.push(Reason::Shadowed { by });
+                }
+                let matches = reasons.is_empty();
+                if matches {
+                    reasons = hindrances(subscription, authorizer, &functions);
+                }
+                SubscriptionExplanation {
+                    subscription_id: subscription.subscription_id.clone(),
+                    function_id: subscription.function_id.clone(),
+                    r#type: subscription.r#type,
+                    matches,
+                    reasons,
+                    parameters: parameters(&request, subscription, matches),
+                    authorizer: authorizer.filter(|_| matches).cloned(),
+                }
+            })
+            .collect();
+        subscriptions.sort_unstable_by(|a, b| {
+            let rank = |it: &SubscriptionExplanation| Reverse(it.matches);
+            (rank(a), &a.subscription_id).cmp(&(rank(b), &b.subscription_id))
+        });
+        let ExplainRequest {
+            event_type,
+            method,
+            path,
+        } = request;
+        Self {
+            event_type,
+            method,
+            path,
+            subscriptions,
+        }
+    }
+}
+
+/// The sync subscription whose function answers. The rules of a space leave no more than one that matches, save that
+/// `/` may stand beside `/*x` (CONTRACT.md Q34).
+fn answering<'a>(request: &ExplainRequest, all: &'a [Arc<Subscription>]) -> Option<&'a Arc<Subscription>> {
+    all.iter()
+        .filter(|subscription| {
+            subscription.r#type == SubscriptionType::Sync && mismatches(request, subscription).is_empty()
+        })
+        .min_by_key(|subscription| subscription.path.starts_with("/*"))
+}
+
+/// Where a subscription differs from what is asked.
+fn mismatches(request: &ExplainRequest, subscription: &Subscription) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if subscription.event_type != request.event_type {
+        let wanted = subscription.event_type.clone();
+        reasons.push(Reason::EventType { wanted });
+    }
+    if subscription.method != request.method {
+        let wanted = subscription.method.clone();
+        reasons.push(Reason::Method { wanted });
+    }
+    let is_on_path = match subscription.r#type {
+        SubscriptionType::Sync => pattern_matches(&subscription.path, &request.path),
+        SubscriptionType::Async => subscription.path == request.path,
+    };
+    if !is_on_path {
+        let wanted = subscription.path.clone();
+        reasons.push(Reason::Path { wanted });
+    }
+    reasons
+}
+
+/// What stands between an event and the function of a subscription that matches.
+fn hindrances(
+    subscription: &Subscription,
+    authorizer: Option<&FunctionId>,
+    functions: &HashSet<&FunctionId>,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if let Some(missing) = authorizer.filter(|id| !functions.contains(id)) {
+        let function_id = missing.clone();
+        reasons.push(Reason::AuthorizerMissing { function_id });
+    }
+    if subscription.paused {
+        let paused_reason = subscription.paused_reason.clone();
+        reasons.push(Reason::Paused { paused_reason });
+    }
+    if !functions.contains(&subscription.function_id) {
+        let function_id = subscription.function_id.clone();
+        reasons.push(Reason::FunctionMissing { function_id });
+    }
+    reasons
+}
+
+fn parameters(
+    request: &ExplainRequest,
+    subscription: &Subscription,
+    matches: bool,
+) -> BTreeMap<String, String> {
+    if !matches || subscription.r#type == SubscriptionType::Async {
+        return BTreeMap::new();
+    }
+    path_parameters(&subscription.path, &request.path)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}

@@ -1,0 +1,102 @@
+//! The form in which an explanation is given: the answer of the Configuration API.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::ids::{EventTypeName, FunctionId, SubscriptionId};
+use crate::resource::SubscriptionType;
+
+/// What becomes of an event in a space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// Type of the event.
+    #[schema(value_type = String)]
+    pub event_type: EventTypeName,
+    /// Method that it comes in with.
+    pub method: String,
+    /// Path that it comes in on.
+    pub path: String,
+    /// All subscriptions of the space: those that match first, then by their ids.
+    pub subscriptions: Vec<SubscriptionExplanation>,
+}
+
+/// What becomes of an event at one subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionExplanation {
+    /// The subscription.
+    #[schema(value_type = String)]
+    pub subscription_id: SubscriptionId,
+    /// Its function.
+    #[schema(value_type = String)]
+    pub function_id: FunctionId,
+    /// Sync or async.
+    pub r#type: SubscriptionType,
+    /// Whether the event takes the way to this subscription.
+    pub matches: bool,
+    /// Why it does not match; where it does, what keeps the event from the function all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub reasons: Vec<Reason>,
+    /// Parameters of the path, as sent, where a sync subscription matches.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
+    pub parameters: BTreeMap<String, String>,
+    /// Function that is asked before the event is passed on, where the subscription matches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub authorizer: Option<FunctionId>,
+}
+
+/// Why an event does not reach a function. The first four are of subscriptions that do not match, the others of those
+/// that do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(tag = "reason", rename_all = "camelCase")]
+pub enum Reason {
+    /// The subscription is to events of another type.
+    EventType {
+        /// Type that it is to.
+        #[schema(value_type = String)]
+        wanted: EventTypeName,
+    },
+    /// The subscription is to events that come in with another method.
+    Method {
+        /// Method that it is to.
+        wanted: String,
+    },
+    /// The subscription is on another path. The paths of async ones hold no patterns.
+    Path {
+        /// Path that it is on.
+        wanted: String,
+    },
+    /// Another sync subscription, whose path says more, answers instead.
+    Shadowed {
+        /// The one that answers.
+        #[schema(value_type = String)]
+        by: SubscriptionId,
+    },
+    /// The subscription is paused: the event waits in the queue until it is resumed.
+    #[serde(rename_all = "camelCase")]
+    Paused {
+        /// Why, if that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        paused_reason: Option<String>,
+    },
+    /// The authorizer of the event type does not exist: the event is refused.
+    #[serde(rename_all = "camelCase")]
+    AuthorizerMissing {
+        /// The authorizer.
+        #[schema(value_type = String)]
+        function_id: FunctionId,
+    },
+    /// The function of the subscription does not exist.
+    #[serde(rename_all = "camelCase")]
+    FunctionMissing {
+        /// The function.
+        #[schema(value_type = String)]
+        function_id: FunctionId,
+    },
+}

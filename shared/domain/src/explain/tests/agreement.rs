@@ -1,0 +1,83 @@
+//! Explanations against the index that serves events.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::configuration::Snapshot;
+use crate::resource::MetadataFilter;
+use crate::routing::RoutingTable;
+
+fn a_path(segments: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(segments), 0..4)
+        .prop_map(|segments| format!("/{}", segments.join("/")))
+}
+
+fn candidates() -> impl Strategy<Value = Vec<Arc<Subscription>>> {
+    let one = (
+        prop::sample::select(&["sync", "sync", "async"][..]),
+        prop::sample::select(&["e0", "e1"][..]),
+        prop::sample::select(&["GET", "POST"][..]),
+        (a_path(&["a", "b", "", ":x", ":y"]), any::<bool>()),
+        any::<bool>(),
+    );
+    let one = one.prop_map(|(kind, event_type, method, (path, has_wildcard), is_paused)| {
+        let path = match (has_wildcard, path.as_str()) {
+            (false, _) => path,
+            (true, "/") => "/*w".to_owned(),
+            (true, _) => format!("{path}/*w"),
+        };
+        let is_paused = is_paused && kind == "async";
+        let more = if is_paused { r#","paused":true"# } else { "" };
+        subscription(kind, event_type, method, &path, more)
+    });
+    prop::collection::vec(one, 0..40)
+}
+
+/// A space with those of the subscriptions that its rules allow.
+fn space(candidates: &[Arc<Subscription>]) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    snapshot.create((*function("f")).clone(), 0).unwrap();
+    for name in ["e0", "e1"] {
+        let event_type = decode::<EventType>(&format!(r#"{{"name":"{name}"}}"#));
+        snapshot.create((*event_type).clone(), 0).unwrap();
+    }
+    for (created, subscription) in (1..).zip(candidates) {
+        // What is there already, or conflicts with it, is left out.
+        let _ = snapshot.create((**subscription).clone(), created);
+    }
+    snapshot
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn agrees_with_the_index(
+        candidates in candidates(),
+        event_type in prop::sample::select(&["e0", "e1"][..]),
+        method in prop::sample::select(&["GET", "POST"][..]),
+        path in a_path(&["a", "b", "c", ""]),
+    ) {
+        let snapshot = space(&candidates);
+        let table = RoutingTable::compile([&snapshot]);
+        let subscriptions = snapshot.list::<Subscription>(&MetadataFilter::default());
+        let explained = explain(ask(event_type, method, &path), &subscriptions);
+        prop_assert_eq!(explained.len(), subscriptions.len());
+
+        let routes = table.routes(event_type, method, &path);
+        let mut want: Vec<_> = routes.asynchronous.iter().map(|stored| &stored.resource).chain(routes.sync).collect();
+        want.sort_by_key(|subscription| &subscription.subscription_id);
+        let got: Vec<_> = explained.iter().filter(|it| it.matches).map(|it| &it.subscription_id).collect();
+        prop_assert_eq!(&got, &want.iter().map(|it| &it.subscription_id).collect::<Vec<_>>());
+
+        for it in &explained[got.len()..] {
+            prop_assert!(!it.matches && !it.reasons.is_empty() && it.parameters.is_empty());
+        }
+        for (it, subscription) in explained.iter().zip(want) {
+            let is_paused = matches!(it.reasons[..], [Reason::Paused { .. }]);
+            prop_assert_eq!(is_paused, subscription.paused);
+            prop_assert!(is_paused || it.reasons.is_empty());
+        }
+        prop_assert!(explained[got.len()..].is_sorted_by_key(|it| &it.subscription_id));
+    }
+}

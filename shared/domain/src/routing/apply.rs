@@ -1,0 +1,130 @@
+//! Carrying single changes of a snapshot over into the index.
+
+use imbl::HashMap;
+
+use super::RoutingTable;
+use crate::configuration::{Change, Stored};
+use crate::ids::Space;
+use crate::resource::{Cors, EventType, Function, Subscription, SubscriptionType};
+
+impl RoutingTable {
+    pub(crate) fn route_function(&mut self, change: &Change<Function>) {
+        if let Some(Stored { resource, .. }) = &change.after {
+            let functions = self.functions.entry(resource.space.clone()).or_default();
+            functions.insert(resource.function_id.clone(), resource.clone());
+        } else if let Some(Stored { resource, .. }) = &change.before {
+            remove_from(&mut self.functions, &resource.space, &resource.function_id);
+        }
+    }
+
+    pub(crate) fn route_event_type(&mut self, change: &Change<EventType>) {
+        if let Some(Stored { resource, .. }) = &change.before {
+            remove_from(&mut self.authorizers, &resource.space, &resource.name);
+        }
+        if let Some(Stored { resource, .. }) = &change.after
+            && let Some(authorizer) = &resource.authorizer_id
+        {
+            let authorizers = self.authorizers.entry(resource.space.clone()).or_default();
+            authorizers.insert(resource.name.clone(), authorizer.clone());
+        }
+    }
+
+    pub(crate) fn route_subscription(&mut self, change: &Change<Subscription>) {
+        if let Some(stored) = &change.before {
+            self.remove_subscription(&stored.resource);
+        }
+        if let Some(stored) = &change.after {
+            self.add_subscription(stored);
+        }
+    }
+
+    fn add_subscription(&mut self, stored: &Stored<Subscription>) {
+        let subscription = &stored.resource;
+        let methods = self
+            .subscriptions
+            .entry(subscription.event_type.clone())
+            .or_default();
+        let routes = methods.entry(subscription.method.as_str().into()).or_default();
+        match subscription.r#type {
+            SubscriptionType::Sync => routes.sync.insert(&subscription.path, stored),
+            SubscriptionType::Async => {
+                let slot = routes
+                    .asynchronous
+                    .entry(subscription.path.as_str().into())
+                    .or_default();
+                let rank = |stored: &Stored<Subscription>| (stored.created, stored.resource.space.clone());
+                let at = slot.partition_point(|other| rank(other) <= rank(stored));
+                slot.insert(at, stored.clone());
+                let queued = self.queued.entry(subscription.space.clone()).or_default();
+                queued.insert(subscription.subscription_id.clone(), subscription.clone());
+            }
+        }
+    }
+
+    fn remove_subscription(&mut self, subscription: &Subscription) {
+        let Some(methods) = self.subscriptions.get_mut(&subscription.event_type) else {
+            return;
+        };
+        let Some(routes) = methods.get_mut(subscription.method.as_str()) else {
+            return;
+        };
+        match subscription.r#type {
+            SubscriptionType::Sync => routes.sync.remove(subscription),
+            SubscriptionType::Async => {
+                remove_from(
+                    &mut self.queued,
+                    &subscription.space,
+                    &subscription.subscription_id,
+                );
+                let path = subscription.path.as_str();
+                if let Some(slot) = routes.asynchronous.get_mut(path) {
+                    slot.retain(|other| !is_same(&other.resource, subscription));
+                    if slot.is_empty() {
+                        routes.asynchronous.remove(path);
+                    }
+                }
+            }
+        }
+        if routes.sync.is_empty() && routes.asynchronous.is_empty() {
+            methods.remove(subscription.method.as_str());
+            if methods.is_empty() {
+                self.subscriptions.remove(&subscription.event_type);
+            }
+        }
+    }
+
+    pub(crate) fn route_cors(&mut self, change: &Change<Cors>) {
+        if let Some(Stored { resource, .. }) = &change.before
+            && let Some(tree) = self.cors.get_mut(resource.method.as_str())
+        {
+            tree.remove(resource);
+            if tree.is_empty() {
+                self.cors.remove(resource.method.as_str());
+            }
+        }
+        if let Some(stored) = &change.after {
+            let tree = self
+                .cors
+                .entry(stored.resource.method.as_str().into())
+                .or_default();
+            tree.insert(&stored.resource.path, stored);
+        }
+    }
+}
+
+fn is_same(a: &Subscription, b: &Subscription) -> bool {
+    a.subscription_id == b.subscription_id && a.space == b.space
+}
+
+fn remove_from<K, V>(spaces: &mut HashMap<Space, HashMap<K, V>>, space: &Space, key: &K)
+where
+    K: Clone + Eq + std::hash::Hash,
+    V: Clone,
+{
+    if let Some(map) = spaces.get_mut(space) {
+        map.remove(key);
+        if map.is_empty() {
+            spaces.remove(space);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Circuit breakers: a function that keeps failing is left alone for a while, so that it cannot take the workers from
+//! the others.
+//!
+//! A circuit is closed at first: calls pass. Failures in a row open it: no call passes. After a while it is half-open:
+//! one call, the probe, passes and decides whether the circuit closes or opens again, for longer.
+
+mod circuit;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::ids::{FunctionId, Space};
+use tokio::time::Instant;
+
+use circuit::{Circuit, Report, Ticket};
+
+/// How long a circuit is remembered that nobody asks for, besides the time that it can be open: longer than any call
+/// takes, so that no call outlives what is known of its circuit.
+const FORGET_AFTER: Duration = Duration::from_hours(1);
+/// Circuits from which on idle ones are looked for.
+const SWEEP_FROM: usize = 1024;
+
+/// When circuits open, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitBreakerSettings {
+    /// Failures in a row that open a circuit; 0 keeps all circuits closed.
+    pub failure_threshold: u32,
+    /// How long a circuit is open at first, and at least.
+    pub min_open: Duration,
+    /// Bound of the time that it is open, which doubles with every probe that fails; at least `min_open`.
+    pub max_open: Duration,
+}
+
+impl Default for CircuitBreakerSettings {
+    fn default() -> Self {
+        Self {
+            failure_threshold: 10,
+            min_open: Duration::from_secs(1),
+            max_open: Duration::from_mins(1),
+        }
+    }
+}
+
+/// The circuits of all functions. A handle: clones share them.
+#[derive(Debug, Clone)]
+pub struct CircuitBreakers(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    settings: CircuitBreakerSettings,
+    circuits: Mutex<Circuits>,
+}
+
+#[derive(Debug)]
+struct Circuits {
+    /// A function that is not here has a closed circuit without a failure.
+    by_function: HashMap<Function, Circuit>,
+    /// Changes of all circuits; tells calls of before a change from those after it.
+    changes: u64,
+    sweep_at: usize,
+}
+
+type Function = (Space, FunctionId);
+
+/// Whether a function may be called.
+#[derive(Debug)]
+pub enum Admission {
+    /// It may; what comes of it is to be reported.
+    Call(Permit),
+    /// Not before this time is over. Whoever asks then may have to wait again.
+    Wait(Duration),
+}
+
+/// A call that may be made. Dropped without a report it says nothing about the function.
+#[derive(Debug)]
+#[must_use = "what comes of the call is to be reported"]
+pub struct Permit {
+    /// `None` once it is reported, or where nothing is counted.
+    call: Option<PermittedCall>,
+}
+
+#[derive(Debug)]
+struct PermittedCall {
+    shared: Arc<Shared>,
+    function: Function,
+    ticket: Ticket,
+}
+
+/// A change of a circuit, for logs and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CircuitChange {
+    /// It was closed and is open for this time: the function fails.
+    Opened(Duration),
+    /// The probe failed; it is open again, for this time.
+    Reopened(Duration),
+    /// The probe succeeded; the function is back.
+    Closed,
+}
+
+impl CircuitBreakers {
+    /// All circuits closed.
+    pub fn new(settings: CircuitBreakerSettings) -> Self {
+        Self(Arc::new(Shared {
+            settings,
+            circuits: Mutex::new(Circuits {
+                by_function: HashMap::new(),
+                changes: 0,
+                sweep_at: SWEEP_FROM,
+            }),
+        }))
+    }
+
+    /// Asks to call a function.
+    pub fn admit(&self, space: &Space, function: &FunctionId, now: Instant) -> Admission {
+        if self.0.settings.failure_threshold == 0 {
+            return Admission::Call(Permit { call: None });
+        }
+        let function = (space.clone(), function.clone());
+        let mut circuits = self.0.circuits();
+        let Circuits {
+            by_function, changes, ..
+        } = &mut *circuits;
+        let admitted = match by_function.get_mut(&function) {
+            Some(circuit) => circuit.admit(&self.0.settings, changes, now),
+            None => Ok(Ticket::of_closed(*changes)),
+        };
+        drop(circuits);
+        match admitted {
+            Ok(ticket) => {
+                let shared = self.0.clone();
+                let call = Some(PermittedCall {
+                    shared,
+                    function,
+                    ticket,
+                });
+                Admission::Call(Permit { call })
+            }
+            Err(wait) => Admission::Wait(wait),
+        }
+    }
+}
+
+impl Permit {
+    /// The function answered: it took the event, refused it, or asked for fewer calls. It is alive.
+    pub fn success(mut self, now: Instant) -> Option<CircuitChange> {
+        self.call.take()?.report(Report::Success, now)
+    }
+
+    /// The function failed in a way that may pass: no connection, no answer in time, an error of its own. `jitter`, a
+    /// random number from 0 up to 1, takes up to half of the time that the circuit is open, but nothing of the first.
+    pub fn failure(mut self, now: Instant, jitter: f64) -> Option<CircuitChange> {
+        self.call.take()?.report(Report::Failure { jitter }, now)
+    }
+
+    /// The call was not made, or says nothing about the function. Another one may be the probe.
+    pub fn ignore(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(PermittedCall {
+            shared,
+            function,
+            ticket,
+        }) = self.call.take()
+            && let Some(circuit) = shared.circuits().by_function.get_mut(&function)
+        {
+            circuit.withdraw(ticket);
+        }
+    }
+}
+
+impl PermittedCall {
+    fn report(self, report: Report, now: Instant) -> Option<CircuitChange> {
+        let mut circuits = self.shared.circuits();
+        let Circuits {
+            by_function,
+            changes,
+            sweep_at,
+        } = &mut *circuits;
+        let Some(circuit) = by_function.get_mut(&self.function) else {
+            if matches!(report, Report::Success) {
+                return None;
+            }
+            if by_function.len() >= *sweep_at {
+                let kept = FORGET_AFTER.saturating_add(self.shared.settings.max_open);
+                by_function.retain(|_, circuit| circuit.idle(now) < kept);
+                *sweep_at = SWEEP_FROM.max(by_function.len() * 2);
+            }
+            let mut circuit = Circuit::new(now);
+            let change = circuit.report(self.ticket, report, &self.shared.settings, changes, now);
+            by_function.insert(self.function, circuit);
+            return change;
+        };
+        let change = circuit.report(self.ticket, report, &self.shared.settings, changes, now);
+        if circuit.is_forgettable() {
+            by_function.remove(&self.function);
+        }
+        change
+    }
+}
+
+impl Shared {
+    fn circuits(&self) -> MutexGuard<'_, Circuits> {
+        self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,165 @@
+//! The circuit of one function, as a state machine.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{CircuitBreakerSettings, CircuitChange};
+
+/// Longest time that a circuit is open, so that its end can be written as a time.
+const MOST_OPEN: Duration = Duration::from_hours(365 * 24);
+
+/// A circuit.
+#[derive(Debug)]
+pub(super) struct Circuit {
+    state: State,
+    /// Number of the change that led to the state; calls admitted before it have no say in it.
+    since: u64,
+    last_asked: Instant,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Closed { failures: u32 },
+    Open { until: Instant, openings: u32 },
+    HalfOpen { probing: bool, openings: u32 },
+}
+
+/// When a call was admitted, as the number of changes that had been made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
+/// What a call says about its function.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Report {
+    /// It is alive.
+    Success,
+    /// It fails.
+    Failure {
+        /// A random number from 0 up to 1.
+        jitter: f64,
+    },
+}
+
+impl Ticket {
+    /// For a call of a function that nothing is known about.
+    pub(super) fn of_closed(changes: u64) -> Self {
+        Self(changes)
+    }
+}
+
+impl Circuit {
+    /// A closed one that every call has a say in.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            state: State::Closed { failures: 0 },
+            since: 0,
+            last_asked: now,
+        }
+    }
+
+    /// Lets a call pass, or says how long to wait. `changes` counts those of all circuits.
+    pub(super) fn admit(
+        &mut self,
+        settings: &CircuitBreakerSettings,
+        changes: &mut u64,
+        now: Instant,
+    ) -> Result<Ticket, Duration> {
+        self.last_asked = now;
+        match self.state {
+            State::Closed { .. } => Ok(Ticket(*changes)),
+            State::Open { until, .. } if now < until => Err(until - now),
+            // How long the probe takes is not known.
+            State::HalfOpen { probing: true, .. } => Err(settings.min_open),
+            State::Open { openings, .. } | State::HalfOpen { openings, .. } => {
+                let probing = true;
+                self.change(State::HalfOpen { probing, openings }, changes);
+                Ok(Ticket(self.since))
+            }
+        }
+    }
+
+    /// Takes down what came of a call.
+    pub(super) fn report(
+        &mut self,
+        ticket: Ticket,
+        report: Report,
+        settings: &CircuitBreakerSettings,
+        changes: &mut u64,
+        now: Instant,
+    ) -> Option<CircuitChange> {
+        if ticket.0 < self.since {
+            return None;
+        }
+        self.last_asked = now;
+        match (&mut self.state, report) {
+            (State::Closed { failures }, Report::Success) => {
+                *failures = 0;
+                None
+            }
+            (State::Closed { failures }, Report::Failure { jitter }) => {
+                *failures += 1;
+                (*failures >= settings.failure_threshold)
+                    .then(|| CircuitChange::Opened(self.open(1, jitter, settings, changes, now)))
+            }
+            (State::HalfOpen { .. }, Report::Success) => {
+                self.change(State::Closed { failures: 0 }, changes);
+                Some(CircuitChange::Closed)
+            }
+            (State::HalfOpen { openings, .. }, Report::Failure { jitter }) => {
+                let openings = openings.saturating_add(1);
+                Some(CircuitChange::Reopened(
+                    self.open(openings, jitter, settings, changes, now),
+                ))
+            }
+            // Nothing is admitted while it is open.
+            (State::Open { .. }, _) => None,
+        }
+    }
+
+    /// Takes a call back. If it was the probe, the next one is.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) {
+        if let State::HalfOpen { probing, .. } = &mut self.state
+            && ticket.0 >= self.since
+        {
+            *probing = false;
+        }
+    }
+
+    fn open(
+        &mut self,
+        openings: u32,
+        jitter: f64,
+        settings: &CircuitBreakerSettings,
+        changes: &mut u64,
+        now: Instant,
+    ) -> Duration {
+        let doubled = 2_u32.saturating_pow(openings - 1);
+        let bound = settings
+            .min_open
+            .saturating_mul(doubled)
+            .min(settings.max_open)
+            .min(MOST_OPEN);
+        let open = bound.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0);
+        let open = open.max(settings.min_open.min(MOST_OPEN));
+        let until = now + open;
+        self.change(State::Open { until, openings }, changes);
+        open
+    }
+
+    fn change(&mut self, state: State, changes: &mut u64) {
+        *changes += 1;
+        self.since = *changes;
+        self.state = state;
+    }
+
+    /// How long nobody asked for it.
+    pub(super) fn idle(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.last_asked)
+    }
+
+    /// Whether it is like a new one.
+    pub(super) fn is_forgettable(&self) -> bool {
+        self.since == 0 && matches!(self.state, State::Closed { failures: 0 })
+    }
+}

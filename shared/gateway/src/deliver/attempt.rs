@@ -1,0 +1,209 @@
+//! One attempt at a delivery, and what follows from it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::dead_letter::DeadLetterReason;
+use domain::delivery::Delivery;
+use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
+use domain::resource::Subscription;
+use domain::retry::{FailureClass, RetryPolicy};
+use domain::routing::RoutingTable;
+use futures_util::FutureExt as _;
+use queue::Outcome;
+use tokio::time::Instant;
+
+use super::step::{Step, UNABLE_PAUSE};
+use super::verdict::{Failure, Verdict, verdict};
+use crate::call::{CallError, Occasion, SubscriberCall};
+use crate::circuit_breaker::{CircuitChange, Permit};
+use crate::error_chain::ErrorChain;
+use crate::gateway::Gateway;
+use crate::stamp::now_millis;
+
+/// What is known of an attempt when it is over.
+struct Attempted {
+    number: u32,
+    began: u64,
+    took: Duration,
+    /// HTTP status code of an answer that was no failure of the call.
+    status: Option<u16>,
+}
+
+impl Gateway {
+    /// Calls the function of a delivery and decides on what came of it.
+    pub(super) async fn attempt(
+        &self,
+        table: &RoutingTable,
+        subscription: &Arc<Subscription>,
+        policy: &RetryPolicy,
+        delivery: &Delivery,
+        circuit: Permit,
+    ) -> Step {
+        let number = delivery.attempts.saturating_add(1);
+        let (began, started) = (now_millis(), Instant::now());
+        let call = SubscriberCall {
+            space: &delivery.space,
+            subscription: &delivery.subscription,
+            function: &delivery.function,
+            event: &delivery.event,
+            occasion: Occasion::Delivery {
+                id: &delivery.id,
+                attempt: number,
+            },
+        };
+        // A delivery that breaks must not take its worker along.
+        let called = AssertUnwindSafe(self.call(table, call)).catch_unwind().await;
+        self.metrics().space(&delivery.space).async_processed.increment(1);
+        let attempted = Attempted {
+            number,
+            began,
+            took: started.elapsed(),
+            status: match &called {
+                Ok(Ok(called)) => called.answer.status,
+                _ => None,
+            },
+        };
+        let failure = match called {
+            Ok(Ok(called)) => Failure::of_answer(&called.answer),
+            Ok(Err(CallError::UnknownFunction)) => {
+                circuit.ignore();
+                return self.give_up(
+                    delivery,
+                    DeadLetterReason::FunctionNotFound,
+                    delivery.attempts,
+                    None,
+                );
+            }
+            Ok(Err(CallError::Invoke(error))) => Some(Failure::of_error(&error)),
+            Err(_panic) => {
+                let (space, function) = (&delivery.space, &delivery.function);
+                tracing::error!(%space, functionId = %function, "A delivery panicked.");
+                Some(Failure::panicked())
+            }
+        };
+        match failure {
+            None => {
+                Self::report(delivery, circuit.success(Instant::now()));
+                self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
+                Step::Settle(Outcome::Done)
+            }
+            Some(failure) => {
+                // Whoever refuses or asks for patience is in order.
+                let change = match failure.class {
+                    FailureClass::Transient => circuit.failure(Instant::now(), fastrand::f64()),
+                    FailureClass::Throttled | FailureClass::Permanent | FailureClass::Gone => {
+                        circuit.success(Instant::now())
+                    }
+                };
+                Self::report(delivery, change);
+                self.failed(delivery, subscription, policy, &attempted, failure)
+                    .await
+            }
+        }
+    }
+
+    async fn failed(
+        &self,
+        delivery: &Delivery,
+        subscription: &Subscription,
+        policy: &RetryPolicy,
+        attempted: &Attempted,
+        failure: Failure,
+    ) -> Step {
+        let now = now_millis();
+        match verdict(delivery, policy, &failure, now, fastrand::f64()) {
+            Verdict::Retry { pause } => {
+                self.note(
+                    delivery,
+                    attempted,
+                    AttemptOutcome::Retrying,
+                    Some(&failure),
+                    Some(pause),
+                );
+                if let (FailureClass::Throttled, Some(pause)) = (failure.class, failure.retry_after) {
+                    // The others would only be told the same.
+                    self.queue().hold(&delivery.space, &delivery.function, pause);
+                }
+                Step::Settle(Outcome::Retry { pause })
+            }
+            Verdict::GiveUp(reason) => {
+                self.note(
+                    delivery,
+                    attempted,
+                    AttemptOutcome::DeadLettered,
+                    Some(&failure),
+                    None,
+                );
+                self.give_up(delivery, reason, attempted.number, Some(failure))
+            }
+            Verdict::PauseSubscription => {
+                self.note(delivery, attempted, AttemptOutcome::Paused, Some(&failure), None);
+                self.pause(subscription).await
+            }
+        }
+    }
+
+    fn report(delivery: &Delivery, change: Option<CircuitChange>) {
+        let (space, function) = (&delivery.space, &delivery.function);
+        match change {
+            None => {}
+            Some(CircuitChange::Opened(time)) => {
+                tracing::warn!(%space, functionId = %function, ?time, "Circuit opened: the function keeps failing.");
+            }
+            Some(CircuitChange::Reopened(time)) => {
+                tracing::info!(%space, functionId = %function, ?time, "Circuit opened again.");
+            }
+            Some(CircuitChange::Closed) => {
+                tracing::info!(%space, functionId = %function, "Circuit closed: the function is back.");
+            }
+        }
+    }
+
+    /// Pauses a subscription whose function is gone for good.
+    async fn pause(&self, subscription: &Subscription) -> Step {
+        let (space, id) = (&subscription.space, &subscription.subscription_id);
+        let reason = format!("function {} answered 410 Gone", subscription.function_id);
+        match self.store().pause_subscription(space, id, &reason).await {
+            Ok(is_new) => {
+                if is_new {
+                    tracing::warn!(%space, subscriptionId = %id, reason, "Subscription paused.");
+                }
+                self.paused()
+            }
+            Err(error) => {
+                tracing::error!(
+                    %space, subscriptionId = %id, error = %ErrorChain(&error), "A subscription could not be paused."
+                );
+                Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE })
+            }
+        }
+    }
+
+    fn note(
+        &self,
+        delivery: &Delivery,
+        attempted: &Attempted,
+        outcome: AttemptOutcome,
+        failure: Option<&Failure>,
+        pause: Option<Duration>,
+    ) {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.delivery_log().note(DeliveryAttempt {
+            at: attempted.began,
+            delivery_id: delivery.id.clone(),
+            space: delivery.space.clone(),
+            subscription_id: delivery.subscription.clone(),
+            function_id: delivery.function.clone(),
+            event_id: delivery.event.id().to_owned(),
+            event_type: delivery.event.event_type().to_owned(),
+            attempt: attempted.number,
+            outcome,
+            status: attempted.status.or_else(|| failure.and_then(Failure::status)),
+            error: failure.map(|failure| failure.error.clone()),
+            duration_ms: millis(attempted.took),
+            next_attempt_at: pause.map(|pause| now_millis().saturating_add(millis(pause))),
+        });
+    }
+}

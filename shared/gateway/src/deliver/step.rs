@@ -1,0 +1,152 @@
+//! One delivery: whether it is to be attempted, and what the queue is told of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::dead_letter::DeadLetterReason;
+use domain::delivery::Delivery;
+use domain::retry::RetryPolicy;
+use domain::routing::RoutingTable;
+use domain::space_version::SpaceVersion;
+use queue::Outcome;
+use store::StoreError;
+use tokio::time::Instant;
+
+use super::verdict::{Failure, dead_letter, is_exhausted};
+use crate::circuit_breaker::Admission;
+use crate::dead_letters::DeadLetterError;
+use crate::error_chain::ErrorChain;
+use crate::gateway::Gateway;
+use crate::stamp::now_millis;
+
+/// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
+pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
+/// How often a queue that can hold deliveries back looks whether a paused subscription was resumed, and one that has
+/// to put each of them back.
+const PAUSED_CHECK: Duration = Duration::from_secs(1);
+const PAUSED_DEFER: Duration = Duration::from_mins(1);
+
+/// What is to be done about a delivery.
+pub(super) enum Step {
+    /// The queue is told.
+    Settle(Outcome),
+    /// No attempt was made, and none would be for any delivery like this one until the pause is over.
+    Wait { scope: Scope, pause: Duration },
+}
+
+/// Which deliveries are like the one that has to wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope {
+    Function,
+    Subscription,
+}
+
+impl Gateway {
+    /// Attempts a delivery once there is a permit for it, unless there is a reason not to.
+    pub(super) async fn step(&self, delivery: &Delivery, deadline: Option<Instant>) -> Step {
+        // The semaphore is never closed.
+        let _permit = self.delivery_permits().acquire().await.ok();
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Step::Settle(Outcome::Defer {
+                pause: Duration::ZERO,
+            });
+        }
+        let table = match self.routes_for(delivery).await {
+            Ok(table) => table,
+            Err(error) => {
+                tracing::error!(error = %ErrorChain(&error), "The routes of a delivery could not be confirmed.");
+                return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
+            }
+        };
+        let Some(subscription) = table.subscription(&delivery.space, &delivery.subscription) else {
+            return self.give_up(
+                delivery,
+                DeadLetterReason::SubscriptionDeleted,
+                delivery.attempts,
+                None,
+            );
+        };
+        if subscription.paused {
+            return self.paused();
+        }
+        let defaults = RetryPolicy::default();
+        let policy = subscription.retry.as_ref().unwrap_or(&defaults);
+        if is_exhausted(delivery, policy) {
+            return self.give_up(
+                delivery,
+                DeadLetterReason::AttemptsExhausted,
+                delivery.attempts,
+                None,
+            );
+        }
+        let circuit = match self
+            .circuit_breakers()
+            .admit(&delivery.space, &delivery.function, Instant::now())
+        {
+            Admission::Call(circuit) => circuit,
+            Admission::Wait(pause) => {
+                let scope = Scope::Function;
+                return Step::Wait { scope, pause };
+            }
+        };
+        self.attempt(&table, subscription, policy, delivery, circuit)
+            .await
+    }
+
+    /// What becomes of a delivery whose subscription is paused.
+    pub(super) fn paused(&self) -> Step {
+        let pause = if self.queue().holds() {
+            PAUSED_CHECK
+        } else {
+            PAUSED_DEFER
+        };
+        let scope = Scope::Subscription;
+        Step::Wait { scope, pause }
+    }
+
+    /// What becomes of a delivery that is given up after so many attempts.
+    pub(super) fn give_up(
+        &self,
+        delivery: &Delivery,
+        reason: DeadLetterReason,
+        attempts: u32,
+        failure: Option<Failure>,
+    ) -> Step {
+        let (space, subscription) = (&delivery.space, &delivery.subscription);
+        tracing::warn!(
+            %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id, attempts,
+            ?reason, "Delivery given up."
+        );
+        self.metrics().space(space).dead_lettered.increment(1);
+        let dead_letter = dead_letter(delivery, reason, attempts, failure, now_millis());
+        Step::Settle(Outcome::DeadLetter(Box::new(dead_letter)))
+    }
+
+    /// A dead letter that is not safe yet stays a delivery.
+    pub(super) fn defer_unkept(delivery: &Delivery, error: &DeadLetterError) -> Outcome {
+        let (space, id) = (&delivery.space, &delivery.id);
+        tracing::error!(%space, deliveryId = %id, error = %ErrorChain(error), "A dead letter could not be kept.");
+        Outcome::Defer { pause: UNABLE_PAUSE }
+    }
+
+    /// Routes that know the subscription of a delivery and its function, unless they are gone. Those at hand may be
+    /// older than those that the event was routed by, so what is not among them counts as gone only once they are
+    /// confirmed.
+    async fn routes_for(&self, delivery: &Delivery) -> Result<Arc<RoutingTable>, StoreError> {
+        let table = self.routing_table(&[]).await?;
+        let Delivery {
+            space,
+            subscription,
+            function,
+            ..
+        } = delivery;
+        if table.subscription(space, subscription).is_some() && table.function(space, function).is_some() {
+            return Ok(table);
+        }
+        let newest = SpaceVersion {
+            space: space.clone(),
+            version: u64::MAX,
+        };
+        self.routing_table(&[newest]).await
+    }
+}

@@ -1,0 +1,264 @@
+//! The queue in a file of this machine.
+
+mod accounts;
+mod bodies;
+mod changes;
+mod clock;
+mod commit;
+mod dead_letters;
+mod deduplication;
+mod engine;
+mod enqueue;
+mod jobs;
+mod lane;
+mod ledger;
+mod loading;
+mod receiving;
+mod record;
+mod redrive;
+mod schedule;
+mod settlement;
+mod storage;
+mod tables;
+mod turns;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use domain::delivery::Delivery;
+use domain::ids::{FunctionId, Space, SubscriptionId};
+use tokio::sync::oneshot;
+
+use crate::{OpenError, QueueError};
+use accounts::Amount;
+use clock::{Clock, Source, millis};
+use engine::{Engine, EngineOpenError};
+use enqueue::Parcel;
+use jobs::{Job, Send};
+use ledger::Ledger;
+use record::{FunctionName, SubscriptionName};
+use schedule::{Held, Schedule};
+use storage::Storage;
+use writer::Writer;
+
+pub(crate) use receiving::Receipt;
+
+/// How much a queue holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Deliveries that may wait.
+    pub deliveries: usize,
+    /// Bytes of events that may wait.
+    pub bytes: usize,
+    /// Deliveries of one function that may be in the hands of workers at a time; at least 1.
+    pub per_function: usize,
+}
+
+/// When a delivery counts as queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// When it is on disk.
+    Disk,
+    /// When the operating system has it: survives the death of the process, not that of the machine. Nothing is
+    /// synced but at a clean end, so that after the death of the machine the file may be damaged as a whole and
+    /// refused ([`OpenError::Unusable`]).
+    OperatingSystem,
+}
+
+/// Where an embedded queue is and what it holds.
+#[derive(Debug, Clone)]
+pub struct EmbeddedSettings {
+    /// The folder; created when missing, readable by its owner alone. `None` keeps everything in memory.
+    pub directory: Option<PathBuf>,
+    /// Most bytes that the engine caches.
+    pub cache_bytes: usize,
+    /// When a delivery counts as queued.
+    pub durability: Durability,
+    /// How much it holds.
+    pub limits: Limits,
+}
+
+/// A queue in a file. Clones are handles to the same one; the last to go, receipts and reservations included, waits
+/// until what was settled is written.
+#[derive(Clone)]
+pub struct Embedded(Arc<Shared>);
+
+struct Shared {
+    schedule: Arc<Schedule>,
+    jobs: Option<mpsc::Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    /// Held apart from the engine, which goes whenever it is opened anew after a failure.
+    _lock: Option<File>,
+}
+
+/// Room in a queue.
+#[derive(Debug)]
+pub struct Reservation {
+    queue: Embedded,
+    room: Held,
+}
+
+/// The thread that writes is gone: it panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("the writer has stopped")]
+struct WriterStopped;
+
+impl Embedded {
+    /// Opens the queue, or makes an empty one. What was in the hands of workers when it was last used waits again.
+    /// Blocks: after a crash, the whole file is checked.
+    pub fn open(settings: EmbeddedSettings) -> Result<Self, OpenError> {
+        let storage = match settings.directory {
+            Some(path) => Storage::Folder {
+                path,
+                durability: settings.durability,
+            },
+            None => Storage::memory(),
+        };
+        Self::open_on(storage, settings.cache_bytes, settings.limits, Source::machine())
+    }
+
+    fn open_on(
+        storage: Storage,
+        cache_bytes: usize,
+        limits: Limits,
+        clock: Source,
+    ) -> Result<Self, OpenError> {
+        let (directory, durable) = match &storage {
+            Storage::Folder { path, .. } => (path.clone(), true),
+            Storage::Shared { durable, .. } => (PathBuf::new(), *durable),
+        };
+        let unusable = |source: Box<dyn std::error::Error + std::marker::Send + Sync>| OpenError::Unusable {
+            directory: directory.clone(),
+            source,
+        };
+        let lock = storage.lock().map_err(|error| match error {
+            TryLockError::WouldBlock => OpenError::InUse {
+                directory: directory.clone(),
+            },
+            TryLockError::Error(error) => unusable(error.into()),
+        })?;
+        let created = Engine::create_if_missing(&storage, cache_bytes);
+        created.map_err(|error| unusable(error.into()))?;
+        let engine = Engine::open(&storage, cache_bytes).map_err(|error| match error {
+            EngineOpenError::NewerFormat(found) => OpenError::NewerFormat {
+                directory: directory.clone(),
+                found,
+                known: tables::FORMAT,
+            },
+            EngineOpenError::Engine(error) => unusable(error.into()),
+        })?;
+        let ledger = Ledger::load(&engine).map_err(|error| unusable(error.into()))?;
+        let last = engine.about(tables::CLOCK_KEY);
+        let last = last.map_err(|error| unusable(error.into()))?.unwrap_or(0);
+        let schedule = Arc::new(Schedule::new(limits, durable, Clock::new(clock, last)));
+        let writer = Writer::new(storage, cache_bytes, engine, ledger, Arc::clone(&schedule));
+        let (jobs, waiting) = mpsc::channel();
+        let writer = thread::Builder::new()
+            .name("queue-writer".to_owned())
+            .spawn(move || writer.run(&waiting));
+        Ok(Self(Arc::new(Shared {
+            schedule,
+            jobs: Some(jobs),
+            writer: Some(writer.map_err(|error| unusable(error.into()))?),
+            _lock: lock,
+        })))
+    }
+
+    pub(crate) fn reserve(&self, deliveries: usize, bytes: usize) -> Result<Reservation, QueueError> {
+        let amount = Amount {
+            deliveries: deliveries as u64,
+            bytes: bytes as u64,
+        };
+        Ok(Reservation {
+            queue: self.clone(),
+            room: self.0.schedule.hold(amount)?,
+        })
+    }
+
+    pub(crate) fn hold(&self, space: &Space, function: &FunctionId, pause: Duration) {
+        let function = FunctionName {
+            space: space.clone(),
+            id: function.clone(),
+        };
+        let now = self.0.schedule.clock.now();
+        let until = now.saturating_add(millis(pause));
+        self.0
+            .schedule
+            .change(|state| state.turns.hold(&function, until, now));
+    }
+
+    pub(crate) fn hold_subscription(&self, space: &Space, subscription: &SubscriptionId, pause: Duration) {
+        let subscription = SubscriptionName {
+            space: space.clone(),
+            id: subscription.clone(),
+        };
+        let now = self.0.schedule.clock.now();
+        let until = now.saturating_add(millis(pause));
+        self.0
+            .schedule
+            .change(|state| state.turns.hold_subscription(subscription, until, now));
+    }
+
+    pub(crate) fn close(&self) {
+        self.0.schedule.close();
+    }
+
+    pub(crate) fn backlog(&self) -> usize {
+        let waiting = self.0.schedule.look(|state| state.accounts.waiting.deliveries);
+        usize::try_from(waiting).unwrap_or(usize::MAX)
+    }
+
+    /// Hands a job to the writer; `None` when that is gone.
+    fn ask(&self, job: Job) -> Option<()> {
+        self.0.jobs.as_ref()?.send(job).ok()
+    }
+}
+
+fn stopped() -> QueueError {
+    QueueError::Unavailable {
+        source: WriterStopped.into(),
+    }
+}
+
+impl Reservation {
+    pub(crate) async fn send(self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
+        let Self { queue, room } = self;
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        let count = deliveries.len() as u64;
+        if count > room.amount.deliveries {
+            return Err(QueueError::Full);
+        }
+        let parcel = Parcel::new(deliveries, room.amount.bytes / count);
+        let (answer, answered) = oneshot::channel();
+        queue
+            .ask(Job::Send(Send { parcel, room, answer }))
+            .ok_or_else(stopped)?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            // The lock must outlive the engine. A panic of the writer has been reported where it happened.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,194 @@
+//! One commit: a batch of requests becomes a transaction, and then what workers see.
+
+use domain::dead_letter::DeadLetter;
+
+use super::accounts::Amount;
+use super::bodies::Bodies;
+use super::changes::{Changes, Placed, Stood};
+use super::dead_letters::revived;
+use super::enqueue::Parcel;
+use super::jobs::{Batch, Clear, Cleared};
+use super::lane::Entry;
+use super::ledger::Ledger;
+use super::record::LaneName;
+use super::schedule::{Held, Schedule, State};
+use super::tables::{EngineError, Tables};
+use crate::QueueError;
+
+/// Most dead letters that a commit clears, and bytes after which it takes no more of them.
+const MOST_CLEARED: usize = 256;
+const MOST_CLEARED_BYTES: usize = 4 * 1024 * 1024;
+
+/// What a transaction did.
+#[derive(Default)]
+pub(super) struct Done {
+    /// For each settlement the delivery that took its turn.
+    settled: Vec<Option<Stood>>,
+    /// For each send where its deliveries are.
+    sent: Vec<Vec<Placed>>,
+    cleared: Vec<Result<Cleared, QueueError>>,
+    revived: Vec<Revived>,
+    /// Lanes that hold nothing any more.
+    emptied: Vec<u64>,
+}
+
+/// A dead letter that is queued again.
+struct Revived {
+    parcel: Parcel,
+    placed: Vec<Placed>,
+    room: Held,
+}
+
+impl Batch {
+    /// Writes all of it into a transaction.
+    pub(super) fn write(
+        &self,
+        tables: &mut Tables<'_>,
+        ledger: &mut Ledger,
+        bodies: &mut Bodies,
+        schedule: &std::sync::Arc<Schedule>,
+    ) -> Result<Done, EngineError> {
+        let (now, wall) = (schedule.clock.now(), schedule.clock.wall());
+        let mut changes = Changes {
+            tables,
+            ledger,
+            bodies,
+            now,
+            wall,
+        };
+        let mut done = Done::default();
+        for settlement in &self.settlements {
+            done.settled.push(changes.settle(settlement)?);
+        }
+        for send in &self.sends {
+            done.sent.push(changes.enqueue(&send.parcel)?);
+        }
+        for clear in &self.clears {
+            let hold = |bytes| schedule.hold(Amount::one(bytes));
+            let cleared = changes.clear(clear, hold, &mut done.revived)?;
+            done.cleared.push(cleared);
+        }
+        changes.forget_keys(self.sends.len())?;
+        done.emptied = ledger.save(tables, now)?;
+        Ok(done)
+    }
+
+    /// Shows workers what was written, and answers those who waited for it.
+    pub(super) fn publish(self, done: Done, schedule: &Schedule) {
+        let mut answers = Vec::with_capacity(self.sends.len());
+        schedule.change(|state| {
+            for (settlement, stood) in self.settlements.into_iter().zip(done.settled) {
+                state.written(&settlement);
+                state.behind -= usize::from(settlement.completes() && stood.is_some()).min(state.behind);
+                if let Some(stood) = stood {
+                    state.stand(stood);
+                }
+            }
+            for (send, placed) in self.sends.into_iter().zip(done.sent) {
+                state.queued(send.parcel, placed);
+                send.room.fill(state);
+                answers.push(send.answer);
+            }
+            for Revived { parcel, placed, room } in done.revived {
+                state.queued(parcel, placed);
+                room.fill(state);
+            }
+            for lane in done.emptied {
+                state.turns.remove(lane);
+            }
+        });
+        // Who stopped waiting gets no answer; what it asked for is done all the same.
+        for answer in answers {
+            let _ = answer.send(Ok(()));
+        }
+        for (clear, cleared) in self.clears.into_iter().zip(done.cleared) {
+            let _ = clear.answer.send(cleared);
+        }
+    }
+}
+
+impl Changes<'_, '_> {
+    /// Deletes or queues some dead letters: as many as fit into a commit.
+    fn clear(
+        &mut self,
+        clear: &Clear,
+        hold: impl Fn(u64) -> Result<Held, QueueError>,
+        all_revived: &mut Vec<Revived>,
+    ) -> Result<Result<Cleared, QueueError>, EngineError> {
+        let until = clear.until.unwrap_or_else(|| self.ledger.next_number());
+        let most = clear.limit.min(MOST_CLEARED);
+        let numbers = self.selected(&clear.space, &clear.selection, until, most)?;
+        let mut bytes = 0;
+        let mut cleared = Cleared {
+            count: 0,
+            until,
+            more: numbers.len() == most,
+        };
+        for number in numbers {
+            if bytes >= MOST_CLEARED_BYTES {
+                cleared.more = true;
+                break;
+            }
+            if clear.redrive {
+                let json = self.dead_letter(&clear.space, number)?;
+                bytes += json.len();
+                let Ok(letter) = serde_json::from_slice::<DeadLetter>(&json) else {
+                    // It may be deleted, or read by the version that wrote it.
+                    tracing::error!(number, "A dead letter cannot be read and is left where it is.");
+                    continue;
+                };
+                let mut parcel = Parcel::new(vec![revived(letter, self.wall)], 0);
+                parcel.share = parcel.event_bytes() as u64;
+                let room = match hold(parcel.share) {
+                    Ok(room) => room,
+                    Err(error) if cleared.count == 0 => return Ok(Err(error)),
+                    Err(_) => {
+                        cleared.more = false;
+                        break;
+                    }
+                };
+                let placed = self.enqueue(&parcel)?;
+                all_revived.push(Revived { parcel, placed, room });
+            }
+            self.exhume(&clear.space, number)?;
+            cleared.count += 1;
+        }
+        // Those that cannot be read would be asked for again and again.
+        cleared.more &= cleared.count > 0;
+        Ok(Ok(cleared))
+    }
+}
+
+impl State {
+    /// A delivery came to stand at a place.
+    fn stand(&mut self, Stood { lane, place, entry }: Stood) {
+        if let Some(entry) = entry {
+            self.turns.put(lane, place, entry);
+        } else {
+            tracing::error!(lane, number = place.number, "A queued delivery cannot be read.");
+        }
+    }
+
+    /// Deliveries were queued.
+    fn queued(&mut self, parcel: Parcel, placed: Vec<Placed>) {
+        let bytes = parcel.share;
+        for (delivery, placed) in parcel.deliveries.into_iter().zip(placed) {
+            match placed {
+                Placed::Duplicate => continue,
+                Placed::Behind => self.behind += 1,
+                Placed::At { lane, place, cost } => {
+                    self.turns.add(lane, || LaneName::of(&delivery));
+                    let mut delivery = delivery;
+                    delivery.deduplication_key = None;
+                    let entry = Entry {
+                        delivery,
+                        bytes,
+                        cost,
+                    };
+                    self.turns.put(lane, place, entry);
+                }
+            }
+            self.accounts.waiting += Amount::one(bytes);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Deduplication keys: for each space, which were used lately.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::delivery::Delivery;
+use domain::ids::Space;
+use redb::ReadableTable as _;
+
+use super::changes::Changes;
+use super::clock::millis;
+use super::tables::{EngineError, composed};
+use crate::DEDUPLICATION_WINDOW;
+
+/// Keys that a commit forgets at most besides as many as it brings: a great many that run out at the same time must not
+/// hold it up.
+const FORGOTTEN_AT_ONCE: usize = 64;
+
+/// What was decided on the keys of a send. Its deliveries with the same key are one event on its way to several
+/// subscribers, so all of them share the fate of the first.
+#[derive(Debug, Default)]
+pub(super) struct Decisions(HashMap<(Space, Arc<str>), bool>);
+
+impl Changes<'_, '_> {
+    /// Whether a delivery is to be queued, as far as its key goes. A key that is fresh is used from now on.
+    pub(super) fn is_fresh(
+        &mut self,
+        delivery: &Delivery,
+        decisions: &mut Decisions,
+    ) -> Result<bool, EngineError> {
+        let Some(key) = &delivery.deduplication_key else {
+            return Ok(true);
+        };
+        let decision = (delivery.space.clone(), Arc::clone(key));
+        if let Some(fresh) = decisions.0.get(&decision) {
+            return Ok(*fresh);
+        }
+        let key = composed(&[], [delivery.space.as_str(), key]);
+        let used = self.tables.deduplication.get()?;
+        let fresh = used
+            .get(key.as_slice())?
+            .is_none_or(|until| until.value() <= self.now);
+        if fresh {
+            let until = self.now.saturating_add(millis(DEDUPLICATION_WINDOW));
+            used.insert(key.as_slice(), until)?;
+            let number = self.ledger.number();
+            self.tables
+                .expiries
+                .get()?
+                .insert((until, number), key.as_slice())?;
+            let next = &mut self.ledger.next_expiry;
+            *next = Some(next.map_or(until, |next| next.min(until)));
+        }
+        decisions.0.insert(decision, fresh);
+        Ok(fresh)
+    }
+
+    /// Forgets some of the keys whose time is over; `sends` is how many may have brought new ones.
+    pub(super) fn forget_keys(&mut self, sends: usize) -> Result<(), EngineError> {
+        if self.ledger.next_expiry.is_none_or(|next| next > self.now) {
+            return Ok(());
+        }
+        for _ in 0..FORGOTTEN_AT_ONCE.saturating_add(2 * sends) {
+            let expiries = self.tables.expiries.get()?;
+            let first = expiries.first()?;
+            let first = first.map(|(expiry, key)| (expiry.value(), key.value().to_vec()));
+            self.ledger.next_expiry = first.as_ref().map(|((until, _), _)| *until);
+            let Some(((until, number), key)) = first.filter(|((until, _), _)| *until <= self.now) else {
+                return Ok(());
+            };
+            expiries.remove((until, number))?;
+            // A key that was used again since then has a later time.
+            let used = self.tables.deduplication.get()?;
+            let over = used.get(key.as_slice())?.is_some_and(|at| at.value() == until);
+            if over {
+                used.remove(key.as_slice())?;
+            }
+        }
+        Ok(())
+    }
+}

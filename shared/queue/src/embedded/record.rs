@@ -1,0 +1,247 @@
+//! The form in which deliveries and lanes stand in the file: short, without names, checked when it is read.
+
+use std::sync::Arc;
+
+use domain::delivery::Delivery;
+use domain::ids::{FunctionId, Space, SubscriptionId};
+
+/// A value in the file is not what the queue writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("record of the delivery queue cannot be read")]
+pub(super) struct MalformedRecord;
+
+/// What belongs together: deliveries for one subscription and function.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct LaneName {
+    pub(super) function: FunctionName,
+    pub(super) subscription: SubscriptionId,
+}
+
+/// A function: its id is unique in its space.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct FunctionName {
+    pub(super) space: Space,
+    pub(super) id: FunctionId,
+}
+
+/// A subscription: its id is unique in its space.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct SubscriptionName {
+    pub(super) space: Space,
+    pub(super) id: SubscriptionId,
+}
+
+impl LaneName {
+    pub(super) fn subscription_name(&self) -> SubscriptionName {
+        SubscriptionName {
+            space: self.function.space.clone(),
+            id: self.subscription.clone(),
+        }
+    }
+}
+
+/// A lane, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LaneRow {
+    pub(super) name: LaneName,
+    /// Deliveries in it, wherever they stand.
+    pub(super) deliveries: u64,
+    /// What they count for.
+    pub(super) bytes: u64,
+}
+
+/// A delivery, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record<'a> {
+    pub(super) attempts: u32,
+    pub(super) accepted_at: u64,
+    /// What it counts for in the limits of the queue.
+    pub(super) bytes: u64,
+    pub(super) deliver_at: Option<u64>,
+    pub(super) id: &'a str,
+    pub(super) ordering_key: Option<&'a str>,
+    pub(super) body: Body<'a>,
+}
+
+/// Where the event of a delivery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body<'a> {
+    /// In the record: its JSON.
+    Here(&'a [u8]),
+    /// In the table of events, by number.
+    Apart(u64),
+}
+
+const DELIVER_AT: u8 = 1;
+const ORDERING_KEY: u8 = 2;
+const APART: u8 = 4;
+
+impl FunctionName {
+    pub(super) fn of(delivery: &Delivery) -> Self {
+        Self {
+            space: delivery.space.clone(),
+            id: delivery.function.clone(),
+        }
+    }
+}
+
+impl LaneName {
+    pub(super) fn of(delivery: &Delivery) -> Self {
+        Self {
+            function: FunctionName::of(delivery),
+            subscription: delivery.subscription.clone(),
+        }
+    }
+}
+
+impl LaneRow {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(128);
+        bytes.extend_from_slice(&self.deliveries.to_le_bytes());
+        bytes.extend_from_slice(&self.bytes.to_le_bytes());
+        put_text(&mut bytes, self.name.function.space.as_str());
+        put_text(&mut bytes, self.name.function.id.as_str());
+        put_text(&mut bytes, self.name.subscription.as_str());
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, MalformedRecord> {
+        let mut rest = Reader(bytes);
+        let (deliveries, bytes) = (rest.u64()?, rest.u64()?);
+        let space = rest.text()?.into();
+        let id = rest.text()?.into();
+        let name = LaneName {
+            function: FunctionName { space, id },
+            subscription: rest.text()?.into(),
+        };
+        Ok(Self {
+            name,
+            deliveries,
+            bytes,
+        })
+    }
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn of(delivery: &'a Delivery, bytes: u64, body: Body<'a>) -> Self {
+        Self {
+            attempts: delivery.attempts,
+            accepted_at: delivery.accepted_at,
+            bytes,
+            deliver_at: delivery.deliver_at,
+            id: delivery.id.as_str(),
+            ordering_key: delivery.ordering_key.as_deref(),
+            body,
+        }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let here = if let Body::Here(json) = self.body {
+            json
+        } else {
+            &[]
+        };
+        let mut bytes = Vec::with_capacity(128 + here.len());
+        let mut flags = 0;
+        flags |= self.deliver_at.map_or(0, |_| DELIVER_AT);
+        flags |= self.ordering_key.map_or(0, |_| ORDERING_KEY);
+        flags |= if matches!(self.body, Body::Apart(_)) {
+            APART
+        } else {
+            0
+        };
+        bytes.push(flags);
+        bytes.extend_from_slice(&self.attempts.to_le_bytes());
+        bytes.extend_from_slice(&self.accepted_at.to_le_bytes());
+        bytes.extend_from_slice(&self.bytes.to_le_bytes());
+        put_text(&mut bytes, self.id);
+        if let Some(deliver_at) = self.deliver_at {
+            bytes.extend_from_slice(&deliver_at.to_le_bytes());
+        }
+        if let Some(key) = self.ordering_key {
+            put_text(&mut bytes, key);
+        }
+        match self.body {
+            Body::Here(json) => bytes.extend_from_slice(json),
+            Body::Apart(number) => bytes.extend_from_slice(&number.to_le_bytes()),
+        }
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, MalformedRecord> {
+        let mut rest = Reader(bytes);
+        let [flags] = rest.take()?;
+        let attempts = u32::from_le_bytes(rest.take()?);
+        let (accepted_at, bytes) = (rest.u64()?, rest.u64()?);
+        let id = rest.text()?;
+        let deliver_at = (flags & DELIVER_AT != 0).then(|| rest.u64()).transpose()?;
+        let ordering_key = (flags & ORDERING_KEY != 0).then(|| rest.text()).transpose()?;
+        let body = if flags & APART == 0 {
+            Body::Here(rest.0)
+        } else {
+            Body::Apart(rest.u64()?)
+        };
+        Ok(Self {
+            attempts,
+            accepted_at,
+            bytes,
+            deliver_at,
+            id,
+            ordering_key,
+            body,
+        })
+    }
+
+    /// A record with another number of attempts.
+    pub(super) fn with_attempts(record: &[u8], attempts: u32) -> Result<Vec<u8>, MalformedRecord> {
+        let mut record = record.to_vec();
+        let place = record.get_mut(1..5).ok_or(MalformedRecord)?;
+        place.copy_from_slice(&attempts.to_le_bytes());
+        Ok(record)
+    }
+
+    /// The delivery, with the event that belongs to it.
+    pub(super) fn delivery(&self, lane: &LaneName, event: Arc<domain::event::Event>) -> Delivery {
+        Delivery {
+            id: self.id.into(),
+            space: lane.function.space.clone(),
+            subscription: lane.subscription.clone(),
+            function: lane.function.id.clone(),
+            event,
+            accepted_at: self.accepted_at,
+            attempts: self.attempts,
+            deliver_at: self.deliver_at,
+            ordering_key: self.ordering_key.map(Into::into),
+            deduplication_key: None,
+        }
+    }
+}
+
+fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    // A text of 4 GiB never comes here: it came in with a request.
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], MalformedRecord> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or(MalformedRecord)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    fn u64(&mut self) -> Result<u64, MalformedRecord> {
+        Ok(u64::from_le_bytes(self.take()?))
+    }
+
+    fn text(&mut self) -> Result<&'a str, MalformedRecord> {
+        let length = u32::from_le_bytes(self.take()?);
+        let length = usize::try_from(length).map_err(|_| MalformedRecord)?;
+        let (text, rest) = self.0.split_at_checked(length).ok_or(MalformedRecord)?;
+        self.0 = rest;
+        str::from_utf8(text).map_err(|_| MalformedRecord)
+    }
+}

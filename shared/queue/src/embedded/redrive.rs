@@ -1,0 +1,134 @@
+//! Looking at dead letters, deleting them, and queueing them again.
+
+use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection};
+use domain::ids::{DeliveryId, Space, SubscriptionId};
+use tokio::sync::oneshot;
+
+use super::engine::Engine;
+use super::jobs::{Clear, Job};
+use super::tables::EngineError;
+use super::{Embedded, dead_letters, stopped};
+use crate::QueueError;
+
+impl Embedded {
+    /// Dead letters of a space, the oldest first: all, or those of a subscription; `limit` is at least 1. `after` is
+    /// the `next` of the page before; one that this did not make begins from the start.
+    pub async fn dead_letters(
+        &self,
+        space: &Space,
+        subscription: Option<&SubscriptionId>,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<DeadLetterPage, QueueError> {
+        let after = after.and_then(|after| u64::from_str_radix(after, 16).ok());
+        let (space, subscription) = (space.clone(), subscription.cloned());
+        let page = self.read(move |engine| {
+            let read = engine.read()?;
+            dead_letters::page(&read, &space, subscription.as_ref(), after.unwrap_or(0), limit)
+        });
+        let (letters, next) = page.await?;
+        let readable = letters.iter().filter_map(|json| {
+            let letter = parse(json).ok();
+            if letter.is_none() {
+                tracing::error!("A dead letter cannot be read and is not shown.");
+            }
+            letter
+        });
+        Ok(DeadLetterPage {
+            dead_letters: readable.collect(),
+            next: next.map(|number| format!("{number:x}")),
+        })
+    }
+
+    /// One dead letter.
+    pub async fn dead_letter(
+        &self,
+        space: &Space,
+        id: &DeliveryId,
+    ) -> Result<Option<DeadLetter>, QueueError> {
+        let (space, id) = (space.clone(), id.clone());
+        let letter = self.read(move |engine| dead_letters::letter(&engine.read()?, &space, &id));
+        letter.await?.map(|json| parse(&json)).transpose()
+    }
+
+    /// Deletes dead letters; gives how many there were.
+    pub async fn purge(&self, space: &Space, selection: &DeadLetterSelection) -> Result<usize, QueueError> {
+        self.clear(space, selection, usize::MAX, false).await
+    }
+
+    /// Queues dead letters again, as if accepted now but with their ids, and takes them out of the dead letters in
+    /// the same step; the oldest first, at most `limit`. Gives how many these were: fewer when the queue has no room
+    /// for more, [`QueueError::Full`] when it has none at all.
+    pub async fn redrive(
+        &self,
+        space: &Space,
+        selection: &DeadLetterSelection,
+        limit: usize,
+    ) -> Result<usize, QueueError> {
+        self.clear(space, selection, limit, true).await
+    }
+
+    /// Clears the dead letters that there are now, in steps that do not hold up others.
+    async fn clear(
+        &self,
+        space: &Space,
+        selection: &DeadLetterSelection,
+        limit: usize,
+        redrive: bool,
+    ) -> Result<usize, QueueError> {
+        let mut count = 0;
+        let mut until = None;
+        while count < limit {
+            let (answer, answered) = oneshot::channel();
+            let job = Job::Clear(Clear {
+                space: space.clone(),
+                selection: selection.clone(),
+                redrive,
+                limit: limit - count,
+                until,
+                answer,
+            });
+            self.ask(job).ok_or_else(stopped)?;
+            match answered.await.map_err(|_| stopped())? {
+                Ok(cleared) => {
+                    count += cleared.count;
+                    until = Some(cleared.until);
+                    if !cleared.more {
+                        break;
+                    }
+                }
+                // What came before is done.
+                Err(QueueError::Full) if count > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Has the writer read something.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, QueueError> {
+        let (answer, answered) = oneshot::channel();
+        let read = move |engine: Result<&Engine, QueueError>| {
+            let result = match engine.map(look) {
+                Ok(Ok(result)) => Ok(result),
+                Ok(Err(error)) => {
+                    let source = error.into();
+                    let _ = answer.send(Err(QueueError::Unavailable { source }));
+                    return false;
+                }
+                Err(error) => Err(error),
+            };
+            let _ = answer.send(result);
+            true
+        };
+        self.ask(Job::Read(Box::new(read))).ok_or_else(stopped)?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+fn parse(json: &[u8]) -> Result<DeadLetter, QueueError> {
+    serde_json::from_slice(json).map_err(|error| QueueError::Unavailable { source: error.into() })
+}

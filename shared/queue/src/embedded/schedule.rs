@@ -1,0 +1,272 @@
+//! The part of the queue that is in memory: what may be handed out, to whom, and who is to be woken.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::Limits;
+use super::accounts::{Accounts, Amount};
+use super::clock::Clock;
+use super::lane::Entry;
+use super::record::FunctionName;
+use super::settlement::Settlement;
+use super::tables::Place;
+use super::turns::{Next, Turns};
+use crate::QueueError;
+
+/// What workers and the writer share.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    pub(super) limits: Limits,
+    /// Whether what waits outlives the process.
+    durable: bool,
+    pub(super) clock: Clock,
+    state: Mutex<State>,
+    /// Something may be due, or the queue may have ended.
+    pub(super) changed: Notify,
+}
+
+/// What changes.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) turns: Turns,
+    pub(super) accounts: Accounts,
+    /// Settlements that the file does not show yet.
+    pub(super) unwritten: usize,
+    /// Deliveries behind others with their ordering key. Counted from when the queue was opened, for the end of a queue
+    /// in memory.
+    pub(super) behind: usize,
+    closed: bool,
+    /// When the worker who minds the time is going to wake, if there is one.
+    timekeeper: Option<u64>,
+}
+
+/// What a worker is to do.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Deliver this.
+    Delivery(Taken),
+    /// Have this written: it is too early for it by the clock of the machine.
+    TooEarly(Settlement),
+    /// Have more of a lane read.
+    Load(u64),
+    /// Wait for a change; the one who minds the time until then as well.
+    Wait(Option<u64>),
+    /// Go home.
+    End,
+}
+
+/// A delivery in the hands of a worker.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) lane: u64,
+    pub(super) place: Place,
+    pub(super) entry: Entry,
+    /// How long it has been due, in milliseconds.
+    pub(super) waited: u64,
+}
+
+/// Room that is set aside.
+#[derive(Debug)]
+pub(super) struct Held {
+    schedule: Arc<Schedule>,
+    pub(super) amount: Amount,
+}
+
+impl Schedule {
+    pub(super) fn new(limits: Limits, durable: bool, clock: Clock) -> Self {
+        Self {
+            limits,
+            durable,
+            clock,
+            state: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code that holds the lock can leave the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the state.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
+        at(&self.state())
+    }
+
+    /// Changes the state and wakes who may have something to do now.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        let result = change(&mut state);
+        let (closed, wanted) = (state.closed, state.wants_worker());
+        drop(state);
+        // A worker who finds more than it can do wakes the next one. All have to hear of the end.
+        if closed {
+            self.changed.notify_waiters();
+        } else if wanted {
+            self.changed.notify_one();
+        }
+        result
+    }
+
+    /// Sets room aside.
+    pub(super) fn hold(self: &Arc<Self>, amount: Amount) -> Result<Held, QueueError> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(QueueError::Closed);
+        }
+        if !state.accounts.fits(amount, &self.limits) {
+            return Err(QueueError::Full);
+        }
+        state.accounts.reserved += amount;
+        Ok(Held {
+            schedule: Arc::clone(self),
+            amount,
+        })
+    }
+
+    /// What a worker is to do now.
+    pub(super) fn step(&self) -> Step {
+        let (now, wall) = (self.clock.now(), self.clock.wall());
+        let mut state = self.state();
+        if state.closed && self.durable {
+            return Step::End;
+        }
+        match state.turns.next(now, self.limits.per_function) {
+            Next::Delivery { lane, place, entry } => {
+                let early = entry.delivery.deliver_at.unwrap_or(0).saturating_sub(wall);
+                let step = if early > 0 {
+                    state.postpone(lane, place, entry, now.saturating_add(early))
+                } else {
+                    let amount = Amount::one(entry.bytes);
+                    state.accounts.waiting -= amount;
+                    state.accounts.in_hand += amount;
+                    Step::Delivery(Taken {
+                        lane,
+                        place,
+                        entry,
+                        waited: now.saturating_sub(place.due),
+                    })
+                };
+                if state.wants_worker() {
+                    drop(state);
+                    self.changed.notify_one();
+                }
+                step
+            }
+            Next::Load(lane) => Step::Load(lane),
+            Next::Nothing(_) if state.has_ended() => Step::End,
+            Next::Nothing(Some(time)) if state.timekeeper.is_none_or(|earlier| time < earlier) => {
+                state.timekeeper = Some(time);
+                Step::Wait(Some(time))
+            }
+            Next::Nothing(_) => Step::Wait(None),
+        }
+    }
+
+    /// The worker who minded a time does so no more. It has woken and looks for itself, or went away: then another one
+    /// has to mind it.
+    pub(super) fn stop_minding(&self, time: u64, woken: bool) {
+        let stop = |state: &mut State| {
+            if state.timekeeper == Some(time) {
+                state.timekeeper = None;
+            }
+        };
+        if woken {
+            stop(&mut self.state());
+        } else {
+            self.change(stop);
+        }
+    }
+
+    /// A worker hands back a delivery as it was.
+    pub(super) fn put_back(&self, lane: u64, place: Place, entry: Entry) {
+        self.change(|state| {
+            state.leave_hand(&entry);
+            state.accounts.waiting += Amount::one(entry.bytes);
+            state.turns.change(lane, |lane| lane.put_back(place, entry));
+        });
+    }
+
+    /// A worker says what became of a delivery; it is about to be written.
+    pub(super) fn settle(&self, settlement: &Settlement) {
+        self.change(|state| {
+            let amount = Amount::one(settlement.entry.bytes);
+            state.leave_hand(&settlement.entry);
+            state.unwritten += 1;
+            if settlement.completes() {
+                state.accounts.settled += amount;
+            } else {
+                state.accounts.waiting += amount;
+            }
+        });
+    }
+
+    /// Takes no more, and hands out only what would be lost.
+    pub(super) fn close(&self) {
+        self.change(|state| state.closed = true);
+    }
+}
+
+impl State {
+    /// Whether a worker has something to do, be it to mind the time.
+    fn wants_worker(&self) -> bool {
+        let next = self.turns.next_time();
+        let minded = next.is_none_or(|time| self.timekeeper.is_some_and(|minded| minded <= time));
+        self.turns.has_ready() || !minded
+    }
+
+    /// Whether a worker minds the time.
+    #[cfg(test)]
+    pub(super) fn is_minded(&self) -> bool {
+        self.timekeeper.is_some()
+    }
+
+    /// Takes a settlement off the books: the file shows it.
+    pub(super) fn written(&mut self, settlement: &Settlement) {
+        self.unwritten -= 1;
+        if settlement.completes() {
+            self.accounts.settled -= Amount::one(settlement.entry.bytes);
+        }
+        self.turns.forget(settlement.lane, settlement.place);
+    }
+
+    fn leave_hand(&mut self, entry: &Entry) {
+        self.accounts.in_hand -= Amount::one(entry.bytes);
+        self.turns.release(&FunctionName::of(&entry.delivery));
+    }
+
+    fn postpone(&mut self, lane: u64, place: Place, entry: Entry, due: u64) -> Step {
+        self.turns.release(&FunctionName::of(&entry.delivery));
+        self.unwritten += 1;
+        Step::TooEarly(Settlement::again(lane, place, entry, due))
+    }
+
+    /// Whether nothing is or will be due, once the queue is closed. What is due later is given up: this is asked of
+    /// queues in memory alone.
+    fn has_ended(&self) -> bool {
+        let comes_forward = self.behind > 0 && self.accounts.in_hand.deliveries > 0;
+        self.closed
+            && self.accounts.reserved.deliveries == 0
+            && self.unwritten == 0
+            && self.turns.loading == 0
+            && !self.turns.has_blocked()
+            && !comes_forward
+    }
+}
+
+impl Held {
+    /// Takes the room off the books, along with another change: it has been filled.
+    pub(super) fn fill(mut self, state: &mut State) {
+        state.accounts.reserved -= std::mem::take(&mut self.amount);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.amount != Amount::default() {
+            self.schedule
+                .change(|state| state.accounts.reserved -= self.amount);
+        }
+    }
+}

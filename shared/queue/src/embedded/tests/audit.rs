@@ -1,0 +1,125 @@
+//! Reads the file of a queue as a whole and looks for contradictions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
+
+use super::super::engine::Engine;
+use super::super::ledger::Ledger;
+use super::super::record::{Body, Record};
+use super::super::storage::Storage;
+use super::super::tables::{
+    BEHIND, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEDUPLICATION, EVENTS, EXPIRIES, ORDERING_KEYS, Place,
+    READY, REFERENCES, number_of,
+};
+
+/// What is in the file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Contents {
+    /// Ids of the deliveries.
+    pub(super) deliveries: BTreeSet<String>,
+    /// Ids of the dead letters.
+    pub(super) dead: BTreeSet<String>,
+    /// Events that stand apart from their deliveries.
+    pub(super) events: usize,
+    /// Deduplication keys.
+    pub(super) keys: usize,
+}
+
+/// Reads the file of a queue that is not open.
+pub(super) fn audit(storage: &Storage) -> Contents {
+    let engine = Engine::open(storage, 1 << 20).unwrap();
+    let ledger = Ledger::load(&engine).unwrap();
+    let read = engine.read().unwrap();
+    let mut contents = Contents::default();
+    let mut lanes: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+    let mut references: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut ordering: BTreeMap<Vec<u8>, (u64, u64)> = BTreeMap::new();
+    let mut count = |lane: u64, record: &[u8], place: Option<Place>| {
+        let record = Record::decode(record).unwrap();
+        assert!(
+            contents.deliveries.insert(record.id.to_owned()),
+            "{} twice",
+            record.id
+        );
+        let row = lanes.entry(lane).or_default();
+        *row = (row.0 + 1, row.1 + record.bytes);
+        if let Body::Apart(event) = record.body {
+            *references.entry(event).or_default() += 1;
+        }
+        if let Some(key) = record.ordering_key {
+            let key = super::super::tables::composed(&lane.to_be_bytes(), [key]);
+            let counts = ordering.entry(key).or_default();
+            *counts = (counts.0 + 1, counts.1 + u64::from(place.is_some()));
+        }
+    };
+    for entry in read.open_table(READY).unwrap().iter().unwrap() {
+        let (key, record) = entry.unwrap();
+        let lane = u64::from_be_bytes(*key.value().first_chunk().unwrap());
+        count(lane, record.value(), Some(Place::of(key.value())));
+    }
+    for entry in read.open_table(BEHIND).unwrap().iter().unwrap() {
+        let (key, record) = entry.unwrap();
+        let lane = u64::from_be_bytes(*key.value().first_chunk().unwrap());
+        count(lane, record.value(), None);
+    }
+    let rows: BTreeMap<u64, (u64, u64)> = ledger
+        .lanes()
+        .map(|(lane, row)| (lane, (row.deliveries, row.bytes)))
+        .collect();
+    assert_eq!(rows, lanes);
+    let keys = read.open_table(ORDERING_KEYS).unwrap();
+    let counted: BTreeMap<Vec<u8>, (u64, u64)> = keys
+        .iter()
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|(key, count)| (key.value().to_vec(), (count.value(), 1)))
+        .collect();
+    assert_eq!(counted, ordering);
+    let counts = read.open_table(REFERENCES).unwrap();
+    assert!(counts.len().unwrap() <= references.len() as u64);
+    for (event, count) in &references {
+        let counted = counts.get(event).unwrap().map_or(1, |count| count.value());
+        assert_eq!(counted, *count, "deliveries of event {event}");
+    }
+    let events = read.open_table(EVENTS).unwrap();
+    let events: Vec<u64> = events
+        .iter()
+        .unwrap()
+        .map(|event| event.unwrap().0.value())
+        .collect();
+    assert_eq!(events, references.into_keys().collect::<Vec<_>>());
+    contents.events = events.len();
+    dead_letters(&read, &mut contents);
+    let keys = read.open_table(DEDUPLICATION).unwrap().len().unwrap();
+    assert!(read.open_table(EXPIRIES).unwrap().len().unwrap() >= keys);
+    contents.keys = usize::try_from(keys).unwrap();
+    contents
+}
+
+fn dead_letters(read: &redb::ReadTransaction, contents: &mut Contents) {
+    let mut by_number = BTreeMap::new();
+    for entry in read.open_table(DEAD).unwrap().iter().unwrap() {
+        let (key, json) = entry.unwrap();
+        let letter: domain::dead_letter::DeadLetter = serde_json::from_slice(json.value()).unwrap();
+        by_number.insert(number_of(key.value()), letter.delivery_id.to_string());
+    }
+    let by_subscription = read.open_table(DEAD_OF_SUBSCRIPTION).unwrap();
+    let by_subscription: BTreeSet<u64> = by_subscription
+        .iter()
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|(key, number)| {
+            assert_eq!(number_of(key.value()), number.value());
+            number.value()
+        })
+        .collect();
+    assert_eq!(by_subscription, by_number.keys().copied().collect());
+    let by_id = read.open_table(DEAD_BY_ID).unwrap();
+    for entry in by_id.iter().unwrap() {
+        let number = entry.unwrap().1.value();
+        assert!(by_number.contains_key(&number));
+    }
+    contents.dead = by_number.into_values().collect();
+    assert_eq!(by_id.len().unwrap(), contents.dead.len() as u64);
+}

@@ -1,0 +1,47 @@
+//! The time that a call has, shared by its steps.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::InvokeError;
+
+/// When a call has to be over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    limit: Duration,
+    /// `None` is further away than the clock can count.
+    at: Option<Instant>,
+}
+
+impl Deadline {
+    /// So long from now.
+    pub(crate) fn after(limit: Duration) -> Self {
+        let at = Instant::now().checked_add(limit);
+        Self { limit, at }
+    }
+
+    /// The same, but at most so long from now.
+    pub(crate) fn sooner(self, limit: Duration) -> Self {
+        let other = Self::after(limit);
+        match (self.at, other.at) {
+            (Some(own), Some(at)) if own <= at => self,
+            (Some(_), None) => self,
+            _ => other,
+        }
+    }
+
+    /// Ends a step at the deadline.
+    pub(crate) async fn bound<T>(
+        self,
+        step: impl Future<Output = Result<T, InvokeError>>,
+    ) -> Result<T, InvokeError> {
+        let limit = self.limit;
+        match self.at {
+            Some(at) => timeout_at(at, step)
+                .await
+                .unwrap_or(Err(InvokeError::TimedOut { limit })),
+            None => step.await,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Headers by which an HTTP function knows a call: those of Standard Webhooks, and two of our own.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use domain::resource::SigningSecret;
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
+
+use super::signature::{self, SigningError};
+use crate::call::CallIdentity;
+
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+const ATTEMPT: HeaderName = HeaderName::from_static("x-event-gateway-attempt");
+const SUBSCRIPTION: HeaderName = HeaderName::from_static("x-event-gateway-subscription-id");
+
+/// How many headers an identified call has more than others.
+pub(super) const HEADERS: usize = 5;
+
+/// The headers of one call. They stay the same over its redirects.
+pub(super) struct Identification {
+    id: HeaderValue,
+    /// Seconds since the Unix epoch.
+    timestamp: u64,
+    /// One signature for each secret of the function; `None` if it has none.
+    signature: Option<HeaderValue>,
+    attempt: u32,
+    subscription: Option<HeaderValue>,
+}
+
+/// A call that cannot be identified. The texts show no secret.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum IdentificationError {
+    #[error("the delivery or the subscription has an id that is no header")]
+    Id(#[from] InvalidHeaderValue),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
+
+impl Identification {
+    /// Identifies a call that is made now and sends this body.
+    pub(super) fn of(
+        identity: &CallIdentity,
+        secrets: &[SigningSecret],
+        body: &[u8],
+    ) -> Result<Self, IdentificationError> {
+        let id = identity.delivery.as_str();
+        let timestamp = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        Ok(Self {
+            id: HeaderValue::from_str(id)?,
+            timestamp,
+            signature: signature::of(secrets, id, timestamp, body)?,
+            attempt: identity.attempt,
+            subscription: identity
+                .subscription
+                .as_ref()
+                .map(|id| HeaderValue::from_str(id.as_str()))
+                .transpose()?,
+        })
+    }
+
+    /// Adds the headers. The signature is that of the body, so it only goes where the body goes.
+    pub(super) fn write(&self, headers: &mut HeaderMap, with_body: bool) {
+        headers.insert(ID, self.id.clone());
+        headers.insert(TIMESTAMP, self.timestamp.into());
+        headers.insert(ATTEMPT, self.attempt.into());
+        if let Some(subscription) = &self.subscription {
+            headers.insert(SUBSCRIPTION, subscription.clone());
+        }
+        if let Some(signature) = self.signature.as_ref().filter(|_| with_body) {
+            headers.insert(SIGNATURE, signature.clone());
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What the status of an HTTP function says about the delivery, and about another attempt.
+//!
+//! | status | class | why |
+//! |---|---|---|
+//! | 2xx | the event is taken | |
+//! | 408, 409, 423, 425 | transient | a slow, busy or locked function, a request that came too early |
+//! | 413 with `Retry-After` | transient | RFC 9110 has a server say so that the condition will pass |
+//! | 410 | gone | the function wants no more events |
+//! | 429, 503 with `Retry-After` | throttled | the function works and asks for fewer calls |
+//! | 501, 505 | permanent | they are about the method and the version of HTTP, the same at every attempt |
+//! | other 5xx and above | transient | a server, or what stands before it, is out of order |
+//! | other 4xx | permanent | the same request gets the same answer |
+//! | 3xx that cannot be followed | permanent | the URL of the function is out of date |
+
+use std::time::{Duration, SystemTime};
+
+use domain::retry::FailureClass;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
+
+use crate::retry_after;
+
+/// An answer by which the event was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) class: FailureClass,
+    /// Only where there is to be another attempt.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Why an answer does not count as success; `None` if it does.
+pub(super) fn refusal(status: StatusCode, headers: &HeaderMap) -> Option<Refusal> {
+    if status.is_success() {
+        return None;
+    }
+    let retry_after = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| retry_after::parse(value, SystemTime::now()));
+    let class = class(status.as_u16(), retry_after.is_some());
+    let retry_after = match class {
+        FailureClass::Transient | FailureClass::Throttled => retry_after,
+        FailureClass::Permanent | FailureClass::Gone => None,
+    };
+    Some(Refusal { class, retry_after })
+}
+
+fn class(status: u16, names_a_time: bool) -> FailureClass {
+    match status {
+        410 => FailureClass::Gone,
+        429 => FailureClass::Throttled,
+        503 if names_a_time => FailureClass::Throttled,
+        413 if names_a_time => FailureClass::Transient,
+        501 | 505 => FailureClass::Permanent,
+        408 | 409 | 423 | 425 | 500.. => FailureClass::Transient,
+        _ => FailureClass::Permanent,
+    }
+}
