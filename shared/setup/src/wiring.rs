@@ -179,7 +179,7 @@ fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
     if !is_on_disk {
         tracing::warn!("Async deliveries wait in memory: those that wait are lost when the process ends.");
     } else if durability == queue::Durability::OperatingSystem {
-        tracing::warn!("Accepted events are not forced to disk: a crash of the machine can lose the latest.");
+        tracing::warn!("Accepted events are not forced to disk: a crash of the machine can lose them.");
     }
     queue::EmbeddedSettings {
         directory: is_on_disk.then(|| settings.store.embed_data_dir.clone()),
