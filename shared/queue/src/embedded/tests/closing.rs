@@ -86,6 +86,25 @@ async fn a_reservation_that_goes_unused_ends_the_wait() {
     assert!(waiting.await.unwrap());
 }
 
+/// One that waits behind another is still to come, whoever has the other in hand.
+#[tokio::test]
+async fn a_closed_queue_in_memory_waits_for_what_comes_forward() {
+    let queue = in_memory().open();
+    queue
+        .put(vec![ordered("1", "k"), ordered("2", "k")])
+        .await
+        .unwrap();
+    let first = queue.receive().await.unwrap();
+    queue.close();
+    let waiting = tokio::spawn({
+        let queue = queue.clone();
+        async move { queue.receive().await.map(|received| id(&received)) }
+    });
+    tokio::task::yield_now().await;
+    queue.say(first, Outcome::Done);
+    assert_eq!(waiting.await.unwrap().as_deref(), Some("2-a"));
+}
+
 /// All of an ordered backlog in memory is delivered, though only one is due at any time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closed_queue_in_memory_ends_after_its_ordered_deliveries() {

@@ -124,6 +124,26 @@ async fn a_held_function_gets_nothing_until_its_time() {
     assert_eq!(machine.open().deliver_all().await, ["5-a"]);
 }
 
+/// A held subscription keeps to itself: others of the space go on, and so does it once its time is over.
+#[tokio::test]
+async fn a_subscription_can_be_held_back() {
+    let machine = Machine::new();
+    let queue = machine.open();
+    queue
+        .put(vec![single("1"), delivery(&event("2"), "b")])
+        .await
+        .unwrap();
+    queue.hold_subscription(&"s".into(), &"a".into(), Duration::from_secs(10));
+    assert_eq!(queue.deliver_all().await, ["2-b"]);
+    queue.put(vec![single("3")]).await.unwrap();
+    machine.advance(Duration::from_millis(9_999));
+    assert!(queue.poll().await.is_none());
+    machine.advance(Duration::from_millis(1));
+    assert_eq!(queue.deliver_all().await, ["1-a", "3-a"]);
+    queue.put(vec![single("4")]).await.unwrap();
+    assert_eq!(queue.deliver_all().await, ["4-a"]);
+}
+
 /// A worker that waits is woken by time alone, and by the end of a hold.
 #[tokio::test]
 async fn a_waiting_worker_wakes_when_something_is_due() {
