@@ -79,7 +79,7 @@ fn stores_and_queues() {
     let settings = parse(&[]).unwrap();
     assert_eq!(
         (settings.store.kind, settings.queue.kind),
-        (StoreKind::Embedded, QueueKind::Memory)
+        (StoreKind::Embedded, QueueKind::Embedded)
     );
     let url = "http://127.0.0.1/1/q";
     let settings = parse(&["--store", "dynamodb", "--queue=sqs", "--sqs-queue-url", url]).unwrap();
@@ -94,6 +94,21 @@ fn stores_and_queues() {
         &["--queue", "kafka"],
     ] {
         assert!(parse(refused).is_err(), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_function_may_have_half_of_the_workers() {
+    for (args, want) in [
+        (&[][..], (100, 50)),
+        (&["-workers=1"], (1, 1)),
+        (&["--workers=0"], (1, 1)),
+        (&["--workers=7"], (7, 4)),
+        (&["--workers=7", "--workers-per-function=9"], (7, 9)),
+        (&["--workers-per-function=0"], (100, 1)),
+    ] {
+        let queue = parse(args).unwrap().queue;
+        assert_eq!((queue.workers(), queue.workers_per_function()), want, "{args:?}");
     }
 }
 
