@@ -9,13 +9,24 @@ const require = createRequire(path.join(folder, 'npm', 'package.json'))
 
 /** Client of the Events and Configuration APIs. */
 export const EventGateway = require('@serverless/event-gateway-sdk')
+/** The same client when version 0.6 of the gateway was current. */
+export const LegacyEventGateway = require('event-gateway-sdk-0.3')
 /** Plugin of the Serverless Framework; brings its own, older copy of the client. */
 export const EventGatewayPlugin = require('@serverless/serverless-event-gateway-plugin')
 /** The CloudEvents SDK for JavaScript. */
 export const cloudevents = require('cloudevents')
 /** The Standard Webhooks library for JavaScript. */
 export const webhooks = require('standardwebhooks')
-/** An interpreter that has the CloudEvents SDK and the Standard Webhooks library for Python. */
+/** Client of OpenWhisk. */
+export const openwhisk = require('openwhisk')
+/** Client of Azure Event Grid. */
+export const eventgrid = require('@azure/eventgrid')
+/** Google's functions-framework for JavaScript: how functions are written, and how they are served. */
+export const functionsFramework = {
+  functions: require('@google-cloud/functions-framework'),
+  testing: require('@google-cloud/functions-framework/testing')
+}
+/** An interpreter that has the CloudEvents SDK, the Standard Webhooks library and functions-framework for Python. */
 export const python = path.join(folder, 'venv', 'bin', 'python')
 /** Sends what an OpenAPI document allows, and what it does not. */
 export const schemathesis = path.join(folder, 'venv', 'bin', 'schemathesis')

@@ -23,12 +23,15 @@ export class LocalGateway {
   #log = ''
   #spaces = 0
 
-  /** Starts the binary and returns once its Configuration API says that it is ready. */
-  static async start () {
+  /**
+   * Starts the binary and returns once its Configuration API says that it is ready. It gets more flags, and variables
+   * besides those of the test, if there are any.
+   */
+  static async start (more = {}) {
     assert.ok(existsSync(binary), `${binary} is missing: cargo build --release`)
     for (let tries = 1; ; tries++) {
       const gateway = new LocalGateway()
-      if (await gateway.#launch()) return gateway
+      if (await gateway.#launch(more)) return gateway
       await rm(gateway.#folder, { recursive: true, force: true })
       // Another program may take a free port before the gateway does.
       const lostPort = /in use/i.test(gateway.#log) && tries < PORT_TRIES
@@ -36,13 +39,14 @@ export class LocalGateway {
     }
   }
 
-  async #launch () {
+  async #launch ({ flags: moreFlags = [], environment = {} }) {
     const [events, config] = await freePorts()
     this.#folder = await mkdtemp(path.join(tmpdir(), 'event-gateway-'))
     this.eventsUrl = `http://localhost:${events}`
     this.configUrl = `http://localhost:${config}`
     const flags = [`--embed-data-dir=${this.#folder}`, `--config-port=${config}`, `--events-port=${events}`]
-    this.#process = spawn(binary, ['--dev', ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const env = { ...process.env, ...environment }
+    this.#process = spawn(binary, ['--dev', ...flags, ...moreFlags], { env, stdio: ['ignore', 'ignore', 'pipe'] })
     this.#process.stderr.setEncoding('utf8').on('data', text => { this.#log += text })
     // A test that fails before it stops the gateway must still end; the gateway then ends with it.
     this.#process.unref()
@@ -55,10 +59,10 @@ export class LocalGateway {
     })
   }
 
-  /** A client of the SDK in a space that nothing else uses. */
-  client (settings = {}) {
+  /** A client of the SDK, or of another version of it, in a space that nothing else uses. */
+  client (settings = {}, Sdk = EventGateway) {
     const space = `space-${++this.#spaces}`
-    return new EventGateway({ url: this.eventsUrl, configurationUrl: this.configUrl, space, ...settings })
+    return new Sdk({ url: this.eventsUrl, configurationUrl: this.configUrl, space, ...settings })
   }
 
   /** Everything stored in a space, each list ordered by its id. */

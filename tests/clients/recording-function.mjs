@@ -1,6 +1,7 @@
 // A real HTTP function: remembers what it was called with and answers what the test wants.
 import { once } from 'node:events'
 import http from 'node:http'
+import https from 'node:https'
 
 import { until } from './until.mjs'
 
@@ -8,22 +9,28 @@ import { until } from './until.mjs'
 export class RecordingFunction {
   #server
 
-  /** Calls in the order of their arrival: `{ headers, body }`. */
+  /** Calls in the order of their arrival: `{ method, url, headers, body }`. */
   calls = []
 
-  /** Starts a function; `answer(call)` gives `{ status, headers, body }`, all optional. */
-  static async start (answer = () => ({})) {
+  /**
+   * Starts a function; `answer(call)` gives `{ status, headers, body }`, all optional. With `tls`, the options of Node's
+   * https server, it is named `localhost`.
+   */
+  static async start (answer = () => ({}), tls = undefined) {
     const recording = new RecordingFunction()
-    recording.#server = http.createServer(async (request, response) => {
+    const serve = async (request, response) => {
       const chunks = []
       for await (const chunk of request) chunks.push(chunk)
-      const call = { headers: request.headers, body: Buffer.concat(chunks).toString('utf8') }
+      const { method, url, headers: received } = request
+      const call = { method, url, headers: received, body: Buffer.concat(chunks).toString('utf8') }
       recording.calls.push(call)
       const { status = 200, headers = {}, body = '{}' } = answer(call)
       response.writeHead(status, headers).end(body)
-    })
+    }
+    recording.#server = tls ? https.createServer(tls, serve) : http.createServer(serve)
     await once(recording.#server.listen(0, '127.0.0.1').unref(), 'listening')
-    recording.url = `http://127.0.0.1:${recording.#server.address().port}/`
+    const origin = tls ? 'https://localhost' : 'http://127.0.0.1'
+    recording.url = `${origin}:${recording.#server.address().port}/`
     return recording
   }
 

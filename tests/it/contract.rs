@@ -26,7 +26,7 @@ fn every_case_is_understood() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wire_contract_holds() -> anyhow::Result<()> {
-    let report = run_suite(cases()?).await?;
+    let report = Box::pin(run_suite(cases()?)).await?;
     // Not captured by the test harness: what ran where is said on success, too.
     write!(io::stderr(), "{report}")?;
     assert!(

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use api::BodyLimits;
-use api::config::{AccessKey, ConfigApi, MetricsPage};
+use api::config::{AccessKey, ConfigApi, MetricsPage, SecretRules};
 use setup::{Settings, telemetry, wiring};
 
 // One thread: an instance has one request at a time, and threads cost time at every cold start.
@@ -17,6 +17,10 @@ async fn run() -> Result<(), lambda::Error> {
     telemetry::init_log(&settings.log)?;
     settings.access.require_protection()?;
     let gateway = wiring::gateway(&settings).await?;
+    let secrets = SecretRules {
+        mask: settings.secrets.mask,
+        places: settings.secret_places(),
+    };
     let digest = settings.access.config_access_key_sha256;
     let key = settings.access.config_access_key;
     lambda::http::run(api::config::router(ConfigApi {
@@ -28,9 +32,11 @@ async fn run() -> Result<(), lambda::Error> {
         metrics: MetricsPage::new(telemetry::metrics_recorder()?, gateway.queue().clone()),
         dead_letters: gateway.dead_letters().clone(),
         delivery_log: gateway.delivery_log().clone(),
+        legacy_api: settings.compatibility.legacy_api,
         access_key: digest
             .map(|digest| AccessKey::of_sha256(digest.0))
             .or_else(|| key.map(|key| AccessKey::new(&key.0))),
+        secrets,
     }))
     .await
 }

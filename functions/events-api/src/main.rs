@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use api::BodyLimits;
 use gateway::ErrorChain;
+use setup::settings::InvokeMode;
 use setup::{Settings, telemetry, wiring};
 
 // One thread: an instance has one request at a time, and threads cost time at every cold start.
@@ -24,5 +25,9 @@ async fn run() -> Result<(), lambda::Error> {
         bytes: settings.limits.max_event_bytes,
         time: settings.limits.events_read_timeout,
     };
-    lambda::http::run(api::events::router(gateway, limits)).await
+    let router = api::events::router(gateway, limits);
+    match settings.lambda.invoke_mode {
+        InvokeMode::Buffered => lambda::http::run(router).await,
+        InvokeMode::ResponseStream => lambda::http::run_streaming(router).await,
+    }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::BodyLimits;
-use api::config::{AccessKey, ConfigApi, MetricsPage};
+use api::config::{AccessKey, ConfigApi, MetricsPage, SecretRules};
 use axum::Router;
 use gateway::Gateway;
 use setup::settings::{AccessSettings, LimitSettings, Settings};
@@ -100,20 +100,23 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
 
     let recorder = telemetry::metrics_recorder()?;
     let gateway = wiring::gateway(settings).await?;
+    if settings.is_guard_left_off() {
+        // Not said by the functions on AWS: each of their instances would say it again.
+        tracing::warn!(
+            "Functions may have any address, also in the gateway's own network: if others register functions, set \
+             --target-guard=on."
+        );
+    }
     let limits = &settings.limits;
-    let body = |bytes, time| BodyLimits { bytes, time };
     let events = api::events::router(
         gateway.clone(),
-        body(limits.max_event_bytes, limits.events_read_timeout),
+        BodyLimits {
+            bytes: limits.max_event_bytes,
+            time: limits.events_read_timeout,
+        },
     );
-    let config = api::config::router(ConfigApi {
-        store: gateway.store().clone(),
-        limits: body(limits.max_config_bytes, limits.config_read_timeout),
-        metrics: MetricsPage::new(recorder.clone(), gateway.queue().clone()),
-        dead_letters: gateway.dead_letters().clone(),
-        delivery_log: gateway.delivery_log().clone(),
-        access_key: access_key(&settings.access),
-    });
+    let metrics = MetricsPage::new(recorder.clone(), gateway.queue().clone());
+    let config = api::config::router(config_api(settings, &gateway, metrics));
 
     let (stop, stopping) = watch::channel(false);
     let serve_on = |listener: TcpListener, router: &Router, connections| {
@@ -161,6 +164,25 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         upkeep,
         shutdown_timeout,
     })
+}
+
+fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage) -> ConfigApi {
+    ConfigApi {
+        store: gateway.store().clone(),
+        limits: BodyLimits {
+            bytes: settings.limits.max_config_bytes,
+            time: settings.limits.config_read_timeout,
+        },
+        metrics,
+        dead_letters: gateway.dead_letters().clone(),
+        delivery_log: gateway.delivery_log().clone(),
+        legacy_api: settings.compatibility.legacy_api,
+        access_key: access_key(&settings.access),
+        secrets: SecretRules {
+            mask: settings.secrets.mask,
+            places: settings.secret_places(),
+        },
+    }
 }
 
 fn access_key(settings: &AccessSettings) -> Option<AccessKey> {

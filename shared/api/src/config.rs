@@ -23,12 +23,14 @@ mod action;
 mod dead_letters;
 mod deliveries;
 mod explain;
+mod legacy;
 mod metrics_page;
 mod openapi;
 mod parameters;
 mod paths;
 mod pause;
 mod resources;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +41,7 @@ pub use openapi::openapi;
 pub(crate) use parameters::InvalidRequest;
 use paths::{Resolved, Route};
 use resources::Operation;
+pub use secrets::SecretRules;
 
 /// The Configuration API and what it works on.
 #[derive(Debug, Clone)]
@@ -53,8 +56,12 @@ pub struct ConfigApi {
     pub dead_letters: DeadLetters,
     /// What was attempted lately.
     pub delivery_log: DeliveryLog,
+    /// Whether requests of 2017 are understood (CONTRACT.md §7).
+    pub legacy_api: bool,
     /// What clients must know to use the API; `None` leaves it open (Q67).
     pub access_key: Option<AccessKey>,
+    /// What goes for secrets of functions.
+    pub secrets: SecretRules,
 }
 
 /// Response header with the state of a space that a write led to.

@@ -49,6 +49,11 @@ impl ApiError {
         }
     }
 
+    /// The answer to a resource that breaks a rule, in words of its own.
+    pub(crate) fn invalid(message: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
     /// The answer to a request without the access key (Q67).
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
@@ -110,6 +115,7 @@ impl From<GatewayError> for ApiError {
             | GatewayError::PublishOptions(_)
             | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
+            GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
             GatewayError::Call(err) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, call_message(&err)),
             GatewayError::NoFifoQueue(_) => {
                 tracing::error!(
@@ -167,7 +173,7 @@ impl From<StoreError> for ApiError {
             StoreError::Rejected(err) => err.into(),
             StoreError::Contended { .. } => Self::new(StatusCode::CONFLICT, err.to_string()),
             StoreError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, err.to_string()),
-            StoreError::Unavailable { .. } | StoreError::Corrupt { .. } => {
+            StoreError::Unavailable { .. } | StoreError::Corrupt { .. } | StoreError::Sealed { .. } => {
                 // The client sees the store's own text (Q48), which never holds a stored value.
                 let text = ErrorChain(&err).to_string();
                 tracing::error!(error = text, "The store failed.");

@@ -4,8 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use domain::sniff::sniff;
 use gateway::{Answer, Gateway, Received};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::body::{self, BodyLimits};
 use crate::error::{ApiError, answer_or_internal_error};
@@ -61,6 +62,20 @@ fn into_response(answer: Answer) -> Response {
             let mut response = Response::new(Body::from(answer.body));
             *response.status_mut() = answer.status;
             *response.headers_mut() = answer.headers;
+            response
+        }
+        Answer::Stream(answer) => {
+            let mut response = Response::new(Body::new(answer.body));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            response
+        }
+        Answer::Result(result) => {
+            let content_type = (!result.is_empty()).then(|| HeaderValue::from_static(sniff(&result)));
+            let mut response = Response::new(Body::from(result));
+            if let Some(content_type) = content_type {
+                response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+            }
             response
         }
     }

@@ -9,14 +9,19 @@ use crate::json::{Json, JsonError, Object, kind};
 use crate::validation::Violations;
 
 mod binary;
+mod binary_message;
 mod cloud_event;
+mod cloud_event_1_0;
 pub mod coercion;
 pub mod content_type;
 mod decode;
 mod envelope;
 mod http_request;
+mod legacy_envelope;
+mod path;
 pub(crate) mod time;
 
+pub use binary_message::BinaryMessage;
 pub use cloud_event::{CloudEvent, CloudEventError};
 pub use content_type::ContentTypeError;
 pub use decode::{Incoming, decode, json_event};
@@ -24,6 +29,8 @@ pub use envelope::{Envelope, EventStamp};
 pub use http_request::query_pairs;
 pub use http_request::{HttpRequest, host as request_host};
 pub(crate) use http_request::{canonical_name as canonical_header_name, flatten as flatten_headers};
+pub use legacy_envelope::LegacyVersion;
+pub use path::is_event_path;
 pub use time::TimeError;
 
 /// Media type of events in JSON, on the way in and on the way to functions.

@@ -1,26 +1,39 @@
-//! The response object of a sync function (CONTRACT.md §2.6): what the caller is answered with.
+//! What a sync function's caller is answered with: the response object (CONTRACT.md §2.6), that of Amazon API Gateway,
+//! or the function's answer itself.
 
+use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
 use crate::json::{JsonError, Object};
 use crate::sniff::sniff;
 
+mod passed_on;
+mod proxy;
+
+pub use passed_on::end_to_end;
+pub use proxy::{Prelude, PreludeError};
+
 /// What a function answers a caller with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionResponse {
     /// Status of the answer.
     pub status: StatusCode,
-    /// Headers of the answer, with a content type whenever there is a body.
+    /// Headers of the answer. Unless an HTTP function's own answer is passed on, a body has a content type.
     pub headers: HeaderMap,
     /// Body of the answer; empty where the status allows none.
-    pub body: String,
+    pub body: Bytes,
 }
 
 /// A function result that is no response object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("HTTP response object malformed")]
 pub struct MalformedResponse(#[source] Option<JsonError>);
+
+impl MalformedResponse {
+    /// One whose members are JSON of the right types, and make no answer all the same.
+    const MEANINGLESS: Self = Self(None);
+}
 
 impl From<JsonError> for MalformedResponse {
     fn from(cause: JsonError) -> Self {
@@ -34,12 +47,12 @@ impl FunctionResponse {
         let object = Object::from_slice(result)?;
         let status = match object.integer("statusCode")? {
             None => StatusCode::OK,
-            Some(code) => status(code).ok_or(MalformedResponse(None))?,
+            Some(code) => status(code).ok_or(MalformedResponse::MEANINGLESS)?,
         };
         let given = object.strings("headers")?.unwrap_or_default();
         // A map of headers is bounded; one that is full with these, a content type and those of CORS is no answer.
         let mut headers =
-            HeaderMap::try_with_capacity(given.len() + 8).map_err(|_| MalformedResponse(None))?;
+            HeaderMap::try_with_capacity(given.len() + 8).map_err(|_| MalformedResponse::MEANINGLESS)?;
         for (name, value) in &given {
             if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
                 && !belongs_to_connection(&name)
@@ -48,21 +61,28 @@ impl FunctionResponse {
                 headers.insert(name, value);
             }
         }
-        let mut body = object.string_or_empty("body")?;
+        let body = Bytes::from(object.string_or_empty("body")?);
+        Ok(Self::guessed(status, headers, body))
+    }
+
+    /// An answer whose content type is guessed unless it has one.
+    fn guessed(status: StatusCode, mut headers: HeaderMap, body: Bytes) -> Self {
         if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static(sniff(body.as_bytes())),
-            );
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(sniff(&body)));
         }
+        Self::bare(status, headers, body)
+    }
+
+    /// An answer as it is, but for a body where its status allows none.
+    fn bare(status: StatusCode, headers: HeaderMap, mut body: Bytes) -> Self {
         if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
-            body.clear();
+            body = Bytes::new();
         }
-        Ok(Self {
+        Self {
             status,
             headers,
             body,
-        })
+        }
     }
 }
 
@@ -119,8 +139,8 @@ mod tests {
         ] {
             let response = FunctionResponse::from_result(text.as_bytes()).unwrap();
             assert_eq!(
-                (response.status.as_u16(), response.body.as_str()),
-                (status, body),
+                (response.status.as_u16(), &*response.body),
+                (status, body.as_bytes()),
                 "{text}"
             );
         }

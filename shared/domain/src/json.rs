@@ -236,7 +236,8 @@ fn wrong_type(raw: &RawValue, field: &str, wanted: &'static str) -> JsonError {
     }
 }
 
-fn string<'a>(raw: &'a RawValue, field: &str) -> Result<Cow<'a, str>, JsonError> {
+/// The text of a string; `field` names it in errors.
+pub(crate) fn string<'a>(raw: &'a RawValue, field: &str) -> Result<Cow<'a, str>, JsonError> {
     let text = raw.get();
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match inner {

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod function_response;
 pub mod ids;
 pub mod json;
+pub mod legacy;
 pub mod publish_options;
 pub mod resource;
 pub mod retry;

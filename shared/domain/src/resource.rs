@@ -1,5 +1,6 @@
 //! The four kinds of resources. A resource is stored as the very JSON that the Configuration API answers with.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
@@ -13,20 +14,30 @@ use crate::validation::Violations;
 mod cors;
 mod event_type;
 mod function;
+mod masking;
 mod provider;
+mod secret;
 mod signing_secret;
 mod subscription;
 
 pub use cors::Cors;
 pub use event_type::EventType;
 pub use function::Function;
+pub use masking::masked;
 pub use provider::{
-    AwsCredentials, FirehoseStream, HttpEndpoint, KinesisStream, LambdaFunction, Provider, ProviderError,
-    SqsQueue,
+    ApiKeyPlace, AwsCredentials, AwsFederation, AzureFunction, AzureSchema, ClientAuthentication,
+    EntraCredentials, EventBus, EventFormat, EventGridTopic, FirehoseStream, GoogleCloudFunction,
+    GoogleCredentials, HttpAuthorization, HttpEndpoint, HttpTls, IbmIam, InvocationType, KinesisStream,
+    LambdaFunction, OpenWhiskAction, Provider, ProviderError, PubSubTopic, ResponseMode, ServiceAccountKey,
+    SnsTopic, SqsQueue, StateMachine, Weighted, WeightedFunction,
 };
+pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretPlace, SecretReference, check_places};
 pub use signing_secret::SigningSecret;
 pub use subscription::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
 pub(crate) use subscription::{method_or_post, with_leading_slash};
+
+/// Secrets of a resource, each with the path of its member, such as `authorization.token` or `headers.X-Key`.
+pub type SecretMembers<'r> = Vec<(Cow<'static, str>, &'r mut Secret)>;
 
 /// Free-form labels of a resource, sorted by key.
 pub type Metadata = BTreeMap<String, String>;
@@ -87,6 +98,22 @@ pub trait Resource:
     /// Reads a request body (CONTRACT.md §1.3): the space, and on an update the id, of the URL win over the
     /// body's, defaults are filled in, and every field rule is checked.
     fn decode(space: &Space, id: Option<&Self::Id>, body: &[u8]) -> Result<Self, InvalidResource>;
+
+    /// The same where masked secrets may stand for stored ones; [`Self::keep_masked`] has to follow.
+    fn decode_masked(space: &Space, id: Option<&Self::Id>, body: &[u8]) -> Result<Self, InvalidResource> {
+        Self::decode(space, id, body)
+    }
+
+    /// Every secret in it. Some of them may be empty. No two have the same path.
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        Vec::new()
+    }
+
+    /// Puts the stored secret of the same member in the place of every mask.
+    fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {
+        let _ = stored;
+        Ok(())
+    }
 }
 
 /// A request body that is not a valid resource.

@@ -12,6 +12,8 @@ use http::request::Parts;
 
 use crate::call::{CallError, call_without_subscription};
 use crate::gateway::Gateway;
+use crate::stamp::delivery_id;
+use crate::weighted::Targets;
 
 /// The answers of authorizers to one event of one request.
 pub(crate) struct Authorizers<'a> {
@@ -85,10 +87,11 @@ impl<'a> Authorizers<'a> {
             request: &request,
         });
         let payload = Bytes::from(question.get().to_owned());
+        let mut targets = Targets::of(self.table, space, authorizer, delivery_id);
         let called = self
             .gateway
-            .invoke(self.table, space, authorizer, |provider| {
-                call_without_subscription(provider, payload)
+            .invoke(self.table, space, &mut targets, |provider| {
+                call_without_subscription(provider, payload.clone())
             })
             .await?;
         Ok(Authorization::from_response(&called.answer.body)?)

@@ -3,13 +3,15 @@
 use bytes::Bytes;
 use domain::event::Event;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
-use domain::resource::{Function, Provider};
+use domain::resource::{Function, Provider, ResponseMode};
 use domain::routing::RoutingTable;
 use domain::system_event::{FunctionCall, SystemEvent};
 use targets::{AccessDeniedCode, Answer, Call, CallIdentity, InvokeError};
+use tokio::time::{Instant, timeout_at};
 
 use crate::gateway::Gateway;
 use crate::stamp::delivery_id;
+use crate::weighted::Targets;
 
 /// A function that could not be called or that failed. The text goes to logs and system events, never to clients.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +48,13 @@ pub(crate) struct SubscriberCall<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Occasion<'a> {
     /// A client waits for what it answers.
-    Sync,
-    /// An attempt at a queued delivery; the number counts from 1.
-    Delivery { id: &'a DeliveryId, attempt: u32 },
+    Sync { id: &'a DeliveryId },
+    /// An attempt at a queued delivery; the number counts from 1. It is over at `end`, whatever time its function has.
+    Delivery {
+        id: &'a DeliveryId,
+        attempt: u32,
+        end: Option<Instant>,
+    },
 }
 
 /// What a function answered.
@@ -57,14 +63,18 @@ pub(crate) struct CallResult {
     pub(crate) answer: Answer,
     /// Whether it only takes events in and has no answer for a caller (Q23).
     pub(crate) is_connector: bool,
+    /// What the answer is taken for.
+    pub(crate) mode: ResponseMode,
 }
 
 impl Gateway {
-    /// Calls a function with an event and emits the system events around the call.
+    /// Calls a function, or the one of `targets` that does not fail, with an event and emits the system events around
+    /// the call.
     pub(crate) async fn call(
         &self,
         table: &RoutingTable,
         subscriber: SubscriberCall<'_>,
+        targets: &mut Targets<'_>,
     ) -> Result<CallResult, CallError> {
         let SubscriberCall {
             space,
@@ -80,13 +90,20 @@ impl Gateway {
         self.emit_call(table, space, event, SystemEvent::FunctionInvoking(call))
             .await;
         tracing::debug!(%space, functionId = %function, event.id = event.id(), "Invoking function.");
-        let answered = self
-            .invoke(table, space, function, |provider| subscriber.as_call(provider))
-            .await;
-        match &answered {
-            Ok(CallResult { answer, .. }) => {
+        let invoking = self.invoke(table, space, targets, |provider| subscriber.as_call(provider));
+        let answered = match subscriber.occasion {
+            Occasion::Delivery { end: Some(end), .. } => until(end, invoking).await,
+            Occasion::Delivery { end: None, .. } | Occasion::Sync { .. } => invoking.await,
+        };
+        // A failure that the caller gets as it is, is one all the same.
+        let outcome = match &answered {
+            Ok(CallResult { answer, .. }) => answer.failure().map_or_else(|| Ok(answer.body.clone()), Err),
+            Err(error) => Err(error.to_string()),
+        };
+        match outcome {
+            Ok(result) => {
                 tracing::debug!(%space, functionId = %function, event.id = event.id(), "Function invoked.");
-                let result = &answer.body;
+                let result = &result;
                 self.emit_call(table, space, event, SystemEvent::FunctionInvoked { call, result })
                     .await;
             }
@@ -95,12 +112,12 @@ impl Gateway {
                     %space, functionId = %function, event.id = event.id(), event.type = event.event_type(), %error,
                     "Function invocation failed."
                 );
-                let error = error.to_string();
+                let error = &error;
                 self.emit_call(
                     table,
                     space,
                     event,
-                    SystemEvent::FunctionInvocationFailed { call, error: &error },
+                    SystemEvent::FunctionInvocationFailed { call, error },
                 )
                 .await;
             }
@@ -108,13 +125,34 @@ impl Gateway {
         answered
     }
 
-    /// Calls a function and nothing else; what with depends on its provider.
-    pub(crate) async fn invoke(
+    /// Calls a function, or another one of its targets where it fails, and nothing else; what with depends on the
+    /// provider.
+    pub(crate) async fn invoke<'c>(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        targets: &mut Targets<'_>,
+        call: impl Fn(&Provider) -> Call<'c>,
+    ) -> Result<CallResult, CallError> {
+        let function = targets.current();
+        if !targets.has_standby() {
+            return self.invoke_one(table, space, function, &call).await;
+        }
+        let began = Instant::now();
+        // Boxed: most functions have none that stands in for them.
+        match Box::pin(self.invoke_one(table, space, function, &call)).await {
+            Ok(called) => Ok(called),
+            Err(error) => Box::pin(self.fail_over(table, space, targets, &call, (began, error))).await,
+        }
+    }
+
+    /// Calls one function.
+    pub(crate) async fn invoke_one<'c>(
         &self,
         table: &RoutingTable,
         space: &Space,
         function: &FunctionId,
-        call: impl FnOnce(&Provider) -> Call,
+        call: &impl Fn(&Provider) -> Call<'c>,
     ) -> Result<CallResult, CallError> {
         let function: &Function = table
             .function(space, function)
@@ -124,54 +162,67 @@ impl Gateway {
         Ok(CallResult {
             answer,
             is_connector: provider.is_connector(),
+            mode: provider.response_mode(),
         })
     }
 }
 
-impl SubscriberCall<'_> {
+impl<'e> SubscriberCall<'e> {
     /// HTTP functions learn of the delivery from headers, so that the event stays as it came in; what the others get
     /// of a queued delivery carries it.
-    fn as_call(&self, provider: &Provider) -> Call {
+    fn as_call(&self, provider: &Provider) -> Call<'e> {
         let Self {
             subscription, event, ..
         } = *self;
-        match (provider, self.occasion) {
-            (Provider::Http(_), occasion) => {
-                let (delivery, attempt) = match occasion {
-                    Occasion::Sync => (delivery_id(), 1),
-                    Occasion::Delivery { id, attempt } => (id.clone(), attempt),
-                };
-                Call {
-                    payload: event.to_json().into(),
-                    identity: Some(CallIdentity {
-                        delivery,
-                        subscription: Some(subscription.clone()),
-                        attempt,
-                    }),
-                    sdk_retries: true,
-                }
-            }
-            (_, Occasion::Sync) => plain_call(event.to_json().into()),
-            (_, Occasion::Delivery { id, attempt }) => Call {
-                payload: event.with_delivery(id, subscription, attempt).to_json().into(),
-                identity: None,
-                // The queue tries again, with pauses that the SDK would not make.
-                sdk_retries: false,
-            },
+        let (delivery, attempt) = match self.occasion {
+            Occasion::Sync { id } => (id.clone(), 1),
+            Occasion::Delivery { id, attempt, .. } => (id.clone(), attempt),
+        };
+        let is_queued = matches!(self.occasion, Occasion::Delivery { .. });
+        let payload = if is_queued && !provider.takes_headers() {
+            event.with_delivery(&delivery, subscription, attempt).to_json()
+        } else {
+            event.to_json()
+        };
+        Call {
+            payload: payload.into(),
+            event: Some(event),
+            identity: Some(CallIdentity {
+                delivery,
+                subscription: Some(subscription.clone()),
+                attempt,
+            }),
+            // The queue tries again, with pauses that the SDK would not make.
+            sdk_retries: !is_queued,
+            is_awaited: !is_queued,
         }
     }
 }
 
-fn plain_call(payload: Bytes) -> Call {
+/// Ends a call that has more time than whoever makes it.
+async fn until(
+    end: Instant,
+    invoking: impl Future<Output = Result<CallResult, CallError>>,
+) -> Result<CallResult, CallError> {
+    let limit = end.saturating_duration_since(Instant::now());
+    let timed_out = InvokeError::TimedOut { limit };
+    timeout_at(end, invoking)
+        .await
+        .unwrap_or(Err(CallError::Invoke(timed_out)))
+}
+
+fn plain_call(payload: Bytes) -> Call<'static> {
     Call {
         payload,
+        event: None,
         identity: None,
         sdk_retries: true,
+        is_awaited: false,
     }
 }
 
 /// The call of a function that no subscription names.
-pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes) -> Call {
+pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes) -> Call<'static> {
     let mut call = plain_call(payload);
     // A function that checks signatures checks those of all calls.
     if let Provider::Http(endpoint) = provider
@@ -184,4 +235,23 @@ pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes) -> 
         });
     }
     call
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_is_over_when_whoever_makes_it_is() {
+        let end = Instant::now() + Duration::from_millis(20);
+        let called = until(end, std::future::pending()).await;
+        let Err(CallError::Invoke(error)) = called else {
+            panic!("a call without an end has ended")
+        };
+        assert!(matches!(error, InvokeError::TimedOut { .. }), "{error:?}");
+        let called = until(end, async { Err(CallError::UnknownFunction) }).await;
+        assert!(matches!(called, Err(CallError::UnknownFunction)));
+    }
 }

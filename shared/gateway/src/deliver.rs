@@ -14,6 +14,16 @@ use crate::gateway::Gateway;
 use crate::metrics::EVENTS_CUSTOM_PROCESSING;
 use step::{Scope, Step};
 
+/// The time that deliveries of a message have.
+#[derive(Debug, Clone, Copy)]
+pub struct DispatchTime {
+    /// No delivery is begun after this.
+    pub begin: Instant,
+    /// Calls that are not over by now have failed, whatever time their functions have: what came of the others is still
+    /// to be settled.
+    pub end: Instant,
+}
+
 impl Gateway {
     /// Delivers what is queued, `workers` messages at a time, until the queue is closed.
     pub async fn run_workers(&self, workers: usize) {
@@ -39,16 +49,16 @@ impl Gateway {
     }
 
     /// Delivers a message to all of its subscribers, and settles it: those that failed and may do better are received
-    /// again by themselves, those that cannot go to the dead letters. No delivery is begun after `deadline`. Never more
+    /// again by themselves, those that cannot go to the dead letters. `time` bounds that, if given. Never more
     /// deliveries are made at a time than [`crate::GatewaySettings`] allows.
-    pub async fn dispatch(&self, received: Received, deadline: Option<Instant>) -> Settled {
+    pub async fn dispatch(&self, received: Received, time: Option<DispatchTime>) -> Settled {
         let Received {
             deliveries, receipt, ..
         } = received;
         let steps = match &*deliveries {
-            [delivery] => vec![self.step(delivery, deadline).await],
+            [delivery] => vec![self.step(delivery, time).await],
             deliveries => {
-                let steps = deliveries.iter().map(|delivery| self.step(delivery, deadline));
+                let steps = deliveries.iter().map(|delivery| self.step(delivery, time));
                 join_all(steps).await
             }
         };

@@ -48,6 +48,9 @@ pub enum GatewayError {
     /// The authorizer did not allow the event.
     #[error("Forbidden")]
     Forbidden,
+    /// No subscription allows the direct call of this function on this path (CONTRACT.md §7.4).
+    #[error("function or subscription not found")]
+    NotInvokable,
     /// The sync function could not be called.
     #[error(transparent)]
     Call(#[from] CallError),

@@ -42,6 +42,8 @@ pub struct GatewaySettings {
     /// Whether a CloudEvent sent as plain JSON is taken as one where it reaches a subscriber of its type and the
     /// request itself reaches none (Q72).
     pub json_events: bool,
+    /// Whether requests of 2017 are answered as they were then (CONTRACT.md §7).
+    pub legacy_api: bool,
     /// Most async deliveries made at a time; at least 1.
     pub max_concurrent_deliveries: usize,
     /// When a function that keeps failing is left alone.
@@ -148,6 +150,10 @@ impl Gateway {
 
     pub(crate) fn accepts_json_events(&self) -> bool {
         self.0.settings.json_events
+    }
+
+    pub(crate) fn speaks_legacy_api(&self) -> bool {
+        self.0.settings.legacy_api
     }
 
     pub(crate) fn metrics(&self) -> &EventMetrics {

@@ -5,23 +5,29 @@
 mod authorize;
 mod call;
 mod circuit_breaker;
+mod circuit_report;
 mod dead_letters;
 mod deduplication;
 mod deliver;
 mod delivery_log;
 mod error;
 mod error_chain;
+mod function_answer;
 mod gateway;
 mod hosted;
+mod legacy;
 pub mod metrics;
 mod process;
 mod receive;
 mod stamp;
+mod streamed_response;
 mod system_events;
+mod weighted;
 
 pub use call::CallError;
 pub use circuit_breaker::{Admission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Permit};
 pub use dead_letters::{DeadLetterError, DeadLetters, Redriven};
+pub use deliver::DispatchTime;
 pub use delivery_log::{
     AttemptFiles, AttemptFilesLimits, AttemptFilter, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET, DeliveryLog,
 };
@@ -30,4 +36,5 @@ pub use error_chain::ErrorChain;
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
+pub use streamed_response::{StreamedBody, StreamedResponse};
 pub use targets::AccessDeniedCode;

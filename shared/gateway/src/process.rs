@@ -6,19 +6,19 @@ use std::sync::Arc;
 use domain::configuration::Stored;
 use domain::delivery::Delivery;
 use domain::event::Event;
-use domain::function_response::FunctionResponse;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
-use domain::routing::Routes;
+use domain::routing::{Routes, RoutingTable};
 use queue::{QueueError, Reservation};
 
 use crate::authorize::Authorizers;
-use crate::call::{Occasion, SubscriberCall};
+use crate::call::{CallError, CallResult, Occasion, SubscriberCall};
 use crate::error::GatewayError;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::receive::{Answer, Request};
 use crate::stamp::{delivery_id, now_millis};
+use crate::weighted::Targets;
 
 /// An event and whom it reaches.
 struct Routed<'a> {
@@ -151,25 +151,44 @@ impl Gateway {
             .authorize(&subscription.space)
             .await
             .ok_or(GatewayError::Forbidden)?;
-        let call = SubscriberCall {
-            space: &subscription.space,
-            subscription: &subscription.subscription_id,
-            function: &subscription.function_id,
-            event: &event,
-            occasion: Occasion::Sync,
-        };
-        let called = self.call(request.table, call).await;
+        let called = self.call_now(request.table, subscription, &event).await;
         counters.processed.increment(1);
         let called = called?;
         if called.is_connector {
             return Ok(Answer::Accepted);
         }
-        let response = FunctionResponse::from_result(&called.answer.body);
-        if let Err(error) = &response {
-            let (space, function) = (&subscription.space, &subscription.function_id);
-            tracing::info!(%space, functionId = %function, event.id = event.id(), %error, "HTTP response object malformed.");
-        }
-        Ok(Answer::Function(response?))
+        called
+            .into_answer(&subscription.space, &subscription.function_id)
+            .map_err(|error| {
+                let (space, function) = (&subscription.space, &subscription.function_id);
+                tracing::info!(%space, functionId = %function, event.id = event.id(), %error, "HTTP response object malformed.");
+                error.into()
+            })
+    }
+
+    /// Calls the function of a subscription for a client that waits.
+    pub(crate) async fn call_now(
+        &self,
+        table: &RoutingTable,
+        subscription: &Subscription,
+        event: &Event,
+    ) -> Result<CallResult, CallError> {
+        let Subscription {
+            space,
+            subscription_id,
+            function_id,
+            ..
+        } = subscription;
+        let id = delivery_id();
+        let mut targets = Targets::of(table, space, function_id, || id.clone());
+        let call = SubscriberCall {
+            space,
+            subscription: subscription_id,
+            function: function_id,
+            event,
+            occasion: Occasion::Sync { id: &id },
+        };
+        self.call(table, call, &mut targets).await
     }
 
     /// Queues deliveries in the room set aside for them, or in what room there is now.

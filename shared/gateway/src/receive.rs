@@ -16,6 +16,7 @@ use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::hosted::EffectivePath;
 use crate::stamp::event_stamp;
+use crate::streamed_response::StreamedResponse;
 
 /// Request header with versions of spaces that the routes of a request must have reached.
 const MIN_CONFIG_VERSION: &str = "x-min-config-version";
@@ -48,6 +49,10 @@ pub enum Answer {
     Accepted,
     /// What the sync function said.
     Function(FunctionResponse),
+    /// What the sync function says, passed on while it comes in.
+    Stream(StreamedResponse),
+    /// 200 with the very result of a function that was called directly.
+    Result(Bytes),
 }
 
 /// What the steps of one request share.
@@ -78,7 +83,9 @@ impl Gateway {
             .effective_path(parts.uri.path(), &request_host(parts));
 
         let preflight = preflight_method(&parts.method, &parts.headers);
-        let cors = table.cors(preflight.unwrap_or(parts.method.as_str()), &path.path);
+        let configured = table.cors(preflight.unwrap_or(parts.method.as_str()), &path.path);
+        let legacy = self.legacy_cors(parts, configured.is_some());
+        let cors = configured.map(|cors| &**cors).or(legacy.as_deref());
         let headers = match (cors, preflight) {
             (Some(cors), Some(_)) => {
                 let headers = preflight_headers(cors, &parts.headers);
@@ -119,6 +126,9 @@ impl Gateway {
     }
 
     async fn process(&self, request: Request<'_>) -> Result<Answer, GatewayError> {
+        if let Some(call) = self.direct_call(&request) {
+            return call.await;
+        }
         let events = match decode(request.parts, request.body, event_stamp)? {
             Incoming::Event(event) => vec![event],
             Incoming::Batch(events) => events,

@@ -6,6 +6,7 @@
 
 mod request;
 mod response;
+mod streaming;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,14 +15,29 @@ use std::task::{Context, Poll};
 use axum::Router;
 use http::Method;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Error, LambdaEvent};
+use lambda_runtime_api_client::PooledClient;
+use tower::layer::layer_fn;
 use tower::{Service, ServiceExt as _};
+
+use self::streaming::StreamingFunction;
 
 pub use response::MAX_RESPONSE_BYTES;
 
 /// Answers invocations with a router until the process ends. An error means that the runtime of Lambda is gone.
 pub async fn run(router: Router) -> Result<(), Error> {
     lambda_runtime::run(service(router)).await
+}
+
+/// The same behind a function URL whose invoke mode is `RESPONSE_STREAM`: answers are passed on while they come in.
+pub async fn run_streaming(router: Router) -> Result<(), Error> {
+    let streaming = StreamingFunction::new(router.clone(), PooledClient::builder().build());
+    lambda_runtime::Runtime::new(service(router))
+        .layer(layer_fn(move |_buffering| streaming.clone()))
+        .layer(TracingLayer::new())
+        .run()
+        .await
 }
 
 /// A router as a service that the runtime of Lambda can call.

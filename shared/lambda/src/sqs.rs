@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use gateway::{ErrorChain, Gateway};
+use gateway::{DispatchTime, ErrorChain, Gateway};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use queue::sqs::{Admission, HandedOut, MalformedMessage, SourceKind};
 use queue::{DeliveryQueue, Settled, Sqs};
@@ -25,7 +25,8 @@ const SETTLE_MARGIN: Duration = Duration::from_secs(2);
 pub struct BatchSettings {
     /// Messages of a batch that are delivered at a time; at least 1.
     pub concurrency: usize,
-    /// Longest time that the call of a function takes: none is begun with less time left.
+    /// Longest time that the call of a function takes, unless it has a time of its own: none is begun with less time left,
+    /// and none takes more than is left.
     pub call_timeout: Duration,
 }
 
@@ -59,7 +60,7 @@ pub async fn deliver(
     let lanes = lanes(event.payload.records, |arn| queue.source_of_arn(arn));
     let deliver = async |kind, message| {
         Ok(match queue.admit(kind, message).await? {
-            Admission::Due(received) => gateway.dispatch(*received, Some(deadlines.begin)).await,
+            Admission::Due(received) => gateway.dispatch(*received, Some(deadlines.dispatch)).await,
             Admission::Early(settled) => settled,
         })
     };
@@ -70,8 +71,8 @@ pub async fn deliver(
 /// When a batch has to come to its end.
 #[derive(Debug, Clone, Copy)]
 struct Deadlines {
-    /// No delivery begins after this.
-    begin: Instant,
+    /// When deliveries begin, and when their calls are over.
+    dispatch: DispatchTime,
     /// What is not done by now has failed.
     end: Instant,
 }
@@ -83,8 +84,12 @@ impl Deadlines {
         let end = left.saturating_sub(ANSWER_MARGIN);
         // A function with less time than its calls may take still has to make some.
         let begin = end.saturating_sub(call_timeout + SETTLE_MARGIN).max(end / 2);
+        let calls = end.saturating_sub(SETTLE_MARGIN).max(begin);
         Self {
-            begin: now + begin,
+            dispatch: DispatchTime {
+                begin: now + begin,
+                end: now + calls,
+            },
             end: now + end,
         }
     }

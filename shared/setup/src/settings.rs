@@ -6,20 +6,29 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser};
+use domain::resource::SecretPlace;
 
 use crate::flags::with_two_dashes;
 
 mod access;
+mod compatibility;
+mod lambda;
 mod limits;
 mod log;
 mod queue;
+mod secrets;
 mod store;
+mod target_guard;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
+pub use compatibility::CompatibilitySettings;
+pub use lambda::{InvokeMode, LambdaSettings};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
+pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
+pub use target_guard::{TargetGuardMode, TargetGuardSettings};
 
 /// The settings of a process.
 #[derive(Debug, Clone, Parser)]
@@ -57,12 +66,24 @@ pub struct Settings {
     /// What is taken for an event.
     #[command(flatten)]
     pub events: EventSettings,
+    /// Clients of older versions.
+    #[command(flatten)]
+    pub compatibility: CompatibilitySettings,
     /// Calls of functions.
     #[command(flatten)]
     pub functions: FunctionSettings,
+    /// Which addresses functions may have.
+    #[command(flatten)]
+    pub target_guard: TargetGuardSettings,
+    /// Secrets of functions.
+    #[command(flatten)]
+    pub secrets: FunctionSecretSettings,
     /// Hosted mode and access.
     #[command(flatten)]
     pub access: AccessSettings,
+    /// Where the program is a Lambda function.
+    #[command(flatten)]
+    pub lambda: LambdaSettings,
     /// Logging.
     #[command(flatten)]
     pub log: LogSettings,
@@ -160,6 +181,12 @@ pub struct FunctionSettings {
     /// Largest answer of a function, in bytes.
     #[arg(long = "max-response-bytes", env = "EVENT_GATEWAY_MAX_RESPONSE_BYTES", default_value_t = 10 * 1024 * 1024, value_name = "BYTES")]
     pub max_response_bytes: usize,
+    /// Time between two pieces of an answer that is passed on while it comes in, in milliseconds; 0 is no limit.
+    #[arg(long = "stream-idle-timeout", env = "EVENT_GATEWAY_STREAM_IDLE_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
+    pub stream_idle_timeout: Duration,
+    /// Time that such an answer may take after its head, in milliseconds; 0 is no limit.
+    #[arg(long = "stream-timeout", env = "EVENT_GATEWAY_STREAM_TIMEOUT", default_value = "3600000", value_parser = milliseconds, value_name = "MS")]
+    pub stream_timeout: Duration,
     /// Endpoint of all AWS services, such as a local emulator.
     #[arg(
         long = "aws-endpoint-url",
@@ -167,6 +194,16 @@ pub struct FunctionSettings {
         value_name = "URL"
     )]
     pub aws_endpoint_url: Option<String>,
+    /// Host, and port if it is not 80, of Google's metadata server, as in Google's own libraries.
+    #[arg(long = "google-metadata-host", env = "GCE_METADATA_HOST", value_name = "HOST")]
+    pub google_metadata_host: Option<String>,
+    /// Place of Google's own APIs (token exchange, IAM credentials, Pub/Sub), such as a local emulator.
+    #[arg(
+        long = "google-endpoint-url",
+        env = "EVENT_GATEWAY_GOOGLE_ENDPOINT_URL",
+        value_name = "URL"
+    )]
+    pub google_endpoint_url: Option<String>,
 }
 
 /// Flags of the original program: launchers pass them, the embedded store needs none of them.
@@ -196,6 +233,12 @@ pub struct FormerSettings {
 }
 
 impl Settings {
+    /// Places that functions may refer to for their secrets.
+    pub fn secret_places(&self) -> Vec<SecretPlace> {
+        let is_hosted = self.access.hosted_domains.iter().any(|domain| !domain.is_empty());
+        self.secrets.places(is_hosted)
+    }
+
     /// Reads a command line, with the environment for what it does not say. The first argument is the program's name.
     pub fn try_from_args<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> Result<Self, clap::Error> {
         Self::try_parse_from(with_two_dashes(args.into_iter().map(Into::into)))

@@ -9,13 +9,18 @@ use gateway::{
     GatewayParts, GatewaySettings, HostedDomains,
 };
 use queue::{DeliveryQueue, Limits, Sqs, SqsSettings};
-use store::{DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, OpenError, Store, StreamTail};
-use targets::{Invoker, TargetSettings, TargetSettingsError};
+use store::{
+    DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KeyFileError, KmsKey, OpenError, Store,
+    StreamTail,
+};
+use targets::{Invoker, SecretSettings, TargetSettings, TargetSettingsError};
 
 use crate::aws::{Aws, CONNECT_TIMEOUT, NoRegion};
-use crate::settings::{QueueDurability, QueueKind, QueueSettings, Settings, StoreKind, StoreSettings};
+use crate::settings::{
+    FunctionSecretSettings, QueueDurability, QueueKind, QueueSettings, Settings, StoreKind, StoreSettings,
+};
 
-/// Longest time that one attempt of a call of `DynamoDB` may take.
+/// Longest time that one attempt of a call of `DynamoDB` or KMS may take.
 const DYNAMODB_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Deliveries, and bytes of events, that may wait unless the settings say otherwise.
@@ -46,6 +51,15 @@ pub enum WiringError {
     /// Dead letters and deduplication keys of SQS deliveries have no place.
     #[error("the queue sqs needs the store dynamodb: its dead letters are kept in the table")]
     SqsWithoutDynamoDb,
+    /// The keys of the embedded store cannot be read.
+    #[error(transparent)]
+    EncryptionKeys(#[from] KeyFileError),
+    /// A key file is set for the store in DynamoDB.
+    #[error("--encryption-key-file is for the embedded store: the store dynamodb takes --kms-key-id")]
+    KeyFileWithDynamoDb,
+    /// A key of KMS is set for the embedded store.
+    #[error("--kms-key-id is for the store dynamodb: the embedded store takes --encryption-key-file")]
+    KmsWithEmbedded,
     /// The settings of functions contradict each other.
     #[error(transparent)]
     Targets(#[from] TargetSettingsError),
@@ -56,7 +70,18 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
     let invoker = Invoker::new(TargetSettings {
         timeout: settings.functions.function_timeout,
         max_response_bytes: settings.functions.max_response_bytes,
+        stream_idle_timeout: settings.functions.stream_idle_timeout,
+        stream_timeout: settings.functions.stream_timeout,
         aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),
+        google_metadata_host: settings.functions.google_metadata_host.clone(),
+        google_endpoint_url: settings.functions.google_endpoint_url.clone(),
+        guard: settings.network_guard(),
+        secrets: SecretSettings {
+            places: settings.secret_places(),
+            directory: settings.secrets.directory.clone(),
+            environment: FunctionSecretSettings::environment(),
+            cache_time: settings.secrets.cache_time,
+        },
     })?;
     let aws = Aws::of(settings);
     let store = store(&settings.store, &aws).await?;
@@ -78,6 +103,7 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
         GatewaySettings {
             hosted: HostedDomains::new(settings.access.hosted_domains.iter().cloned()),
             json_events: settings.events.json_events,
+            legacy_api: settings.compatibility.legacy_api,
             max_concurrent_deliveries: queue.workers(),
             circuit_breaker: CircuitBreakerSettings {
                 failure_threshold: queue.circuit_breaker_failures,
@@ -90,7 +116,7 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
 
 /// The store in `DynamoDB` alone, as what publishes its snapshots needs it.
 pub async fn dynamodb(settings: &Settings) -> Result<DynamoDb, WiringError> {
-    Ok(dynamodb_store(&settings.store, Aws::of(settings).config().await?))
+    dynamodb_store(&settings.store, Aws::of(settings).config().await?)
 }
 
 /// What follows the stream of a `DynamoDB` store in a process that lives on; `None` for other stores.
@@ -108,10 +134,16 @@ pub async fn stream_tail(settings: &Settings, store: &Store) -> Result<Option<St
 
 async fn store(settings: &StoreSettings, aws: &Aws<'_>) -> Result<Store, WiringError> {
     match settings.kind {
-        StoreKind::DynamoDb => Ok(Store::DynamoDb(dynamodb_store(settings, aws.config().await?))),
+        StoreKind::DynamoDb => Ok(Store::DynamoDb(dynamodb_store(settings, aws.config().await?)?)),
+        // Nobody may believe that secrets are encrypted when they are not.
+        StoreKind::Embedded if settings.kms_key_id.is_some() => Err(WiringError::KmsWithEmbedded),
         StoreKind::Embedded => Ok(Store::Embedded(Embedded::open(EmbeddedSettings {
             directory: settings.embed_data_dir.clone(),
             cache_bytes: settings.store_cache_bytes,
+            keys: match &settings.encryption_key_file {
+                Some(path) => Some(KeyFile::read(path)?),
+                None => None,
+            },
         })?)),
     }
 }
@@ -193,21 +225,34 @@ fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
     }
 }
 
-fn dynamodb_store(settings: &StoreSettings, aws: &SdkConfig) -> DynamoDb {
+fn dynamodb_store(settings: &StoreSettings, aws: &SdkConfig) -> Result<DynamoDb, WiringError> {
+    if settings.encryption_key_file.is_some() {
+        return Err(WiringError::KeyFileWithDynamoDb);
+    }
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(DYNAMODB_ATTEMPT_TIMEOUT)
         .build();
     let config = aws_sdk_dynamodb::config::Builder::from(aws)
-        .timeout_config(timeouts)
+        .timeout_config(timeouts.clone())
         .build();
-    DynamoDb::new(
+    let kms = settings.kms_key_id.as_ref().map(|key_id| KmsKey {
+        client: aws_sdk_kms::Client::from_conf(
+            aws_sdk_kms::config::Builder::from(aws)
+                .timeout_config(timeouts)
+                .build(),
+        ),
+        key_id: key_id.clone(),
+        bound_to: settings.kms_bound_table.clone(),
+    });
+    Ok(DynamoDb::new(
         aws_sdk_dynamodb::Client::from_conf(config),
         DynamoDbSettings {
             table: settings.dynamodb_table.clone(),
             revalidate_after: settings.routes_revalidate_after,
             max_staleness: settings.routes_max_staleness,
             write_timeout: settings.store_write_timeout,
+            kms,
         },
-    )
+    ))
 }

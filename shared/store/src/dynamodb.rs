@@ -9,6 +9,7 @@ use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
+use crate::encryption::{DataKeys, KmsKey};
 use crate::error::StoreError;
 use crate::store::Written;
 use items::SpaceRecord;
@@ -29,6 +30,7 @@ mod moment;
 mod publication;
 mod publisher;
 mod routes;
+mod sealing;
 mod table;
 mod tail;
 mod writes;
@@ -51,6 +53,8 @@ pub struct DynamoDbSettings {
     pub max_staleness: Duration,
     /// Longest time that a write may take, retries of lost races included.
     pub write_timeout: Duration,
+    /// Key of KMS that secrets are encrypted with; without it they are stored as they are.
+    pub kms: Option<KmsKey>,
 }
 
 /// A store in DynamoDB. Clones are handles to the same one.
@@ -76,8 +80,9 @@ impl DynamoDb {
 
     /// A store that takes the time from elsewhere.
     pub fn with_clock(client: aws_sdk_dynamodb::Client, settings: DynamoDbSettings, clock: Clock) -> Self {
-        let DynamoDbSettings { table: name, .. } = settings;
-        let table = Table { client, name };
+        let DynamoDbSettings { table: name, kms, .. } = settings;
+        let keys = kms.map(|key| DataKeys::new(key, &name));
+        let table = Table { client, name, keys };
         let writer = Arc::new(Writer::new(table.clone(), clock.clone(), settings.write_timeout));
         let freshness = Freshness {
             revalidate_after: settings.revalidate_after,
@@ -132,6 +137,20 @@ impl DynamoDb {
         written.resource(&id)
     }
 
+    pub(crate) async fn update_masked<R: Configured>(
+        &self,
+        resource: R,
+    ) -> Result<Written<Arc<R>>, StoreError> {
+        let (space, id) = (resource.space().clone(), resource.id().clone());
+        let keep = move |stored: &R| {
+            let mut kept = resource.clone();
+            kept.keep_masked(Some(stored))?;
+            Ok(Some(kept))
+        };
+        let request = Request::Amend(space, id.clone(), Box::new(keep));
+        self.0.writer.write(request).await?.resource(&id)
+    }
+
     pub(crate) async fn delete<R: Configured>(
         &self,
         space: &Space,
@@ -147,10 +166,10 @@ impl DynamoDb {
         &self,
         space: &Space,
         id: &R::Id,
-        amend: impl Fn(&R) -> Option<R> + Send + Sync + 'static,
+        amend: impl Fn(&R) -> Result<Option<R>, ConfigurationError> + Send + Sync + 'static,
     ) -> Result<bool, StoreError> {
         // One read tells most that come too late; a write needs the whole space.
-        if amend(&*self.get::<R>(space, id).await?).is_none() {
+        if amend(&*self.get::<R>(space, id).await?)?.is_none() {
             return Ok(false);
         }
         let request = Request::Amend(space.clone(), id.clone(), Box::new(amend));

@@ -14,6 +14,7 @@ use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
 use tokio::sync::oneshot;
 
+use crate::encryption::KeyFile;
 use crate::error::{OpenError, StoreError};
 use draft::Draft;
 use engine::Engine;
@@ -32,6 +33,8 @@ pub struct EmbeddedSettings {
     pub directory: PathBuf,
     /// Most bytes that the engine caches. Reads never touch the engine, so a small cache does for any size.
     pub cache_bytes: usize,
+    /// Keys that secrets are encrypted with; without them they are stored as they are.
+    pub keys: Option<KeyFile>,
 }
 
 impl EmbeddedSettings {
@@ -40,6 +43,7 @@ impl EmbeddedSettings {
         Self {
             directory: directory.into(),
             cache_bytes: 1024 * 1024,
+            keys: None,
         }
     }
 }
@@ -73,7 +77,7 @@ impl Embedded {
         })?;
         Engine::create_if_missing(&settings)?;
         let engine = Engine::open(&settings)?;
-        let state = State::load(&engine).inspect_err(|err| {
+        let state = State::load(&engine, settings.keys.as_ref()).inspect_err(|err| {
             if let StoreError::Corrupt { key, source } = err {
                 tracing::error!(key, error = %source, "stored configuration cannot be read");
             }
@@ -121,10 +125,22 @@ impl Embedded {
         &self,
         space: &Space,
         id: &R::Id,
-        amend: impl FnOnce(&R) -> Option<R> + Send + 'static,
+        amend: impl FnOnce(&R) -> Result<Option<R>, ConfigurationError> + Send + 'static,
     ) -> Result<bool, StoreError> {
         let (space, id) = (space.clone(), id.clone());
         self.write(move |draft| draft.amend(&space, &id, amend)).await
+    }
+
+    pub(crate) async fn update_masked<R: Configured>(&self, mut resource: R) -> Result<Arc<R>, StoreError> {
+        let (space, id) = (resource.space().clone(), resource.id().clone());
+        self.write(move |draft| {
+            let stored = draft.state.get::<R>(&space, &id)?;
+            resource
+                .keep_masked(Some(&stored))
+                .map_err(ConfigurationError::from)?;
+            draft.update(resource)
+        })
+        .await
     }
 
     pub(crate) async fn delete<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<(), StoreError> {

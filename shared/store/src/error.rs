@@ -8,6 +8,8 @@ use domain::configuration::ConfigurationError;
 use domain::ids::Space;
 use serde_json::error::Category;
 
+use crate::encryption::SealError;
+
 /// Why an operation on the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -47,9 +49,30 @@ pub enum StoreError {
         #[source]
         source: CorruptValue,
     },
+    /// Secrets of a stored function cannot be decrypted, or those of a new one not encrypted. Nothing is lost by it.
+    #[error("stored configuration {key} cannot be decrypted or encrypted")]
+    Sealed {
+        /// Key of the value: kind, space and id.
+        key: String,
+        /// Why not.
+        #[source]
+        source: SealError,
+    },
 }
 
 impl StoreError {
+    /// The error of secrets of a stored value. Damaged ones are like any other damage.
+    pub(crate) fn sealed(key: impl Into<String>, source: SealError) -> Self {
+        let key = key.into();
+        match source {
+            SealError::Damaged => Self::Corrupt {
+                key,
+                source: CorruptValue::Secrets,
+            },
+            source => Self::Sealed { key, source },
+        }
+    }
+
     pub(crate) fn unavailable(source: impl Error + Send + Sync + 'static) -> Self {
         Self::Unavailable {
             source: Arc::new(source),
@@ -76,6 +99,9 @@ pub enum CorruptValue {
     /// The value is a resource of another key.
     #[error("value of another key")]
     Misplaced,
+    /// Its secrets are encrypted, and were changed or moved.
+    #[error("its encrypted secrets were changed, or are those of another function")]
+    Secrets,
     /// The value is compressed, and the bytes are damaged.
     #[error("compressed bytes are damaged")]
     Compression,

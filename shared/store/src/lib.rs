@@ -3,6 +3,7 @@
 
 mod dynamodb;
 mod embedded;
+mod encryption;
 mod error;
 mod record;
 mod store;
@@ -12,5 +13,6 @@ pub use dynamodb::{
     Operation, PublishFailure, Shift, SnapshotPublisher, SpaceChange, StreamTail,
 };
 pub use embedded::{Embedded, EmbeddedSettings};
+pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
 pub use error::{CorruptValue, OpenError, StoreError};
 pub use store::{Store, Written};

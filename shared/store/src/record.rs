@@ -1,12 +1,14 @@
 //! How a resource is written down: under `<kind>/<space>/<id>`, as the JSON of the Configuration API beside its place
 //! in the order of creation.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::configuration::{Change, Configured, Stored};
 use domain::ids::Space;
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::{KeyFile, Seal, SealError, has_secrets};
 use crate::error::{CorruptValue, StoreError};
 
 /// One change of what is written down.
@@ -21,25 +23,25 @@ pub(crate) struct Write {
 #[derive(Serialize, Deserialize)]
 struct Record<R> {
     created: u64,
+    /// With what its secrets are encrypted, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal: Option<Seal>,
     resource: R,
 }
 
 impl Write {
     /// What a change means for the record of that resource.
-    pub(crate) fn of<R: Configured>(change: &Change<R>) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn of<R: Configured>(
+        change: &Change<R>,
+        keys: Option<&KeyFile>,
+    ) -> Result<Option<Self>, StoreError> {
         let Some(stored) = change.after.as_ref().or(change.before.as_ref()) else {
             return Ok(None);
         };
-        let value = change
-            .after
-            .as_ref()
-            .map(encode)
-            .transpose()
-            .map_err(StoreError::unavailable)?;
-        Ok(Some(Self {
-            key: key::<R>(stored.resource.space(), stored.resource.id()),
-            value,
-        }))
+        let key = key::<R>(stored.resource.space(), stored.resource.id());
+        let after = change.after.as_ref();
+        let value = after.map(|stored| encode(&key, stored, keys)).transpose()?;
+        Ok(Some(Self { key, value }))
     }
 }
 
@@ -49,14 +51,24 @@ pub(crate) fn kind(key: &str) -> &str {
 }
 
 /// Reads a record.
-pub(crate) fn decode<R: Configured>(at: &str, value: &[u8]) -> Result<Stored<R>, StoreError> {
+pub(crate) fn decode<R: Configured>(
+    at: &str,
+    value: &[u8],
+    keys: Option<&KeyFile>,
+) -> Result<Stored<R>, StoreError> {
     let corrupt = |source| StoreError::Corrupt {
         key: at.to_owned(),
         source,
     };
-    let record: Record<R> = serde_json::from_slice(value).map_err(|err| corrupt(err.into()))?;
+    let mut record: Record<R> = serde_json::from_slice(value).map_err(|err| corrupt(err.into()))?;
     if key::<R>(record.resource.space(), record.resource.id()) != at {
         return Err(corrupt(CorruptValue::Misplaced));
+    }
+    if let Some(seal) = &record.seal {
+        keys.ok_or(SealError::NoKey("a key of a key file"))
+            .and_then(|keys| keys.opening(seal))
+            .and_then(|key| key.open(&mut record.resource))
+            .map_err(|err| StoreError::sealed(at, err))?;
     }
     Ok(Stored {
         resource: Arc::new(record.resource),
@@ -68,11 +80,26 @@ fn key<R: Configured>(space: &Space, id: &R::Id) -> String {
     format!("{}/{space}/{id}", R::KIND.label())
 }
 
-fn encode<R: Configured>(stored: &Stored<R>) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Record {
+fn encode<R: Configured>(
+    key: &str,
+    stored: &Stored<R>,
+    keys: Option<&KeyFile>,
+) -> Result<Vec<u8>, StoreError> {
+    let mut resource = Cow::Borrowed(&*stored.resource);
+    let sealing = keys
+        .and_then(KeyFile::sealing)
+        .filter(|_| has_secrets(&*stored.resource));
+    if let Some(sealing) = sealing {
+        sealing
+            .close(resource.to_mut())
+            .map_err(|err| StoreError::sealed(key, err))?;
+    }
+    let record = Record {
         created: stored.created,
-        resource: &*stored.resource,
-    })
+        seal: sealing.map(|key| key.seal().clone()),
+        resource,
+    };
+    serde_json::to_vec(&record).map_err(StoreError::unavailable)
 }
 
 #[cfg(test)]
@@ -93,10 +120,13 @@ mod tests {
             resource: Arc::new(function),
             created: 7,
         };
-        Write::of(&Change {
-            before: None,
-            after: Some(after),
-        })
+        Write::of(
+            &Change {
+                before: None,
+                after: Some(after),
+            },
+            None,
+        )
         .unwrap()
         .unwrap()
     }
@@ -106,12 +136,15 @@ mod tests {
         let Write { key, value } = written();
         assert_eq!(key, "function/default/f");
         assert_eq!(kind(&key), "function");
-        let stored: Stored<Function> = decode(&key, &value.unwrap()).unwrap();
+        let stored: Stored<Function> = decode(&key, &value.unwrap(), None).unwrap();
         assert_eq!((stored.resource.id().as_str(), stored.created), ("f", 7));
-        let gone = Write::of(&Change {
-            before: Some(stored),
-            after: None,
-        })
+        let gone = Write::of(
+            &Change {
+                before: Some(stored),
+                after: None,
+            },
+            None,
+        )
         .unwrap()
         .unwrap();
         assert_eq!((gone.key.as_str(), gone.value), ("function/default/f", None));
@@ -128,7 +161,7 @@ mod tests {
             &secret_where_a_number_belongs,
             &secret_where_a_space_belongs,
         ] {
-            let err = decode::<Function>("function/default/f", value.as_bytes()).unwrap_err();
+            let err = decode::<Function>("function/default/f", value.as_bytes(), None).unwrap_err();
             assert_eq!(
                 err.to_string(),
                 "stored configuration function/default/f cannot be read"

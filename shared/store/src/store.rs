@@ -69,6 +69,14 @@ impl Store {
         }
     }
 
+    /// Replaces a resource, with the secrets that it has at that moment in the place of every mask.
+    pub async fn update_masked<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+        match self {
+            Self::Embedded(store) => store.update_masked(resource).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.update_masked(resource).await,
+        }
+    }
+
     /// Removes a resource.
     pub async fn delete<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Written<()>, StoreError> {
         match self {
@@ -87,11 +95,11 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let reason = reason.to_owned();
         let pause = move |subscription: &Subscription| {
-            (!subscription.paused).then(|| Subscription {
+            Ok((!subscription.paused).then(|| Subscription {
                 paused: true,
                 paused_reason: Some(reason.clone()),
                 ..subscription.clone()
-            })
+            }))
         };
         let amended = match self {
             Self::Embedded(store) => store.amend(space, id, pause).await,

@@ -5,17 +5,34 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::dead_letter::LastResponse;
 use domain::retry::FailureClass;
+use http::{HeaderMap, StatusCode};
+
+use crate::answer_stream::AnswerStream;
 
 /// What a function answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answer {
-    /// Body of an HTTP response, payload of a Lambda function, id that a stream or queue gave the record.
+    /// Body of an HTTP response, payload of a Lambda function, id that a stream or queue gave the record; empty where
+    /// it is a stream.
     pub body: Bytes,
     /// HTTP status code of a function that speaks HTTP.
     pub status: Option<u16>,
     /// Why an async delivery counts as failed although the function answered: an HTTP status below 500 other than
-    /// 2xx, which a sync caller gets the body of (CONTRACT.md A10).
+    /// 2xx, which a sync caller gets the body of (CONTRACT.md A10). With [`Answer::passed_on`] also one from 500 up.
     pub rejection: Option<Rejection>,
+    /// The rest of an HTTP answer that is passed on to the caller, as its function's response mode asks for.
+    pub passed_on: Option<PassedOn>,
+}
+
+/// An HTTP answer besides the part of it that every answer has.
+#[derive(Debug)]
+pub struct PassedOn {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers, all of them.
+    pub headers: HeaderMap,
+    /// Its body, where it comes in while it is passed on.
+    pub stream: Option<AnswerStream>,
 }
 
 /// An HTTP answer that says that the event was not taken.
@@ -36,7 +53,17 @@ impl Answer {
             body,
             status: None,
             rejection: None,
+            passed_on: None,
         }
+    }
+
+    /// The text of a function's failure that the caller gets as it is: an HTTP status from 500 up, passed on.
+    pub fn failure(&self) -> Option<String> {
+        let passed_on = self.passed_on.as_ref()?;
+        let status = passed_on.status.as_u16();
+        (status >= 500).then(|| {
+            format!("Function call failed because of runtime error. Error: HTTP status code: {status}")
+        })
     }
 
     /// What is kept of a rejected call: status and beginning of the body. `None` if the function took the event.
@@ -61,6 +88,7 @@ mod tests {
                 class: FailureClass::Permanent,
                 retry_after: None,
             }),
+            passed_on: None,
         };
         let kept = LastResponse {
             status: Some(403),

@@ -1,5 +1,6 @@
 //! What the AWS providers share: configuration, connections, credentials and the reading of errors.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -8,25 +9,43 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, http_client_fn};
-use domain::resource::AwsCredentials;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
 use tokio::sync::OnceCell;
 
-pub(crate) use self::failure::Failure;
+pub(crate) use self::entry_results::EntryResults;
+pub(crate) use self::failure::{AwsError, EntryError, Failure};
+pub(crate) use self::identity::AwsIdentity;
 
+pub(crate) mod batch;
 mod class;
 mod clients;
+mod connections;
+mod entry_results;
 mod failure;
+mod identity;
+pub(crate) mod key;
+pub(crate) mod limit;
+mod queue_host;
+mod role;
 
+use self::batch::Batches;
 use self::clients::{ClientCache, ClientKey};
+use crate::error::InvokeError;
+use crate::network_guard::NetworkGuard;
 use crate::settings::TargetSettings;
+use crate::{aws_eventbridge, aws_firehose, aws_kinesis, aws_sns, aws_sqs};
 
 /// Attempts of one call: up to three retries (CONTRACT.md §3.3).
 const MAX_ATTEMPTS: u32 = 4;
 /// The SDK's own second would leave the later attempts no time within the timeout of a call.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Region of the gateway's own identity where none is set.
+const LAST_RESORT_REGION: &str = "us-east-1";
+/// Calls that may take this long get connections of their own: network address translation forgets a connection on which
+/// nothing was said for 350 s, and load balancers for less.
+const LONG_CALL: Duration = Duration::from_mins(1);
 
 /// Makes an operation go with a single attempt if that is asked for. The client stays the one that all calls share.
 macro_rules! with_retries {
@@ -46,64 +65,156 @@ pub(crate) use with_retries;
 /// AWS clients by service, region and credentials. All share one pool of connections.
 pub(crate) struct Aws {
     endpoint_url: Option<String>,
+    guard: Option<NetworkGuard>,
     base: OnceCell<SdkConfig>,
+    /// The same with connections for long calls.
+    patient_base: OnceLock<SdkConfig>,
     lambda: ClientCache<aws_sdk_lambda::Client>,
+    patient_lambda: ClientCache<aws_sdk_lambda::Client>,
     kinesis: ClientCache<aws_sdk_kinesis::Client>,
     firehose: ClientCache<aws_sdk_firehose::Client>,
     sqs: ClientCache<aws_sdk_sqs::Client>,
+    sns: ClientCache<aws_sdk_sns::Client>,
+    eventbridge: ClientCache<aws_sdk_eventbridge::Client>,
+    step_functions: ClientCache<aws_sdk_sfn::Client>,
+    secrets_manager: ClientCache<aws_sdk_secretsmanager::Client>,
+    pub(crate) batches: AwsBatches,
+}
+
+/// What is on its way to services that take several events with one request.
+#[derive(Default)]
+pub(crate) struct AwsBatches {
+    pub(crate) kinesis: Batches<aws_kinesis::Stream>,
+    pub(crate) firehose: Batches<aws_firehose::Stream>,
+    pub(crate) sqs: Batches<aws_sqs::Queue>,
+    pub(crate) sns: Batches<aws_sns::Topic>,
+    pub(crate) eventbridge: Batches<aws_eventbridge::Bus>,
 }
 
 impl Aws {
     pub(crate) fn new(settings: &TargetSettings) -> Self {
         Self {
             endpoint_url: settings.aws_endpoint_url.clone(),
+            guard: settings.guard.clone(),
             base: OnceCell::new(),
+            patient_base: OnceLock::new(),
             lambda: ClientCache::default(),
+            patient_lambda: ClientCache::default(),
             kinesis: ClientCache::default(),
             firehose: ClientCache::default(),
             sqs: ClientCache::default(),
+            sns: ClientCache::default(),
+            eventbridge: ClientCache::default(),
+            step_functions: ClientCache::default(),
+            secrets_manager: ClientCache::default(),
+            batches: AwsBatches::default(),
         }
     }
 
-    pub(crate) async fn lambda(&self, region: &str, credentials: &AwsCredentials) -> aws_sdk_lambda::Client {
-        let key = ClientKey::new(region, credentials);
-        self.lambda
-            .get(key, self.base(region).await, aws_sdk_lambda::Client::new)
+    /// The same, with a configuration that is not read from the environment.
+    #[cfg(test)]
+    pub(crate) fn with_configuration(settings: &TargetSettings, configuration: SdkConfig) -> Self {
+        Self {
+            base: OnceCell::new_with(Some(configuration)),
+            ..Self::new(settings)
+        }
     }
 
-    pub(crate) async fn kinesis(
+    /// `limit`: how long a call may take. Long ones need connections that are kept open while nothing is said.
+    pub(crate) async fn lambda(
         &self,
         region: &str,
-        credentials: &AwsCredentials,
-    ) -> aws_sdk_kinesis::Client {
-        let key = ClientKey::new(region, credentials);
+        identity: &AwsIdentity,
+        limit: Duration,
+    ) -> aws_sdk_lambda::Client {
+        let key = ClientKey::new(region, identity);
+        let base = self.base(region).await;
+        if limit < LONG_CALL {
+            return self.lambda.get(key, base, aws_sdk_lambda::Client::new);
+        }
+        let base = self
+            .patient_base
+            .get_or_init(|| base.to_builder().http_client(connections::patient()).build());
+        self.patient_lambda.get(key, base, aws_sdk_lambda::Client::new)
+    }
+
+    pub(crate) async fn kinesis(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_kinesis::Client {
+        let key = ClientKey::new(region, identity);
         self.kinesis
             .get(key, self.base(region).await, aws_sdk_kinesis::Client::new)
     }
 
-    pub(crate) async fn firehose(
-        &self,
-        region: &str,
-        credentials: &AwsCredentials,
-    ) -> aws_sdk_firehose::Client {
-        let key = ClientKey::new(region, credentials);
+    pub(crate) async fn firehose(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_firehose::Client {
+        let key = ClientKey::new(region, identity);
         self.firehose
             .get(key, self.base(region).await, aws_sdk_firehose::Client::new)
     }
 
-    /// A queue's URL says where its requests go, as with the original's SDK, unless an endpoint is set.
+    pub(crate) async fn sns(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_sns::Client {
+        let key = ClientKey::new(region, identity);
+        self.sns
+            .get(key, self.base(region).await, aws_sdk_sns::Client::new)
+    }
+
+    pub(crate) async fn eventbridge(
+        &self,
+        region: &str,
+        identity: &AwsIdentity,
+    ) -> aws_sdk_eventbridge::Client {
+        let key = ClientKey::new(region, identity);
+        self.eventbridge
+            .get(key, self.base(region).await, aws_sdk_eventbridge::Client::new)
+    }
+
+    pub(crate) async fn step_functions(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_sfn::Client {
+        let key = ClientKey::new(region, identity);
+        self.step_functions
+            .get(key, self.base(region).await, aws_sdk_sfn::Client::new)
+    }
+
+    /// The region of the gateway and who it is to AWS.
+    pub(crate) async fn own_identity(&self) -> Result<(String, Credentials), InvokeError> {
+        let base = self.base(LAST_RESORT_REGION).await;
+        let region = base.region().map_or(LAST_RESORT_REGION, Region::as_ref);
+        let provider = base
+            .credentials_provider()
+            .ok_or_else(|| InvokeError::unavailable("the gateway has no AWS credentials"))?;
+        let credentials = provider
+            .provide_credentials()
+            .await
+            .map_err(InvokeError::unavailable)?;
+        Ok((region.to_owned(), credentials))
+    }
+
+    /// A queue's URL says where its requests go, as with the original's SDK, unless an endpoint is set. Fails if the
+    /// guard does not let them go there.
     pub(crate) async fn sqs(
         &self,
         region: &str,
-        credentials: &AwsCredentials,
+        identity: &AwsIdentity,
         queue_url: &str,
-    ) -> aws_sdk_sqs::Client {
+    ) -> Result<aws_sdk_sqs::Client, InvokeError> {
         let base = self.base(region).await;
-        let mut key = ClientKey::new(region, credentials);
+        let mut key = ClientKey::new(region, identity);
         if base.endpoint_url().is_none() {
+            if let Some(guard) = &self.guard {
+                queue_host::check(queue_url, guard).map_err(InvokeError::unusable)?;
+            }
             key = key.at(origin(queue_url));
         }
-        self.sqs.get(key, base, aws_sdk_sqs::Client::new)
+        Ok(self.sqs.get(key, base, aws_sdk_sqs::Client::new))
+    }
+
+    /// Secrets Manager with the gateway's own credentials.
+    pub(crate) async fn secrets_manager(&self, region: &str) -> aws_sdk_secretsmanager::Client {
+        let key = ClientKey::new(region, &AwsIdentity::default());
+        self.secrets_manager
+            .get(key, self.base(region).await, aws_sdk_secretsmanager::Client::new)
+    }
+
+    /// What clients are made from; its region may be another one.
+    pub(crate) async fn configuration(&self, region: &str) -> &SdkConfig {
+        self.base(region).await
     }
 
     async fn base(&self, region: &str) -> &SdkConfig {
@@ -117,11 +228,9 @@ impl Aws {
 async fn load(endpoint_url: Option<&str>, region: &str) -> SdkConfig {
     // Only the default credentials chain uses this region (for STS). Naming a last resort keeps the SDK from asking
     // the instance metadata service, which takes seconds outside of EC2.
-    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
-        .or_else(Region::new(region.to_owned()));
+    let region = own_regions().or_else(Region::new(region.to_owned()));
     let loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(shared_connections())
+        .http_client(connections::shared())
         .region(region)
         .retry_config(
             RetryConfig::standard()
@@ -136,18 +245,19 @@ async fn load(endpoint_url: Option<&str>, region: &str) -> SdkConfig {
     }
 }
 
+/// The region that the gateway itself is in, if it is told.
+pub(crate) async fn own_region() -> Option<Region> {
+    own_regions().region().await
+}
+
+fn own_regions() -> RegionProviderChain {
+    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+}
+
 /// Scheme, host and port of an http(s) URL.
 fn origin(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     let is_http = matches!(url.scheme(), "http" | "https");
     is_http.then(|| url.origin().ascii_serialization())
-}
-
-/// One pool for all clients. The wrapper leaves out the check that the SDK makes for each new client: a whole
-/// connector with all certificates, built and thrown away.
-fn shared_connections() -> SharedHttpClient {
-    let client = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    http_client_fn(move |settings, components| client.http_connector(settings, components))
 }

@@ -1,17 +1,30 @@
 //! What a function is called with.
 
 use bytes::Bytes;
+use domain::event::Event;
 use domain::ids::{DeliveryId, SubscriptionId};
 
 /// A call to be made.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct Call<'e> {
     /// What the function gets: the event as JSON.
     pub payload: Bytes,
-    /// What an HTTP function learns of the delivery from headers; other functions find it in the event.
+    /// The event itself, for functions that get it in another form; none where an authorizer is called.
+    pub event: Option<&'e Event>,
+    /// What can be told about the delivery; none of it goes to a function that knows no place for it.
     pub identity: Option<CallIdentity>,
     /// Whether the AWS SDKs try again by themselves (CONTRACT.md §3.3); not where the queue does.
     pub sdk_retries: bool,
+    /// Whether a client waits for the answer, so that the response mode of the function says what becomes of it.
+    pub is_awaited: bool,
+}
+
+impl Call<'_> {
+    /// Whether somebody looks at the result, a caller or what asked an authorizer. The queue, which repeats calls by
+    /// itself, only wants to know whether the event was taken.
+    pub(crate) fn wants_result(&self) -> bool {
+        self.sdk_retries
+    }
 }
 
 /// What a consumer can tell calls apart by.

@@ -21,6 +21,11 @@ impl Deadline {
         Self { limit, at }
     }
 
+    /// When the time began to run; `None` where it has no end.
+    pub(crate) fn began(self) -> Option<Instant> {
+        self.at?.checked_sub(self.limit)
+    }
+
     /// The same, but at most so long from now.
     pub(crate) fn sooner(self, limit: Duration) -> Self {
         let other = Self::after(limit);

@@ -43,6 +43,14 @@ pub enum InvokeError {
         /// Status and beginning of the answer.
         response: LastResponse,
     },
+    /// A service other than AWS, or its token server, does not accept the credentials of the function.
+    #[error("Function access denied. Error: {detail}")]
+    CredentialsRefused {
+        /// Who refused them, and with which HTTP status code.
+        detail: String,
+        /// Status and beginning of the answer, without the credentials.
+        response: LastResponse,
+    },
     /// The call took longer than [`TargetSettings::timeout`](crate::TargetSettings::timeout).
     #[error("Function call failed. Error: no answer within {limit:?}")]
     TimedOut {
@@ -96,6 +104,7 @@ impl InvokeError {
             Self::AccessDenied { code, .. } => Some(*code),
             Self::ProviderFailed { .. }
             | Self::FunctionFailed { .. }
+            | Self::CredentialsRefused { .. }
             | Self::TimedOut { .. }
             | Self::ResponseTooLarge { .. }
             | Self::Throttled { .. }
@@ -108,7 +117,8 @@ impl InvokeError {
         match self {
             Self::FunctionFailed { class, .. } => *class,
             Self::Throttled { .. } => FailureClass::Throttled,
-            Self::ResponseTooLarge { .. }
+            Self::CredentialsRefused { .. }
+            | Self::ResponseTooLarge { .. }
             | Self::AccessDenied { permanent: true, .. }
             | Self::Unavailable { permanent: true, .. } => FailureClass::Permanent,
             Self::AccessDenied { .. }
@@ -124,6 +134,7 @@ impl InvokeError {
             Self::FunctionFailed { retry_after, .. } | Self::Throttled { retry_after, .. } => *retry_after,
             Self::AccessDenied { .. }
             | Self::ProviderFailed { .. }
+            | Self::CredentialsRefused { .. }
             | Self::TimedOut { .. }
             | Self::ResponseTooLarge { .. }
             | Self::Unavailable { .. } => None,
@@ -133,7 +144,9 @@ impl InvokeError {
     /// What the function answered, if it did: the status of HTTP and the beginning of the body.
     pub fn last_response(&self) -> Option<LastResponse> {
         match self {
-            Self::FunctionFailed { response, .. } => Some(response.clone()),
+            Self::FunctionFailed { response, .. } | Self::CredentialsRefused { response, .. } => {
+                Some(response.clone())
+            }
             Self::AccessDenied { .. }
             | Self::ProviderFailed { .. }
             | Self::TimedOut { .. }
@@ -202,6 +215,14 @@ mod tests {
                 },
                 "Function call failed because of runtime error. Error: HTTP status code: 500".to_owned(),
                 FailureClass::Transient,
+            ),
+            (
+                InvokeError::CredentialsRefused {
+                    detail: "HTTP status code: 401".to_owned(),
+                    response: LastResponse::new(Some(401), b""),
+                },
+                "Function access denied. Error: HTTP status code: 401".to_owned(),
+                FailureClass::Permanent,
             ),
             (
                 InvokeError::TimedOut {

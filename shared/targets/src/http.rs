@@ -1,44 +1,66 @@
 //! Functions behind HTTP (CONTRACT.md §3.2): the event is posted, the body of the answer is the result.
 
+use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::dead_letter::LastResponse;
-use domain::resource::HttpEndpoint;
+use domain::resource::{HttpEndpoint, ResponseMode};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use http::uri::Scheme;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use hyper_util::client::legacy::connect::Connect;
+use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::OnceCell;
 
+use self::connector::TcpConnector;
+use self::custom::Custom;
 use self::destination::Destination;
-use self::identification::Identification;
-use self::status::Refusal;
-use crate::answer::{Answer, Rejection};
+use self::tls_clients::TlsClients;
+use crate::answer::Answer;
+use crate::answer_stream::StreamLimits;
 use crate::call::Call;
+use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::network_guard::AddressRefused;
 use crate::settings::TargetSettings;
 
+pub(crate) use self::custom::secret_value;
+pub(crate) use self::exchange::{HttpRequest, HttpResponse};
+pub(crate) use self::identification::Identification;
+pub(crate) use self::identification::identify;
+pub(crate) use self::redaction::redact;
+pub(crate) use self::status::{Refusal, refusal};
+
+mod authorization;
 mod body;
+mod connector;
+mod credentials;
+mod custom;
 mod destination;
+mod exchange;
 mod identification;
+mod pass_on;
+mod redaction;
 mod redirect;
 mod signature;
 mod status;
 mod tls;
+mod tls_clients;
 
 type Payload = Full<Bytes>;
+type EncryptedClient = Client<HttpsConnector<TcpConnector>, Payload>;
 
 const CLOUD_EVENT: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
 /// Functions see the user agent that they have always seen.
 const GO_CLIENT: HeaderValue = HeaderValue::from_static("Go-http-client/1.1");
-const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+pub(crate) const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 const IDLE_CONNECTIONS_PER_HOST: usize = 1024;
 /// How long a call that has failed already waits for what the function says about it.
@@ -46,36 +68,60 @@ const FAILURE_BODY_WAIT: Duration = Duration::from_secs(1);
 
 /// The HTTP clients and their kept-alive connections.
 pub(crate) struct HttpTargets {
-    connector: HttpConnector,
-    plain: Client<HttpConnector, Payload>,
+    connector: TcpConnector,
+    plain: Client<TcpConnector, Payload>,
     /// Apart, so that nobody reads certificates, or pays for the choice of a stream, until there is an https URL.
-    encrypted: OnceCell<Client<HttpsConnector<HttpConnector>, Payload>>,
+    encrypted: OnceCell<EncryptedClient>,
+    /// Those with certificates of their own.
+    own_tls: TlsClients,
     max_response_bytes: usize,
+    stream_limits: StreamLimits,
+}
+
+/// Calls an endpoint.
+pub(crate) async fn call(
+    with: &Clients,
+    endpoint: &HttpEndpoint,
+    call: Call<'_>,
+    deadline: Deadline,
+) -> Result<Answer, InvokeError> {
+    if endpoint.is_plain() {
+        with.http.post(endpoint, call, None, deadline).await
+    } else {
+        // Boxed, so that plain calls do not have to carry it.
+        Box::pin(custom::call(with, endpoint, call, deadline)).await
+    }
 }
 
 impl HttpTargets {
     pub(crate) fn new(settings: &TargetSettings) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
+        let guard = settings.guard.clone().map(Arc::new);
         // Ends connects that no call waits for any more. Longer than a call, so that the call's own timeout is what
         // it is reported as.
-        connector.set_connect_timeout(Some(settings.timeout.saturating_mul(2)));
+        let connector = TcpConnector::new(guard).timeout(settings.timeout.saturating_mul(2));
         Self {
             plain: client(connector.clone()),
             connector,
             encrypted: OnceCell::new(),
+            own_tls: TlsClients::default(),
             max_response_bytes: settings.max_response_bytes,
+            stream_limits: StreamLimits::of(settings),
         }
     }
 
-    /// Posts the event and gives the final answer.
-    pub(crate) async fn post(
+    /// Posts the event, or sends it as the endpoint wants it, and gives the final answer.
+    async fn post(
         &self,
         endpoint: &HttpEndpoint,
-        call: Call,
+        call: Call<'_>,
+        custom: Option<&Custom>,
         deadline: Deadline,
     ) -> Result<Answer, InvokeError> {
-        let response = deadline.bound(self.exchange(endpoint, call)).await?;
+        if call.is_awaited && endpoint.response.is_passed_on() {
+            // Boxed: other calls do not carry its future.
+            return Box::pin(self.pass_on(endpoint, call, custom, deadline)).await;
+        }
+        let response = deadline.bound(self.follow(endpoint, call, custom)).await?;
         let status = response.status();
         let refusal = status::refusal(status, response.headers());
         // Q22: any status of a broken server, where the original took 500 alone.
@@ -83,37 +129,68 @@ impl HttpTargets {
             return Err(failed(response, refusal, deadline).await);
         }
         let status = status.as_u16();
+        let own_limit = custom.and_then(|custom| custom.max_response_bytes);
+        let limit = own_limit.map_or(self.max_response_bytes, |own| own.min(self.max_response_bytes));
+        let read = async {
+            match endpoint.response {
+                // Nobody reads what may be longer than any limit; that it ends in time shows that the function is done.
+                ResponseMode::Stream => body::discard(response).await,
+                ResponseMode::Object | ResponseMode::Proxy | ResponseMode::Raw => {
+                    body::read(response, limit).await
+                }
+            }
+        };
         Ok(Answer {
-            body: deadline
-                .bound(body::read(response, self.max_response_bytes))
-                .await?,
+            body: deadline.bound(read).await?,
             status: Some(status),
-            rejection: refusal.map(|Refusal { class, retry_after }| Rejection {
-                status,
-                class,
-                retry_after,
-            }),
+            rejection: refusal.map(|refusal| refusal.rejection(status)),
+            passed_on: None,
         })
     }
 
     /// Sends the event, follows redirects, and gives the answer that none of its body is read of.
-    async fn exchange(&self, endpoint: &HttpEndpoint, call: Call) -> Result<Response<Incoming>, InvokeError> {
+    async fn follow(
+        &self,
+        endpoint: &HttpEndpoint,
+        call: Call<'_>,
+        custom: Option<&Custom>,
+    ) -> Result<Response<Incoming>, InvokeError> {
         let mut destination = Destination::parse(&endpoint.url).map_err(InvokeError::unusable)?;
         let identification = call
             .identity
             .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
             .transpose()
             .map_err(InvokeError::unusable)?;
-        let mut event = Some(call.payload);
+        let is_passed_on = call.is_awaited && endpoint.response.is_passed_on();
+        let mut event = Some(call.payload).filter(|_| endpoint.sends_event());
         let mut followed = 0;
         loop {
-            let request = request(&destination, event.clone(), identification.as_ref());
-            let response = self.send(request).await?;
+            let mut request = request(&destination, event.clone(), identification.as_ref());
+            if is_passed_on {
+                pass_on::prepare(request.headers_mut());
+            }
+            let response = match custom {
+                None => self.send(request).await?,
+                Some(custom) => {
+                    custom.apply(&mut request)?;
+                    match &custom.tls {
+                        None => self.send(request).await?,
+                        Some(client) => client.request(request).await.map_err(not_sent)?,
+                    }
+                }
+            };
+            // A redirect is an answer like any other then.
+            if is_passed_on {
+                return Ok(response);
+            }
             let Some(redirect) = redirect::of(&response, &destination)? else {
                 return Ok(response);
             };
             followed += 1;
             redirect::check_count(followed)?;
+            if !endpoint.is_open() {
+                redirect::check_origin(&redirect.destination)?;
+            }
             event = event.filter(|_| redirect.keeps_event);
             destination = redirect.destination;
         }
@@ -126,15 +203,26 @@ impl HttpTargets {
         } else {
             self.plain.request(request).await
         };
-        sent.map_err(InvokeError::unavailable)
+        sent.map_err(not_sent)
     }
 
-    async fn encrypted(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Payload>, InvokeError> {
+    async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
         let load = || async {
             let roots = tls::native_roots().await?;
-            Ok(client(tls::connector(self.connector.clone(), roots)))
+            let config = roots.with_no_client_auth();
+            Ok(client(tls::connector(self.connector.clone(), config)))
         };
         self.encrypted.get_or_try_init(load).await
+    }
+}
+
+/// The error of a request that got no answer. What the guard refused it will refuse again.
+fn not_sent(error: ClientError) -> InvokeError {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    if causes.any(<dyn std::error::Error>::is::<AddressRefused>) {
+        InvokeError::unusable(AddressRefused)
+    } else {
+        InvokeError::unavailable(error)
     }
 }
 

@@ -2,64 +2,110 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use domain::resource::Provider;
+use domain::resource::{HttpEndpoint, Provider};
 
 use crate::answer::Answer;
-use crate::aws::Aws;
 use crate::call::Call;
+use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
-use crate::http::HttpTargets;
 use crate::settings::{TargetSettings, TargetSettingsError};
-use crate::{firehose, kinesis, lambda, sqs};
+use crate::{
+    aws_eventbridge, aws_firehose, aws_kinesis, aws_lambda, aws_sns, aws_sqs, aws_step_functions,
+    azure_event_grid, azure_function, google_cloud_function, google_pubsub, http, openwhisk,
+};
 
-/// Calls functions. A cheap handle: clones share connections and AWS clients.
+/// Calls functions. A cheap handle: clones share connections, AWS clients and tokens.
 #[derive(Clone)]
-pub struct Invoker(Arc<Inner>);
-
-struct Inner {
-    settings: TargetSettings,
-    http: HttpTargets,
-    aws: Aws,
-}
+pub struct Invoker(Arc<Clients>);
 
 impl Invoker {
     /// An invoker without any connection: it opens nothing and reads nothing, not even certificates.
     pub fn new(settings: TargetSettings) -> Result<Self, TargetSettingsError> {
         settings.validate()?;
-        let http = HttpTargets::new(&settings);
-        let aws = Aws::new(&settings);
-        Ok(Self(Arc::new(Inner { settings, http, aws })))
+        Ok(Self(Arc::new(Clients::new(settings))))
+    }
+
+    /// Longest time of a call of a function.
+    pub fn time_limit(&self, provider: &Provider) -> Duration {
+        provider.timeout().unwrap_or(self.0.settings.timeout)
     }
 
     /// Sends an event (its JSON) to a function and gives what it answers: the body of an HTTP response of any status
     /// below 500 (CONTRACT.md A10), the payload of a Lambda function, the id that a stream or queue gave the record.
     ///
     /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
-    pub async fn invoke(&self, provider: &Provider, call: Call) -> Result<Answer, InvokeError> {
-        let Inner { settings, http, aws } = &*self.0;
-        let deadline = Deadline::after(settings.timeout);
-        // The futures of the SDKs are large; boxed, they do not weigh on calls of HTTP endpoints.
-        let body = match provider {
-            Provider::Http(endpoint) => return http.post(endpoint, call, deadline).await,
-            Provider::AwsLambda(function) => {
-                deadline
-                    .bound(Box::pin(lambda::invoke(aws, function, call)))
-                    .await
+    pub async fn invoke(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
+        let with = &*self.0;
+        let deadline = Deadline::after(self.time_limit(provider));
+        // The futures of the others are large; boxed, they do not weigh on calls of HTTP endpoints.
+        let answer = match provider {
+            Provider::Http(endpoint) => {
+                let answer = if endpoint.signing_secrets.is_empty() {
+                    http::call(with, endpoint, call, deadline).await
+                } else {
+                    Box::pin(signed(with, endpoint, call, deadline)).await
+                };
+                return with.secrets.after(provider, deadline.began(), answer);
             }
-            Provider::AwsKinesis(stream) => deadline.bound(Box::pin(kinesis::put(aws, stream, call))).await,
-            Provider::AwsFirehose(stream) => deadline.bound(Box::pin(firehose::put(aws, stream, call))).await,
-            Provider::AwsSqs(queue) => deadline.bound(Box::pin(sqs::send(aws, queue, call))).await,
-        }?;
+            Provider::AwsLambda(function) => {
+                Box::pin(deadline.bound(aws_lambda::call(with, function, call))).await
+            }
+            Provider::AwsKinesis(stream) => {
+                Box::pin(deadline.bound(aws_kinesis::call(with, stream, call))).await
+            }
+            Provider::AwsFirehose(stream) => {
+                Box::pin(deadline.bound(aws_firehose::call(with, stream, call))).await
+            }
+            Provider::AwsSqs(queue) => Box::pin(deadline.bound(aws_sqs::call(with, queue, call))).await,
+            Provider::AwsSns(topic) => Box::pin(deadline.bound(aws_sns::call(with, topic, call))).await,
+            Provider::AwsEventBridge(bus) => {
+                Box::pin(deadline.bound(aws_eventbridge::call(with, bus, call))).await
+            }
+            Provider::AwsStepFunctions(machine) => {
+                Box::pin(deadline.bound(aws_step_functions::call(with, machine, call))).await
+            }
+            Provider::GoogleCloudFunction(function) => {
+                Box::pin(google_cloud_function::call(with, function, call, deadline)).await
+            }
+            Provider::GooglePubSub(topic) => Box::pin(google_pubsub::call(with, topic, call, deadline)).await,
+            Provider::AzureFunction(function) => {
+                Box::pin(azure_function::call(with, function, call, deadline)).await
+            }
+            Provider::AzureEventGrid(topic) => {
+                Box::pin(azure_event_grid::call(with, topic, call, deadline)).await
+            }
+            Provider::OpenWhisk(action) => Box::pin(openwhisk::call(with, action, call, deadline)).await,
+            // One level only (CONTRACT.md §7.6): whoever calls a weighted function calls the chosen one.
+            Provider::Weighted(_) => Err(InvokeError::unusable(
+                "calling this kind of function is not implemented",
+            )),
+        };
+        let answer = with.secrets.after(provider, deadline.began(), answer)?;
         // Bodies over HTTP are cut while they come in; the SDKs give theirs as a whole.
-        let limit = settings.max_response_bytes;
-        if body.len() > limit {
+        let limit = with.settings.max_response_bytes;
+        if answer.body.len() > limit {
             Err(InvokeError::ResponseTooLarge { limit })
         } else {
-            Ok(Answer::of(body))
+            Ok(answer)
         }
     }
+}
+
+/// Calls an endpoint whose signing secrets may be elsewhere.
+async fn signed(
+    with: &Clients,
+    endpoint: &HttpEndpoint,
+    call: Call<'_>,
+    deadline: Deadline,
+) -> Result<Answer, InvokeError> {
+    let resolved = deadline
+        .bound(with.secrets.with_signing_secrets(endpoint))
+        .await?;
+    let endpoint = resolved.as_ref().unwrap_or(endpoint);
+    http::call(with, endpoint, call, deadline).await
 }
 
 impl fmt::Debug for Invoker {

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use http::uri::Authority;
 use url::Url;
+
+use crate::network_guard::NetworkGuard;
+use crate::secrets::SecretSettings;
 
 /// What bounds a call to a function, and where AWS is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +16,20 @@ pub struct TargetSettings {
     pub timeout: Duration,
     /// Most bytes that a function may answer, counted after decompression.
     pub max_response_bytes: usize,
+    /// Longest time between two pieces of an answer that is passed on while it comes in; zero is no limit.
+    pub stream_idle_timeout: Duration,
+    /// Longest time that such an answer may take after its head; zero is no limit.
+    pub stream_timeout: Duration,
     /// Where to send AWS calls instead of to AWS; `None` leaves it to the AWS SDK, which heeds `AWS_ENDPOINT_URL`.
     pub aws_endpoint_url: Option<String>,
+    /// Host, and port if it is not 80, of Google's metadata server; `None` is the one of Google's machines.
+    pub google_metadata_host: Option<String>,
+    /// Where to send calls of Google's own APIs (token exchange, IAM credentials, Pub/Sub) instead of to Google.
+    pub google_endpoint_url: Option<String>,
+    /// Which addresses functions may have; `None` lets them have any.
+    pub guard: Option<NetworkGuard>,
+    /// Which secrets functions may refer to.
+    pub secrets: SecretSettings,
 }
 
 impl Default for TargetSettings {
@@ -21,7 +37,13 @@ impl Default for TargetSettings {
         Self {
             timeout: Duration::from_secs(5),
             max_response_bytes: 10 * 1024 * 1024,
+            stream_idle_timeout: Duration::from_mins(1),
+            stream_timeout: Duration::from_hours(1),
             aws_endpoint_url: None,
+            google_metadata_host: None,
+            google_endpoint_url: None,
+            guard: None,
+            secrets: SecretSettings::default(),
         }
     }
 }
@@ -32,13 +54,32 @@ impl TargetSettings {
         if self.timeout.is_zero() {
             return Err(TargetSettingsError::ZeroTimeout);
         }
-        let Some(endpoint) = &self.aws_endpoint_url else {
-            return Ok(());
+        if let Some(endpoint) = &self.aws_endpoint_url {
+            let url = Url::parse(endpoint).map_err(TargetSettingsError::AwsEndpointUrl)?;
+            if !is_http(&url) {
+                return Err(TargetSettingsError::AwsEndpointScheme);
+            }
+        }
+        if let Some(endpoint) = &self.google_endpoint_url {
+            let url = Url::parse(endpoint).ok().filter(is_http);
+            let is_base = url.is_some_and(|url| url.query().is_none() && url.fragment().is_none());
+            if !is_base {
+                return Err(TargetSettingsError::GoogleEndpointUrl);
+            }
+        }
+        let is_host = |host: &String| {
+            host.parse::<Authority>()
+                .is_ok_and(|authority| !authority.host().is_empty() && !host.contains('@'))
         };
-        let url = Url::parse(endpoint).map_err(TargetSettingsError::AwsEndpointUrl)?;
-        let usable = matches!(url.scheme(), "http" | "https");
-        usable.then_some(()).ok_or(TargetSettingsError::AwsEndpointScheme)
+        if !self.google_metadata_host.iter().all(is_host) {
+            return Err(TargetSettingsError::GoogleMetadataHost);
+        }
+        Ok(())
     }
+}
+
+fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
 }
 
 /// Settings that no call could be made with.
@@ -53,6 +94,12 @@ pub enum TargetSettingsError {
     /// The AWS endpoint is a URL of another scheme than http and https.
     #[error("the AWS endpoint must be an http or https URL")]
     AwsEndpointScheme,
+    /// The place of Google's APIs is no http or https URL, or one with a query.
+    #[error("the endpoint of Google's APIs must be an http or https URL without query")]
+    GoogleEndpointUrl,
+    /// Google's metadata server has no place.
+    #[error("the metadata server of Google must be a host, with or without a port")]
+    GoogleMetadataHost,
 }
 
 #[cfg(test)]
@@ -80,5 +127,38 @@ mod tests {
         );
         assert_eq!(with_endpoint("http://127.0.0.1:4566").validate(), Ok(()));
         assert_eq!(TargetSettings::default().validate(), Ok(()));
+        for (host, ok) in [
+            ("127.0.0.1:8080", true),
+            ("[::1]:1", true),
+            ("metadata.example", true),
+            ("http://metadata.example", false),
+            ("metadata.example/x", false),
+            ("u@metadata.example", false),
+            ("", false),
+        ] {
+            let settings = TargetSettings {
+                google_metadata_host: Some(host.to_owned()),
+                ..TargetSettings::default()
+            };
+            let want = if ok {
+                Ok(())
+            } else {
+                Err(TargetSettingsError::GoogleMetadataHost)
+            };
+            assert_eq!(settings.validate(), want, "{host}");
+        }
+        for (url, ok) in [
+            ("http://127.0.0.1:1", true),
+            ("https://google.example/base/", true),
+            ("localhost", false),
+            ("ftp://google.example", false),
+            ("https://google.example?x", false),
+        ] {
+            let settings = TargetSettings {
+                google_endpoint_url: Some(url.to_owned()),
+                ..TargetSettings::default()
+            };
+            assert_eq!(settings.validate().is_ok(), ok, "{url}");
+        }
     }
 }

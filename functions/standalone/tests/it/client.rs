@@ -117,7 +117,26 @@ impl<S: Read + Write> Connection<S> {
         Ok(answer)
     }
 
-    fn head(&mut self) -> io::Result<Answer> {
+    /// The next piece of a chunked body, whose head has been read; `None` after the last one. A connection that ends
+    /// before is an error.
+    pub(crate) fn chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let line = loop {
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") {
+                break self.take(end + 2)?;
+            }
+            if self.fill()? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        };
+        let digits = String::from_utf8_lossy(&line[..line.len() - 2]).into_owned();
+        let length = usize::from_str_radix(&digits, 16).map_err(io::Error::other)?;
+        let mut piece = self.take(length + 2)?;
+        piece.truncate(length);
+        Ok((length > 0).then_some(piece))
+    }
+
+    /// The status line and the headers of the next answer.
+    pub(crate) fn head(&mut self) -> io::Result<Answer> {
         loop {
             let mut headers = [httparse::EMPTY_HEADER; 512];
             let mut head = httparse::Response::new(&mut headers);
@@ -141,7 +160,8 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
-    fn take(&mut self, length: usize) -> io::Result<Vec<u8>> {
+    /// So many bytes.
+    pub(crate) fn take(&mut self, length: usize) -> io::Result<Vec<u8>> {
         while self.buffer.len() < length {
             if self.fill()? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());

@@ -4,11 +4,13 @@
 mod dead_letters;
 mod kills;
 mod log;
+mod network_guard;
 mod options;
 mod pauses;
 mod retries;
 mod shutdown;
 mod signatures;
+mod weighted;
 
 use serde_json::{Value, json};
 

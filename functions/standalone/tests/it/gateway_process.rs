@@ -69,7 +69,12 @@ impl GatewayProcess {
 
     /// Starts a gateway and only waits for its start-up line, as it must be where its ports speak TLS.
     pub(crate) fn start_unprobed(directory: &Path, flags: &[&str]) -> Self {
-        let mut child = program()
+        Self::start_program(program(), directory, flags)
+    }
+
+    /// The same of a program whose environment is prepared.
+    pub(crate) fn start_program(mut program: Command, directory: &Path, flags: &[&str]) -> Self {
+        let mut child = program
             .args([
                 "-bind-address",
                 "127.0.0.1",

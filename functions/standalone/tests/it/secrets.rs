@@ -1,4 +1,6 @@
 //! Keys of functions are seen by who reads the configuration, and by nobody else (CONTRACT.md §3.6, Q63).
 
+mod at_rest;
 mod calls;
 mod configuration;
+mod references;

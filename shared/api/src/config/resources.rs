@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::configuration::{ConfigurationError, Configured};
+use domain::configuration::Configured;
 use domain::event::query_pairs;
 use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
@@ -38,6 +38,14 @@ impl Operation {
         })
     }
 
+    /// The id of an item.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::List | Self::Create => None,
+            Self::Get(id) | Self::Update(id) | Self::Delete(id) => Some(id),
+        }
+    }
+
     /// Value of the `operation` label (CONTRACT.md §5).
     fn name(&self) -> &'static str {
         match self {
@@ -50,6 +58,12 @@ impl Operation {
     }
 }
 
+/// Which resources a client wants to have listed.
+pub(super) fn filter(parts: &Parts) -> MetadataFilter {
+    let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
+    MetadataFilter::from_query(pairs.iter().map(|(name, value)| (&**name, &**value)))
+}
+
 impl ConfigApi {
     pub(super) async fn count_and_carry_out(
         &self,
@@ -60,7 +74,24 @@ impl ConfigApi {
         body: Body,
     ) -> Response {
         count(space, kind.label(), operation.name());
-        let done = match kind {
+        let done = if self.legacy_api {
+            // Boxed: what is off by default is not carried by every request.
+            Box::pin(self.carry_out_legacy(kind, space, operation, parts, body)).await
+        } else {
+            self.carry_out_kind(kind, space, operation, parts, body).await
+        };
+        done.unwrap_or_else(IntoResponse::into_response)
+    }
+
+    pub(super) async fn carry_out_kind(
+        &self,
+        kind: Kind,
+        space: &Space,
+        operation: Operation,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
+        match kind {
             Kind::EventType => self.carry_out::<EventType>(space, operation, parts, body).await,
             Kind::Function => self.carry_out::<Function>(space, operation, parts, body).await,
             Kind::Subscription => {
@@ -68,11 +99,10 @@ impl ConfigApi {
                     .await
             }
             Kind::Cors => self.carry_out::<Cors>(space, operation, parts, body).await,
-        };
-        done.unwrap_or_else(IntoResponse::into_response)
+        }
     }
 
-    async fn carry_out<R: Configured>(
+    pub(super) async fn carry_out<R: Configured>(
         &self,
         space: &Space,
         operation: Operation,
@@ -84,10 +114,11 @@ impl ConfigApi {
         };
         Ok(match operation {
             Operation::List => {
-                let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
-                let filter =
-                    MetadataFilter::from_query(pairs.iter().map(|(name, value)| (&**name, &**value)));
-                let resources = self.store.list::<R>(space, &filter).await?;
+                let resources = self.store.list::<R>(space, &filter(parts)).await?;
+                let resources: Vec<_> = resources
+                    .iter()
+                    .map(|resource| self.secrets.shown(&**resource))
+                    .collect();
                 json_line(
                     StatusCode::OK,
                     &BTreeMap::from([(openapi::collection(R::KIND), resources)]),
@@ -95,22 +126,34 @@ impl ConfigApi {
             }
             Operation::Get(id) => json_line(
                 StatusCode::OK,
-                &self.store.get::<R>(space, &R::Id::from(id.as_str())).await?,
+                &self
+                    .secrets
+                    .shown(&*self.store.get::<R>(space, &R::Id::from(id.as_str())).await?),
             ),
             Operation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
-                let resource = R::decode(space, None, &body).map_err(ConfigurationError::from)?;
+                let resource = self.secrets.decode_new::<R>(space, &body)?;
                 let created = self.store.create(resource).await?;
                 log("created", created.value.id());
-                with_version(json_line(StatusCode::CREATED, &created.value), created.version)
+                with_version(
+                    json_line(StatusCode::CREATED, &self.secrets.shown(&*created.value)),
+                    created.version,
+                )
             }
             Operation::Update(id) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let id = R::Id::from(id.as_str());
-                let resource = R::decode(space, Some(&id), &body).map_err(ConfigurationError::from)?;
-                let updated = self.store.update(resource).await?;
+                let resource = self.secrets.decode_update::<R>(space, &id, &body)?;
+                let updated = if self.secrets.mask {
+                    self.store.update_masked(resource).await?
+                } else {
+                    self.store.update(resource).await?
+                };
                 log("updated", updated.value.id());
-                with_version(json_line(StatusCode::OK, &updated.value), updated.version)
+                with_version(
+                    json_line(StatusCode::OK, &self.secrets.shown(&*updated.value)),
+                    updated.version,
+                )
             }
             Operation::Delete(id) => {
                 let deleted = self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;

@@ -17,6 +17,8 @@ use super::*;
 
 mod dead_letters;
 mod deliveries;
+mod legacy;
+mod secrets;
 mod subscriptions;
 
 /// A Configuration API with folders of its own.
@@ -64,7 +66,9 @@ impl Api {
             metrics: MetricsPage::new(recorder.handle(), delivery_queue.clone()),
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Files(attempts),
+            legacy_api: false,
             access_key: None,
+            secrets: SecretRules::default(),
         };
         Self {
             config,

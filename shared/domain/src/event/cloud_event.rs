@@ -125,15 +125,33 @@ impl CloudEvent {
         })
     }
 
+    /// An event of attributes that are known to be in order.
+    pub(super) fn of_checked(event_type: &str, id: &str, members: Vec<(String, Json)>) -> Self {
+        Self {
+            event_type: event_type.to_owned(),
+            id: id.to_owned(),
+            members,
+        }
+    }
+
     /// A member by its very name: names of attributes are in lower case.
     pub(super) fn member(&self, name: &str) -> Option<&Json> {
         let mut members = self.members.iter();
         members.find(|(known, _)| known == name).map(|(_, json)| json)
     }
 
+    /// The members in the order they came in.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.members.iter().map(|(name, json)| (name.as_str(), json))
+    }
+
     pub(super) fn set_authorization(&mut self, authorization: &Authorization) {
-        let text = Json::from_value(authorization).get().to_owned();
-        self.set(AUTHORIZATION, Json::from_value(&text));
+        self.set_authorization_text(Json::from_value(authorization).get());
+    }
+
+    /// The same, of what is JSON text already.
+    pub(super) fn set_authorization_text(&mut self, authorization: &str) {
+        self.set(AUTHORIZATION, Json::from_value(authorization));
     }
 
     pub(super) fn set_delivery(&mut self, id: &DeliveryId, subscription: &SubscriptionId, attempt: u32) {

@@ -18,7 +18,7 @@ const VERSION: &str = "0.1";
 const SOURCE: &str = "https://serverless.com/event-gateway/#transformationVersion=0.1";
 
 /// Member of `extensions` that is the gateway's own.
-const GATEWAY: &str = "eventgateway";
+pub(super) const GATEWAY: &str = "eventgateway";
 
 /// An event in the 0.1 envelope. Empty texts are not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

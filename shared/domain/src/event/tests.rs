@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod binary_message;
+mod cloud_event_1_0;
 mod extensions;
 
 fn stamp() -> EventStamp {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidCause, InvalidResource, Kind, Metadata, Provider, Resource};
+use super::{
+    InvalidCause, InvalidResource, Kind, Metadata, Provider, ProviderError, Resource, SecretMembers, masking,
+};
 use crate::ids::{FunctionId, Space};
 use crate::json::Object;
 use crate::validation::{self, Violations};
@@ -42,7 +44,29 @@ impl Resource for Function {
     }
 
     fn decode(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Self, InvalidResource> {
+        let function = Self::decode_masked(space, id, body)?;
+        if let Provider::Http(endpoint) = &function.provider
+            && endpoint
+                .signing_secrets
+                .iter()
+                .any(|secret| secret.secret().is_mask())
+        {
+            return Err(InvalidCause::from(ProviderError::SigningSecrets).of(Kind::Function));
+        }
+        Ok(function)
+    }
+
+    fn decode_masked(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Self, InvalidResource> {
         parse(space, id, body).map_err(|cause| cause.of(Kind::Function))
+    }
+
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        self.provider.secrets_mut()
+    }
+
+    fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {
+        masking::keep_masked(&mut self.provider, stored.map(|stored| &stored.provider))
+            .map_err(|err| InvalidCause::from(err).of(Kind::Function))
     }
 }
 

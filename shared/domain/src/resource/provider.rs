@@ -1,20 +1,61 @@
 //! Providers (CONTRACT.md §3.1): the kinds of functions and what each needs to be called.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::SigningSecret;
+use super::{Secret, SecretMembers};
 use crate::json::{JsonError, Object};
-use crate::validation;
+
+mod aws;
+mod aws_eventbridge;
+mod aws_firehose;
+mod aws_kinesis;
+mod aws_lambda;
+mod aws_sns;
+mod aws_sqs;
+mod aws_step_functions;
+mod azure_event_grid;
+mod azure_function;
+mod endpoint_url;
+mod entra_credentials;
+mod google_cloud_function;
+mod google_credentials;
+mod google_pubsub;
+mod http;
+mod http_options;
+mod members;
+mod openwhisk;
+mod weighted;
+
+pub use aws::AwsCredentials;
+pub use aws_eventbridge::EventBus;
+pub use aws_firehose::FirehoseStream;
+pub use aws_kinesis::KinesisStream;
+pub use aws_lambda::{InvocationType, LambdaFunction};
+pub use aws_sns::SnsTopic;
+pub use aws_sqs::SqsQueue;
+pub use aws_step_functions::StateMachine;
+pub use azure_event_grid::EventGridTopic;
+pub use azure_function::{AzureFunction, AzureSchema};
+pub use entra_credentials::EntraCredentials;
+pub use google_cloud_function::GoogleCloudFunction;
+pub use google_credentials::{AwsFederation, GoogleCredentials, ServiceAccountKey};
+pub use google_pubsub::PubSubTopic;
+pub use http::{ApiKeyPlace, ClientAuthentication, HttpAuthorization, HttpEndpoint, HttpTls};
+pub use http_options::{EventFormat, ResponseMode};
+pub(super) use members::Members;
+pub use openwhisk::{IbmIam, OpenWhiskAction};
+pub use weighted::{Weighted, WeightedFunction};
 
 /// How a function is called; on the wire the members `type` and `provider` of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "type", content = "provider", rename_all = "lowercase")]
 pub enum Provider {
     /// An HTTP endpoint.
-    Http(HttpEndpoint),
+    Http(Box<HttpEndpoint>),
     /// An AWS Lambda function.
     AwsLambda(LambdaFunction),
     /// An Amazon Kinesis data stream.
@@ -23,103 +64,24 @@ pub enum Provider {
     AwsFirehose(FirehoseStream),
     /// An Amazon SQS queue.
     AwsSqs(SqsQueue),
-}
-
-/// An HTTP endpoint that events are posted to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct HttpEndpoint {
-    /// Absolute URL.
-    #[schema(min_length = 1)]
-    pub url: String,
-    /// Secrets that calls are signed with (Standard Webhooks, `whsec_…`): one, or two while one replaces the other.
-    #[serde(rename = "signingSecrets", default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 2)]
-    pub signing_secrets: Vec<SigningSecret>,
-}
-
-/// An AWS Lambda function.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct LambdaFunction {
-    /// ARN, or anything else that the Invoke API takes as a function name.
-    #[schema(min_length = 1)]
-    pub arn: String,
-    /// AWS region.
-    #[schema(min_length = 1)]
-    pub region: String,
-    /// Credentials to call it with.
-    #[serde(flatten)]
-    pub credentials: AwsCredentials,
-}
-
-/// An Amazon Kinesis data stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct KinesisStream {
-    /// Name of the stream.
-    #[schema(min_length = 1)]
-    pub stream_name: String,
-    /// AWS region.
-    #[schema(min_length = 1)]
-    pub region: String,
-    /// Credentials to call it with.
-    #[serde(flatten)]
-    pub credentials: AwsCredentials,
-}
-
-/// An Amazon Data Firehose stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FirehoseStream {
-    /// Name of the stream.
-    #[schema(min_length = 1)]
-    pub delivery_stream_name: String,
-    /// AWS region.
-    #[schema(min_length = 1)]
-    pub region: String,
-    /// Credentials to call it with.
-    #[serde(flatten)]
-    pub credentials: AwsCredentials,
-}
-
-/// An Amazon SQS queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SqsQueue {
-    /// URL of the queue.
-    #[schema(min_length = 1)]
-    pub queue_url: String,
-    /// AWS region.
-    #[schema(min_length = 1)]
-    pub region: String,
-    /// Credentials to call it with.
-    #[serde(flatten)]
-    pub credentials: AwsCredentials,
-}
-
-/// Static AWS credentials; empty members are not set. Used only when both keys are set (CONTRACT.md §3.6).
-#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct AwsCredentials {
-    /// Access key id.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub aws_access_key_id: String,
-    /// Secret access key.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub aws_secret_access_key: String,
-    /// Session token of temporary credentials.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub aws_session_token: String,
-}
-
-impl fmt::Debug for AwsCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mask = |text: &str| if text.is_empty() { "" } else { "*****" };
-        f.debug_struct("AwsCredentials")
-            .field("aws_access_key_id", &mask(&self.aws_access_key_id))
-            .field("aws_secret_access_key", &mask(&self.aws_secret_access_key))
-            .field("aws_session_token", &mask(&self.aws_session_token))
-            .finish()
-    }
+    /// An Amazon SNS topic.
+    AwsSns(SnsTopic),
+    /// An Amazon EventBridge event bus.
+    AwsEventBridge(EventBus),
+    /// An AWS Step Functions state machine.
+    AwsStepFunctions(StateMachine),
+    /// A Google Cloud function.
+    GoogleCloudFunction(GoogleCloudFunction),
+    /// A Google Cloud Pub/Sub topic.
+    GooglePubSub(PubSubTopic),
+    /// An Azure function.
+    AzureFunction(Box<AzureFunction>),
+    /// An Azure Event Grid topic.
+    AzureEventGrid(EventGridTopic),
+    /// An OpenWhisk action.
+    OpenWhisk(OpenWhiskAction),
+    /// One of several functions of the same space.
+    Weighted(Weighted),
 }
 
 /// A provider that cannot be used.
@@ -137,25 +99,110 @@ pub enum ProviderError {
     /// A required member is missing.
     #[error("missing required fields for {0}")]
     MissingFields(&'static str),
+    /// A member has a value that it cannot have. The text repeats none of it.
+    #[error("{member} {reason}")]
+    Invalid {
+        /// Name of the member.
+        member: &'static str,
+        /// What it must be.
+        reason: &'static str,
+    },
     /// The signing secrets are too many or have another form.
     #[error("signingSecrets must be one or two of the form whsec_ and the base64 of 24 to 64 bytes")]
     SigningSecrets,
+    /// A secret is the mask that masked secrets are shown as, and there is none that it could stand for.
+    #[error("{0} is masked, and no stored secret of that member could be kept: send the secret itself")]
+    Masked(Cow<'static, str>),
+    /// A secret is to be read from a place that this gateway reads none from.
+    #[error("{member} must not be read from a place of the kind {place} in this gateway")]
+    PlaceNotAllowed {
+        /// Path of the member.
+        member: Cow<'static, str>,
+        /// The member by which references name the place.
+        place: &'static str,
+    },
+    /// No function of a weighted one would ever be chosen (CONTRACT.md §7.6).
+    #[error("function weights sum to zero")]
+    ZeroWeights,
+}
+
+/// Calls `$do` with the settings of a provider, whatever its type.
+macro_rules! each {
+    ($provider:expr, $settings:ident => $do:expr) => {
+        match $provider {
+            Provider::Http($settings) => $do,
+            Provider::AwsLambda($settings) => $do,
+            Provider::AwsKinesis($settings) => $do,
+            Provider::AwsFirehose($settings) => $do,
+            Provider::AwsSqs($settings) => $do,
+            Provider::AwsSns($settings) => $do,
+            Provider::AwsEventBridge($settings) => $do,
+            Provider::AwsStepFunctions($settings) => $do,
+            Provider::GoogleCloudFunction($settings) => $do,
+            Provider::GooglePubSub($settings) => $do,
+            Provider::AzureFunction($settings) => $do,
+            Provider::AzureEventGrid($settings) => $do,
+            Provider::OpenWhisk($settings) => $do,
+            Provider::Weighted($settings) => $do,
+        }
+    };
 }
 
 impl Provider {
     /// Reads the members `type` and `provider` of a function.
     pub(crate) fn decode(kind: &str, settings: Option<&RawValue>) -> Result<Self, ProviderError> {
-        let read: fn(&Object<'_>) -> Result<Self, ProviderError> = match kind {
+        type Read = fn(&Members<'_>) -> Result<Provider, ProviderError>;
+        let (title, read): (_, Read) = match kind {
             "" => return Err(ProviderError::NotSet),
-            "http" => http,
-            "awslambda" => lambda,
-            "awskinesis" => kinesis,
-            "awsfirehose" => firehose,
-            "awssqs" => sqs,
+            "http" => (HttpEndpoint::TITLE, |members| {
+                HttpEndpoint::decode(members).map(Box::new).map(Self::Http)
+            }),
+            "awslambda" => (LambdaFunction::TITLE, |members| {
+                LambdaFunction::decode(members).map(Self::AwsLambda)
+            }),
+            "awskinesis" => (KinesisStream::TITLE, |members| {
+                KinesisStream::decode(members).map(Self::AwsKinesis)
+            }),
+            "awsfirehose" => (FirehoseStream::TITLE, |members| {
+                FirehoseStream::decode(members).map(Self::AwsFirehose)
+            }),
+            "awssqs" => (SqsQueue::TITLE, |members| {
+                SqsQueue::decode(members).map(Self::AwsSqs)
+            }),
+            "awssns" => (SnsTopic::TITLE, |members| {
+                SnsTopic::decode(members).map(Self::AwsSns)
+            }),
+            "awseventbridge" => (EventBus::TITLE, |members| {
+                EventBus::decode(members).map(Self::AwsEventBridge)
+            }),
+            "awsstepfunctions" => (StateMachine::TITLE, |members| {
+                StateMachine::decode(members).map(Self::AwsStepFunctions)
+            }),
+            "googlecloudfunction" => (GoogleCloudFunction::TITLE, |members| {
+                GoogleCloudFunction::decode(members).map(Self::GoogleCloudFunction)
+            }),
+            "googlepubsub" => (PubSubTopic::TITLE, |members| {
+                PubSubTopic::decode(members).map(Self::GooglePubSub)
+            }),
+            "azurefunction" => (AzureFunction::TITLE, |members| {
+                AzureFunction::decode(members)
+                    .map(Box::new)
+                    .map(Self::AzureFunction)
+            }),
+            "azureeventgrid" => (EventGridTopic::TITLE, |members| {
+                EventGridTopic::decode(members).map(Self::AzureEventGrid)
+            }),
+            "openwhisk" => (OpenWhiskAction::TITLE, |members| {
+                OpenWhiskAction::decode(members).map(Self::OpenWhisk)
+            }),
+            "weighted" => (Weighted::TITLE, |members| {
+                Weighted::decode(members).map(Self::Weighted)
+            }),
             unknown => return Err(ProviderError::Unsupported(unknown.to_owned())),
         };
         let settings = settings.ok_or(ProviderError::NotSet)?;
-        read(&Object::from_raw(settings, "provider").map_err(ProviderError::Malformed)?)
+        let object = Object::from_raw(settings, "provider").map_err(ProviderError::Malformed)?;
+        read(&Members::new(object, title))
     }
 
     /// The value of the member `type`.
@@ -166,105 +213,95 @@ impl Provider {
             Self::AwsKinesis(_) => "awskinesis",
             Self::AwsFirehose(_) => "awsfirehose",
             Self::AwsSqs(_) => "awssqs",
+            Self::AwsSns(_) => "awssns",
+            Self::AwsEventBridge(_) => "awseventbridge",
+            Self::AwsStepFunctions(_) => "awsstepfunctions",
+            Self::GoogleCloudFunction(_) => "googlecloudfunction",
+            Self::GooglePubSub(_) => "googlepubsub",
+            Self::AzureFunction(_) => "azurefunction",
+            Self::AzureEventGrid(_) => "azureeventgrid",
+            Self::OpenWhisk(_) => "openwhisk",
+            Self::Weighted(_) => "weighted",
         }
     }
 
     /// Whether it only takes events in, so that a successful call has no response object (Q23).
     pub fn is_connector(&self) -> bool {
         match self {
-            Self::Http(_) | Self::AwsLambda(_) => false,
-            Self::AwsKinesis(_) | Self::AwsFirehose(_) | Self::AwsSqs(_) => true,
+            Self::Http(_)
+            | Self::GoogleCloudFunction(_)
+            | Self::AzureFunction(_)
+            | Self::OpenWhisk(_)
+            | Self::Weighted(_) => false,
+            Self::AwsLambda(function) => function.invocation_type == InvocationType::Event,
+            Self::AwsKinesis(_)
+            | Self::AwsFirehose(_)
+            | Self::AwsSqs(_)
+            | Self::AwsSns(_)
+            | Self::AwsEventBridge(_)
+            | Self::AwsStepFunctions(_)
+            | Self::GooglePubSub(_)
+            | Self::AzureEventGrid(_) => true,
         }
     }
-}
 
-fn text(object: &Object<'_>, name: &str) -> Result<String, ProviderError> {
-    object.string_or_empty(name).map_err(ProviderError::Malformed)
-}
-
-fn http(object: &Object<'_>) -> Result<Provider, ProviderError> {
-    let url = text(object, "url")?;
-    if !validation::is_uri(&url, false) {
-        return Err(ProviderError::MissingFields("HTTP endpoint"));
+    /// Whether it learns of the delivery from HTTP headers, so that the event stays as it came in; what the others get
+    /// of a queued delivery carries it.
+    pub fn takes_headers(&self) -> bool {
+        matches!(
+            self,
+            Self::Http(_) | Self::GoogleCloudFunction(_) | Self::AzureFunction(_)
+        )
     }
-    Ok(Provider::Http(HttpEndpoint {
-        url,
-        signing_secrets: SigningSecret::decode_all(object)?,
-    }))
-}
 
-/// The members every AWS provider has beside its own required one.
-struct AwsMembers {
-    own: String,
-    region: String,
-    credentials: AwsCredentials,
-}
+    /// Longest time of a call of this function; `None` leaves it to the gateway's setting.
+    pub fn timeout(&self) -> Option<Duration> {
+        let seconds = match self {
+            Self::Http(endpoint) => endpoint.timeout_seconds,
+            Self::AwsLambda(function) => function.timeout_seconds,
+            Self::GoogleCloudFunction(function) => function.timeout_seconds,
+            Self::AzureFunction(function) => function.timeout_seconds,
+            Self::OpenWhisk(action) => action.timeout_seconds,
+            Self::AwsKinesis(_)
+            | Self::AwsFirehose(_)
+            | Self::AwsSqs(_)
+            | Self::AwsSns(_)
+            | Self::AwsEventBridge(_)
+            | Self::AwsStepFunctions(_)
+            | Self::GooglePubSub(_)
+            | Self::AzureEventGrid(_)
+            | Self::Weighted(_) => None,
+        };
+        seconds.map(u64::from).map(Duration::from_secs)
+    }
 
-fn aws(object: &Object<'_>, own: &str, title: &'static str) -> Result<AwsMembers, ProviderError> {
-    let members = AwsMembers {
-        own: text(object, own)?,
-        region: text(object, "region")?,
-        credentials: AwsCredentials {
-            aws_access_key_id: text(object, "awsAccessKeyId")?,
-            aws_secret_access_key: text(object, "awsSecretAccessKey")?,
-            aws_session_token: text(object, "awsSessionToken")?,
-        },
-    };
-    let complete = !members.own.is_empty() && !members.region.is_empty();
-    complete
-        .then_some(members)
-        .ok_or(ProviderError::MissingFields(title))
-}
+    /// What the result of a sync call is taken for.
+    pub fn response_mode(&self) -> ResponseMode {
+        match self {
+            Self::Http(endpoint) => endpoint.response,
+            Self::AwsLambda(function) => function.response,
+            Self::GoogleCloudFunction(function) => function.response,
+            Self::AzureFunction(function) => function.response,
+            Self::OpenWhisk(action) => action.response,
+            Self::AwsKinesis(_)
+            | Self::AwsFirehose(_)
+            | Self::AwsSqs(_)
+            | Self::AwsSns(_)
+            | Self::AwsEventBridge(_)
+            | Self::AwsStepFunctions(_)
+            | Self::GooglePubSub(_)
+            | Self::AzureEventGrid(_)
+            | Self::Weighted(_) => ResponseMode::Object,
+        }
+    }
 
-fn lambda(object: &Object<'_>) -> Result<Provider, ProviderError> {
-    let AwsMembers {
-        own: arn,
-        region,
-        credentials,
-    } = aws(object, "arn", "AWS Lambda function")?;
-    Ok(Provider::AwsLambda(LambdaFunction {
-        arn,
-        region,
-        credentials,
-    }))
-}
-
-fn kinesis(object: &Object<'_>) -> Result<Provider, ProviderError> {
-    let AwsMembers {
-        own: stream_name,
-        region,
-        credentials,
-    } = aws(object, "streamName", "AWS Kinesis function")?;
-    Ok(Provider::AwsKinesis(KinesisStream {
-        stream_name,
-        region,
-        credentials,
-    }))
-}
-
-fn firehose(object: &Object<'_>) -> Result<Provider, ProviderError> {
-    let members = aws(object, "deliveryStreamName", "AWS Firehose function")?;
-    let AwsMembers {
-        own: delivery_stream_name,
-        region,
-        credentials,
-    } = members;
-    Ok(Provider::AwsFirehose(FirehoseStream {
-        delivery_stream_name,
-        region,
-        credentials,
-    }))
-}
-
-fn sqs(object: &Object<'_>) -> Result<Provider, ProviderError> {
-    let AwsMembers {
-        own: queue_url,
-        region,
-        credentials,
-    } = aws(object, "queueUrl", "AWS SQS function")?;
-    Ok(Provider::AwsSqs(SqsQueue {
-        queue_url,
-        region,
-        credentials,
-    }))
+    /// Every secret of its settings, with the path of its member. Some of them may be empty.
+    /// No two have the same path.
+    pub fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        fn owned<'s, P: Into<Cow<'static, str>>>(secrets: Vec<(P, &'s mut Secret)>) -> SecretMembers<'s> {
+            let owned = |(path, secret): (P, &'s mut Secret)| (path.into(), secret);
+            secrets.into_iter().map(owned).collect()
+        }
+        each!(self, settings => owned(settings.secrets_mut()))
+    }
 }

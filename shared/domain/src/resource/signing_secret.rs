@@ -1,14 +1,15 @@
 //! Secrets that calls of HTTP endpoints are signed with, in the form of Standard Webhooks.
 
-use std::fmt;
 use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::ProviderError;
-use crate::json::{JsonError, Object};
+use super::secret::MASK;
+use super::{ProviderError, Secret};
+use crate::json::{JsonError, Object, elements, kind};
 
 /// What every secret starts with.
 const PREFIX: &str = "whsec_";
@@ -19,43 +20,75 @@ const KEY_BYTES: RangeInclusive<usize> = 24..=64;
 /// Most secrets of an endpoint: the one in use, and the one that is to replace it.
 const MOST: usize = 2;
 
-/// A secret that calls are signed with: `whsec_` and the base64 of 24 to 64 bytes.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+/// A secret that calls are signed with: `whsec_` and the base64 of 24 to 64 bytes, or where such a text is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
-#[schema(pattern = "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$")]
-pub struct SigningSecret(String);
+pub struct SigningSecret(Secret);
 
 impl SigningSecret {
     /// Checks the form of a secret.
-    fn parse(text: String) -> Option<Self> {
+    pub fn parse(text: String) -> Option<Self> {
         let key = STANDARD.decode(text.strip_prefix(PREFIX)?).ok()?;
-        KEY_BYTES.contains(&key.len()).then_some(Self(text))
+        KEY_BYTES
+            .contains(&key.len())
+            .then_some(Self(Secret::Inline(text)))
     }
 
-    /// Reads the member `signingSecrets` of an endpoint. No error repeats any part of a secret.
+    /// Reads the member `signingSecrets` of an endpoint. A mask is let through: only who knows the stored secrets can
+    /// tell what it stands for. No error repeats any part of a secret.
     pub(super) fn decode_all(object: &Object<'_>) -> Result<Vec<Self>, ProviderError> {
-        let texts = object.list("signingSecrets").map_err(|err| match err {
-            JsonError::WrongType { .. } => ProviderError::Malformed(err),
-            // A faulty escape, whose error shows a character.
-            _ => ProviderError::SigningSecrets,
-        })?;
-        let texts = texts.unwrap_or_default();
-        if texts.len() > MOST {
+        let Some(raw) = object.get("signingSecrets") else {
+            return Ok(Vec::new());
+        };
+        let wrong_type = |found| JsonError::WrongType {
+            found,
+            field: "signingSecrets".to_owned(),
+            wanted: "array",
+        };
+        if kind(raw) != "array" {
+            return Err(ProviderError::Malformed(wrong_type(kind(raw))));
+        }
+        let elements = elements(raw.get().as_bytes()).map_err(|_| ProviderError::SigningSecrets)?;
+        if elements.len() > MOST {
             return Err(ProviderError::SigningSecrets);
         }
-        let secrets: Option<_> = texts.into_iter().map(Self::parse).collect();
-        secrets.ok_or(ProviderError::SigningSecrets)
+        elements.into_iter().map(Self::decode).collect()
     }
 
-    /// The secret as it was given: `whsec_` and the key in base64.
+    fn decode(raw: &RawValue) -> Result<Self, ProviderError> {
+        let secret = match kind(raw) {
+            "string" => Secret::from_raw(raw, "signingSecrets").map_err(|_| ProviderError::SigningSecrets)?,
+            "object" => Secret::from_raw(raw, "signingSecrets")?,
+            "null" => return Err(ProviderError::SigningSecrets),
+            found => {
+                return Err(ProviderError::Malformed(JsonError::WrongType {
+                    found,
+                    field: "signingSecrets".to_owned(),
+                    wanted: "string",
+                }));
+            }
+        };
+        match secret {
+            Secret::Inline(text) if text != MASK => Self::parse(text).ok_or(ProviderError::SigningSecrets),
+            mask_or_reference => Ok(Self(mask_or_reference)),
+        }
+    }
+
+    /// The secret as it was given: `whsec_` and the key in base64. Empty where it is kept elsewhere.
     pub fn expose(&self) -> &str {
+        match &self.0 {
+            Secret::Inline(text) => text,
+            Secret::Reference(_) => "",
+        }
+    }
+
+    /// The secret, or where it is.
+    pub fn secret(&self) -> &Secret {
         &self.0
     }
-}
 
-impl fmt::Debug for SigningSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("*****")
+    pub(super) fn secret_mut(&mut self) -> &mut Secret {
+        &mut self.0
     }
 }
 
@@ -72,7 +105,7 @@ mod tests {
         let body = format!(r#"{{"functionId":"f","type":"http","provider":{{"url":"http://x"{members}}}}}"#);
         let function = Function::decode(&"default".into(), None, body.as_bytes());
         match function.map_err(|err| err.to_string())?.provider {
-            Provider::Http(endpoint) => Ok(endpoint),
+            Provider::Http(endpoint) => Ok(*endpoint),
             other => panic!("{other:?}"),
         }
     }

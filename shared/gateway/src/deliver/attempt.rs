@@ -17,10 +17,11 @@ use tokio::time::Instant;
 use super::step::{Step, UNABLE_PAUSE};
 use super::verdict::{Failure, Verdict, verdict};
 use crate::call::{CallError, Occasion, SubscriberCall};
-use crate::circuit_breaker::{CircuitChange, Permit};
+use crate::circuit_report::report;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::stamp::now_millis;
+use crate::weighted::Targets;
 
 /// What is known of an attempt when it is over.
 struct Attempted {
@@ -32,14 +33,15 @@ struct Attempted {
 }
 
 impl Gateway {
-    /// Calls the function of a delivery and decides on what came of it.
+    /// Calls the function of a delivery, until `end` at most, and decides on what came of it.
     pub(super) async fn attempt(
         &self,
         table: &RoutingTable,
         subscription: &Arc<Subscription>,
         policy: &RetryPolicy,
         delivery: &Delivery,
-        circuit: Permit,
+        mut targets: Targets<'_>,
+        end: Option<Instant>,
     ) -> Step {
         let number = delivery.attempts.saturating_add(1);
         let (began, started) = (now_millis(), Instant::now());
@@ -51,10 +53,13 @@ impl Gateway {
             occasion: Occasion::Delivery {
                 id: &delivery.id,
                 attempt: number,
+                end,
             },
         };
         // A delivery that breaks must not take its worker along.
-        let called = AssertUnwindSafe(self.call(table, call)).catch_unwind().await;
+        let called = AssertUnwindSafe(self.call(table, call, &mut targets))
+            .catch_unwind()
+            .await;
         self.metrics().space(&delivery.space).async_processed.increment(1);
         let attempted = Attempted {
             number,
@@ -68,7 +73,6 @@ impl Gateway {
         let failure = match called {
             Ok(Ok(called)) => Failure::of_answer(&called.answer),
             Ok(Err(CallError::UnknownFunction)) => {
-                circuit.ignore();
                 return self.give_up(
                     delivery,
                     DeadLetterReason::FunctionNotFound,
@@ -83,22 +87,22 @@ impl Gateway {
                 Some(Failure::panicked())
             }
         };
+        let (target, is_choice) = (targets.current(), targets.is_choice());
+        if let Some(permit) = targets.into_permit() {
+            report(
+                &delivery.space,
+                target,
+                permit,
+                failure.as_ref().map(|failure| failure.class),
+            );
+        }
         match failure {
             None => {
-                Self::report(delivery, circuit.success(Instant::now()));
                 self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
                 Step::Settle(Outcome::Done)
             }
             Some(failure) => {
-                // Whoever refuses or asks for patience is in order.
-                let change = match failure.class {
-                    FailureClass::Transient => circuit.failure(Instant::now(), fastrand::f64()),
-                    FailureClass::Throttled | FailureClass::Permanent | FailureClass::Gone => {
-                        circuit.success(Instant::now())
-                    }
-                };
-                Self::report(delivery, change);
-                self.failed(delivery, subscription, policy, &attempted, failure)
+                self.failed(delivery, subscription, policy, &attempted, (failure, is_choice))
                     .await
             }
         }
@@ -110,7 +114,7 @@ impl Gateway {
         subscription: &Subscription,
         policy: &RetryPolicy,
         attempted: &Attempted,
-        failure: Failure,
+        (failure, is_choice): (Failure, bool),
     ) -> Step {
         let now = now_millis();
         match verdict(delivery, policy, &failure, now, fastrand::f64()) {
@@ -122,7 +126,9 @@ impl Gateway {
                     Some(&failure),
                     Some(pause),
                 );
-                if let (FailureClass::Throttled, Some(pause)) = (failure.class, failure.retry_after) {
+                if let (FailureClass::Throttled, Some(pause), false) =
+                    (failure.class, failure.retry_after, is_choice)
+                {
                     // The others would only be told the same.
                     self.queue().hold(&delivery.space, &delivery.function, pause);
                 }
@@ -141,22 +147,6 @@ impl Gateway {
             Verdict::PauseSubscription => {
                 self.note(delivery, attempted, AttemptOutcome::Paused, Some(&failure), None);
                 self.pause(subscription).await
-            }
-        }
-    }
-
-    fn report(delivery: &Delivery, change: Option<CircuitChange>) {
-        let (space, function) = (&delivery.space, &delivery.function);
-        match change {
-            None => {}
-            Some(CircuitChange::Opened(time)) => {
-                tracing::warn!(%space, functionId = %function, ?time, "Circuit opened: the function keeps failing.");
-            }
-            Some(CircuitChange::Reopened(time)) => {
-                tracing::info!(%space, functionId = %function, ?time, "Circuit opened again.");
-            }
-            Some(CircuitChange::Closed) => {
-                tracing::info!(%space, functionId = %function, "Circuit closed: the function is back.");
             }
         }
     }

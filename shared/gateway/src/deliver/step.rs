@@ -12,12 +12,13 @@ use queue::Outcome;
 use store::StoreError;
 use tokio::time::Instant;
 
+use super::DispatchTime;
 use super::verdict::{Failure, dead_letter, is_exhausted};
-use crate::circuit_breaker::Admission;
 use crate::dead_letters::DeadLetterError;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::stamp::now_millis;
+use crate::weighted::{Targets, is_known};
 
 /// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
 pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
@@ -43,10 +44,10 @@ pub(super) enum Scope {
 
 impl Gateway {
     /// Attempts a delivery once there is a permit for it, unless there is a reason not to.
-    pub(super) async fn step(&self, delivery: &Delivery, deadline: Option<Instant>) -> Step {
+    pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
         // The semaphore is never closed.
         let _permit = self.delivery_permits().acquire().await.ok();
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        if time.is_some_and(|time| Instant::now() >= time.begin) {
             return Step::Settle(Outcome::Defer {
                 pause: Duration::ZERO,
             });
@@ -79,17 +80,20 @@ impl Gateway {
                 None,
             );
         }
-        let circuit = match self
-            .circuit_breakers()
-            .admit(&delivery.space, &delivery.function, Instant::now())
-        {
-            Admission::Call(circuit) => circuit,
-            Admission::Wait(pause) => {
+        let mut targets = Targets::of(&table, &delivery.space, &delivery.function, || {
+            delivery.id.clone()
+        });
+        if let Err(pause) = targets.admit(self.circuit_breakers(), &delivery.space) {
+            // Other deliveries of a weighted function go to functions that are in order.
+            return if targets.is_choice() {
+                Step::Settle(Outcome::Defer { pause })
+            } else {
                 let scope = Scope::Function;
-                return Step::Wait { scope, pause };
-            }
-        };
-        self.attempt(&table, subscription, policy, delivery, circuit)
+                Step::Wait { scope, pause }
+            };
+        }
+        let end = time.map(|time| time.end);
+        self.attempt(&table, subscription, policy, delivery, targets, end)
             .await
     }
 
@@ -138,9 +142,10 @@ impl Gateway {
             space,
             subscription,
             function,
+            id,
             ..
         } = delivery;
-        if table.subscription(space, subscription).is_some() && table.function(space, function).is_some() {
+        if table.subscription(space, subscription).is_some() && is_known(&table, space, function, id) {
             return Ok(table);
         }
         let newest = SpaceVersion {

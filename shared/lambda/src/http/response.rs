@@ -1,9 +1,12 @@
 //! From the response of a router to the event that Lambda makes the client's answer of.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use lambda_http::Body as EventBody;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 
@@ -23,8 +26,10 @@ const HEADER_BYTES: usize = 6;
 /// base64 would not be shorter, else as base64.
 pub(super) async fn into_event(response: Response, is_head: bool) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();
-    let bytes = match body.collect().await {
+    // What is longer needs no more of it to be read.
+    let bytes = match Limited::new(body, MAX_RESPONSE_BYTES).collect().await {
         Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return too_large(&parts.headers),
         Err(error) => {
             tracing::error!(%error, "The body of a response broke off.");
             return error_event(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
@@ -40,10 +45,6 @@ pub(super) async fn into_event(response: Response, is_head: bool) -> ApiGatewayV
     }
     let (body, body_bytes) = encode(bytes);
     if ENVELOPE_BYTES + head_bytes(&parts.headers) + body_bytes > MAX_RESPONSE_BYTES {
-        tracing::error!(
-            bytes = body_bytes,
-            "A response is larger than AWS Lambda returns."
-        );
         return too_large(&parts.headers);
     }
     event(parts.status, &parts.headers, body)
@@ -51,14 +52,56 @@ pub(super) async fn into_event(response: Response, is_head: bool) -> ApiGatewayV
 
 /// The answer to an event that is no request.
 pub(super) fn of_malformed_event(err: &MalformedEvent) -> ApiGatewayV2httpResponse {
-    let status = match err {
+    error_event(status_of(err), &err.to_string())
+}
+
+/// The same as a response.
+pub(super) fn refusal_of_malformed_event(err: &MalformedEvent) -> Response {
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = Response::new(error_body(&err.to_string()).into());
+    *response.status_mut() = status_of(err);
+    response.headers_mut().extend([content_type]);
+    response
+}
+
+fn status_of(err: &MalformedEvent) -> StatusCode {
+    match err {
         MalformedEvent::Target(_) => StatusCode::URI_TOO_LONG,
         MalformedEvent::Body(_) => StatusCode::BAD_REQUEST,
-    };
-    error_event(status, &err.to_string())
+    }
+}
+
+/// The head of a response that is passed on while it comes in.
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Head<'r> {
+    status_code: u16,
+    headers: BTreeMap<String, String>,
+    cookies: Vec<Cow<'r, str>>,
+}
+
+impl<'r> Head<'r> {
+    pub(super) fn new(status: StatusCode, headers: &'r HeaderMap) -> Self {
+        let joined = joined(headers);
+        Self {
+            status_code: status.as_u16(),
+            headers: joined
+                .iter()
+                .map(|(name, value)| (name.to_string(), text(value).into_owned()))
+                .collect(),
+            cookies: headers.get_all(header::SET_COOKIE).iter().map(text).collect(),
+        }
+    }
+
+    /// The metadata of a response stream.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        // Text under names that are text cannot fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
 }
 
 fn too_large(headers: &HeaderMap) -> ApiGatewayV2httpResponse {
+    tracing::error!("A response is larger than AWS Lambda returns.");
     let message = format!("response is larger than the {MAX_RESPONSE_BYTES} bytes that AWS Lambda returns");
     let mut event = error_event(StatusCode::INTERNAL_SERVER_ERROR, &message);
     // A page of another origin may learn as much as it could have learnt from the response.
@@ -74,14 +117,18 @@ fn too_large(headers: &HeaderMap) -> ApiGatewayV2httpResponse {
 
 /// An error in the form that all errors of the APIs have (CONTRACT.md §0.2).
 fn error_event(status: StatusCode, message: &str) -> ApiGatewayV2httpResponse {
-    let mut body = serde_json::json!({ "errors": [{ "message": message }] }).to_string();
-    body.push('\n');
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     event(
         status,
         &HeaderMap::from_iter([content_type]),
-        EventBody::Text(body),
+        EventBody::Text(error_body(message)),
     )
+}
+
+fn error_body(message: &str) -> String {
+    let mut body = serde_json::json!({ "errors": [{ "message": message }] }).to_string();
+    body.push('\n');
+    body
 }
 
 fn event(status: StatusCode, headers: &HeaderMap, body: EventBody) -> ApiGatewayV2httpResponse {
@@ -107,7 +154,7 @@ fn joined(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// A header as text, which it is but for what a target may have made of it.
-fn text(value: &HeaderValue) -> std::borrow::Cow<'_, str> {
+fn text(value: &HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes())
 }
 

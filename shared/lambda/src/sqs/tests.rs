@@ -255,17 +255,21 @@ async fn a_message_without_id_fails_the_batch() {
 
 #[test]
 fn deadlines_leave_time_for_calls_and_the_answer() {
-    for (left, call, begin, end) in [
-        (60_000, 5_000, 52_500, 59_500),
-        (10_500, 5_000, 5_000, 10_000),
-        (4_500, 5_000, 2_000, 4_000),
-        (400, 5_000, 0, 0),
-        (0, 0, 0, 0),
+    for (left, call, begin, calls, end) in [
+        (60_000, 5_000, 52_500, 57_500, 59_500),
+        (10_500, 5_000, 5_000, 8_000, 10_000),
+        (4_500, 5_000, 2_000, 2_000, 4_000),
+        (400, 5_000, 0, 0, 0),
+        (0, 0, 0, 0, 0),
     ] {
         let now = Instant::now();
         let invocation = SystemTime::now() + Duration::from_millis(left);
         let deadlines = Deadlines::of(invocation, Duration::from_millis(call));
-        for (got, want) in [(deadlines.begin, begin), (deadlines.end, end)] {
+        for (got, want) in [
+            (deadlines.dispatch.begin, begin),
+            (deadlines.dispatch.end, calls),
+            (deadlines.end, end),
+        ] {
             let got = got - now;
             let want = Duration::from_millis(want);
             let tolerance = Duration::from_millis(100);

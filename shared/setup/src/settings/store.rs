@@ -32,6 +32,24 @@ pub struct StoreSettings {
     /// Memory that the embedded store's engine may use as a cache, in bytes.
     #[arg(long = "store-cache-bytes", env = "EVENT_GATEWAY_STORE_CACHE_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
     pub store_cache_bytes: usize,
+    /// File with the keys that the embedded store encrypts secrets of functions with; the first one encrypts.
+    #[arg(
+        long = "encryption-key-file",
+        env = "EVENT_GATEWAY_ENCRYPTION_KEY_FILE",
+        value_name = "FILE"
+    )]
+    pub encryption_key_file: Option<PathBuf>,
+    /// Key of AWS KMS that the `DynamoDB` store encrypts secrets of functions with: id, ARN or alias.
+    #[arg(long = "kms-key-id", env = "EVENT_GATEWAY_KMS_KEY_ID", value_name = "KEY")]
+    pub kms_key_id: Option<String>,
+    /// Name of the table that encrypted secrets are bound to, where it is another than --dynamodb-table: that of the
+    /// table which a restored one was copied from.
+    #[arg(
+        long = "kms-bound-table",
+        env = "EVENT_GATEWAY_KMS_BOUND_TABLE",
+        value_name = "NAME"
+    )]
+    pub kms_bound_table: Option<String>,
     /// Table of the `DynamoDB` store.
     #[arg(
         long = "dynamodb-table",

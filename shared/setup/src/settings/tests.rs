@@ -75,6 +75,24 @@ fn secrets_do_not_show() {
 }
 
 #[test]
+fn tenants_of_a_hosted_gateway_refer_to_nothing_of_its_own() {
+    for (args, want) in [
+        (&[][..], 4),
+        (&["--hosted-domains="], 4),
+        (&["--hosted-domains=a.io"], 0),
+        (&["--secret-references=none"], 0),
+        (&["--secret-references=secretArn"], 1),
+        (
+            &["--hosted-domains=a.io", "--secret-references=secretArn,file"],
+            2,
+        ),
+    ] {
+        assert_eq!(parse(args).unwrap().secret_places().len(), want, "{args:?}");
+    }
+    assert!(parse(&["--secret-references=all"]).is_err());
+}
+
+#[test]
 fn stores_and_queues() {
     let settings = parse(&[]).unwrap();
     assert_eq!(

@@ -10,6 +10,7 @@ use domain::resource::{Cors, EventType, Function, Kind, Resource, Subscription};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::encryption::Seal;
 use crate::error::CorruptValue;
 
 /// A change of a space.
@@ -21,6 +22,8 @@ pub struct SpaceChange {
     pub version: u64,
     /// What it did.
     pub operation: Operation,
+    /// With what the secrets in it are encrypted, if they are.
+    pub(super) seal: Option<Seal>,
 }
 
 /// What a change did, by kind of resource.
@@ -57,6 +60,9 @@ struct Document<'a> {
     /// Of a resource that was put: its place in the order of creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<u64>,
+    /// Of a resource that was put: with what its secrets are encrypted, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal: Option<Seal>,
     /// Of a resource that was put: the body of the Configuration API.
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<Cow<'a, RawValue>>,
@@ -76,17 +82,18 @@ impl SpaceChange {
             space: document.space,
             version: document.version,
             operation,
+            seal: document.seal,
         })
     }
 
     /// The text of the change, from which [`Self::parse`] makes the same change.
     pub fn to_text(&self) -> Result<String, serde_json::Error> {
-        let (space, version) = (&self.space, self.version);
+        let (space, version, seal) = (&self.space, self.version, self.seal.as_ref());
         match &self.operation {
-            Operation::EventType(edit) => edit.to_text(space, version),
-            Operation::Function(edit) => edit.to_text(space, version),
-            Operation::Subscription(edit) => edit.to_text(space, version),
-            Operation::Cors(edit) => edit.to_text(space, version),
+            Operation::EventType(edit) => edit.to_text(space, version, seal),
+            Operation::Function(edit) => edit.to_text(space, version, seal),
+            Operation::Subscription(edit) => edit.to_text(space, version, seal),
+            Operation::Cors(edit) => edit.to_text(space, version, seal),
         }
     }
 
@@ -104,7 +111,12 @@ impl SpaceChange {
 
 impl<R: Configured> Edit<R> {
     /// The text of the change that this is of a space.
-    pub(super) fn to_text(&self, space: &Space, version: u64) -> Result<String, serde_json::Error> {
+    pub(super) fn to_text(
+        &self,
+        space: &Space,
+        version: u64,
+        seal: Option<&Seal>,
+    ) -> Result<String, serde_json::Error> {
         let id = match self {
             Self::Put(stored) => stored.resource.id(),
             Self::Remove(id) => id,
@@ -115,10 +127,12 @@ impl<R: Configured> Edit<R> {
             kind: R::KIND.label().into(),
             id: id.as_ref().into(),
             created: None,
+            seal: None,
             resource: None,
         };
         if let Self::Put(stored) = self {
             document.created = Some(stored.created);
+            document.seal = seal.cloned();
             document.resource = Some(Cow::Owned(to_raw_value(&*stored.resource)?));
         }
         serde_json::to_string(&document)
@@ -176,6 +190,7 @@ mod tests {
             space: "default".into(),
             version: 3,
             operation,
+            seal: Some(Seal::DataKey("d".to_owned())),
         }
     }
 
@@ -183,6 +198,7 @@ mod tests {
         SpaceChange {
             version: 4,
             operation: Operation::Function(Edit::Remove("f".into())),
+            seal: None,
             ..put()
         }
     }

@@ -1,5 +1,6 @@
 //! The document of a published snapshot: all resources of a space at a version, as compressed JSON.
 
+use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
@@ -11,7 +12,9 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 
-use crate::error::CorruptValue;
+use super::sealing::opened;
+use crate::encryption::{Seal, SealError, Sealed, SealingKey, has_secrets};
+use crate::error::{CorruptValue, StoreError};
 
 /// Number of the way in which documents are written. A reader that does not know it leaves the document alone.
 pub(super) const FORMAT: u64 = 1;
@@ -22,6 +25,17 @@ const LEVEL: Compression = Compression::new(3);
 
 /// Documents of any size grow into a buffer of this many times their compressed size without being moved.
 const USUAL_RATIO: usize = 24;
+
+/// A document that cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EncodeError {
+    /// It cannot be compressed.
+    #[error(transparent)]
+    Compression(#[from] std::io::Error),
+    /// Its secrets cannot be encrypted.
+    #[error(transparent)]
+    Secrets(#[from] SealError),
+}
 
 /// A space at a version.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +51,9 @@ pub(super) struct SpaceSnapshot {
 struct Document<E, F, S, C> {
     space: Space,
     version: u64,
+    /// With what the secrets of the functions are encrypted, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal: Option<Seal>,
     event_types: Vec<Entry<E>>,
     functions: Vec<Entry<F>>,
     subscriptions: Vec<Entry<S>>,
@@ -50,17 +67,31 @@ struct Entry<R> {
     resource: R,
 }
 
-/// Writes a document. The same state of a space always gives the same bytes.
-pub(super) fn encode(space: &Space, version: u64, snapshot: &Snapshot) -> Result<Vec<u8>, std::io::Error> {
+/// Writes a document, the secrets in it encrypted if there is a key. Without one the same state of a space always gives
+/// the same bytes.
+pub(super) fn encode(
+    space: &Space,
+    version: u64,
+    snapshot: &Snapshot,
+    key: Option<&SealingKey>,
+) -> Result<Vec<u8>, EncodeError> {
+    let mut functions: Vec<Entry<Cow<'_, Function>>> = entries(snapshot);
+    if let Some(key) = key {
+        for function in functions.iter_mut().filter(|entry| has_secrets(&*entry.resource)) {
+            key.close(function.resource.to_mut())?;
+        }
+    }
     let document = Document {
         space: space.clone(),
         version,
+        seal: key.map(|key| key.seal().clone()),
         event_types: entries::<EventType>(snapshot),
-        functions: entries::<Function>(snapshot),
+        functions,
         subscriptions: entries::<Subscription>(snapshot),
         cors: entries::<Cors>(snapshot),
     };
-    compress(&serde_json::to_vec(&document)?)
+    let json = serde_json::to_vec(&document).map_err(std::io::Error::from)?;
+    Ok(compress(&json)?)
 }
 
 /// Compresses a text. The same text always gives the same bytes.
@@ -79,8 +110,8 @@ pub(super) fn decompress(compressed: &[u8], room: usize) -> Result<Vec<u8>, Corr
     Ok(json)
 }
 
-/// Reads the document of a space. Errors show nothing of it.
-pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<SpaceSnapshot, CorruptValue> {
+/// Reads the document of a space; its secrets are as they are stored. Errors show nothing of it.
+pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSnapshot>, CorruptValue> {
     let json = decompress(compressed, compressed.len() * USUAL_RATIO)?;
     let document: Document<EventType, Function, Subscription, Cors> = serde_json::from_slice(&json)?;
     if document.space != *space {
@@ -91,18 +122,33 @@ pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<SpaceSnapshot, 
     insert(&mut snapshot, space, document.functions)?;
     insert(&mut snapshot, space, document.subscriptions)?;
     insert(&mut snapshot, space, document.cors)?;
+    Ok(Sealed {
+        value: SpaceSnapshot {
+            version: document.version,
+            snapshot,
+        },
+        seal: document.seal,
+    })
+}
+
+/// The snapshot with the secrets of its functions opened.
+pub(super) fn open(state: &SpaceSnapshot, key: &SealingKey, at: &str) -> Result<SpaceSnapshot, StoreError> {
+    let mut snapshot = state.snapshot.clone();
+    for function in state.snapshot.iter::<Function>() {
+        snapshot.insert(opened(key, function, at)?);
+    }
     Ok(SpaceSnapshot {
-        version: document.version,
+        version: state.version,
         snapshot,
     })
 }
 
-fn entries<R: Configured>(snapshot: &Snapshot) -> Vec<Entry<&R>> {
+fn entries<R: Configured>(snapshot: &Snapshot) -> Vec<Entry<Cow<'_, R>>> {
     let stored = snapshot.iter::<R>();
     stored
         .map(|Stored { resource, created }| Entry {
             created: *created,
-            resource: &**resource,
+            resource: Cow::Borrowed(&**resource),
         })
         .collect()
 }
@@ -157,8 +203,8 @@ mod tests {
     #[test]
     fn documents_are_read_back() {
         for snapshot in [snapshot(), Snapshot::default()] {
-            let bytes = encode(&"one".into(), 42, &snapshot).unwrap();
-            let read = decode(&"one".into(), &bytes).unwrap();
+            let bytes = encode(&"one".into(), 42, &snapshot, None).unwrap();
+            let read = decode(&"one".into(), &bytes).unwrap().value;
             assert_eq!(read.version, 42);
             assert_eq!(all::<EventType>(&read.snapshot), all::<EventType>(&snapshot));
             assert_eq!(all::<Function>(&read.snapshot), all::<Function>(&snapshot));
@@ -167,14 +213,14 @@ mod tests {
                 all::<Subscription>(&snapshot)
             );
             assert_eq!(all::<Cors>(&read.snapshot), all::<Cors>(&snapshot));
-            assert_eq!(encode(&"one".into(), 42, &read.snapshot).unwrap(), bytes);
+            assert_eq!(encode(&"one".into(), 42, &read.snapshot, None).unwrap(), bytes);
         }
     }
 
     #[test]
     fn damage_is_noticed_and_shows_nothing() {
         let space = Space::from("one");
-        let bytes = encode(&space, 42, &snapshot()).unwrap();
+        let bytes = encode(&space, 42, &snapshot(), None).unwrap();
         let mut flipped = bytes.clone();
         flipped[bytes.len() / 2] ^= 1;
         for (bytes, space) in [

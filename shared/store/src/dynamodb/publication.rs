@@ -15,7 +15,8 @@ use super::codec::{self, FORMAT, SpaceSnapshot};
 use super::items::{
     DocumentId, EXPIRES_NAME, Head, IS_NEWER, Item, LET_EXPIRE, PK, VERSION_NAME, read_chunk,
 };
-use super::table::{Table, readable, unavailable};
+use super::table::{Table, lenient, readable, unavailable};
+use crate::encryption::SealingKey;
 use crate::error::StoreError;
 
 /// Most bytes of a part. An item may have 400 KiB, attribute names and keys included.
@@ -50,8 +51,18 @@ pub(super) async fn read(
     let decoded = spawn_blocking(move || codec::decode(&named, &document)).await;
     let decoded = decoded.map_err(StoreError::unavailable)?;
     let key = || Head::key(space).to_string();
-    let read = readable(decoded.map_err(|source| StoreError::Corrupt { key: key(), source }));
-    Ok(read.filter(|read| read.version == head.id.version))
+    let Some(read) = readable(decoded.map_err(|source| StoreError::Corrupt { key: key(), source })) else {
+        return Ok(None);
+    };
+    if read.value.version != head.id.version {
+        return Ok(None);
+    }
+    let Some(seal) = read.seal else {
+        return Ok(Some(read.value));
+    };
+    // Without the key the resources could not be read either.
+    let opening = table.key(space, &seal, &key()).await?;
+    lenient(codec::open(&read.value, &opening, &key()))
 }
 
 /// Version of the newest published snapshot of a space, if there is one.
@@ -83,7 +94,8 @@ async fn read_parts(table: &Table, head: &Head) -> Result<Option<Vec<u8>>, Store
 /// this program is replaced only by a newer one, too.
 pub(super) async fn write(table: &Table, space: &Space, state: SpaceSnapshot) -> Result<(), StoreError> {
     let SpaceSnapshot { version, snapshot } = state;
-    let document = encode(space.clone(), version, snapshot).await?;
+    let key = table.snapshot_key(space, &snapshot).await?;
+    let document = encode(space.clone(), version, snapshot, key).await?;
     let mut parts = document.chunks(CHUNK_BYTES).map(<[u8]>::to_vec);
     let head = Head {
         id: DocumentId {
@@ -111,8 +123,13 @@ pub(super) async fn write(table: &Table, space: &Space, state: SpaceSnapshot) ->
     Ok(())
 }
 
-async fn encode(space: Space, version: u64, snapshot: Snapshot) -> Result<Arc<[u8]>, StoreError> {
-    let encoded = spawn_blocking(move || codec::encode(&space, version, &snapshot)).await;
+async fn encode(
+    space: Space,
+    version: u64,
+    snapshot: Snapshot,
+    key: Option<Arc<SealingKey>>,
+) -> Result<Arc<[u8]>, StoreError> {
+    let encoded = spawn_blocking(move || codec::encode(&space, version, &snapshot, key.as_deref())).await;
     let bytes = encoded.map_err(StoreError::unavailable)?;
     Ok(bytes.map_err(StoreError::unavailable)?.into())
 }

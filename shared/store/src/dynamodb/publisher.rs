@@ -9,7 +9,7 @@ use super::change::SpaceChange;
 use super::codec::SpaceSnapshot;
 use super::load::read_items;
 use super::publication;
-use super::table::Table;
+use super::table::{Table, lenient};
 use crate::error::StoreError;
 
 /// How many spaces are published at once.
@@ -78,12 +78,18 @@ impl SnapshotPublisher {
         let mut state = published.unwrap_or_default();
         let from = state.version;
         changes.sort_by_key(|change| change.version);
-        for change in &changes {
-            if change.version == state.version + 1 {
+        for change in changes {
+            let version = change.version;
+            let next = if version == state.version + 1 {
+                lenient(self.table.open_change(change).await)?
+            } else {
+                None
+            };
+            if let Some(change) = next {
                 change.apply(&mut state.snapshot);
-                state.version = change.version;
-            } else if change.version > state.version {
-                // The space has seen more than it was told, so only the resources know.
+                state.version = version;
+            } else if version > state.version {
+                // The space has seen more than it was told, or the change is damaged, so only the resources know.
                 let record = self.table.space_record(space).await?;
                 let version = record.map_or(0, |record| record.version);
                 return self.rebuild(space, version).await;

@@ -13,6 +13,7 @@ use domain::ids::Space;
 
 use super::change::SpaceChange;
 use super::items::{self, Item, Key, PK, SK, SpaceRecord, read_change, read_into, read_resource};
+use crate::encryption::DataKeys;
 use crate::error::StoreError;
 
 mod commit;
@@ -33,6 +34,8 @@ pub(super) struct Table {
     pub(super) client: Client,
     /// Name of the table.
     pub(super) name: String,
+    /// What secrets are encrypted with, if they are.
+    pub(super) keys: Option<DataKeys>,
 }
 
 impl Table {
@@ -49,6 +52,7 @@ impl Table {
         Self {
             client: Client::from_conf(config.to_builder().timeout_config(timeouts).build()),
             name: self.name.clone(),
+            keys: self.keys.clone(),
         }
     }
 
@@ -73,7 +77,10 @@ impl Table {
     /// as missing: the items tell the same.
     pub(super) async fn newest_change(&self, space: &Space) -> Result<Option<SpaceChange>, StoreError> {
         let item = self.get(Key::change(space)).await?;
-        Ok(item.as_ref().and_then(|item| readable(read_change(item))))
+        match item.as_ref().and_then(|item| readable(read_change(item))) {
+            Some(change) => lenient(self.open_change(change).await),
+            None => Ok(None),
+        }
     }
 
     /// One resource.
@@ -83,31 +90,40 @@ impl Table {
         id: &R::Id,
     ) -> Result<Option<Stored<R>>, StoreError> {
         let item = self.get(Key::resource(space, R::KIND, id.as_ref())).await?;
-        item.as_ref().map(read_resource).transpose()
+        match item.as_ref().map(read_resource).transpose()? {
+            Some(sealed) => Ok(Some(self.open(sealed).await?)),
+            None => Ok(None),
+        }
     }
 
     /// All resources of a kind, in no order that means anything.
     pub(super) async fn resources<R: Configured>(&self, space: &Space) -> Result<Vec<Stored<R>>, StoreError> {
-        let mut resources = Vec::new();
+        let mut sealed = Vec::new();
         let prefix = items::kind_prefix(R::KIND);
         self.query(items::space_partition(space), Some(prefix), |item| {
-            resources.push(read_resource(item)?);
+            sealed.push(read_resource(item)?);
             Ok(())
         })
         .await?;
-        Ok(resources)
+        let opened = self.open_all(sealed).await;
+        opened.into_iter().collect()
     }
 
     /// All resources of a space. Ones that cannot be read are logged and left out, so that they do not take the
     /// others down. Reading takes several calls: it is the state of one version only if that version, read before,
     /// still holds afterwards.
     pub(super) async fn read_space(&self, space: &Space) -> Result<Snapshot, StoreError> {
-        let mut snapshot = Snapshot::default();
+        let (mut snapshot, mut sealed) = (Snapshot::default(), Vec::new());
         self.query(items::space_partition(space), None, |item| {
-            readable(read_into(&mut snapshot, item));
+            readable(read_into(&mut snapshot, &mut sealed, item));
             Ok(())
         })
         .await?;
+        for opened in self.open_all(sealed).await {
+            if let Some(function) = lenient(opened)? {
+                snapshot.insert(function);
+            }
+        }
         Ok(snapshot)
     }
 
@@ -185,4 +201,12 @@ pub(super) fn readable<T>(result: Result<T, StoreError>) -> Option<T> {
             }
         })
         .ok()
+}
+
+/// The same, but what is not damaged and still cannot be read stays an error: with the right key it can.
+pub(super) fn lenient<T>(result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match result {
+        Err(err @ StoreError::Corrupt { .. }) => Ok(readable(Err(err))),
+        result => result.map(Some),
+    }
 }

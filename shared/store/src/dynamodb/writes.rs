@@ -116,10 +116,12 @@ impl Writer {
             }
         };
         let next = record.after(&change, Counts::of(&after));
+        let sealed = self.table.close(request.edit(&change)).await?;
         let transaction = Transaction {
             decided_on: record.version,
             record: &next,
-            edit: &request.edit(&change),
+            edit: &sealed.value,
+            seal: sealed.seal.as_ref(),
             is_new: change.before.is_none(),
         };
         match self.table.commit(transaction.actions(&self.table.name)?).await? {

@@ -8,6 +8,7 @@ use domain::ids::Space;
 use domain::resource::{Subscription, SubscriptionType};
 
 use super::state::State;
+use crate::encryption::KeyFile;
 use crate::error::StoreError;
 use crate::record::Write;
 
@@ -18,6 +19,7 @@ pub(super) struct Draft {
     /// The accepted changes, in their order.
     pub(super) writes: Vec<Write>,
     shadowed: Vec<Shadowed>,
+    keys: Option<KeyFile>,
 }
 
 /// A subscription that gets no events because another space was first on its slot.
@@ -27,11 +29,12 @@ struct Shadowed {
 }
 
 impl Draft {
-    pub(super) fn of(state: &State) -> Self {
+    pub(super) fn of(state: &State, keys: Option<KeyFile>) -> Self {
         Self {
             state: state.clone(),
             writes: Vec::new(),
             shadowed: Vec::new(),
+            keys,
         }
     }
 
@@ -56,9 +59,9 @@ impl Draft {
         &mut self,
         space: &Space,
         id: &R::Id,
-        amend: impl FnOnce(&R) -> Option<R>,
+        amend: impl FnOnce(&R) -> Result<Option<R>, ConfigurationError>,
     ) -> Result<bool, StoreError> {
-        let Some(amended) = amend(&*self.state.get::<R>(space, id)?) else {
+        let Some(amended) = amend(&*self.state.get::<R>(space, id)?)? else {
             return Ok(false);
         };
         self.update(amended)?;
@@ -77,7 +80,7 @@ impl Draft {
     ) -> Result<(), StoreError> {
         let mut snapshot = self.state.spaces.get(space).cloned().unwrap_or_default();
         let change = change(&mut snapshot)?;
-        self.writes.extend(Write::of(&change)?);
+        self.writes.extend(Write::of(&change, self.keys.as_ref())?);
         if snapshot.is_empty() {
             self.state.spaces.remove(space);
         } else {

@@ -9,6 +9,7 @@ use domain::routing::RoutingTable;
 use imbl::OrdMap;
 
 use super::engine::Engine;
+use crate::encryption::KeyFile;
 use crate::error::{CorruptValue, StoreError};
 use crate::record;
 
@@ -26,13 +27,13 @@ pub(super) struct State {
 
 impl State {
     /// Reads everything that an engine keeps.
-    pub(super) fn load(engine: &Engine) -> Result<Self, StoreError> {
+    pub(super) fn load(engine: &Engine, keys: Option<&KeyFile>) -> Result<Self, StoreError> {
         let mut state = Self::default();
         engine.read_all(|key, value| match record::kind(key) {
-            kind if kind == Kind::EventType.label() => state.insert::<EventType>(key, value),
-            kind if kind == Kind::Function.label() => state.insert::<Function>(key, value),
-            kind if kind == Kind::Subscription.label() => state.insert::<Subscription>(key, value),
-            kind if kind == Kind::Cors.label() => state.insert::<Cors>(key, value),
+            kind if kind == Kind::EventType.label() => state.insert::<EventType>(key, value, keys),
+            kind if kind == Kind::Function.label() => state.insert::<Function>(key, value, keys),
+            kind if kind == Kind::Subscription.label() => state.insert::<Subscription>(key, value, keys),
+            kind if kind == Kind::Cors.label() => state.insert::<Cors>(key, value, keys),
             _ => Err(StoreError::Corrupt {
                 key: key.to_owned(),
                 source: CorruptValue::UnknownKind,
@@ -42,8 +43,13 @@ impl State {
         Ok(state)
     }
 
-    fn insert<R: Configured>(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        let stored = record::decode::<R>(key, value)?;
+    fn insert<R: Configured>(
+        &mut self,
+        key: &str,
+        value: &[u8],
+        keys: Option<&KeyFile>,
+    ) -> Result<(), StoreError> {
+        let stored = record::decode::<R>(key, value, keys)?;
         self.next_created = self.next_created.max(stored.created + 1);
         self.spaces
             .entry(stored.resource.space().clone())

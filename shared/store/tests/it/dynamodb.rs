@@ -15,9 +15,11 @@ mod dead_letter_faults;
 mod dead_letter_garbage;
 mod dead_letters;
 mod deduplication;
+mod encryption;
 mod faults;
 mod faulty_client;
 mod instance;
+mod kms_peer;
 mod limits;
 mod link;
 mod publisher;
@@ -69,6 +71,7 @@ impl TestTable {
             revalidate_after: Duration::from_secs(1),
             max_staleness: Duration::from_secs(2),
             write_timeout: Duration::from_mins(1),
+            kms: None,
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod contract;
 mod dynamodb;
+mod encryption;
 mod faults;
 mod figures;
 mod log;

@@ -16,11 +16,12 @@ use std::time::Duration;
 use domain::retry::FailureClass;
 
 /// Codes that ask for fewer calls beside those with `Throttl` in them.
-const THROTTLES: [&str; 8] = [
+const THROTTLES: [&str; 9] = [
     "TooManyRequestsException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "LimitExceededException",
+    "ExecutionLimitExceeded",
     "BandwidthLimitExceeded",
     "SlowDown",
     "PriorRequestNotComplete",
@@ -28,14 +29,16 @@ const THROTTLES: [&str; 8] = [
     "ServiceUnavailableException",
 ];
 /// Codes of failures that pass although their status does not say so: a clock that is set right, a key whose state
-/// changes, a file system or a start of a function that broke. SQS writes codes of KMS in two ways of its own.
-const PASSING: [&str; 9] = [
+/// changes, a file system or a start of a function that broke. Services write codes of KMS in ways of their own.
+const PASSING: [&str; 11] = [
     "RequestExpired",
     "RequestTimeTooSkewed",
     "RequestTimeout",
     "RequestTimeoutException",
     "KMSInvalidStateException",
+    "KMSInvalidState",
     "KmsInvalidState",
+    "KmsInvalidStateException",
     "KMS.InvalidStateException",
     "EFSIOException",
     "SnapStartException",
@@ -132,6 +135,11 @@ mod tests {
             ("KMSDisabledException", 502, Permanent),
             ("KMSAccessDeniedException", 502, Permanent),
             ("InvalidZipFileException", 502, Permanent),
+            ("ExecutionLimitExceeded", 400, Throttled),
+            ("KmsInvalidStateException", 400, Transient),
+            ("KMSInvalidState", 400, Transient),
+            ("StateMachineDeleting", 400, Permanent),
+            ("AuthorizationError", 403, Permanent),
             ("RequestExpired", 400, Transient),
             ("RequestTimeout", 400, Transient),
             ("ResourceNotFoundException", 404, Permanent),

@@ -8,7 +8,9 @@ use aws_config::identity::IdentityCache;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use domain::resource::AwsCredentials;
+
+use super::AwsIdentity;
+use super::role::AssumedRole;
 
 /// Most clients of one service.
 const CAPACITY: usize = 1000;
@@ -17,23 +19,17 @@ const CAPACITY: usize = 1000;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct ClientKey {
     region: String,
-    /// `None` is the default chain.
-    credentials: Option<AwsCredentials>,
+    /// `None` is the default chain. As all of it is part of the key, rotated keys have a client of their own.
+    credentials: Option<AwsIdentity>,
     /// `None` is that of the region, or the one that is set for all.
     endpoint: Option<String>,
 }
 
-/// Whether calls are made with these credentials rather than those of the default chain: only if both keys are set
-/// (CONTRACT.md §3.6).
-pub(super) fn is_static(credentials: &AwsCredentials) -> bool {
-    !credentials.aws_access_key_id.is_empty() && !credentials.aws_secret_access_key.is_empty()
-}
-
 impl ClientKey {
-    pub(super) fn new(region: &str, credentials: &AwsCredentials) -> Self {
+    pub(super) fn new(region: &str, identity: &AwsIdentity) -> Self {
         Self {
             region: region.to_owned(),
-            credentials: is_static(credentials).then(|| credentials.clone()),
+            credentials: (identity.is_static() || identity.has_role()).then(|| identity.clone()),
             endpoint: None,
         }
     }
@@ -45,23 +41,28 @@ impl ClientKey {
 
     fn configuration(&self, base: &SdkConfig) -> SdkConfig {
         let mut builder = base.to_builder().region(Region::new(self.region.clone()));
+        if let Some(given) = self.credentials.as_ref().filter(|given| given.is_static()) {
+            let token = Some(given.session_token.clone()).filter(|token| !token.is_empty());
+            let (id, secret) = (given.access_key_id.clone(), given.secret_access_key.clone());
+            let credentials = Credentials::new(id, secret, token, None, "function");
+            builder = builder
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                // The shared cache would keep an entry of every credentials it ever saw.
+                .identity_cache(IdentityCache::no_cache());
+        }
+        if let Some(given) = self.credentials.as_ref().filter(|given| given.has_role()) {
+            let source = builder.build();
+            let role = AssumedRole::new(&source, given.clone());
+            builder = source
+                .into_builder()
+                .credentials_provider(SharedCredentialsProvider::new(role))
+                .identity_cache(IdentityCache::lazy().build());
+        }
+        // Not for STS, which is elsewhere than a queue.
         if let Some(endpoint) = &self.endpoint {
             builder = builder.endpoint_url(endpoint);
         }
-        let Some(given) = &self.credentials else {
-            return builder.build();
-        };
-        let token = Some(given.aws_session_token.clone()).filter(|token| !token.is_empty());
-        let (id, secret) = (
-            given.aws_access_key_id.clone(),
-            given.aws_secret_access_key.clone(),
-        );
-        let credentials = Credentials::new(id, secret, token, None, "function");
-        builder
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            // The shared cache would keep an entry of every credentials it ever saw.
-            .identity_cache(IdentityCache::no_cache())
-            .build()
+        builder.build()
     }
 }
 
@@ -135,11 +136,12 @@ mod tests {
 
     use super::*;
 
-    fn credentials(id: &str, secret: &str, token: &str) -> AwsCredentials {
-        AwsCredentials {
-            aws_access_key_id: id.to_owned(),
-            aws_secret_access_key: secret.to_owned(),
-            aws_session_token: token.to_owned(),
+    fn credentials(id: &str, secret: &str, token: &str) -> AwsIdentity {
+        AwsIdentity {
+            access_key_id: id.to_owned(),
+            secret_access_key: secret.to_owned(),
+            session_token: token.to_owned(),
+            ..AwsIdentity::default()
         }
     }
 
@@ -151,7 +153,7 @@ mod tests {
 
     #[test]
     fn one_key_alone_is_ignored() {
-        let default = ClientKey::new("r", &AwsCredentials::default());
+        let default = ClientKey::new("r", &AwsIdentity::default());
         assert!(ClientKey::new("r", &credentials("id", "", "t")) == default);
         assert!(ClientKey::new("r", &credentials("", "secret", "t")) == default);
         assert!(ClientKey::new("r", &credentials("id", "secret", "")) != default);

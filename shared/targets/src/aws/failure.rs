@@ -1,36 +1,46 @@
 //! Reads errors of the AWS SDKs by their code, and keeps out of them what is secret.
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use domain::resource::AwsCredentials;
 use domain::retry::FailureClass;
 
 use super::class::{self, Signs};
-use super::clients::is_static;
-use crate::error::InvokeError;
+use super::identity::AwsIdentity;
+use crate::error::{BoxError, InvokeError};
 use crate::retry_after;
 
 const MASK: &str = "*****";
 
-/// A failed call of an AWS API.
+/// A failed call of an AWS API. Clones stand for the same failure: that of a request which several events went with.
+#[derive(Debug, Clone)]
 pub(crate) enum Failure {
     /// AWS answered with an error.
     Answer(AwsError),
     /// There was no usable answer.
-    Other(InvokeError),
+    Other {
+        /// Whether the same call can only fail again.
+        permanent: bool,
+        /// What went wrong.
+        source: Arc<dyn Error + Send + Sync>,
+    },
 }
 
 /// An error that AWS answered with. It stands in for the SDK's error, which holds the whole response, and AWS repeats
 /// the signed headers, session token included, to those who sign wrongly.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) struct AwsError {
     code: String,
     message: String,
-    status: u16,
+    /// HTTP status; none of an entry of a batch, the others of which may have been taken.
+    status: Option<u16>,
+    /// Whether AWS says that the sender is at fault, where there is no status to tell.
+    sender_fault: bool,
     /// From `Retry-After`.
     retry_after: Option<Duration>,
     /// Whether the call was made with credentials of the function.
@@ -54,7 +64,10 @@ impl fmt::Display for AwsError {
         if !message.is_empty() {
             write!(f, ": {message}")?;
         }
-        write!(f, " (status code {status})")
+        match status {
+            Some(status) => write!(f, " (status code {status})"),
+            None => f.write_str(" (entry of a batch)"),
+        }
     }
 }
 
@@ -68,10 +81,31 @@ impl AwsError {
     pub(crate) fn class(&self) -> FailureClass {
         class::of(Signs {
             code: &self.code,
-            status: self.status,
+            status: self.status.unwrap_or(if self.sender_fault { 400 } else { 500 }),
             retry_after: self.retry_after,
             own_credentials: self.own_credentials,
         })
+    }
+
+    /// Whether the credentials lack a permission.
+    pub(crate) fn is_access_denied(&self) -> bool {
+        self.code.contains("AccessDenied") || self.code.starts_with("AuthorizationError")
+    }
+
+    /// The refusal to let the role be assumed: what fails is the call that was to be made as this role. It has the
+    /// codes of the JSON protocols, which STS spells differently.
+    pub(super) fn of_role(self) -> Self {
+        let code = match &*self.code {
+            "AccessDenied" => "AccessDeniedException",
+            "ExpiredToken" => "ExpiredTokenException",
+            "InvalidClientTokenId" => "UnrecognizedClientException",
+            other => other,
+        };
+        Self {
+            code: code.to_owned(),
+            message: format!("the role cannot be assumed: {}", self.message),
+            ..self
+        }
     }
 }
 
@@ -95,58 +129,128 @@ impl From<Failure> for InvokeError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Answer(error) => error.into(),
-            Failure::Other(error) => error,
+            Failure::Other { permanent, source } => Self::Unavailable {
+                permanent,
+                source: Box::new(source),
+            },
         }
     }
 }
 
+/// What a service says of one entry of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EntryError<'a> {
+    pub(crate) code: Option<&'a str>,
+    pub(crate) message: Option<&'a str>,
+    /// Whether the entry itself is at fault.
+    pub(crate) sender_fault: bool,
+}
+
 impl Failure {
-    /// Reads an error of a call that was made with these credentials.
-    pub(crate) fn of<E>(error: SdkError<E, HttpResponse>, credentials: &AwsCredentials) -> Self
+    /// A failure that may be over at the next try.
+    pub(crate) fn passing(cause: &'static str) -> Self {
+        Self::Other {
+            permanent: false,
+            source: Arc::from(BoxError::from(cause)),
+        }
+    }
+
+    /// A failure that every further try would meet.
+    pub(crate) fn lasting(cause: impl Into<BoxError>) -> Self {
+        Self::Other {
+            permanent: true,
+            source: Arc::from(cause.into()),
+        }
+    }
+
+    /// What it says about another attempt.
+    pub(crate) fn class(&self) -> FailureClass {
+        match self {
+            Self::Answer(error) => error.class(),
+            Self::Other { permanent: true, .. } => FailureClass::Permanent,
+            Self::Other { permanent: false, .. } => FailureClass::Transient,
+        }
+    }
+
+    /// Reads the error of one entry of a batch that was sent with these credentials.
+    pub(crate) fn of_entry(entry: EntryError<'_>, identity: &AwsIdentity) -> Self {
+        let text = |text: Option<&str>| redacted(text.unwrap_or_default(), identity);
+        Self::Answer(AwsError {
+            code: text(entry.code),
+            message: text(entry.message),
+            status: None,
+            sender_fault: entry.sender_fault,
+            retry_after: None,
+            own_credentials: identity.is_fixed(),
+        })
+    }
+
+    /// Reads an error of a call that was made as this identity.
+    pub(crate) fn of<E>(error: SdkError<E, HttpResponse>, identity: &AwsIdentity) -> Self
     where
-        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        Self::read(error, identity, identity.is_fixed())
+    }
+
+    /// Reads an error of a call that was made with the keys of this identity, without its role.
+    pub(super) fn of_source<E>(error: SdkError<E, HttpResponse>, identity: &AwsIdentity) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        Self::read(error, identity, identity.is_static())
+    }
+
+    fn read<E>(error: SdkError<E, HttpResponse>, identity: &AwsIdentity, own_credentials: bool) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
         match error {
             SdkError::ServiceError(answer) => {
-                let text = |text: Option<&str>| redacted(text.unwrap_or_default(), credentials);
+                let text = |text: Option<&str>| redacted(text.unwrap_or_default(), identity);
                 let retry_after = answer.raw().headers().get("retry-after");
                 Self::Answer(AwsError {
                     code: text(answer.err().code()),
                     message: text(answer.err().message()),
-                    status: answer.raw().status().as_u16(),
+                    status: Some(answer.raw().status().as_u16()),
+                    sender_fault: false,
                     retry_after: retry_after.and_then(|value| retry_after::parse(value, SystemTime::now())),
-                    own_credentials: is_static(credentials),
+                    own_credentials,
                 })
             }
             // Built from the function's settings, so that the next try builds the same.
-            SdkError::ConstructionFailure(_) => Self::Other(InvokeError::unusable(cause(error))),
-            _ => Self::Other(InvokeError::unavailable(cause(error))),
+            SdkError::ConstructionFailure(_) => Self::lasting(cause(error)),
+            error => match refused_role(&error) {
+                Some(refusal) => Self::Answer(refusal.clone()),
+                None => Self::Other {
+                    permanent: false,
+                    source: Arc::from(cause(error)),
+                },
+            },
         }
     }
 }
 
+/// The answer of STS, if a call was not made because there were no credentials for it.
+fn refused_role<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e AwsError> {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.find_map(|cause| cause.downcast_ref::<AwsError>())
+}
+
 /// The cause alone: the SDK's error around it shows the raw response.
-fn cause<E>(error: SdkError<E, HttpResponse>) -> crate::error::BoxError
+fn cause<E>(error: SdkError<E, HttpResponse>) -> BoxError
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: Error + Send + Sync + 'static,
 {
     error.into_source().unwrap_or_else(|_| "AWS call failed".into())
 }
 
 /// The first line without the credentials. What follows it repeats the signed request.
-fn redacted(text: &str, credentials: &AwsCredentials) -> String {
-    let AwsCredentials {
-        aws_access_key_id,
-        aws_secret_access_key,
-        aws_session_token,
-    } = credentials;
-    [aws_access_key_id, aws_secret_access_key, aws_session_token]
-        .into_iter()
-        .filter(|secret| !secret.is_empty())
-        .fold(
-            text.lines().next().unwrap_or_default().to_owned(),
-            |text, secret| text.replace(secret, MASK),
-        )
+fn redacted(text: &str, identity: &AwsIdentity) -> String {
+    let text = text.lines().next().unwrap_or_default().to_owned();
+    identity
+        .secrets()
+        .fold(text, |text, secret| text.replace(secret, MASK))
 }
 
 #[cfg(test)]
@@ -157,7 +261,8 @@ mod tests {
         AwsError {
             code: code.to_owned(),
             message: "m".to_owned(),
-            status,
+            status: Some(status),
+            sender_fault: false,
             retry_after,
             own_credentials: true,
         }
@@ -192,10 +297,10 @@ mod tests {
 
     #[test]
     fn messages_lose_what_is_secret() {
-        let credentials = AwsCredentials {
-            aws_access_key_id: "AKID".to_owned(),
-            aws_secret_access_key: "SECRET".to_owned(),
-            aws_session_token: String::new(),
+        let credentials = AwsIdentity {
+            access_key_id: "AKID".to_owned(),
+            secret_access_key: "SECRET".to_owned(),
+            ..AwsIdentity::default()
         };
         assert_eq!(
             redacted("key AKID of SECRET\n\nx-amz-security-token:T", &credentials),

@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 use domain::dead_letter::MAX_RESPONSE_BYTES;
 use flate2::read;
 use flate2::write::MultiGzDecoder;
-use http::Response;
 use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, Response};
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
@@ -22,11 +22,29 @@ pub(super) async fn read<B>(response: Response<B>, limit: usize) -> Result<Bytes
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
-    if is_gzip(&response) {
+    if is_gzip(response.headers()) {
         read_gzip(response.into_body(), limit).await
     } else {
         read_plain(response.into_body(), limit).await
     }
+}
+
+/// The whole body as it came, compressed or not.
+pub(super) async fn read_as_it_is<B>(response: Response<B>, limit: usize) -> Result<Bytes, InvokeError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    read_plain(response.into_body(), limit).await
+}
+
+/// Waits for the end of the body and keeps none of it.
+pub(super) async fn discard<B>(response: Response<B>) -> Result<Bytes, InvokeError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let mut body = response.into_body();
+    while next(&mut body).await?.is_some() {}
+    Ok(Bytes::new())
 }
 
 /// The beginning of the body of a failure, at most [`MAX_RESPONSE_BYTES`]; less if more cannot be read in time. No
@@ -35,7 +53,7 @@ pub(super) async fn beginning<B>(response: Response<B>, deadline: Deadline) -> V
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
-    let is_gzip = is_gzip(&response);
+    let is_gzip = is_gzip(response.headers());
     let mut body = response.into_body();
     let mut bytes = Vec::new();
     let fill = async {
@@ -60,8 +78,9 @@ where
     decoded
 }
 
-fn is_gzip<B>(response: &Response<B>) -> bool {
-    let encoding = response.headers().get(CONTENT_ENCODING);
+/// Whether a body with these headers is compressed, which [`read`] undoes.
+pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
+    let encoding = headers.get(CONTENT_ENCODING);
     encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
 }
 

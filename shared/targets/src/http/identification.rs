@@ -8,6 +8,7 @@ use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
 
 use super::signature::{self, SigningError};
 use crate::call::CallIdentity;
+use crate::error::InvokeError;
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
@@ -18,8 +19,19 @@ const SUBSCRIPTION: HeaderName = HeaderName::from_static("x-event-gateway-subscr
 /// How many headers an identified call has more than others.
 pub(super) const HEADERS: usize = 5;
 
+/// Adds to a request the headers that tell its call, if there is anything to tell. It is not signed.
+pub(crate) fn identify(headers: &mut HeaderMap, identity: Option<&CallIdentity>) -> Result<(), InvokeError> {
+    let Some(identity) = identity else {
+        return Ok(());
+    };
+    Identification::of(identity, &[], &[])
+        .map_err(InvokeError::unusable)?
+        .write(headers, true);
+    Ok(())
+}
+
 /// The headers of one call. They stay the same over its redirects.
-pub(super) struct Identification {
+pub(crate) struct Identification {
     id: HeaderValue,
     /// Seconds since the Unix epoch.
     timestamp: u64,
@@ -31,7 +43,7 @@ pub(super) struct Identification {
 
 /// A call that cannot be identified. The texts show no secret.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum IdentificationError {
+pub(crate) enum IdentificationError {
     #[error("the delivery or the subscription has an id that is no header")]
     Id(#[from] InvalidHeaderValue),
     #[error(transparent)]
@@ -40,7 +52,7 @@ pub(super) enum IdentificationError {
 
 impl Identification {
     /// Identifies a call that is made now and sends this body.
-    pub(super) fn of(
+    pub(crate) fn of(
         identity: &CallIdentity,
         secrets: &[SigningSecret],
         body: &[u8],
@@ -64,7 +76,7 @@ impl Identification {
     }
 
     /// Adds the headers. The signature is that of the body, so it only goes where the body goes.
-    pub(super) fn write(&self, headers: &mut HeaderMap, with_body: bool) {
+    pub(crate) fn write(&self, headers: &mut HeaderMap, with_body: bool) {
         headers.insert(ID, self.id.clone());
         headers.insert(TIMESTAMP, self.timestamp.into());
         headers.insert(ATTEMPT, self.attempt.into());

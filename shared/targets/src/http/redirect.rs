@@ -21,6 +21,10 @@ pub(super) struct Redirect {
 enum RedirectError {
     #[error("stopped after {MAX_REDIRECTS} redirects")]
     TooMany,
+    #[error(
+        "redirected to another server, which a call with method, headers, authorization or tls of its own does not follow"
+    )]
+    Elsewhere,
     #[error("redirected to an unusable location")]
     Location(#[source] UrlError),
 }
@@ -53,5 +57,14 @@ pub(super) fn check_count(followed: u32) -> Result<(), InvokeError> {
         Err(InvokeError::unusable(RedirectError::TooMany))
     } else {
         Ok(())
+    }
+}
+
+/// Fails a call that is meant for one server only and is sent elsewhere.
+pub(super) fn check_origin(to: &Destination) -> Result<(), InvokeError> {
+    if to.is_own {
+        Ok(())
+    } else {
+        Err(InvokeError::unusable(RedirectError::Elsewhere))
     }
 }

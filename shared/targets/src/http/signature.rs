@@ -19,7 +19,7 @@ const ENCODED: usize = 44;
 
 /// A call that cannot be signed. Causes that would show a secret are left out.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SigningError {
+pub(crate) enum SigningError {
     #[error("a signing secret of the function is malformed")]
     Secret,
     #[error("the signature is no header")]

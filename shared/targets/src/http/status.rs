@@ -18,18 +18,31 @@ use domain::retry::FailureClass;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 
+use crate::answer::Rejection;
 use crate::retry_after;
 
 /// An answer by which the event was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) class: FailureClass,
+pub(crate) struct Refusal {
+    pub(crate) class: FailureClass,
     /// Only where there is to be another attempt.
-    pub(super) retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// What an async delivery is told of the answer, which has this status.
+    pub(super) fn rejection(self, status: u16) -> Rejection {
+        let Self { class, retry_after } = self;
+        Rejection {
+            status,
+            class,
+            retry_after,
+        }
+    }
 }
 
 /// Why an answer does not count as success; `None` if it does.
-pub(super) fn refusal(status: StatusCode, headers: &HeaderMap) -> Option<Refusal> {
+pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap) -> Option<Refusal> {
     if status.is_success() {
         return None;
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::client::WantsClientCert;
 use rustls::crypto::ring;
-use rustls::{ClientConfig, ConfigBuilder};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
+use super::connector::TcpConnector;
 use crate::error::InvokeError;
 
 /// A configuration that lacks a client certificate only.
@@ -15,36 +15,39 @@ pub(super) type Trusting = ConfigBuilder<ClientConfig, WantsClientCert>;
 
 /// Trusts what the machine trusts. Reads files, so that it runs beside the event loop.
 pub(super) async fn native_roots() -> Result<Trusting, InvokeError> {
-    let load = || {
-        let provider = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider);
-        let builder = builder
-            .with_safe_default_protocol_versions()
-            .map_err(InvokeError::unavailable)?;
-        builder.with_native_roots().map_err(InvokeError::unavailable)
-    };
+    let load = || builder()?.with_native_roots().map_err(InvokeError::unavailable);
     tokio::task::spawn_blocking(load)
         .await
         .map_err(InvokeError::unavailable)?
 }
 
+/// Trusts these authorities and no others.
+pub(super) fn own_roots(roots: RootCertStore) -> Result<Trusting, InvokeError> {
+    Ok(builder()?.with_root_certificates(roots))
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, InvokeError> {
+    let provider = Arc::new(ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(InvokeError::unavailable)
+}
+
 /// Wraps connections in TLS.
-pub(super) fn connector(mut tcp: HttpConnector, trusting: Trusting) -> HttpsConnector<HttpConnector> {
-    // The TCP half would otherwise refuse URLs that are not http.
-    tcp.enforce_http(false);
+pub(super) fn connector(tcp: TcpConnector, config: ClientConfig) -> HttpsConnector<TcpConnector> {
     HttpsConnectorBuilder::new()
-        .with_tls_config(trusting.with_no_client_auth())
+        .with_tls_config(config)
         .https_only()
         .enable_http1()
-        .wrap_connector(tcp)
+        .wrap_connector(tcp.for_tls())
 }
 
 #[cfg(test)]
 mod tests {
     use http_body_util::Full;
     use hyper_util::rt::TokioIo;
+    use rustls::ServerConfig;
     use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-    use rustls::{RootCertStore, ServerConfig};
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
 
@@ -55,7 +58,7 @@ mod tests {
         let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
         let provider = Arc::new(ring::default_provider());
-        let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let server = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
@@ -76,11 +79,8 @@ mod tests {
 
         let mut roots = RootCertStore::empty();
         roots.add(own.cert.der().clone()).unwrap();
-        let trusting = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots);
-        let client = super::super::client(connector(HttpConnector::new(), trusting));
+        let config = own_roots(roots).unwrap().with_no_client_auth();
+        let client = super::super::client(connector(TcpConnector::new(None), config));
         let mut request = http::Request::new(Full::default());
         *request.uri_mut() = format!("https://localhost:{port}/").parse().unwrap();
         let response = client.request(request).await.unwrap();

@@ -20,6 +20,7 @@ fn kinesis(id: &str) -> Provider {
         stream_name,
         region,
         credentials: credentials(id),
+        ..Default::default()
     })
 }
 
@@ -29,6 +30,7 @@ fn firehose(id: &str) -> Provider {
         delivery_stream_name,
         region,
         credentials: credentials(id),
+        ..Default::default()
     })
 }
 
@@ -38,6 +40,7 @@ fn sqs(id: &str) -> Provider {
         queue_url,
         region,
         credentials: credentials(id),
+        ..Default::default()
     })
 }
 
@@ -153,6 +156,7 @@ async fn a_queue_url_says_where_its_requests_go() {
         queue_url: server.url("/1/queue"),
         region: REGION.to_owned(),
         credentials: credentials("AKID1"),
+        ..Default::default()
     };
     let invoker = with_settings(TargetSettings::default());
     let sent = invoker.invoke(&Provider::AwsSqs(queue), call("")).await;

@@ -22,6 +22,7 @@ async fn invoke(invoker: &Invoker, region: &str, id: &str) -> Result<Bytes, Invo
         arn,
         region,
         credentials: credentials(id),
+        ..Default::default()
     });
     let answer = invoker.invoke(&provider, call(EVENT)).await?;
     assert_eq!((answer.status, &answer.rejection), (None, &None));
@@ -226,6 +227,7 @@ async fn odd_arns_and_large_payloads() {
         arn,
         region,
         credentials: credentials("AKID1"),
+        ..Default::default()
     });
     // Whatever comes of it, it is an error and no panic.
     let error = invoker.invoke(&provider, call("")).await.unwrap_err();

@@ -1,13 +1,15 @@
 //! Answers as AWS does: a server that every provider is pointed to by its endpoint setting.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::event::Event;
 use domain::resource::AwsCredentials;
 use http::Response;
 use http_body_util::Full;
-use targets::{InvokeError, Invoker, TargetSettings};
+use targets::{Call, CallIdentity, InvokeError, Invoker, TargetSettings};
 
 use crate::server::{Received, Server, response};
 use crate::with_settings;
@@ -19,9 +21,10 @@ pub(crate) const SECRET: &str = "KEYSECRET";
 
 pub(crate) fn credentials(id: &str) -> AwsCredentials {
     AwsCredentials {
-        aws_access_key_id: id.to_owned(),
-        aws_secret_access_key: SECRET.to_owned(),
-        aws_session_token: TOKEN.to_owned(),
+        aws_access_key_id: id.into(),
+        aws_secret_access_key: SECRET.into(),
+        aws_session_token: TOKEN.into(),
+        ..AwsCredentials::default()
     }
 }
 
@@ -73,4 +76,38 @@ pub(crate) fn assert_no_secrets(error: &InvokeError) {
         !shown.contains(TOKEN) && !shown.contains(SECRET) && !shown.contains("AKID"),
         "{shown}"
     );
+}
+
+/// A CloudEvent of `/shop` with this data.
+pub(crate) fn event(data: &str) -> Event {
+    let json = format!(
+        r#"{{"specversion":"1.0","id":"e","source":"/shop","type":"order.placed","time":"2026-01-02T03:04:05.5Z","data":{data}}}"#
+    );
+    serde_json::from_str(&json).unwrap()
+}
+
+/// The call of a queued delivery.
+pub(crate) fn delivery<'e>(event: &'e Event, id: &str) -> Call<'e> {
+    Call {
+        payload: event.to_json().into(),
+        event: Some(event),
+        identity: Some(CallIdentity {
+            delivery: id.into(),
+            subscription: None,
+            attempt: 1,
+        }),
+        sdk_retries: false,
+        is_awaited: false,
+    }
+}
+
+/// What the peer was asked for, by the protocols that name it in a header.
+pub(crate) fn target(request: &Received) -> &str {
+    let target = request.header("x-amz-target").unwrap_or_default();
+    target.rsplit('.').next().unwrap()
+}
+
+/// The parameters of a request of the query protocol.
+pub(crate) fn parameters(request: &Received) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(&request.body).into_owned().collect()
 }

@@ -3,7 +3,9 @@
 use std::process::Command;
 use std::time::Duration;
 
-use domain::resource::{AwsCredentials, FirehoseStream, KinesisStream, LambdaFunction, Provider, SqsQueue};
+use domain::resource::{
+    AwsCredentials, FirehoseStream, KinesisStream, LambdaFunction, Provider, Secret, SqsQueue,
+};
 use domain::retry::{FailureClass, MOST_DELAY};
 use targets::{AccessDeniedCode, Call, InvokeError, TargetSettings};
 
@@ -19,26 +21,30 @@ fn providers(credentials: &AwsCredentials) -> [Provider; 4] {
             arn: "f".to_owned(),
             region: region(),
             credentials: credentials.clone(),
+            ..Default::default()
         }),
         Provider::AwsKinesis(KinesisStream {
             stream_name: "stream".to_owned(),
             region: region(),
             credentials: credentials.clone(),
+            ..Default::default()
         }),
         Provider::AwsFirehose(FirehoseStream {
             delivery_stream_name: "stream".to_owned(),
             region: region(),
             credentials: credentials.clone(),
+            ..Default::default()
         }),
         Provider::AwsSqs(SqsQueue {
             queue_url: "https://sqs/1/queue".to_owned(),
             region: region(),
             credentials: credentials.clone(),
+            ..Default::default()
         }),
     ]
 }
 
-fn single_call() -> Call {
+fn single_call() -> Call<'static> {
     Call {
         sdk_retries: false,
         ..call(EVENT)
@@ -155,7 +161,7 @@ fn expired_credentials_of_the_gateway_are_waited_for() {
         let invoker = invoker_of(&server);
         let none = AwsCredentials::default();
         let half = AwsCredentials {
-            aws_secret_access_key: String::new(),
+            aws_secret_access_key: Secret::default(),
             ..credentials("AKID1")
         };
         for (credentials, class) in [
@@ -180,6 +186,7 @@ async fn a_region_that_no_host_can_have_fails_for_good() {
         arn: "f".to_owned(),
         region: "no such region !".to_owned(),
         credentials: credentials("AKID1"),
+        ..Default::default()
     });
     let error = with_settings(TargetSettings::default())
         .invoke(&provider, single_call())

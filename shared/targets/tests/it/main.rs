@@ -3,16 +3,38 @@
 
 #![allow(clippy::unwrap_used, reason = "servers and checks fail the test by panicking")]
 
+mod aws_batches;
 mod aws_connectors;
 mod aws_lambda;
+mod aws_lambda_options;
+mod aws_lambda_streams;
 mod aws_peer;
+mod aws_publishers;
 mod aws_retries;
+mod aws_roles;
+mod azure_event_grid;
+mod azure_function;
+mod azure_peer;
+mod google_functions;
+mod google_metadata;
+mod google_peer;
+mod google_pubsub;
+mod http_auth;
 mod http_bodies;
 mod http_calls;
 mod http_failures;
 mod http_faults;
+mod http_options;
+mod http_passed_on;
 mod http_redirects;
 mod http_statuses;
+mod mtls;
+mod network_guard;
+mod oauth2;
+mod openwhisk;
+mod openwhisk_failures;
+mod openwhisk_peer;
+mod secrets;
 mod server;
 mod startup;
 mod tls;
@@ -39,19 +61,33 @@ fn with_settings(settings: TargetSettings) -> Invoker {
 }
 
 /// A call as sync callers make it.
-fn call(payload: &'static str) -> Call {
+fn call(payload: &'static str) -> Call<'static> {
     Call {
         payload: Bytes::from_static(payload.as_bytes()),
+        event: None,
         identity: None,
         sdk_retries: true,
+        is_awaited: false,
     }
 }
 
+/// Settings of a function as they are stored.
+fn provider(kind: &str, settings: serde_json::Value) -> Provider {
+    let members = [("type", kind.into()), ("provider", settings)];
+    serde_json::from_value(serde_json::Value::from_iter(members)).unwrap()
+}
+
 fn endpoint(url: &str) -> Provider {
-    Provider::Http(HttpEndpoint {
+    Provider::Http(Box::new(HttpEndpoint {
         url: url.to_owned(),
-        signing_secrets: Vec::new(),
-    })
+        ..HttpEndpoint::default()
+    }))
+}
+
+/// An endpoint with options, as the Configuration API takes them.
+fn with_options(url: &str, mut options: serde_json::Value) -> Provider {
+    options["url"] = url.into();
+    Provider::Http(Box::new(serde_json::from_value(options).unwrap()))
 }
 
 /// Sends [`EVENT`] and gives the whole answer.

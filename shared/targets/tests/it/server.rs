@@ -11,8 +11,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
@@ -48,11 +50,26 @@ impl Server {
     pub(crate) async fn answering(
         answer: impl Fn(&Received) -> Response<Full<Bytes>> + Send + Sync + 'static,
     ) -> Self {
+        Self::answering_over(None, answer).await
+    }
+
+    /// The same over TLS.
+    pub(crate) async fn answering_tls(
+        config: ServerConfig,
+        answer: impl Fn(&Received) -> Response<Full<Bytes>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::answering_over(Some(TlsAcceptor::from(Arc::new(config))), answer).await
+    }
+
+    async fn answering_over(
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(&Received) -> Response<Full<Bytes>> + Send + Sync + 'static,
+    ) -> Self {
         let answer = Arc::new(answer);
         let log = Arc::new(Log::default());
         let requests = Arc::clone(&log);
         Self::start(log, move |_, stream| {
-            let (answer, requests) = (Arc::clone(&answer), Arc::clone(&requests));
+            let (answer, requests, tls) = (Arc::clone(&answer), Arc::clone(&requests), tls.clone());
             async move {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let (answer, requests) = (Arc::clone(&answer), Arc::clone(&requests));
@@ -63,10 +80,16 @@ impl Server {
                         Ok::<_, Infallible>(response)
                     }
                 });
-                // A client may go away at any time.
-                let _ = http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
+                // A client may go away at any time, during the handshake too.
+                let http = http1::Builder::new();
+                match tls {
+                    None => drop(http.serve_connection(TokioIo::new(stream), service).await),
+                    Some(tls) => {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                        }
+                    }
+                }
             }
         })
         .await

@@ -25,10 +25,11 @@ const HEADERS: [&str; 5] = [
 
 fn signed(url: &str, secrets: &[&str]) -> Provider {
     let secrets: Value = json!(secrets);
-    Provider::Http(HttpEndpoint {
+    Provider::Http(Box::new(HttpEndpoint {
         url: url.to_owned(),
         signing_secrets: serde_json::from_value(secrets).unwrap(),
-    })
+        ..HttpEndpoint::default()
+    }))
 }
 
 fn identity() -> CallIdentity {
@@ -41,9 +42,11 @@ fn identity() -> CallIdentity {
 
 async fn send(invoker: &Invoker, provider: &Provider, payload: Bytes) -> Result<Answer, InvokeError> {
     let call = Call {
+        event: None,
         payload,
         identity: Some(identity()),
         sdk_retries: false,
+        is_awaited: false,
     };
     invoker.invoke(provider, call).await
 }
@@ -88,9 +91,11 @@ async fn identified_calls_say_which_they_are() {
 async fn other_calls_say_nothing() {
     let server = Server::answering(|_| response(200, &[], "")).await;
     let call = Call {
+        event: None,
         payload: Bytes::from_static(EVENT.as_bytes()),
         identity: None,
         sdk_retries: true,
+        is_awaited: false,
     };
     invoker()
         .invoke(&signed(&server.url("/"), &[OLD]), call)
@@ -197,12 +202,14 @@ async fn calls_that_cannot_be_identified_fail_for_good_and_show_no_secret() {
         assert!(!shown.contains("SECRET") && !shown.contains("b2xk"), "{shown}");
     }
     let call = Call {
+        event: None,
         payload: event,
         identity: Some(CallIdentity {
             delivery: "line\nbreak".into(),
             ..identity()
         }),
         sdk_retries: false,
+        is_awaited: false,
     };
     let error = invoker()
         .invoke(&signed(&server.url("/"), &[]), call)

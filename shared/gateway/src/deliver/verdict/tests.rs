@@ -147,6 +147,7 @@ fn an_answer_can_be_a_failure() {
         body: Bytes::from_static(b"no such user"),
         status: Some(404),
         rejection: None,
+        passed_on: None,
     };
     assert_eq!(Failure::of_answer(&answer), None);
     answer.rejection = Some(Rejection {

@@ -6,13 +6,21 @@ use domain::configuration::{Configured, Snapshot, Stored};
 use domain::resource::{Cors, EventType, Function, Kind, Subscription};
 
 use super::{CREATED, Item, Key, VERSION, corrupt, kind_prefix, number, read_number, read_text, text};
+use crate::encryption::{Seal, Sealed};
 use crate::error::{CorruptValue, StoreError};
 
 /// The JSON of a resource.
 const RESOURCE: &str = "resource";
 
+/// With what the secrets in it are encrypted, if they are.
+const SEAL: &str = "seal";
+
 /// The item of a resource as it is since a version of its space.
-pub(super) fn item<R: Configured>(stored: &Stored<R>, version: u64) -> Result<Item, serde_json::Error> {
+pub(super) fn item<R: Configured>(
+    stored: &Stored<R>,
+    seal: Option<&Seal>,
+    version: u64,
+) -> Result<Item, serde_json::Error> {
     let resource = &*stored.resource;
     let mut item = Key::resource(resource.space(), R::KIND, resource.id().as_ref()).into_item();
     item.extend([
@@ -20,39 +28,57 @@ pub(super) fn item<R: Configured>(stored: &Stored<R>, version: u64) -> Result<It
         number(CREATED, stored.created),
         number(VERSION, version),
     ]);
+    if let Some(seal) = seal {
+        item.extend([text(SEAL, serde_json::to_string(seal)?)]);
+    }
     Ok(item)
 }
 
-/// Reads the item of a resource of a known kind.
-pub(in super::super) fn read_resource<R: Configured>(item: &Item) -> Result<Stored<R>, StoreError> {
+/// Reads the item of a resource of a known kind. Its secrets are as they are stored.
+pub(in super::super) fn read_resource<R: Configured>(item: &Item) -> Result<Sealed<Stored<R>>, StoreError> {
     decode(item).map_err(|source| corrupt(item, source))
 }
 
-/// Puts the resource of an item of a space's partition into a snapshot; items of another kind are passed over.
-pub(in super::super) fn read_into(snapshot: &mut Snapshot, item: &Item) -> Result<(), StoreError> {
+/// Puts the resource of an item of a space's partition into a snapshot, or beside it where it has encrypted secrets;
+/// items of another kind are passed over.
+pub(in super::super) fn read_into(
+    snapshot: &mut Snapshot,
+    sealed: &mut Vec<Sealed<Stored<Function>>>,
+    item: &Item,
+) -> Result<(), StoreError> {
     let sk = read_text(item, super::SK).map_err(|source| corrupt(item, source))?;
     let is_of = |kind| sk.starts_with(kind_prefix(kind));
     if is_of(Kind::EventType) {
-        snapshot.insert(read_resource::<EventType>(item)?);
+        snapshot.insert(read_resource::<EventType>(item)?.value);
     } else if is_of(Kind::Function) {
-        snapshot.insert(read_resource::<Function>(item)?);
+        let function = read_resource::<Function>(item)?;
+        if function.seal.is_some() {
+            sealed.push(function);
+        } else {
+            snapshot.insert(function.value);
+        }
     } else if is_of(Kind::Subscription) {
-        snapshot.insert(read_resource::<Subscription>(item)?);
+        snapshot.insert(read_resource::<Subscription>(item)?.value);
     } else if is_of(Kind::Cors) {
-        snapshot.insert(read_resource::<Cors>(item)?);
+        snapshot.insert(read_resource::<Cors>(item)?.value);
     }
     Ok(())
 }
 
-fn decode<R: Configured>(item: &Item) -> Result<Stored<R>, CorruptValue> {
+fn decode<R: Configured>(item: &Item) -> Result<Sealed<Stored<R>>, CorruptValue> {
     let resource: R = serde_json::from_str(read_text(item, RESOURCE)?)?;
     let created = read_number(item, CREATED)?;
     if !Key::resource(resource.space(), R::KIND, resource.id().as_ref()).is_of(item) {
         return Err(CorruptValue::Misplaced);
     }
-    Ok(Stored {
-        resource: Arc::new(resource),
-        created,
+    let seal = match item.get(SEAL) {
+        None => None,
+        Some(_) => Some(serde_json::from_str(read_text(item, SEAL)?)?),
+    };
+    let resource = Arc::new(resource);
+    Ok(Sealed {
+        value: Stored { resource, created },
+        seal,
     })
 }
 
@@ -70,17 +96,18 @@ mod tests {
             "region":"us-east-1","awsAccessKeyId":"AKIA","awsSecretAccessKey":"{SECRET}"}}}}"#
         );
         let resource = Arc::new(Function::decode(&"default".into(), None, body.as_bytes()).unwrap());
-        item(&Stored { resource, created: 7 }, 3).unwrap()
+        item(&Stored { resource, created: 7 }, None, 3).unwrap()
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let stored: Stored<Function> = read_resource(&function()).unwrap();
+        let stored: Stored<Function> = read_resource(&function()).unwrap().value;
         assert_eq!((stored.resource.function_id.as_str(), stored.created), ("f", 7));
         let mut snapshot = Snapshot::default();
-        read_into(&mut snapshot, &function()).unwrap();
+        read_into(&mut snapshot, &mut Vec::new(), &function()).unwrap();
         assert_eq!(snapshot.count::<Function>(), 1);
-        read_into(&mut snapshot, &Key::change(&"default".into()).into_item()).unwrap();
+        let change = Key::change(&"default".into()).into_item();
+        read_into(&mut snapshot, &mut Vec::new(), &change).unwrap();
     }
 
     #[test]

@@ -6,6 +6,7 @@ use domain::configuration::Configured;
 
 use super::super::change::Edit;
 use super::{Item, Key, PK, SpaceRecord, VERSION, change, resource};
+use crate::encryption::Seal;
 use crate::error::StoreError;
 
 /// Most bytes of an item: `DynamoDB` takes 400 KiB, and counts in its own way.
@@ -24,8 +25,10 @@ pub(in super::super) struct Transaction<'a, R: Configured> {
     pub(in super::super) decided_on: u64,
     /// What is known of the space once it is made.
     pub(in super::super) record: &'a SpaceRecord,
-    /// The change.
+    /// The change, its secrets as they are to be stored.
     pub(in super::super) edit: &'a Edit<R>,
+    /// With what those are encrypted, if they are.
+    pub(in super::super) seal: Option<&'a Seal>,
     /// Whether there is no such resource before it.
     pub(in super::super) is_new: bool,
 }
@@ -36,7 +39,7 @@ impl<R: Configured> Transaction<'_, R> {
         let SpaceRecord { space, version, .. } = self.record;
         let text = self
             .edit
-            .to_text(space, *version)
+            .to_text(space, *version, self.seal)
             .map_err(StoreError::unavailable)?;
         let newest_change = within_limit(change::item(space, *version, text))?;
         let mut actions = vec![
@@ -72,7 +75,8 @@ impl<R: Configured> Transaction<'_, R> {
     fn own_action(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
         match self.edit {
             Edit::Put(stored) => {
-                let item = resource::item(stored, self.record.version).map_err(StoreError::unavailable)?;
+                let item = resource::item(stored, self.seal, self.record.version)
+                    .map_err(StoreError::unavailable)?;
                 put(Put::builder()
                     .table_name(table)
                     .set_item(Some(within_limit(item)?))

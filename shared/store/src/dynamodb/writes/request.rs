@@ -18,7 +18,8 @@ pub(in super::super) enum Request<R: Configured> {
 }
 
 /// Makes of a resource as it is at the time of the write what it is to be; `None` where it is to stay as it is.
-pub(in super::super) type Amendment<R> = Box<dyn Fn(&R) -> Option<R> + Send + Sync>;
+pub(in super::super) type Amendment<R> =
+    Box<dyn Fn(&R) -> Result<Option<R>, ConfigurationError> + Send + Sync>;
 
 impl<R: Configured> Request<R> {
     /// The space that it is about.
@@ -48,7 +49,7 @@ impl<R: Configured> Request<R> {
             Self::Create(resource) => snapshot.create(resource.clone(), created),
             Self::Update(resource) => snapshot.update(resource.clone()),
             Self::Delete(_, id) => snapshot.delete(id),
-            Self::Amend(_, id, amend) => match amend(&*snapshot.get::<R>(id)?) {
+            Self::Amend(_, id, amend) => match amend(&*snapshot.get::<R>(id)?)? {
                 Some(amended) => snapshot.update(amended),
                 None => return Ok(None),
             },

@@ -1,0 +1,57 @@
+//! Response objects of Amazon API Gateway.
+
+use serde_json::json;
+
+use crate::client::get;
+use crate::function_server::FunctionServer;
+use crate::gateway_process::GatewayProcess;
+
+#[test]
+fn binary_bodies_cookies_and_repeated_headers() {
+    let result = json!({
+        "statusCode": 201,
+        "headers": {"Content-Type": "image/png"},
+        "multiValueHeaders": {"x-many": ["a", "b"]},
+        "cookies": ["a=1; Path=/", "b=2"],
+        "body": "iVBORwD/",
+        "isBase64Encoded": true,
+    });
+    let functions = FunctionServer::answering(result.to_string());
+    let gateway = GatewayProcess::start(&[]);
+    gateway.answer_with("proxy", "GET", "/proxy", &functions.url("/"));
+    let answer = get(gateway.events, "/proxy");
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.body, b"\x89PNG\x00\xff");
+    assert_eq!(answer.header("content-type"), Some("image/png"));
+    let lines = |name: &str| -> Vec<String> {
+        let all = answer.headers.iter().filter(|(own, _)| own == name);
+        all.map(|(_, value)| value.clone()).collect()
+    };
+    assert_eq!(lines("x-many"), ["a", "b"]);
+    assert_eq!(lines("set-cookie"), ["a=1; Path=/", "b=2"]);
+
+    // The default stays what it was (CONTRACT.md §2.6).
+    gateway.answer_with("object", "GET", "/object", &functions.url("/"));
+    let answer = get(gateway.events, "/object");
+    assert_eq!((answer.status, answer.text().as_str()), (201, "iVBORwD/"));
+    assert_eq!(
+        (answer.header("set-cookie"), answer.header("x-many")),
+        (None, None)
+    );
+}
+
+#[test]
+fn any_json_is_a_body_and_the_rest_is_malformed() {
+    let gateway = GatewayProcess::start(&[]);
+    let json = FunctionServer::answering(r#"{"n":1.10}"#);
+    gateway.answer_with("proxy", "GET", "/json", &json.url("/"));
+    let answer = get(gateway.events, "/json");
+    assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"n":1.10}"#));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+
+    let text = FunctionServer::answering("plain text");
+    gateway.answer_with("proxy", "GET", "/text", &text.url("/"));
+    let answer = get(gateway.events, "/text");
+    assert_eq!(answer.status, 500);
+    assert_eq!(answer.error_message(), "HTTP response object malformed");
+}

@@ -1,0 +1,138 @@
+//! Secrets in bodies and answers: references that are allowed, and masks.
+
+use domain::resource::SecretPlace;
+use serde_json::json;
+
+use super::*;
+
+const FUNCTIONS: &str = "/v1/spaces/default/functions";
+const FUNCTION: &str = "/v1/spaces/default/functions/f";
+const SIGNING: &str = "whsec_b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk";
+
+fn masking() -> Api {
+    let mut api = Api::start();
+    api.config.secrets.mask = true;
+    api
+}
+
+fn http(token: &str, header: &str, signing: &str) -> Value {
+    json!({"functionId": "f", "type": "http", "provider": {
+        "url": "http://user:password@localhost/",
+        "signingSecrets": [signing],
+        "headers": {"X-Key": header, "X-Other": {"file": "other"}},
+        "authorization": {"type": "bearer", "token": token},
+    }})
+}
+
+fn message(reply: &Reply) -> &str {
+    reply.body["errors"][0]["message"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn answers_show_masks_and_updates_with_masks_keep_what_is_stored() {
+    let mut api = masking();
+    let created = api
+        .send("POST", FUNCTIONS, &http("TOKEN", "HEADER", SIGNING).to_string())
+        .await;
+    let listed = api.send("GET", FUNCTIONS, "").await;
+    let got = api.send("GET", FUNCTION, "").await;
+    let mut shown = got.body.clone();
+    shown["provider"]["url"] = "http://localhost/new".into();
+    let updated = api.send("PUT", FUNCTION, &shown.to_string()).await;
+    for reply in [&created, &listed, &got, &updated] {
+        let text = reply.body.to_string();
+        for secret in ["TOKEN", "HEADER", SIGNING] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert_eq!(text.matches("*****").count(), 3, "{text}");
+        assert!(text.contains(r#""X-Other":{"file":"other"}"#), "{text}");
+    }
+    assert_eq!((created.status, updated.status), (201, 200));
+    let mut one_changed = updated.body;
+    one_changed["provider"]["authorization"]["token"] = "NEWER".into();
+    assert_eq!(
+        api.send("PUT", FUNCTION, &one_changed.to_string()).await.status,
+        200
+    );
+    // What is stored shows without the setting.
+    api.config.secrets.mask = false;
+    let provider = &api.send("GET", FUNCTION, "").await.body["provider"];
+    assert_eq!(provider["url"], "http://localhost/new");
+    assert_eq!(provider["authorization"]["token"], "NEWER");
+    assert_eq!(provider["headers"]["X-Key"], "HEADER");
+    assert_eq!(provider["signingSecrets"], json!([SIGNING]));
+}
+
+#[tokio::test]
+async fn masks_of_nothing_are_refused_and_change_nothing() {
+    let api = masking();
+    let mask = "*****";
+    for body in [
+        http(mask, "h", SIGNING),
+        http("t", mask, SIGNING),
+        http("t", "h", mask),
+    ] {
+        let reply = api.send("POST", FUNCTIONS, &body.to_string()).await;
+        assert_eq!(reply.status, 400);
+        assert!(message(&reply).contains("is masked"), "{}", message(&reply));
+        assert_eq!(api.send("PUT", FUNCTION, &body.to_string()).await.status, 404);
+    }
+    let lambda = |id: &str| {
+        json!({"functionId": "f", "type": "awslambda",
+            "provider": {"arn": "a", "region": "r", "awsAccessKeyId": id}})
+    };
+    api.send("POST", FUNCTIONS, &lambda("KEY").to_string()).await;
+    let queue =
+        json!({"type": "awssqs", "provider": {"queueUrl": "q", "region": "r", "awsAccessKeyId": mask}});
+    let reply = api.send("PUT", FUNCTION, &queue.to_string()).await;
+    assert_eq!(reply.status, 400);
+    assert_eq!(
+        message(&reply),
+        "Function doesn't validate. Validation error: awsAccessKeyId is masked, and no stored secret of that member \
+         could be kept: send the secret itself"
+    );
+    assert_eq!(api.send("GET", FUNCTION, "").await.body["type"], "awslambda");
+    assert_eq!(
+        api.send("PUT", FUNCTION, &lambda(mask).to_string()).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn without_the_setting_a_mask_is_a_text_like_any_other() {
+    let api = Api::start();
+    let created = api
+        .send("POST", FUNCTIONS, &http("*****", "shown", SIGNING).to_string())
+        .await;
+    assert_eq!(created.status, 201);
+    assert_eq!(created.body["provider"]["headers"]["X-Key"], "shown");
+    let reply = api
+        .send("PUT", FUNCTION, &http("t", "h", "*****").to_string())
+        .await;
+    assert_eq!(reply.status, 400);
+    assert!(message(&reply).contains("whsec_"), "{}", message(&reply));
+}
+
+#[tokio::test]
+async fn references_to_places_that_are_not_allowed_are_refused() {
+    let mut api = Api::start();
+    let body = http("t", "h", SIGNING).to_string();
+    assert_eq!(api.send("POST", FUNCTIONS, &body).await.status, 201);
+    for mask in [false, true] {
+        api.config.secrets = SecretRules {
+            mask,
+            places: vec![SecretPlace::SecretsManager],
+        };
+        for (method, path) in [("POST", FUNCTIONS), ("PUT", FUNCTION)] {
+            let reply = api.send(method, path, &body).await;
+            assert_eq!(reply.status, 400, "{method}");
+            assert_eq!(
+                message(&reply),
+                "Function doesn't validate. Validation error: headers.X-Other must not be read from a place of the \
+                 kind file in this gateway"
+            );
+        }
+        let allowed = body.replace(r#"{"file":"other"}"#, r#"{"secretArn":"name","jsonKey":"k"}"#);
+        assert_eq!(api.send("PUT", FUNCTION, &allowed).await.status, 200);
+    }
+}

@@ -1,0 +1,111 @@
+//! What the AWS providers share: how they are called.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Members, ProviderError};
+use crate::resource::Secret;
+
+/// Credentials of AWS calls; empty members are not set. The keys are used only when both are set (CONTRACT.md §3.6).
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AwsCredentials {
+    /// Access key id.
+    #[serde(skip_serializing_if = "Secret::is_empty")]
+    pub aws_access_key_id: Secret,
+    /// Secret access key.
+    #[serde(skip_serializing_if = "Secret::is_empty")]
+    pub aws_secret_access_key: Secret,
+    /// Session token of temporary credentials.
+    #[serde(skip_serializing_if = "Secret::is_empty")]
+    pub aws_session_token: Secret,
+    /// Role that is assumed for the call, in this or another account.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub role_arn: String,
+    /// External id that the role asks for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub external_id: String,
+}
+
+impl AwsCredentials {
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let role_arn = members.text("roleArn")?;
+        if !role_arn.is_empty() && !is_arn(&role_arn, "iam", "role/") {
+            return Err(ProviderError::Invalid {
+                member: "roleArn",
+                reason: "must be the ARN of an IAM role",
+            });
+        }
+        let external_id = members.text("externalId")?;
+        if !external_id.is_empty() {
+            check_external_id(&external_id, &role_arn)?;
+        }
+        Ok(Self {
+            aws_access_key_id: members.secret("awsAccessKeyId")?,
+            aws_secret_access_key: members.secret("awsSecretAccessKey")?,
+            aws_session_token: members.secret("awsSessionToken")?,
+            role_arn,
+            external_id,
+        })
+    }
+
+    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+        vec![
+            ("awsAccessKeyId", &mut self.aws_access_key_id),
+            ("awsSecretAccessKey", &mut self.aws_secret_access_key),
+            ("awsSessionToken", &mut self.aws_session_token),
+        ]
+    }
+}
+
+fn check_external_id(id: &str, role_arn: &str) -> Result<(), ProviderError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
+    let reason = if role_arn.is_empty() {
+        "is for a role: it needs roleArn"
+    } else if !(2..=1224).contains(&id.len()) || !id.bytes().all(allowed) {
+        "must be 2 to 1224 letters, digits and characters of _+=,.@:/-"
+    } else {
+        return Ok(());
+    };
+    Err(ProviderError::Invalid {
+        member: "externalId",
+        reason,
+    })
+}
+
+/// Whether a text is an ARN of a service, whose resource begins like this and goes on.
+pub(super) fn is_arn(text: &str, service: &str, resource: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, of, _region, account, rest] = &*parts else {
+        return false;
+    };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let goes_on = rest.strip_prefix(resource).is_some_and(|name| !name.is_empty());
+    let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+    *arn == "arn" && partition.starts_with("aws") && *of == service && is_account && goes_on && printable
+}
+
+/// The members every AWS provider has beside its own.
+pub(super) struct AwsMembers {
+    /// The required one of its own.
+    pub(super) own: String,
+    pub(super) region: String,
+    pub(super) credentials: AwsCredentials,
+}
+
+impl AwsMembers {
+    /// Reads them; `own` is the name of the provider's own required member.
+    pub(super) fn decode(members: &Members<'_>, own: &str) -> Result<Self, ProviderError> {
+        let read = Self {
+            own: members.text(own)?,
+            region: members.text("region")?,
+            credentials: AwsCredentials::decode(members)?,
+        };
+        let complete = !read.own.is_empty() && !read.region.is_empty();
+        complete.then_some(read).ok_or_else(|| members.missing())
+    }
+}
+
+#[cfg(test)]
+mod tests;

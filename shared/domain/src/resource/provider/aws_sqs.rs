@@ -1,0 +1,48 @@
+//! Amazon SQS queues (CONTRACT.md §3.4).
+
+use serde::{Deserialize, Serialize};
+
+use super::aws::{AwsCredentials, AwsMembers};
+use super::{Members, ProviderError};
+use crate::resource::Secret;
+
+/// An Amazon SQS queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SqsQueue {
+    /// URL of the queue.
+    #[schema(min_length = 1)]
+    pub queue_url: String,
+    /// AWS region.
+    #[schema(min_length = 1)]
+    pub region: String,
+    /// Credentials to call it with.
+    #[serde(flatten)]
+    pub credentials: AwsCredentials,
+    /// Path of the message group in the event, such as `data.customer.id`, for FIFO queues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub message_group_id: Option<String>,
+}
+
+impl SqsQueue {
+    pub(super) const TITLE: &str = "AWS SQS function";
+
+    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let AwsMembers {
+            own: queue_url,
+            region,
+            credentials,
+        } = AwsMembers::decode(members, "queueUrl")?;
+        Ok(Self {
+            queue_url,
+            region,
+            credentials,
+            message_group_id: members.event_path("messageGroupId")?,
+        })
+    }
+
+    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+        self.credentials.secrets_mut()
+    }
+}

@@ -1,0 +1,147 @@
+//! HTTP endpoints (CONTRACT.md §3.2).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use super::{Members, ProviderError};
+use crate::resource::{Secret, SecretMembers, SigningSecret};
+use crate::validation;
+
+mod authorization;
+mod headers;
+mod method;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+pub use authorization::{ApiKeyPlace, ClientAuthentication, HttpAuthorization};
+pub use tls::HttpTls;
+
+/// An HTTP endpoint that events are sent to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpEndpoint {
+    /// Absolute URL.
+    #[schema(min_length = 1)]
+    pub url: String,
+    /// Secrets that calls are signed with (Standard Webhooks, `whsec_…`): one, or two while one replaces the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2)]
+    pub signing_secrets: Vec<SigningSecret>,
+    /// Method of the calls; POST without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub method: Option<String>,
+    /// Headers that every call has besides the gateway's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Secret>,
+    /// Longest time of a call, in seconds, 1 to 900; the gateway's own if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 900, nullable = false)]
+    pub timeout_seconds: Option<u32>,
+    /// Most bytes that the endpoint may answer; the gateway's own limit holds besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, nullable = false)]
+    pub max_response_bytes: Option<u32>,
+    /// How calls prove who makes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub authorization: Option<HttpAuthorization>,
+    /// Certificates of calls over https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tls: Option<HttpTls>,
+    /// Form in which it gets events.
+    #[serde(default, skip_serializing_if = "EventFormat::is_default")]
+    pub format: EventFormat,
+    /// What its answer to a sync call is taken for.
+    #[serde(default, skip_serializing_if = "ResponseMode::is_default")]
+    pub response: ResponseMode,
+}
+
+impl HttpEndpoint {
+    pub(super) const TITLE: &str = "HTTP endpoint";
+
+    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let url = members.text("url")?;
+        if !validation::is_uri(&url, false) {
+            return Err(members.missing());
+        }
+        let endpoint = Self {
+            url,
+            signing_secrets: SigningSecret::decode_all(members.object())?,
+            method: method::decode(members)?,
+            headers: headers::decode(members)?,
+            timeout_seconds: timeout_seconds(members)?,
+            max_response_bytes: members.integer("maxResponseBytes", &(1..=u32::MAX), "must be at least 1")?,
+            authorization: members
+                .inner("authorization")?
+                .map(|inner| HttpAuthorization::decode(&inner))
+                .transpose()?,
+            tls: HttpTls::decode(members)?,
+            format: EventFormat::decode(members)?,
+            response: ResponseMode::decode(members)?,
+        };
+        endpoint.check()?;
+        Ok(endpoint)
+    }
+
+    /// Checks the members against each other.
+    fn check(&self) -> Result<(), ProviderError> {
+        let refuse = |member, reason| Err(ProviderError::Invalid { member, reason });
+        if !self.signing_secrets.is_empty() && !self.sends_event() {
+            return refuse(
+                "method",
+                "must be one that sends the event, which signingSecrets sign",
+            );
+        }
+        let has_https = self
+            .url
+            .get(..6)
+            .is_some_and(|start| start.eq_ignore_ascii_case("https:"));
+        if self.tls.is_some() && !has_https {
+            return refuse("tls", "must go with an https URL");
+        }
+        let taken = self.authorization.as_ref().and_then(HttpAuthorization::header);
+        if taken.is_some_and(|taken| self.headers.keys().any(|name| name.eq_ignore_ascii_case(taken))) {
+            return refuse("headers", "must not name the header that authorization sets");
+        }
+        Ok(())
+    }
+
+    /// Whether calls have the event, or its data, as their body: all but those with the methods GET and HEAD.
+    pub fn sends_event(&self) -> bool {
+        !matches!(self.method.as_deref(), Some("GET" | "HEAD"))
+    }
+
+    /// Whether calls are made just as those of endpoints that have a `url` only (CONTRACT.md §3.2). How long they may
+    /// take, how they are signed and what the answer is taken for does not matter.
+    pub fn is_plain(&self) -> bool {
+        self.is_open() && self.format.is_default() && self.max_response_bytes.is_none()
+    }
+
+    /// Whether calls may be redirected to other servers: those without method, headers, authorization and certificates
+    /// of their own, which are meant for one server only.
+    pub fn is_open(&self) -> bool {
+        self.method.is_none() && self.headers.is_empty() && self.authorization.is_none() && self.tls.is_none()
+    }
+
+    pub(super) fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        let signing = self.signing_secrets.iter_mut().enumerate();
+        let signing =
+            signing.map(|(at, secret)| (format!("signingSecrets.{at}").into(), secret.secret_mut()));
+        let headers = self.headers.iter_mut();
+        let headers = headers.map(|(name, value)| (format!("headers.{name}").into(), value));
+        let authorization = self
+            .authorization
+            .iter_mut()
+            .flat_map(HttpAuthorization::secrets_mut);
+        let tls = self.tls.iter_mut().flat_map(HttpTls::secrets_mut);
+        let fixed = authorization
+            .chain(tls)
+            .map(|(path, secret)| (path.into(), secret));
+        signing.chain(headers).chain(fixed).collect()
+    }
+}

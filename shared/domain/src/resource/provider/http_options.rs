@@ -1,0 +1,104 @@
+//! What functions that answer callers have in common: time, form of events, form of results.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Members, ProviderError};
+
+/// What the result of a sync function is taken for. Async deliveries do not look at it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ResponseMode {
+    /// A response object (CONTRACT.md §2.6).
+    #[default]
+    Object,
+    /// A response object as Amazon API Gateway reads it: with `isBase64Encoded`, `multiValueHeaders` and `cookies`.
+    Proxy,
+    /// The answer itself: status, headers and body of an HTTP function, payload of a Lambda function.
+    Raw,
+    /// The answer itself, passed on while it comes in.
+    Stream,
+}
+
+impl ResponseMode {
+    /// Whether callers get the function's answer itself instead of what a response object says.
+    pub fn is_passed_on(self) -> bool {
+        matches!(self, Self::Raw | Self::Stream)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let words = [OBJECT, PROXY, RAW, ("stream", Self::Stream)];
+        Self::one_of(members, &words, "must be object, proxy, raw or stream")
+    }
+
+    /// Of a function whose answer is looked at as a whole before a caller gets any of it.
+    pub(super) fn decode_whole(members: &Members<'_>) -> Result<Self, ProviderError> {
+        Self::one_of(members, &[OBJECT, PROXY, RAW], "must be object, proxy or raw")
+    }
+
+    /// Of a function that gives a JSON value and no answer of HTTP.
+    pub(super) fn decode_json(members: &Members<'_>) -> Result<Self, ProviderError> {
+        Self::one_of(members, &[OBJECT, PROXY], "must be object or proxy")
+    }
+
+    fn one_of(
+        members: &Members<'_>,
+        words: &[(&str, Self)],
+        reason: &'static str,
+    ) -> Result<Self, ProviderError> {
+        Ok(members.word("response", words, reason)?.unwrap_or_default())
+    }
+}
+
+const OBJECT: (&str, ResponseMode) = ("object", ResponseMode::Object);
+const PROXY: (&str, ResponseMode) = ("proxy", ResponseMode::Proxy);
+const RAW: (&str, ResponseMode) = ("raw", ResponseMode::Raw);
+
+/// Form in which a function gets events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+pub enum EventFormat {
+    /// One JSON object, in the version of CloudEvents that the event came in.
+    #[default]
+    #[serde(rename = "structured")]
+    Structured,
+    /// Attributes as HTTP headers, data as the body; HTTP functions only.
+    #[serde(rename = "binary")]
+    Binary,
+    /// The envelope of the gateway's versions 0.5 (CONTRACT.md §7.2).
+    #[serde(rename = "0.5")]
+    V0_5,
+    /// The envelope of the gateway's version 0.6 (CONTRACT.md §7.2).
+    #[serde(rename = "0.6")]
+    V0_6,
+    /// The envelope of the gateway's version 0.7 (CONTRACT.md §7.2).
+    #[serde(rename = "0.7")]
+    V0_7,
+}
+
+impl EventFormat {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let words = [
+            ("structured", Self::Structured),
+            ("binary", Self::Binary),
+            ("0.5", Self::V0_5),
+            ("0.6", Self::V0_6),
+            ("0.7", Self::V0_7),
+        ];
+        let given = members.word("format", &words, "must be structured, binary, 0.5, 0.6 or 0.7")?;
+        Ok(given.unwrap_or_default())
+    }
+}
+
+/// Reads `timeoutSeconds`.
+pub(super) fn timeout_seconds(members: &Members<'_>) -> Result<Option<u32>, ProviderError> {
+    members.integer("timeoutSeconds", &(1..=900), "must be from 1 to 900")
+}

@@ -1,0 +1,29 @@
+//! What the circuit of a function is told of a call, and what the log says if that changes it.
+
+use domain::ids::{FunctionId, Space};
+use domain::retry::FailureClass;
+use tokio::time::Instant;
+
+use crate::circuit_breaker::{CircuitChange, Permit};
+
+/// Tells the circuit of a function how a call failed, if it did. Whoever refuses or asks for patience is in order.
+pub(crate) fn report(space: &Space, function: &FunctionId, permit: Permit, failure: Option<FailureClass>) {
+    let change = match failure {
+        Some(FailureClass::Transient) => permit.failure(Instant::now(), fastrand::f64()),
+        None | Some(FailureClass::Throttled | FailureClass::Permanent | FailureClass::Gone) => {
+            permit.success(Instant::now())
+        }
+    };
+    match change {
+        None => {}
+        Some(CircuitChange::Opened(time)) => {
+            tracing::warn!(%space, functionId = %function, ?time, "Circuit opened: the function keeps failing.");
+        }
+        Some(CircuitChange::Reopened(time)) => {
+            tracing::info!(%space, functionId = %function, ?time, "Circuit opened again.");
+        }
+        Some(CircuitChange::Closed) => {
+            tracing::info!(%space, functionId = %function, "Circuit closed: the function is back.");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What a function answered, as the answer to its caller: in the one of four ways that the function asks for.
+
+use domain::function_response::{FunctionResponse, MalformedResponse, end_to_end};
+use domain::ids::{FunctionId, Space};
+use domain::resource::ResponseMode;
+use http::StatusCode;
+use targets::PassedOn;
+
+use crate::call::CallResult;
+use crate::receive::Answer;
+use crate::streamed_response::{StreamedBody, StreamedResponse};
+
+impl CallResult {
+    /// The answer to the caller of this function.
+    pub(crate) fn into_answer(
+        self,
+        space: &Space,
+        function: &FunctionId,
+    ) -> Result<Answer, MalformedResponse> {
+        let Self { answer, mode, .. } = self;
+        let response = match mode {
+            ResponseMode::Object => FunctionResponse::from_result(&answer.body)?,
+            ResponseMode::Proxy => FunctionResponse::from_proxy_result(&answer.body)?,
+            ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on {
+                None => {
+                    let status = answer.status.and_then(|code| StatusCode::from_u16(code).ok());
+                    FunctionResponse::of_payload(status.unwrap_or(StatusCode::OK), answer.body)
+                }
+                Some(PassedOn {
+                    status,
+                    headers,
+                    stream: Some(stream),
+                }) => {
+                    return Ok(Answer::Stream(StreamedResponse {
+                        status,
+                        headers: end_to_end(headers),
+                        body: StreamedBody::new(stream, space, function),
+                    }));
+                }
+                Some(PassedOn { status, headers, .. }) => {
+                    FunctionResponse::passed_on(status, headers, answer.body)
+                }
+            },
+        };
+        Ok(Answer::Function(response))
+    }
+}

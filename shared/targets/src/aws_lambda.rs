@@ -1,0 +1,99 @@
+//! AWS Lambda functions (CONTRACT.md §3.3): waited for, when the payload is the result, or left to Lambda's own queue.
+
+use std::time::Duration;
+
+use aws_smithy_types::Blob;
+use bytes::Bytes;
+use domain::dead_letter::LastResponse;
+use domain::resource::{InvocationType, LambdaFunction, ResponseMode};
+use domain::retry::FailureClass;
+
+use crate::access_denied::AccessDeniedCode;
+use crate::answer::Answer;
+use crate::aws::{AwsIdentity, Failure, limit, with_retries};
+use crate::call::Call;
+use crate::clients::Clients;
+use crate::error::InvokeError;
+use crate::event_format::payload_for;
+
+/// Most bytes of an event for a function that is waited for.
+const MOST_BYTES: usize = 6 * 1024 * 1024;
+/// Most bytes of an event that Lambda queues.
+const MOST_QUEUED_BYTES: usize = 1024 * 1024;
+
+mod prelude;
+mod stream;
+
+/// Calls the function with the event.
+pub(crate) async fn call(
+    with: &Clients,
+    function: &LambdaFunction,
+    call: Call<'_>,
+) -> Result<Answer, InvokeError> {
+    if call.is_awaited && function.response == ResponseMode::Stream {
+        return stream::call(with, function, call).await;
+    }
+    let payload = payload(function, &call)?;
+    let is_queued = function.invocation_type == InvocationType::Event;
+    let identity = with.secrets.aws(&function.credentials).await?;
+    let invoke = client(with, function, &identity)
+        .await
+        .invoke()
+        .function_name(&function.arn)
+        .set_qualifier(function.qualifier.clone())
+        .set_invocation_type(is_queued.then_some(aws_sdk_lambda::types::InvocationType::Event))
+        .payload(Blob::new(payload));
+    let sent = with_retries!(invoke, aws_sdk_lambda, call.sdk_retries)
+        .send()
+        .await;
+    let answer = sent.map_err(|error| classify(Failure::of(error, &identity)))?;
+    let payload = answer
+        .payload
+        .map(|payload| Bytes::from(payload.into_inner()))
+        .unwrap_or_default();
+    let Some(detail) = answer.function_error else {
+        return Ok(Answer::of(payload));
+    };
+    // The payload describes the failure then, it is not a response object.
+    Err(InvokeError::FunctionFailed {
+        detail,
+        class: FailureClass::Transient,
+        retry_after: None,
+        response: LastResponse::new(None, &payload),
+    })
+}
+
+/// What the function gets.
+fn payload(function: &LambdaFunction, call: &Call<'_>) -> Result<Bytes, InvokeError> {
+    let payload = payload_for(function.format, call).body;
+    let (most, taker) = match function.invocation_type {
+        InvocationType::Event => (MOST_QUEUED_BYTES, "AWS Lambda for an invocation of type Event"),
+        InvocationType::RequestResponse => (MOST_BYTES, "AWS Lambda"),
+    };
+    limit::check(&payload, most, taker)?;
+    Ok(payload)
+}
+
+async fn client(with: &Clients, function: &LambdaFunction, identity: &AwsIdentity) -> aws_sdk_lambda::Client {
+    let limit = function.timeout_seconds.map(u64::from).map(Duration::from_secs);
+    let limit = limit.unwrap_or(with.settings.timeout);
+    with.aws.lambda(&function.region, identity, limit).await
+}
+
+/// Tells apart what only Lambda has messages and classes for.
+fn classify(failure: Failure) -> InvokeError {
+    let Failure::Answer(error) = failure else {
+        return failure.into();
+    };
+    if let Some(code) = AccessDeniedCode::of(error.code()) {
+        return InvokeError::AccessDenied {
+            code,
+            permanent: error.class() == FailureClass::Permanent,
+            source: error.into(),
+        };
+    }
+    if error.code() == "ServiceException" {
+        return InvokeError::ProviderFailed { source: error.into() };
+    }
+    error.into()
+}

@@ -1,0 +1,95 @@
+//! Where the body of a streamed answer begins. Nothing but the bytes themselves tells: the type by which AWS knows
+//! them is not among what the SDK gives.
+
+use serde::de::IgnoredAny;
+use serde_json::Deserializer;
+
+/// What metadata end with.
+const DELIMITER: [u8; 8] = [0; 8];
+/// Most bytes of metadata; what is longer is a body.
+const MAX_PRELUDE_BYTES: usize = 64 * 1024;
+
+/// What the beginning of an answer is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// There is too little of it to tell.
+    Unknown,
+    /// Metadata: so many bytes of JSON, and the body from there on.
+    Prelude { json: usize, body_at: usize },
+    /// The body itself.
+    Body,
+}
+
+/// Looks at what has come so far.
+pub(super) fn opening(begun: &[u8]) -> Opening {
+    let waiting = if begun.len() > MAX_PRELUDE_BYTES {
+        Opening::Body
+    } else {
+        Opening::Unknown
+    };
+    match begun.first() {
+        None => return Opening::Unknown,
+        Some(b'{') => {}
+        Some(_) => return Opening::Body,
+    }
+    let looked_at = &begun[..begun.len().min(MAX_PRELUDE_BYTES)];
+    let mut values = Deserializer::from_slice(looked_at).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => {}
+        Some(Err(error)) if error.is_eof() => return waiting,
+        Some(Err(_)) | None => return Opening::Body,
+    }
+    let json = values.byte_offset();
+    let after = &begun[json..];
+    if after.starts_with(&DELIMITER) {
+        let body_at = json + DELIMITER.len();
+        Opening::Prelude { json, body_at }
+    } else if DELIMITER.starts_with(after) {
+        waiting
+    } else {
+        Opening::Body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openings() {
+        let prelude = |json| Opening::Prelude {
+            json,
+            body_at: json + 8,
+        };
+        for (begun, want) in [
+            (&b""[..], Opening::Unknown),
+            (b"{", Opening::Unknown),
+            (b"{\"statusCode\":20", Opening::Unknown),
+            (b"{}", Opening::Unknown),
+            (b"{}\0\0\0\0\0\0\0", Opening::Unknown),
+            (b"{}\0\0\0\0\0\0\0\0", prelude(2)),
+            (b"{\"a\":\"\\u0000{\"}\0\0\0\0\0\0\0\0body", prelude(15)),
+            (b"{}\0\0\0\0\0\0\0x", Opening::Body),
+            (b"{}\n{}\0\0\0\0\0\0\0\0", Opening::Body),
+            (b"{\0\0\0\0\0\0\0\0", Opening::Body),
+            (b"data: 1\n\n", Opening::Body),
+            (b"\0\0\0\0\0\0\0\0", Opening::Body),
+            (b"\x7b\xff", Opening::Body),
+        ] {
+            assert_eq!(opening(begun), want, "{:?}", String::from_utf8_lossy(begun));
+        }
+        // Every beginning of it leaves the question open.
+        let whole = b"{\"statusCode\":200,\"headers\":{\"a\":\"b\"}}\0\0\0\0\0\0\0\0";
+        for length in 0..whole.len() {
+            assert_eq!(opening(&whole[..length]), Opening::Unknown, "{length}");
+        }
+    }
+
+    #[test]
+    fn long_json_is_a_body() {
+        let long = format!("{{\"a\":\"{}", "x".repeat(MAX_PRELUDE_BYTES));
+        assert_eq!(opening(long.as_bytes()), Opening::Body);
+        let short = format!("{{\"a\":\"{}", "x".repeat(1000));
+        assert_eq!(opening(short.as_bytes()), Opening::Unknown);
+    }
+}

@@ -1,0 +1,188 @@
+//! What the Google providers share: tokens of their callers, and requests with them.
+//!
+//! | credentials | ID token for an audience | access token for a scope |
+//! |---|---|---|
+//! | key of a service account | signed assertion → `token_uri` of the key | the same |
+//! | workload identity | signed AWS request → STS → `generateIdToken` | signed AWS request → STS → `generateAccessToken`, if a service account stands in |
+//! | metadata server | `identity` | `token` |
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::resource::GoogleCredentials;
+use http::StatusCode;
+use http::header::HeaderValue;
+
+use crate::clients::Clients;
+use crate::deadline::Deadline;
+use crate::error::InvokeError;
+use crate::http::{HttpRequest, HttpResponse, redact};
+use crate::tokens::{Token, TokenKey};
+
+use self::operator_services::exchange_with_google;
+pub(crate) use self::refusal::GoogleError;
+
+mod federation;
+mod jwt;
+mod metadata_server;
+mod operator_services;
+mod refusal;
+mod service_account;
+mod token_answer;
+
+/// Time to get a token, whoever waits for it.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Most bytes that a token server may answer.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// What a token is good for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose<'p> {
+    /// Calls of a function: an ID token for this audience.
+    Audience(&'p str),
+    /// Calls of an API of Google: an access token of this scope.
+    Scope(&'static str),
+}
+
+impl Purpose<'_> {
+    /// Kind and text, which tell tokens apart.
+    fn parts(&self) -> [&str; 2] {
+        match self {
+            Self::Audience(audience) => ["audience", audience],
+            Self::Scope(scope) => ["scope", scope],
+        }
+    }
+}
+
+/// Who named the server of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    /// The settings of the function.
+    Function,
+    /// Nobody: it is one of Google's own APIs.
+    Google,
+}
+
+/// Who calls, with which right.
+pub(crate) struct Caller<'c> {
+    with: &'c Clients,
+    identity: Identity<'c>,
+    purpose: Purpose<'c>,
+    key: TokenKey,
+}
+
+/// Credentials whose secrets have been read.
+enum Identity<'c> {
+    MetadataServer,
+    ServiceAccount(Cow<'c, str>),
+    Workload(Cow<'c, str>),
+}
+
+impl<'c> Caller<'c> {
+    /// Reads the secrets of the credentials.
+    pub(crate) async fn new(
+        with: &'c Clients,
+        credentials: &'c GoogleCredentials,
+        purpose: Purpose<'c>,
+    ) -> Result<Self, InvokeError> {
+        let identity = match credentials {
+            GoogleCredentials::MetadataServer => Identity::MetadataServer,
+            GoogleCredentials::ServiceAccount { key } => {
+                Identity::ServiceAccount(with.secrets.text(key).await?)
+            }
+            GoogleCredentials::WorkloadIdentity { configuration } => {
+                Identity::Workload(with.secrets.text(configuration).await?)
+            }
+        };
+        let (kind, secret) = match &identity {
+            Identity::MetadataServer => ("google metadata server", ""),
+            Identity::ServiceAccount(key) => ("google service account", &**key),
+            Identity::Workload(configuration) => ("google workload identity", &**configuration),
+        };
+        let [right, text] = purpose.parts();
+        Ok(Self {
+            with,
+            key: TokenKey::of(&[kind, secret, right, text]),
+            identity,
+            purpose,
+        })
+    }
+
+    /// Sends a request with a token. If the token is refused, a new one is fetched and the request is sent once more.
+    pub(crate) async fn send(
+        &self,
+        named_by: NamedBy,
+        request: impl Fn(HeaderValue) -> HttpRequest,
+        is_token_refused: fn(&HttpResponse) -> bool,
+        deadline: Deadline,
+    ) -> Result<HttpResponse, InvokeError> {
+        let token = self.token(deadline).await?;
+        let response = self
+            .exchange(named_by, request(bearer(&token)?), &token, deadline)
+            .await?;
+        if !is_token_refused(&response) || !self.with.tokens.forget(&self.key, &token) {
+            return Ok(response);
+        }
+        let token = self.token(deadline).await?;
+        self.exchange(named_by, request(bearer(&token)?), &token, deadline)
+            .await
+    }
+
+    async fn exchange(
+        &self,
+        named_by: NamedBy,
+        request: HttpRequest,
+        token: &str,
+        deadline: Deadline,
+    ) -> Result<HttpResponse, InvokeError> {
+        let mut response = match named_by {
+            NamedBy::Function => self.with.http.exchange(request, deadline).await,
+            NamedBy::Google => exchange_with_google(self.with, request, deadline).await,
+        }?;
+        // What is kept of a failure is read by people and stored as a dead letter.
+        if !response.status.is_success()
+            && let Some(redacted) = redact(&response.body, &[token.to_owned()])
+        {
+            response.body = redacted.into();
+        }
+        Ok(response)
+    }
+
+    async fn token(&self, deadline: Deadline) -> Result<Arc<str>, InvokeError> {
+        // Boxed once it is polled: a token is at hand nearly always, and the future of the request is large.
+        let fetch = async { Box::pin(self.fetch()).await };
+        deadline.bound(self.with.tokens.get(&self.key, fetch)).await
+    }
+
+    async fn fetch(&self) -> Result<Token, InvokeError> {
+        let deadline = Deadline::after(TOKEN_TIMEOUT);
+        let (with, purpose) = (self.with, self.purpose);
+        let fetched = async {
+            match &self.identity {
+                Identity::MetadataServer => metadata_server::token(with, purpose, deadline).await,
+                Identity::ServiceAccount(key) => service_account::token(with, key, purpose, deadline).await,
+                // Boxed: what finds out who the gateway is to AWS is very large.
+                Identity::Workload(configuration) => {
+                    Box::pin(federation::token(with, configuration, purpose, deadline)).await
+                }
+            }
+        };
+        // The steps of the AWS SDK have no deadline of their own.
+        deadline.bound(fetched).await
+    }
+}
+
+/// Whether an API of Google did not accept a token.
+pub(crate) fn is_unauthorized(response: &HttpResponse) -> bool {
+    response.status == StatusCode::UNAUTHORIZED
+}
+
+/// Value of `Authorization`.
+fn bearer(token: &str) -> Result<HeaderValue, InvokeError> {
+    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| InvokeError::unavailable("the token is no header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,143 @@
+//! How connections are opened, and where the guard stands: every address is judged right before it is connected to.
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use std::vec;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::error::BoxError;
+use crate::network_guard::{AddressRefused, NetworkGuard};
+
+type Opening = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
+type Resolving = Pin<Box<dyn Future<Output = Result<vec::IntoIter<SocketAddr>, BoxError>> + Send>>;
+
+/// Opens TCP connections, without proxies. What it costs to ask the guard is paid for each connection, not each call.
+#[derive(Clone)]
+pub(super) struct TcpConnector<R = GaiResolver> {
+    tcp: HttpConnector<GuardedResolver<R>>,
+    guard: Option<Arc<NetworkGuard>>,
+}
+
+impl TcpConnector {
+    /// Connections to names as the operating system resolves them.
+    pub(super) fn new(guard: Option<Arc<NetworkGuard>>) -> Self {
+        Self::with_resolver(GaiResolver::new(), guard)
+    }
+}
+
+impl<R: Clone> TcpConnector<R> {
+    fn with_resolver(names: R, guard: Option<Arc<NetworkGuard>>) -> Self {
+        let resolver = GuardedResolver {
+            names,
+            guard: guard.clone(),
+        };
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
+        tcp.set_nodelay(true);
+        Self { tcp, guard }
+    }
+
+    /// Ends attempts to connect that take longer.
+    pub(super) fn timeout(mut self, limit: Duration) -> Self {
+        self.tcp.set_connect_timeout(Some(limit));
+        self
+    }
+
+    /// The same for URLs that are not http, whose connections something else goes on with.
+    pub(super) fn for_tls(mut self) -> Self {
+        self.tcp.enforce_http(false);
+        self
+    }
+
+    /// Whether the host of a URL is an address that is refused. No resolver is asked about such hosts.
+    fn refuses_literal(&self, to: &Uri) -> bool {
+        let Some(guard) = &self.guard else {
+            return false;
+        };
+        let host = to.host().unwrap_or_default();
+        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let address: Result<IpAddr, _> = bare.unwrap_or(host).parse();
+        address.is_ok_and(|address| !guard.allows(address))
+    }
+}
+
+impl<R> Service<Uri> for TcpConnector<R>
+where
+    R: Service<Name> + Clone + Send + Sync + 'static,
+    R::Response: Iterator<Item = SocketAddr>,
+    R::Error: Into<BoxError>,
+    R::Future: Send + 'static,
+{
+    type Response = TokioIo<TcpStream>;
+    type Error = BoxError;
+    type Future = Opening;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, to: Uri) -> Opening {
+        if self.refuses_literal(&to) {
+            return Box::pin(async { Err(AddressRefused.into()) });
+        }
+        let opening = self.tcp.call(to);
+        Box::pin(async move { opening.await.map_err(Into::into) })
+    }
+}
+
+/// Resolves names and gives only those addresses that may be connected to. They are connected to as they are: nobody
+/// resolves the name a second time.
+#[derive(Clone)]
+struct GuardedResolver<R> {
+    names: R,
+    guard: Option<Arc<NetworkGuard>>,
+}
+
+impl<R> Service<Name> for GuardedResolver<R>
+where
+    R: Service<Name>,
+    R::Response: Iterator<Item = SocketAddr>,
+    R::Error: Into<BoxError>,
+    R::Future: Send + 'static,
+{
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = Resolving;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.names.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, name: Name) -> Resolving {
+        let guard = self
+            .guard
+            .clone()
+            .filter(|guard| !guard.lists_name(name.as_str()));
+        let resolving = self.names.call(name);
+        Box::pin(async move {
+            let mut addresses: Vec<_> = resolving.await.map_err(Into::into)?.collect();
+            let resolved = addresses.len();
+            if let Some(guard) = guard {
+                // Of a mixed answer the public addresses remain: nothing else is connected to, and a name that has an
+                // address of its own network besides stays reachable.
+                addresses.retain(|address| guard.allows(address.ip()));
+            }
+            if addresses.is_empty() && resolved > 0 {
+                return Err(AddressRefused.into());
+            }
+            Ok(addresses.into_iter())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! One request and its whole answer, for providers that speak HTTP in their own way.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, StatusCode};
+
+use super::destination::Destination;
+use super::status::{self, Refusal};
+use super::{GO_CLIENT, HttpTargets, body};
+use crate::answer::Answer;
+use crate::deadline::Deadline;
+use crate::error::InvokeError;
+use domain::dead_letter::LastResponse;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, USER_AGENT};
+use http_body_util::Full;
+use hyper::body::Incoming;
+
+/// A request as a provider makes it.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpRequest {
+    /// Absolute, scheme http or https.
+    pub(crate) url: String,
+    pub(crate) method: Method,
+    /// What goes besides `Host`, `User-Agent` and `Content-Length`. Mark values that are secret as sensitive.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// An answer of any status, its body decompressed and within the limit.
+#[derive(Debug)]
+pub(crate) struct HttpResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl HttpTargets {
+    /// Sends a request and reads its answer. Redirects are not followed.
+    pub(crate) async fn exchange(
+        &self,
+        request: HttpRequest,
+        deadline: Deadline,
+    ) -> Result<HttpResponse, InvokeError> {
+        self.exchange_within(request, self.max_response_bytes, deadline)
+            .await
+    }
+
+    /// The same, where an answer may have so many bytes only.
+    pub(crate) async fn exchange_within(
+        &self,
+        request: HttpRequest,
+        max_response_bytes: usize,
+        deadline: Deadline,
+    ) -> Result<HttpResponse, InvokeError> {
+        let response = deadline.bound(self.open(request)).await?;
+        let (status, mut headers) = (response.status(), response.headers().clone());
+        // They are those of the body as it is read.
+        if body::is_gzip(&headers) {
+            headers.remove(CONTENT_ENCODING);
+            headers.remove(CONTENT_LENGTH);
+        }
+        let body = deadline.bound(body::read(response, max_response_bytes)).await?;
+        Ok(HttpResponse {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Sends a request and gives the answer that none of its body is read of.
+    pub(super) async fn open(&self, request: HttpRequest) -> Result<Response<Incoming>, InvokeError> {
+        let to = Destination::parse(&request.url).map_err(InvokeError::unusable)?;
+        let mut sent = http::Request::new(Full::new(request.body));
+        *sent.method_mut() = request.method;
+        *sent.uri_mut() = to.uri;
+        *sent.headers_mut() = request.headers;
+        let headers = sent.headers_mut();
+        headers.insert(HOST, to.host);
+        headers.insert(USER_AGENT, GO_CLIENT);
+        if let Some(authorization) = to.authorization {
+            headers.entry(AUTHORIZATION).or_insert(authorization);
+        }
+        self.send(sent).await
+    }
+}
+
+impl HttpResponse {
+    /// What a function said that follows the statuses of HTTP (CONTRACT.md §3.2, Q22).
+    pub(crate) fn into_answer(self) -> Result<Answer, InvokeError> {
+        let refusal = status::refusal(self.status, &self.headers);
+        let status = self.status.as_u16();
+        if let Some(Refusal { class, retry_after }) = refusal.filter(|_| status >= 500) {
+            return Err(InvokeError::FunctionFailed {
+                detail: format!("HTTP status code: {status}"),
+                class,
+                retry_after,
+                response: LastResponse::new(Some(status), &self.body),
+            });
+        }
+        Ok(Answer {
+            body: self.body,
+            status: Some(status),
+            rejection: refusal.map(|refusal| refusal.rejection(status)),
+            passed_on: None,
+        })
+    }
+}

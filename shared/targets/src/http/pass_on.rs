@@ -1,0 +1,102 @@
+//! Answers that callers get as they are: the response modes raw and stream.
+
+use bytes::Bytes;
+use domain::resource::{HttpEndpoint, ResponseMode};
+use http::header::{ACCEPT_ENCODING, HeaderValue};
+use http::{HeaderMap, Response};
+use hyper::body::Incoming;
+
+use super::custom::Custom;
+use super::exchange::HttpResponse;
+use super::status;
+use super::{HttpTargets, body};
+use crate::answer::{Answer, PassedOn};
+use crate::answer_stream::AnswerStream;
+use crate::call::Call;
+use crate::deadline::Deadline;
+use crate::error::InvokeError;
+
+/// Whether an answer may be compressed is between the client and the function, which both know the client's own
+/// `Accept-Encoding`; the gateway asks for nothing.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+
+/// An answer whose status is none of a final answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the function answered with HTTP status code {0}")]
+struct NoAnswer(u16);
+
+/// Makes a request one whose answer is passed on.
+pub(super) fn prepare(headers: &mut HeaderMap) {
+    headers.insert(ACCEPT_ENCODING, IDENTITY);
+}
+
+impl HttpResponse {
+    /// The answer of a function with this response mode to this call. A mode that passes answers on passes on the
+    /// whole of it.
+    pub(crate) fn into_answer_for(self, mode: ResponseMode, call: &Call<'_>) -> Result<Answer, InvokeError> {
+        if !(call.is_awaited && mode.is_passed_on()) {
+            return self.into_answer();
+        }
+        let status = self.status.as_u16();
+        let refusal = status::refusal(self.status, &self.headers);
+        Ok(Answer {
+            body: self.body,
+            status: Some(status),
+            rejection: refusal.map(|refusal| refusal.rejection(status)),
+            passed_on: Some(PassedOn {
+                status: self.status,
+                headers: self.headers,
+                stream: None,
+            }),
+        })
+    }
+}
+
+impl HttpTargets {
+    /// Sends the event and gives the answer for the caller, whatever its status. Redirects are not followed: they are
+    /// for the caller.
+    pub(super) async fn pass_on(
+        &self,
+        endpoint: &HttpEndpoint,
+        call: Call<'_>,
+        custom: Option<&Custom>,
+        deadline: Deadline,
+    ) -> Result<Answer, InvokeError> {
+        let response = deadline.bound(self.follow(endpoint, call, custom)).await?;
+        let own_limit = custom.and_then(|custom| custom.max_response_bytes);
+        let limit = self.max_response_bytes.min(own_limit.unwrap_or(usize::MAX));
+        self.passed_on(response, endpoint.response, limit, deadline).await
+    }
+
+    async fn passed_on(
+        &self,
+        response: Response<Incoming>,
+        mode: ResponseMode,
+        limit: usize,
+        deadline: Deadline,
+    ) -> Result<Answer, InvokeError> {
+        let status = response.status();
+        if status.is_informational() {
+            return Err(InvokeError::unavailable(NoAnswer(status.as_u16())));
+        }
+        let refusal = status::refusal(status, response.headers());
+        let headers = response.headers().clone();
+        let (body, stream) = if mode == ResponseMode::Stream {
+            let stream = AnswerStream::new(response.into_body(), self.stream_limits);
+            (Bytes::new(), Some(stream))
+        } else {
+            let read = body::read_as_it_is(response, limit);
+            (deadline.bound(read).await?, None)
+        };
+        Ok(Answer {
+            body,
+            status: Some(status.as_u16()),
+            rejection: refusal.map(|refusal| refusal.rejection(status.as_u16())),
+            passed_on: Some(PassedOn {
+                status,
+                headers,
+                stream,
+            }),
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! OpenWhisk actions: each event is the parameters of an activation.
+
+use bytes::Bytes;
+use domain::resource::OpenWhiskAction;
+use http::StatusCode;
+
+use self::activation::Activation;
+use self::api::Api;
+use self::polling::Pauses;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::clients::Clients;
+use crate::deadline::Deadline;
+use crate::error::InvokeError;
+use crate::http::HttpResponse;
+use domain::retry::FailureClass;
+
+mod activation;
+mod api;
+mod polling;
+
+/// Sends the event.
+pub(crate) async fn call(
+    with: &Clients,
+    action: &OpenWhiskAction,
+    call: Call<'_>,
+    deadline: Deadline,
+) -> Result<Answer, InvokeError> {
+    let key = deadline.bound(with.secrets.text(&action.auth_key)).await?;
+    let api = Api::new(with, action, &key, deadline)?;
+    let is_blocking = action.blocking || call.wants_result();
+    let response = api.invoke(call.payload, is_blocking).await?;
+    if !is_blocking {
+        // It is taken, whatever comes of it.
+        return response.into_taken().map(Answer::of);
+    }
+    match response.status {
+        // The action runs for longer than OpenWhisk keeps its caller waiting.
+        StatusCode::ACCEPTED => wait_for(&api, &activation_id(&response.body)?, deadline).await,
+        StatusCode::BAD_GATEWAY => failed(response),
+        _ => Activation::parse(&response.into_taken()?)?.into_result(),
+    }
+}
+
+/// A failed action is answered with 502, and so are calls that a proxy could not pass on.
+fn failed(response: HttpResponse) -> Result<Answer, InvokeError> {
+    match Activation::parse(&response.body) {
+        Ok(activation) if !activation.is_success() => activation.into_result(),
+        _ => response.into_taken().map(Answer::of),
+    }
+}
+
+/// Asks for an activation until it is over. What goes wrong meanwhile does not change what comes of it.
+async fn wait_for(api: &Api<'_>, id: &str, deadline: Deadline) -> Result<Answer, InvokeError> {
+    let mut pauses = Pauses::default();
+    loop {
+        let pause = pauses.next();
+        deadline
+            .bound(async {
+                tokio::time::sleep(pause).await;
+                Ok(())
+            })
+            .await?;
+        let looked = match api.activation(id).await {
+            Ok(response) => look(response),
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(Some(activation)) => return activation.into_result(),
+            Ok(None) => {}
+            Err(error) if is_passing(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The activation, if it is over: there is no record of one that runs.
+fn look(response: HttpResponse) -> Result<Option<Activation>, InvokeError> {
+    if response.status == StatusCode::NOT_FOUND {
+        return Ok(None);
+    }
+    Activation::parse(&response.into_taken()?).map(Some)
+}
+
+fn is_passing(error: &InvokeError) -> bool {
+    matches!(error.class(), FailureClass::Transient | FailureClass::Throttled)
+}
+
+/// The id of an activation that is under way.
+fn activation_id(body: &Bytes) -> Result<String, InvokeError> {
+    activation::id(body).ok_or_else(|| InvokeError::unavailable("OpenWhisk named no activation"))
+}

@@ -1,0 +1,253 @@
+//! Ages, failures, races and bounds, on a clock that tests move.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use std::time::SystemTime;
+
+use tokio::task::yield_now;
+
+use super::clock::Moment;
+use super::*;
+
+const TIME: Duration = Duration::from_secs(100);
+
+/// Time that tests move.
+#[derive(Clone)]
+struct Time {
+    began: Moment,
+    ahead: Arc<Mutex<Duration>>,
+}
+
+impl Time {
+    fn clock(&self) -> Clock {
+        let time = self.clone();
+        Clock::of(move || time.now())
+    }
+
+    fn now(&self) -> Moment {
+        let ahead = *self.ahead.lock().unwrap();
+        Moment {
+            steady: self.began.steady + ahead,
+            wall: self.began.wall + ahead,
+        }
+    }
+
+    fn advance(&self, by: Duration) {
+        *self.ahead.lock().unwrap() += by;
+    }
+}
+
+/// A place whose secret can be changed and that can fail.
+#[derive(Default)]
+struct Place {
+    text: Mutex<String>,
+    fails: Mutex<Option<bool>>,
+    reads: AtomicUsize,
+}
+
+impl Place {
+    fn set(&self, text: &str) {
+        text.clone_into(&mut self.text.lock().unwrap());
+    }
+
+    /// From now on, for good or not, until it is mended with `None`.
+    fn fail(&self, permanent: Option<bool>) {
+        *self.fails.lock().unwrap() = permanent;
+    }
+
+    fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+}
+
+fn source(name: &str) -> Source {
+    Source::File(name.to_owned())
+}
+
+async fn get(cache: &Cache, place: &Arc<Place>, name: &str) -> Result<String, bool> {
+    let place = place.clone();
+    let read = async move {
+        place.reads.fetch_add(1, Ordering::Relaxed);
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        match *place.fails.lock().unwrap() {
+            None => Ok(place.text.lock().unwrap().clone()),
+            Some(permanent) => Err(SecretError::Service {
+                name: "n".to_owned(),
+                permanent,
+                source: "down".into(),
+            }),
+        }
+    };
+    let text = cache.get(&source(name), read).await;
+    text.map(|text| text.as_ref().to_owned())
+        .map_err(|error| error.is_permanent())
+}
+
+fn of(text: &str) -> (Cache, Arc<Place>, Time) {
+    let place = Arc::new(Place::default());
+    place.set(text);
+    let began = Moment {
+        steady: Instant::now(),
+        wall: SystemTime::now(),
+    };
+    let time = Time {
+        began,
+        ahead: Arc::default(),
+    };
+    let mut cache = Cache::new(TIME);
+    cache.clock = time.clock();
+    (cache, place, time)
+}
+
+/// Waits until a secret is kept that a call would get at once.
+async fn until(cache: &Cache, time: &Time, wanted: &str) {
+    for _ in 0..1000 {
+        if let Look::Good(text) = cache.slot(&source("a")).look(time.now(), TIME)
+            && &*text == wanted
+        {
+            return;
+        }
+        yield_now().await;
+    }
+    panic!("in vain: {wanted}");
+}
+
+#[tokio::test]
+async fn one_read_serves_all_calls_and_changes_are_seen_in_time() {
+    let (cache, place, time) = of("old");
+    let calls = (0..100).map(|_| get(&cache, &place, "a"));
+    for text in futures_util::future::join_all(calls).await {
+        assert_eq!(text.unwrap(), "old");
+    }
+    assert_eq!(place.reads(), 1);
+    place.set("new");
+    time.advance(TIME * 79 / 100);
+    assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
+    assert_eq!(place.reads(), 1);
+    time.advance(TIME / 50);
+    // Read anew alongside, once, without a call that waits.
+    for _ in 0..10 {
+        assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
+    }
+    until(&cache, &time, "new").await;
+    assert_eq!(place.reads(), 2);
+    place.set("newest");
+    time.advance(TIME);
+    assert_eq!(get(&cache, &place, "a").await.unwrap(), "newest");
+}
+
+#[tokio::test]
+async fn a_place_that_is_down_does_not_end_calls_at_once() {
+    let (cache, place, time) = of("old");
+    get(&cache, &place, "a").await.unwrap();
+    place.fail(Some(false));
+    time.advance(TIME);
+    for _ in 0..10 {
+        assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
+    }
+    assert_eq!(place.reads(), 2, "a place that failed is left alone for a while");
+    time.advance(Duration::from_hours(1));
+    assert_eq!(get(&cache, &place, "a").await, Err(false), "not for ever");
+    place.fail(None);
+    assert_eq!(get(&cache, &place, "a").await, Err(false), "left alone");
+    time.advance(Duration::from_secs(2));
+    assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
+}
+
+#[tokio::test]
+async fn what_is_taken_away_is_gone() {
+    let (cache, place, time) = of("old");
+    get(&cache, &place, "a").await.unwrap();
+    place.fail(Some(true));
+    time.advance(TIME);
+    assert_eq!(get(&cache, &place, "a").await, Err(true));
+    place.fail(Some(false));
+    time.advance(Duration::from_secs(3));
+    assert_eq!(
+        get(&cache, &place, "a").await,
+        Err(false),
+        "and does not come back"
+    );
+}
+
+#[tokio::test]
+async fn reading_goes_on_without_the_call_that_waits() {
+    let (cache, place, time) = of("text");
+    {
+        let mut call = std::pin::pin!(get(&cache, &place, "a"));
+        assert!(futures_util::poll!(&mut call).is_pending());
+    }
+    until(&cache, &time, "text").await;
+    assert_eq!(
+        (get(&cache, &place, "a").await.unwrap().as_str(), place.reads()),
+        ("text", 1)
+    );
+}
+
+#[tokio::test]
+async fn refused_secrets_are_read_anew() {
+    let (cache, place, time) = of("old");
+    get(&cache, &place, "a").await.unwrap();
+    time.advance(Duration::from_secs(5));
+    let began = time.now().steady;
+    place.set("new");
+    assert!(cache.forget(&source("a"), began));
+    assert!(
+        cache.forget(&source("a"), began),
+        "another call that was refused as well"
+    );
+    assert_eq!(get(&cache, &place, "a").await.unwrap(), "new");
+    // A late refusal of a call that was made with the old one.
+    assert!(cache.forget(&source("a"), began));
+    assert_eq!(
+        (get(&cache, &place, "a").await.unwrap().as_str(), place.reads()),
+        ("new", 2)
+    );
+}
+
+#[tokio::test]
+async fn a_secret_that_is_wrong_is_not_read_for_every_refusal() {
+    let (cache, place, time) = of("wrong");
+    let mut verdicts = Vec::new();
+    for _ in 0..10 {
+        let began = time.now().steady;
+        get(&cache, &place, "a").await.unwrap();
+        verdicts.push(cache.forget(&source("a"), began));
+        time.advance(Duration::from_secs(1));
+    }
+    assert_eq!(verdicts[..4], [true, true, false, false]);
+    assert!(!verdicts[4..].contains(&true));
+    assert_eq!(place.reads(), 2);
+}
+
+#[tokio::test]
+async fn the_secrets_used_last_are_kept() {
+    let (mut cache, place, _) = of("text");
+    cache.capacity = 2;
+    for name in ["a", "b", "a", "c", "a"] {
+        get(&cache, &place, name).await.unwrap();
+    }
+    assert_eq!(place.reads(), 3);
+    get(&cache, &place, "b").await.unwrap();
+    assert_eq!(place.reads(), 4);
+    for name in 0..100 {
+        get(&cache, &place, &name.to_string()).await.unwrap();
+    }
+    assert_eq!(cache.slots.lock().unwrap().by_source.len(), 2);
+}
+
+#[tokio::test]
+async fn a_process_that_was_frozen_does_not_take_old_secrets_for_new() {
+    let (mut cache, place, time) = of("old");
+    let frozen = time.clone();
+    cache.clock = Clock::of(move || Moment {
+        steady: frozen.began.steady,
+        wall: frozen.now().wall,
+    });
+    get(&cache, &place, "a").await.unwrap();
+    place.set("new");
+    time.advance(TIME);
+    assert_eq!(get(&cache, &place, "a").await.unwrap(), "new");
+}
