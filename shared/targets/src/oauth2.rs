@@ -21,7 +21,7 @@ use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
 use crate::http::HttpRequest;
-use crate::tokens::{Token, TokenKey};
+use crate::tokens::{self, Token, TokenKey};
 
 mod answer;
 
@@ -113,6 +113,14 @@ impl ClientCredentials<'_> {
     async fn fetch(&self, with: &Clients) -> Result<Token, InvokeError> {
         fetch(with, self.request().map_err(InvokeError::unusable)?).await
     }
+}
+
+/// Whether the cause of a failed call is that an authorization server does not accept the client.
+pub(crate) fn is_refusal(cause: &BoxError) -> bool {
+    matches!(
+        tokens::unshared(cause).downcast_ref(),
+        Some(TokenError::Answer(AnswerError::Refused { .. }))
+    )
 }
 
 /// Sends a token request and reads its answer, within a time of its own.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use hashlink::LruCache;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::shared_failure::unshared;
 use self::slot::Slot;
 use crate::error::InvokeError;
 

@@ -126,105 +126,66 @@ pub enum ProviderError {
     ZeroWeights,
 }
 
-/// Calls `$do` with the settings of a provider, whatever its type.
-macro_rules! each {
-    ($provider:expr, $settings:ident => $do:expr) => {
-        match $provider {
-            Provider::Http($settings) => $do,
-            Provider::AwsLambda($settings) => $do,
-            Provider::AwsKinesis($settings) => $do,
-            Provider::AwsFirehose($settings) => $do,
-            Provider::AwsSqs($settings) => $do,
-            Provider::AwsSns($settings) => $do,
-            Provider::AwsEventBridge($settings) => $do,
-            Provider::AwsStepFunctions($settings) => $do,
-            Provider::GoogleCloudFunction($settings) => $do,
-            Provider::GooglePubSub($settings) => $do,
-            Provider::AzureFunction($settings) => $do,
-            Provider::AzureEventGrid($settings) => $do,
-            Provider::OpenWhisk($settings) => $do,
-            Provider::Weighted($settings) => $do,
+/// What every type has, from one table: a variant without its line here does not compile.
+macro_rules! types {
+    ($($name:literal $variant:ident $settings:ty;)*) => {
+        impl Provider {
+            /// Reads the members `type` and `provider` of a function.
+            pub(crate) fn decode(kind: &str, settings: Option<&RawValue>) -> Result<Self, ProviderError> {
+                type Read = fn(&Members<'_>) -> Result<Provider, ProviderError>;
+                let (title, read): (_, Read) = match kind {
+                    "" => return Err(ProviderError::NotSet),
+                    $($name => (<$settings>::TITLE, |members| {
+                        <$settings>::decode(members).map(|settings| Self::$variant(settings.into()))
+                    }),)*
+                    unknown => return Err(ProviderError::Unsupported(unknown.to_owned())),
+                };
+                let settings = settings.ok_or(ProviderError::NotSet)?;
+                let object = Object::from_raw(settings, "provider").map_err(ProviderError::Malformed)?;
+                read(&Members::new(object, title))
+            }
+
+            /// The value of the member `type`.
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                }
+            }
+
+            /// Every secret of its settings, with the path of its member. Some of them may be empty. No two have the
+            /// same path.
+            pub fn secrets_mut(&mut self) -> SecretMembers<'_> {
+                match self {
+                    $(Self::$variant(settings) => owned(settings.secrets_mut()),)*
+                }
+            }
         }
     };
 }
 
+types! {
+    "http" Http HttpEndpoint;
+    "awslambda" AwsLambda LambdaFunction;
+    "awskinesis" AwsKinesis KinesisStream;
+    "awsfirehose" AwsFirehose FirehoseStream;
+    "awssqs" AwsSqs SqsQueue;
+    "awssns" AwsSns SnsTopic;
+    "awseventbridge" AwsEventBridge EventBus;
+    "awsstepfunctions" AwsStepFunctions StateMachine;
+    "googlecloudfunction" GoogleCloudFunction GoogleCloudFunction;
+    "googlepubsub" GooglePubSub PubSubTopic;
+    "azurefunction" AzureFunction AzureFunction;
+    "azureeventgrid" AzureEventGrid EventGridTopic;
+    "openwhisk" OpenWhisk OpenWhiskAction;
+    "weighted" Weighted Weighted;
+}
+
+fn owned<'s, P: Into<Cow<'static, str>>>(secrets: Vec<(P, &'s mut Secret)>) -> SecretMembers<'s> {
+    let owned = |(path, secret): (P, &'s mut Secret)| (path.into(), secret);
+    secrets.into_iter().map(owned).collect()
+}
+
 impl Provider {
-    /// Reads the members `type` and `provider` of a function.
-    pub(crate) fn decode(kind: &str, settings: Option<&RawValue>) -> Result<Self, ProviderError> {
-        type Read = fn(&Members<'_>) -> Result<Provider, ProviderError>;
-        let (title, read): (_, Read) = match kind {
-            "" => return Err(ProviderError::NotSet),
-            "http" => (HttpEndpoint::TITLE, |members| {
-                HttpEndpoint::decode(members).map(Box::new).map(Self::Http)
-            }),
-            "awslambda" => (LambdaFunction::TITLE, |members| {
-                LambdaFunction::decode(members).map(Self::AwsLambda)
-            }),
-            "awskinesis" => (KinesisStream::TITLE, |members| {
-                KinesisStream::decode(members).map(Self::AwsKinesis)
-            }),
-            "awsfirehose" => (FirehoseStream::TITLE, |members| {
-                FirehoseStream::decode(members).map(Self::AwsFirehose)
-            }),
-            "awssqs" => (SqsQueue::TITLE, |members| {
-                SqsQueue::decode(members).map(Self::AwsSqs)
-            }),
-            "awssns" => (SnsTopic::TITLE, |members| {
-                SnsTopic::decode(members).map(Self::AwsSns)
-            }),
-            "awseventbridge" => (EventBus::TITLE, |members| {
-                EventBus::decode(members).map(Self::AwsEventBridge)
-            }),
-            "awsstepfunctions" => (StateMachine::TITLE, |members| {
-                StateMachine::decode(members).map(Self::AwsStepFunctions)
-            }),
-            "googlecloudfunction" => (GoogleCloudFunction::TITLE, |members| {
-                GoogleCloudFunction::decode(members).map(Self::GoogleCloudFunction)
-            }),
-            "googlepubsub" => (PubSubTopic::TITLE, |members| {
-                PubSubTopic::decode(members).map(Self::GooglePubSub)
-            }),
-            "azurefunction" => (AzureFunction::TITLE, |members| {
-                AzureFunction::decode(members)
-                    .map(Box::new)
-                    .map(Self::AzureFunction)
-            }),
-            "azureeventgrid" => (EventGridTopic::TITLE, |members| {
-                EventGridTopic::decode(members).map(Self::AzureEventGrid)
-            }),
-            "openwhisk" => (OpenWhiskAction::TITLE, |members| {
-                OpenWhiskAction::decode(members).map(Self::OpenWhisk)
-            }),
-            "weighted" => (Weighted::TITLE, |members| {
-                Weighted::decode(members).map(Self::Weighted)
-            }),
-            unknown => return Err(ProviderError::Unsupported(unknown.to_owned())),
-        };
-        let settings = settings.ok_or(ProviderError::NotSet)?;
-        let object = Object::from_raw(settings, "provider").map_err(ProviderError::Malformed)?;
-        read(&Members::new(object, title))
-    }
-
-    /// The value of the member `type`.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::Http(_) => "http",
-            Self::AwsLambda(_) => "awslambda",
-            Self::AwsKinesis(_) => "awskinesis",
-            Self::AwsFirehose(_) => "awsfirehose",
-            Self::AwsSqs(_) => "awssqs",
-            Self::AwsSns(_) => "awssns",
-            Self::AwsEventBridge(_) => "awseventbridge",
-            Self::AwsStepFunctions(_) => "awsstepfunctions",
-            Self::GoogleCloudFunction(_) => "googlecloudfunction",
-            Self::GooglePubSub(_) => "googlepubsub",
-            Self::AzureFunction(_) => "azurefunction",
-            Self::AzureEventGrid(_) => "azureeventgrid",
-            Self::OpenWhisk(_) => "openwhisk",
-            Self::Weighted(_) => "weighted",
-        }
-    }
-
     /// Whether it only takes events in, so that a successful call has no response object (Q23).
     pub fn is_connector(&self) -> bool {
         match self {
@@ -293,15 +254,5 @@ impl Provider {
             | Self::AzureEventGrid(_)
             | Self::Weighted(_) => ResponseMode::Object,
         }
-    }
-
-    /// Every secret of its settings, with the path of its member. Some of them may be empty.
-    /// No two have the same path.
-    pub fn secrets_mut(&mut self) -> SecretMembers<'_> {
-        fn owned<'s, P: Into<Cow<'static, str>>>(secrets: Vec<(P, &'s mut Secret)>) -> SecretMembers<'s> {
-            let owned = |(path, secret): (P, &'s mut Secret)| (path.into(), secret);
-            secrets.into_iter().map(owned).collect()
-        }
-        each!(self, settings => owned(settings.secrets_mut()))
     }
 }

@@ -1,7 +1,7 @@
 //! One request and its whole answer, for providers that speak HTTP in their own way.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use super::destination::Destination;
 use super::status::{self, Refusal};
@@ -12,7 +12,6 @@ use crate::error::InvokeError;
 use domain::dead_letter::LastResponse;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, USER_AGENT};
 use http_body_util::Full;
-use hyper::body::Incoming;
 
 /// A request as a provider makes it.
 #[derive(Debug, Clone)]
@@ -51,7 +50,18 @@ impl HttpTargets {
         max_response_bytes: usize,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
-        let response = deadline.bound(self.open(request)).await?;
+        let to = Destination::parse(&request.url).map_err(InvokeError::unusable)?;
+        let mut sent = http::Request::new(Full::new(request.body));
+        *sent.method_mut() = request.method;
+        *sent.uri_mut() = to.uri;
+        *sent.headers_mut() = request.headers;
+        let headers = sent.headers_mut();
+        headers.insert(HOST, to.host);
+        headers.insert(USER_AGENT, GO_CLIENT);
+        if let Some(authorization) = to.authorization {
+            headers.entry(AUTHORIZATION).or_insert(authorization);
+        }
+        let response = deadline.bound(self.send(sent)).await?;
         let (status, mut headers) = (response.status(), response.headers().clone());
         // They are those of the body as it is read.
         if body::is_gzip(&headers) {
@@ -64,22 +74,6 @@ impl HttpTargets {
             headers,
             body,
         })
-    }
-
-    /// Sends a request and gives the answer that none of its body is read of.
-    pub(super) async fn open(&self, request: HttpRequest) -> Result<Response<Incoming>, InvokeError> {
-        let to = Destination::parse(&request.url).map_err(InvokeError::unusable)?;
-        let mut sent = http::Request::new(Full::new(request.body));
-        *sent.method_mut() = request.method;
-        *sent.uri_mut() = to.uri;
-        *sent.headers_mut() = request.headers;
-        let headers = sent.headers_mut();
-        headers.insert(HOST, to.host);
-        headers.insert(USER_AGENT, GO_CLIENT);
-        if let Some(authorization) = to.authorization {
-            headers.entry(AUTHORIZATION).or_insert(authorization);
-        }
-        self.send(sent).await
     }
 }
 

@@ -9,6 +9,7 @@ use super::Secrets;
 use crate::answer::Answer;
 use crate::aws::AwsError;
 use crate::error::InvokeError;
+use crate::oauth2;
 
 /// Codes of AWS for credentials that it does not take, whatever their status.
 const REFUSED: [&str; 9] = [
@@ -52,9 +53,10 @@ fn is_refusal(result: &Result<Answer, InvokeError>) -> bool {
         Ok(answer) => matches!(answer.status, Some(401 | 403)),
         Err(InvokeError::AccessDenied { .. } | InvokeError::CredentialsRefused { .. }) => true,
         Err(InvokeError::FunctionFailed { response, .. }) => matches!(response.status, Some(401 | 403)),
-        Err(InvokeError::Unavailable { source, .. }) => source
-            .downcast_ref::<AwsError>()
-            .is_some_and(|error| REFUSED.contains(&error.code())),
+        Err(InvokeError::Unavailable { source, .. }) => {
+            let aws = source.downcast_ref::<AwsError>();
+            aws.is_some_and(|error| REFUSED.contains(&error.code())) || oauth2::is_refusal(source)
+        }
         Err(
             InvokeError::ProviderFailed { .. }
             | InvokeError::TimedOut { .. }

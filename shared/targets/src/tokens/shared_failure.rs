@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::InvokeError;
+use crate::error::{BoxError, InvokeError};
 
 /// A failure to be told to every call that waited.
 #[derive(Clone)]
@@ -63,6 +63,20 @@ impl SharedCause {
     fn cause(&self) -> &(dyn Error + 'static) {
         let failure: &InvokeError = &self.0;
         failure.source().unwrap_or(failure)
+    }
+}
+
+/// The cause of a failure itself, where several calls share it.
+pub(crate) fn unshared(cause: &BoxError) -> &BoxError {
+    let shared = cause.downcast_ref::<SharedCause>();
+    match shared.map(|SharedCause(error)| &**error) {
+        Some(
+            InvokeError::AccessDenied { source, .. }
+            | InvokeError::ProviderFailed { source }
+            | InvokeError::Throttled { source, .. }
+            | InvokeError::Unavailable { source, .. },
+        ) => source,
+        _ => cause,
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use domain::resource::GoogleCredentials;
 use domain::retry::FailureClass;
-use targets::{Invoker, TargetSettings};
+use targets::{Invoker, NetworkGuard, TargetSettings};
 
-use crate::google_peer::{form, guarded, id_token, now, provider};
+use crate::google_peer::{form, guarded, id_token, now, provider, service_account, token_server};
 use crate::server::{Received, Server, response};
 use crate::{EVENT, call, with_settings};
 
@@ -125,4 +125,23 @@ async fn what_is_no_metadata_server_is_not_believed() {
         assert!(!format!("{error:?}").contains("eyJ"), "{error:?}");
     }
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_network_guard_lets_the_metadata_server_through_and_nothing_else() {
+    let (metadata, function) = (metadata_server(0).await, function_server(0).await);
+    let tokens = token_server(3600).await;
+    let invoker = with_settings(TargetSettings {
+        google_metadata_host: Some(metadata.address().to_string()),
+        guard: Some(NetworkGuard::default()),
+        ..TargetSettings::default()
+    });
+    for credentials in [GoogleCredentials::MetadataServer, service_account(&tokens)] {
+        let provider = provider(function.url("/f"), credentials);
+        let error = invoker.invoke(&provider, call(EVENT)).await.unwrap_err();
+        assert_eq!(error.class(), FailureClass::Permanent, "{error}");
+        assert!(error.to_string().contains("address is not allowed"), "{error}");
+    }
+    assert_eq!(metadata.requests().len(), 1);
+    assert!(tokens.requests().is_empty() && function.requests().is_empty());
 }

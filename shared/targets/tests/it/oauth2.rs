@@ -1,13 +1,13 @@
 //! Tokens by client credentials: how they are asked for, how long they are used, and what happens without them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use domain::resource::Provider;
 use domain::retry::FailureClass;
 use serde_json::{Value, json};
-use targets::{InvokeError, Invoker, TargetSettings};
+use targets::{InvokeError, Invoker, SecretSettings, TargetSettings};
 use tokio::task::JoinSet;
 
 use crate::server::{Server, response};
@@ -287,4 +287,45 @@ async fn servers_that_do_not_answer_as_they_should() {
         .unwrap_err();
     assert!(matches!(error, InvokeError::TimedOut { .. }), "{error:?}");
     assert!(function.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_secret_that_is_refused_later_is_read_anew() {
+    let function = Server::answering(|_| response(200, &[], "{}")).await;
+    let is_changed = Arc::new(AtomicBool::new(false));
+    let changed = Arc::clone(&is_changed);
+    let authorization_server = Server::answering(move |request| {
+        let accepted = if changed.load(Ordering::SeqCst) {
+            "new"
+        } else {
+            "old"
+        };
+        let form = String::from_utf8_lossy(&request.body);
+        if form.contains(&format!("client_secret={accepted}")) {
+            response(200, &[], granted(accepted, r#","expires_in":0"#))
+        } else {
+            response(401, &[], r#"{"error":"invalid_client"}"#)
+        }
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("client");
+    std::fs::write(&file, "old").unwrap();
+    let invoker = with_settings(TargetSettings {
+        secrets: SecretSettings {
+            directory: Some(directory.path().to_owned()),
+            ..SecretSettings::default()
+        },
+        ..TargetSettings::default()
+    });
+    let more = json!({"clientSecret": {"file": "client"}, "clientAuthentication": "body"});
+    let provider = protected(&function, &authorization_server, more);
+    deliver(&invoker, &provider).await.unwrap();
+
+    is_changed.store(true, Ordering::SeqCst);
+    std::fs::write(&file, "new").unwrap();
+    let error = deliver(&invoker, &provider).await.unwrap_err();
+    assert_eq!(error.class(), FailureClass::Transient, "{error}");
+    deliver(&invoker, &provider).await.unwrap();
+    assert_eq!(tokens(&function), ["old", "new"]);
 }
