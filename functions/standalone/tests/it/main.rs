@@ -9,6 +9,7 @@ mod bad_input;
 mod client;
 mod configuration;
 mod delivery;
+mod documented_targets;
 mod durability;
 mod function_server;
 mod gateway_process;
