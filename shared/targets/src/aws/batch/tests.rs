@@ -130,7 +130,7 @@ impl Service for Fake {
             Ending::Code(code) => Err(error(code, code != "ThrottlingException")),
             Ending::Role(code) => match error(code, true) {
                 Failure::Answer(error) => Err(Failure::Answer(error.of_role())),
-                other => Err(other),
+                other @ Failure::Other { .. } => Err(other),
             },
             Ending::Panic => panic!("on purpose"),
             Ending::Results(number) => Ok((0..number).map(result).collect()),
