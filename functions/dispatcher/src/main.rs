@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use gateway::ErrorChain;
-use lambda::sqs::BatchSettings;
 use setup::{Settings, telemetry, wiring};
 
 // One thread: it waits for functions most of the time, and threads cost time at every cold start.
@@ -20,9 +19,5 @@ async fn run() -> Result<(), lambda::Error> {
     if let Err(error) = gateway.store().routing_table(&[]).await {
         tracing::warn!(error = %ErrorChain(&error), "The routes could not be read at the start.");
     }
-    let batches = BatchSettings {
-        concurrency: settings.queue.workers,
-        call_timeout: settings.functions.function_timeout,
-    };
-    lambda::sqs::run(gateway, batches).await
+    lambda::sqs::run(gateway, settings.queue.workers).await
 }

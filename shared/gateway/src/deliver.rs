@@ -2,7 +2,11 @@
 
 mod attempt;
 mod step;
+#[cfg(test)]
+mod tests;
 mod verdict;
+
+use std::time::Duration;
 
 use domain::delivery::Delivery;
 use futures_util::future::join_all;
@@ -17,11 +21,19 @@ use step::{Scope, Step};
 /// The time that deliveries of a message have.
 #[derive(Debug, Clone, Copy)]
 pub struct DispatchTime {
-    /// No delivery is begun after this.
-    pub begin: Instant,
+    /// Until then every delivery is begun: one whose call may take longer than there ever is must not wait for ever.
+    pub early: Instant,
     /// Calls that are not over by now have failed, whatever time their functions have: what came of the others is still
     /// to be settled.
     pub end: Instant,
+}
+
+impl DispatchTime {
+    /// Whether a delivery may be begun now whose call takes so long at most.
+    fn admits(&self, call: Duration) -> bool {
+        let now = Instant::now();
+        now < self.early || self.end.saturating_duration_since(now) > call
+    }
 }
 
 impl Gateway {

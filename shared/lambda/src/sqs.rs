@@ -20,43 +20,36 @@ const ANSWER_MARGIN: Duration = Duration::from_millis(500);
 /// Time after a call in which its message is settled.
 const SETTLE_MARGIN: Duration = Duration::from_secs(2);
 
-/// How batches are worked through.
-#[derive(Debug, Clone, Copy)]
-pub struct BatchSettings {
-    /// Messages of a batch that are delivered at a time; at least 1.
-    pub concurrency: usize,
-    /// Longest time that the call of a function takes, unless it has a time of its own: none is begun with less time left,
-    /// and none takes more than is left.
-    pub call_timeout: Duration,
-}
+/// Time from the start in which deliveries begin although there may be too little time for their calls.
+const EARLY: Duration = Duration::from_secs(5);
 
 /// The gateway's queue is not the one that Lambda takes the batches from.
 #[derive(Debug, thiserror::Error)]
 #[error("batches of SQS are delivered by a gateway with a queue on SQS alone")]
 pub struct OtherQueue;
 
-/// Delivers batches until the process ends. An error means that the gateway has another queue, or that the runtime of
+/// Delivers batches until the process ends, so many messages of each at a time. An error means that the gateway has another queue, or that the runtime of
 /// Lambda is gone.
-pub async fn run(gateway: Gateway, settings: BatchSettings) -> Result<(), Error> {
+pub async fn run(gateway: Gateway, concurrency: usize) -> Result<(), Error> {
     let DeliveryQueue::Sqs(queue) = gateway.queue().clone() else {
         return Err(OtherQueue.into());
     };
     let batch = service_fn(move |event| {
         let (gateway, queue) = (gateway.clone(), queue.clone());
-        async move { Ok::<_, Infallible>(deliver(&gateway, &queue, event, settings).await) }
+        async move { Ok::<_, Infallible>(deliver(&gateway, &queue, event, concurrency).await) }
     });
     lambda_runtime::run(batch).await
 }
 
-/// Delivers the messages of a batch of the gateway's queues, and says which of them are to be received again. One that
+/// Delivers the messages of a batch of the gateway's queues, `concurrency` at a time (at least 1), and says which of them are to be received again. One that
 /// cannot be read is among these as well: after the last receipt that its queue allows, it goes to the dead-letter queue.
 pub async fn deliver(
     gateway: &Gateway,
     queue: &Sqs,
     event: LambdaEvent<SqsEvent>,
-    settings: BatchSettings,
+    concurrency: usize,
 ) -> SqsBatchResponse {
-    let deadlines = Deadlines::of(event.context.deadline(), settings.call_timeout);
+    let deadlines = Deadlines::of(event.context.deadline());
     let lanes = lanes(event.payload.records, |arn| queue.source_of_arn(arn));
     let deliver = async |kind, message| {
         Ok(match queue.admit(kind, message).await? {
@@ -65,7 +58,7 @@ pub async fn deliver(
         })
     };
     let give_back = async |kind, handles| queue.give_back(kind, handles).await;
-    work_through(lanes, settings.concurrency, deadlines.end, deliver, give_back).await
+    work_through(lanes, concurrency, deadlines.end, deliver, give_back).await
 }
 
 /// When a batch has to come to its end.
@@ -78,16 +71,14 @@ struct Deadlines {
 }
 
 impl Deadlines {
-    fn of(invocation: SystemTime, call_timeout: Duration) -> Self {
+    fn of(invocation: SystemTime) -> Self {
         let now = Instant::now();
         let left = invocation.duration_since(SystemTime::now()).unwrap_or_default();
         let end = left.saturating_sub(ANSWER_MARGIN);
-        // A function with less time than its calls may take still has to make some.
-        let begin = end.saturating_sub(call_timeout + SETTLE_MARGIN).max(end / 2);
-        let calls = end.saturating_sub(SETTLE_MARGIN).max(begin);
+        let calls = end.saturating_sub(SETTLE_MARGIN);
         Self {
             dispatch: DispatchTime {
-                begin: now + begin,
+                early: now + EARLY.min(calls / 2),
                 end: now + calls,
             },
             end: now + end,

@@ -12,7 +12,7 @@ use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 
 pub use embedded::{Durability, Embedded, EmbeddedSettings, Limits};
-pub use sqs::{Sqs, SqsSettings};
+pub use sqs::{HIDDEN_FOR, Sqs, SqsSettings};
 
 /// A queue of deliveries. A handle: clones share the queue.
 #[derive(Debug, Clone)]

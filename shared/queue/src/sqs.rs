@@ -5,6 +5,7 @@ mod admission;
 mod backoff;
 mod failure;
 mod inbox;
+mod keep;
 mod message;
 mod names;
 mod pack;
@@ -46,7 +47,13 @@ pub struct SqsSettings {
     pub fifo_queue_url: Option<String>,
     /// Most bytes of a message, and of the messages of a request in sum.
     pub max_message_bytes: usize,
+    /// For how long a message that this process receives is hidden from others, in whole seconds, which are rounded up. It
+    /// is hidden anew for as long as the process has it; when the process dies, others receive it after this.
+    pub hidden_for: Duration,
 }
+
+/// The usual [`SqsSettings::hidden_for`]: few requests for those that hide messages anew, and no long wait after a crash.
+pub const HIDDEN_FOR: Duration = Duration::from_mins(1);
 
 /// A queue of Amazon SQS. Clones are handles to the same one.
 #[derive(Clone)]

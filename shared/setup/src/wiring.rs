@@ -8,7 +8,7 @@ use gateway::{
     AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
     GatewayParts, GatewaySettings, HostedDomains,
 };
-use queue::{DeliveryQueue, Limits, Sqs, SqsSettings};
+use queue::{DeliveryQueue, HIDDEN_FOR, Limits, Sqs, SqsSettings};
 use store::{
     DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KeyFileError, KmsKey, OpenError, Store,
     StreamTail,
@@ -184,6 +184,7 @@ async fn sqs(settings: &QueueSettings, store: &Store, aws: &Aws<'_>) -> Result<D
             queue_url: settings.sqs_queue_url.clone().ok_or(WiringError::NoQueueUrl)?,
             fifo_queue_url: settings.sqs_fifo_queue_url.clone(),
             max_message_bytes: settings.sqs_max_message_bytes,
+            hidden_for: HIDDEN_FOR,
         },
     ));
     Ok(Deliveries {

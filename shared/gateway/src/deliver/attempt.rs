@@ -12,6 +12,7 @@ use domain::retry::{FailureClass, RetryPolicy};
 use domain::routing::RoutingTable;
 use futures_util::FutureExt as _;
 use queue::Outcome;
+use targets::InvokeError;
 use tokio::time::Instant;
 
 use super::step::{Step, UNABLE_PAUSE};
@@ -70,6 +71,9 @@ impl Gateway {
                 _ => None,
             },
         };
+        // A call that had less than its time says nothing about the function.
+        let is_cut = end.is_some_and(|end| Instant::now() >= end)
+            && matches!(called, Ok(Err(CallError::Invoke(InvokeError::TimedOut { .. }))));
         let failure = match called {
             Ok(Ok(called)) => Failure::of_answer(&called.answer),
             Ok(Err(CallError::UnknownFunction)) => {
@@ -88,7 +92,7 @@ impl Gateway {
             }
         };
         let (target, is_choice) = (targets.current(), targets.is_choice());
-        if let Some(permit) = targets.into_permit() {
+        if let Some(permit) = targets.into_permit().filter(|_| !is_cut) {
             report(
                 &delivery.space,
                 target,

@@ -10,7 +10,6 @@ use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 use queue::Outcome;
 use store::StoreError;
-use tokio::time::Instant;
 
 use super::DispatchTime;
 use super::verdict::{Failure, dead_letter, is_exhausted};
@@ -35,6 +34,15 @@ pub(super) enum Step {
     Wait { scope: Scope, pause: Duration },
 }
 
+impl Step {
+    /// There is no time left for the delivery; whoever receives it next may have more.
+    fn left() -> Self {
+        Self::Settle(Outcome::Defer {
+            pause: Duration::ZERO,
+        })
+    }
+}
+
 /// Which deliveries are like the one that has to wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Scope {
@@ -47,10 +55,8 @@ impl Gateway {
     pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
         // The semaphore is never closed.
         let _permit = self.delivery_permits().acquire().await.ok();
-        if time.is_some_and(|time| Instant::now() >= time.begin) {
-            return Step::Settle(Outcome::Defer {
-                pause: Duration::ZERO,
-            });
+        if time.is_some_and(|time| !time.admits(Duration::ZERO)) {
+            return Step::left();
         }
         let table = match self.routes_for(delivery).await {
             Ok(table) => table,
@@ -91,6 +97,11 @@ impl Gateway {
                 let scope = Scope::Function;
                 Step::Wait { scope, pause }
             };
+        }
+        let function = table.function(&delivery.space, targets.current());
+        let limit = function.map(|function| self.invoker().time_limit(&function.provider));
+        if time.is_some_and(|time| !time.admits(limit.unwrap_or_default())) {
+            return Step::left();
         }
         let end = time.map(|time| time.end);
         self.attempt(&table, subscription, policy, delivery, targets, end)

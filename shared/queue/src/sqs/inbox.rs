@@ -17,6 +17,8 @@ struct State {
     receipt_handles: HashMap<String, String>,
     /// Groups with a message in hand.
     busy: HashSet<String>,
+    /// Whether somebody keeps the messages hidden.
+    kept: bool,
 }
 
 impl Inbox {
@@ -31,8 +33,10 @@ impl Inbox {
         state.receipt_handles.len() - state.waiting.len()
     }
 
-    /// Adds a message, unless this process has it already.
-    pub(super) fn add(&self, message: Due, receipt_handle: String) {
+    /// Adds a message, unless this process has it already. Gives whether somebody is to be found who keeps messages
+    /// hidden, and who counts as found from now on.
+    #[must_use]
+    pub(super) fn add(&self, message: Due, receipt_handle: String) -> bool {
         let mut state = self.state();
         let known = state
             .receipt_handles
@@ -40,6 +44,17 @@ impl Inbox {
         if known.is_none() {
             state.waiting.push_back(message);
         }
+        !std::mem::replace(&mut state.kept, true)
+    }
+
+    /// Receipt handles of all messages, to be kept hidden. There is nothing to do without any, and nobody counts as
+    /// doing it.
+    pub(super) fn to_keep_hidden(&self) -> Option<Vec<String>> {
+        let mut state = self.state();
+        state.kept = !state.receipt_handles.is_empty();
+        state
+            .kept
+            .then(|| state.receipt_handles.values().cloned().collect())
     }
 
     /// The next message whose group has none in hand. It is in the hands of the caller until it is released.

@@ -13,9 +13,10 @@ use futures_util::future::join_all;
 use super::admission::{Examined, HandedOut, examine};
 use super::backoff::Backoff;
 use super::failure::{Failure, line};
+use super::keep::keep_hidden;
 use super::receipt::Handle;
 use super::source::{Source, SourceKind};
-use super::{Shared, Sqs};
+use super::{Shared, Sqs, timing};
 use crate::Received;
 
 /// Most messages of an answer.
@@ -89,7 +90,11 @@ impl Sqs {
     async fn return_waiting(&self) {
         let returns = self.0.sources().map(|(kind, source)| {
             let handles = source.inbox.drain_all();
-            tokio::time::timeout(RETURN_TIMEOUT, self.give_back(kind, handles))
+            let returned = async move {
+                let _unchanged = source.keeping.read().await;
+                self.give_back(kind, handles).await;
+            };
+            tokio::time::timeout(RETURN_TIMEOUT, returned)
         });
         if join_all(returns).await.iter().any(Result::is_err) {
             tracing::info!("Messages that were not begun are received later.");
@@ -171,6 +176,7 @@ impl Poll {
             .queue_url(&source.url)
             .max_number_of_messages(i32::try_from(most).unwrap_or(1))
             .wait_time_seconds(i32::from(WAIT_SECONDS))
+            .visibility_timeout(timing::seconds(self.queue.0.settings.hidden_for))
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
@@ -193,7 +199,11 @@ impl Poll {
                 continue;
             }
             match examine(self.kind, &message) {
-                Ok(Examined::Due(due)) => source.inbox.add(due, message.receipt_handle),
+                Ok(Examined::Due(due)) => {
+                    if source.inbox.add(due, message.receipt_handle) {
+                        tokio::spawn(keep_hidden(self.queue.clone(), self.kind));
+                    }
+                }
                 Ok(Examined::Early(due, due_at)) => {
                     blocked.extend(group);
                     let handle = Handle::Own(message.receipt_handle);

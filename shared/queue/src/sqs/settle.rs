@@ -63,7 +63,7 @@ impl Sqs {
                 Settled::Completed
             }
             Err(pause) => {
-                self.return_after(source, &receipt, pause).await;
+                self.return_after(source, receipt, pause).await;
                 Settled::Returned
             }
         }
@@ -115,7 +115,9 @@ impl Sqs {
 
     /// Hides a message for a pause. If that fails, it is received again when the visibility timeout of its queue is
     /// over. Those behind it that were received along have to be received again after it.
-    async fn return_after(&self, source: &Source, receipt: &Receipt, pause: Duration) {
+    async fn return_after(&self, source: &Source, receipt: Receipt, pause: Duration) {
+        // Until the receipt is gone, so that nobody keeps the message hidden for less or for longer.
+        let _unchanged = source.keeping.read().await;
         let hidden = match receipt.handle() {
             Some(handle) => self.hide(source, handle, pause).await,
             None => Ok(()),
@@ -128,6 +130,7 @@ impl Sqs {
             let behind = source.inbox.drain_group(group);
             self.give_back(receipt.kind, behind).await;
         }
+        drop(receipt);
     }
 }
 

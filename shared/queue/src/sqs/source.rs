@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+use tokio::sync::RwLock;
 
 use super::failure::{Failure, line};
 use super::inbox::Inbox;
@@ -29,6 +30,8 @@ pub(super) struct Source {
     pub(super) polling: AtomicBool,
     /// How often that failed in a row.
     pub(super) failures: AtomicU32,
+    /// Written while messages are kept hidden: one that is hidden for its pause is not to be shown before by that.
+    pub(super) keeping: RwLock<()>,
 }
 
 impl Source {
@@ -38,6 +41,7 @@ impl Source {
             inbox: Inbox::default(),
             polling: AtomicBool::new(false),
             failures: AtomicU32::new(0),
+            keeping: RwLock::default(),
         }
     }
 
@@ -104,19 +108,25 @@ impl Sqs {
     pub async fn give_back(&self, kind: SourceKind, receipt_handles: Vec<String>) {
         let Some(source) = self.0.source(kind) else { return };
         for handles in receipt_handles.chunks(MAX_BATCH) {
-            if let Err(failure) = self.show(source, handles).await {
+            if let Err(failure) = self.hide_all(source, handles, Duration::ZERO).await {
                 let error = line(&failure);
                 tracing::info!(queue = source.url, %error, "Messages that were not begun are received later.");
             }
         }
     }
 
-    async fn show(&self, source: &Source, receipt_handles: &[String]) -> Result<(), Failure> {
+    /// Hides up to [`MAX_BATCH`] messages from now on for a while; not at all shows them at once.
+    pub(super) async fn hide_all(
+        &self,
+        source: &Source,
+        receipt_handles: &[String],
+        pause: Duration,
+    ) -> Result<(), Failure> {
         let entries = receipt_handles.iter().enumerate().map(|(index, handle)| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(index.to_string())
                 .receipt_handle(handle)
-                .visibility_timeout(0)
+                .visibility_timeout(timing::seconds(pause))
                 .build()
         });
         let entries = entries.filter_map(Result::ok).collect();
@@ -126,16 +136,16 @@ impl Sqs {
             .change_message_visibility_batch()
             .queue_url(&source.url)
             .set_entries(Some(entries));
-        let shown = request
+        let changed = request
             .customize()
             .config_override(self.0.request_settings())
             .send()
             .await
             .map_err(|error| Failure::of("ChangeMessageVisibilityBatch", error))?;
-        match shown.failed.first() {
+        match changed.failed.first() {
             None => Ok(()),
             Some(refused) => Err(Failure::Entries {
-                count: shown.failed.len(),
+                count: changed.failed.len(),
                 code: refused.code.clone(),
             }),
         }

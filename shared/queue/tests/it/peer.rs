@@ -65,6 +65,7 @@ pub(crate) struct Call {
 #[derive(Debug)]
 pub(crate) struct Peer {
     url: String,
+    hidden_for: Duration,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
 }
@@ -77,8 +78,8 @@ struct Shared {
 }
 
 impl Peer {
-    /// Starts one with queues whose messages are hidden for a while when received: those of the standard queue for as
-    /// long as this says.
+    /// Starts one with queues whose messages are hidden for a while when received: for as long as this says, where its
+    /// handles or a test receive them.
     pub(crate) async fn start(visibility_timeout: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -99,7 +100,12 @@ impl Peer {
                 });
             }
         });
-        Self { url, shared, task }
+        Self {
+            url,
+            hidden_for: visibility_timeout,
+            shared,
+            task,
+        }
     }
 
     /// URL of the standard queue.
@@ -132,6 +138,7 @@ impl Peer {
             queue_url: self.queue_url(),
             fifo_queue_url,
             max_message_bytes,
+            hidden_for: self.hidden_for,
         };
         DeliveryQueue::Sqs(Sqs::new(client(&self.url), settings))
     }
@@ -195,7 +202,7 @@ impl Peer {
         let mut state = self.shared.state.lock().unwrap();
         let State { standard, fifo, .. } = &mut *state;
         let queue = if of_fifo { fifo } else { standard };
-        queue.take(1).remove(0)
+        queue.take(1, None).remove(0)
     }
 
     /// Puts any text into the standard queue; gives the message id.

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use queue::DeliveryQueue;
+use domain::delivery::Delivery;
+use queue::{DeliveryQueue, Outcome};
+use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::deliveries::{complete, process, receive, send, single};
-use crate::peer::{HIDDEN, Peer};
+use crate::deliveries::{complete, defer, ordered, process, receive, retry, send, settle, single};
+use crate::peer::{Call, HIDDEN, Peer};
 
 const RECEIVE: &str = "ReceiveMessage";
 
@@ -43,7 +45,7 @@ async fn one_worker_asks_for_all() {
     for call in peer.calls(RECEIVE) {
         assert!(call.input["MaxNumberOfMessages"].as_u64().unwrap() <= 10);
         assert_eq!(call.input["WaitTimeSeconds"], 20);
-        assert!(call.input.get("VisibilityTimeout").is_none());
+        assert_eq!(call.input["VisibilityTimeout"], HIDDEN.as_secs());
     }
 }
 
@@ -85,6 +87,53 @@ async fn a_message_in_hand_is_not_handed_out_again() {
     // Only the handle of the second time deletes it.
     complete(&queue, in_hand).await;
     assert_eq!(peer.messages(), (0, 0));
+}
+
+#[tokio::test]
+async fn messages_are_kept_hidden_while_the_process_has_them() {
+    const BEAT: &str = "ChangeMessageVisibilityBatch";
+    let peer = Peer::start(Duration::from_secs(3)).await;
+    let queue = peer.both();
+    let deliveries = vec![single("done"), single("failed"), ordered("in order", "k")];
+    send(&queue, deliveries).await.unwrap();
+    let mut in_hand = Vec::new();
+    for _ in 0..3 {
+        in_hand.push(receive(&queue).await);
+    }
+    // One for each queue, and once more.
+    peer.called(BEAT, 4).await;
+    let handles = |calls: &[Call]| -> HashSet<String> {
+        let entries = calls
+            .iter()
+            .flat_map(|call| call.input["Entries"].as_array().unwrap());
+        let handle = |entry: &Value| {
+            assert_eq!(entry["VisibilityTimeout"], 3);
+            entry["ReceiptHandle"].to_string()
+        };
+        entries.map(handle).collect()
+    };
+    assert_eq!(handles(&peer.calls(BEAT)).len(), 3);
+    assert!(
+        in_hand
+            .iter()
+            .all(|received| received.deliveries[0].attempts == 0)
+    );
+    for received in in_hand {
+        let outcome = |delivery: &Delivery| match delivery.event.id() {
+            "failed" => retry(Duration::from_hours(1)),
+            "done" => Outcome::Done,
+            _ => defer(Duration::from_hours(1)),
+        };
+        settle(&queue, received, outcome).await;
+    }
+    // What is hidden for its pause stays so, and nobody is busy with nothing.
+    let before = peer.calls(BEAT).len();
+    send(&queue, vec![single("next")]).await.unwrap();
+    let next = receive(&queue).await;
+    assert_eq!(next.deliveries[0].event.id(), "next");
+    peer.called(BEAT, before + 2).await;
+    assert_eq!(handles(&peer.calls(BEAT)[before..]).len(), 1);
+    complete(&queue, next).await;
 }
 
 #[tokio::test]

@@ -195,6 +195,11 @@ impl<S: Service> Batches<S> {
                 results.resize_with(entries.len(), silent);
                 results.into_iter().map(Reply::Done).collect()
             }
+            // By themselves they would all be asked the same role for.
+            Err(failure) if failure.is_of_role() => {
+                let told = |_| Reply::Done(Err(failure.clone()));
+                entries.into_iter().map(told).collect()
+            }
             Err(failure) => {
                 if matches!(&failure, Failure::Answer(error) if error.is_access_denied()) {
                     self.refuse(destination);

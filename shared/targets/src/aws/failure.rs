@@ -45,6 +45,8 @@ pub(crate) struct AwsError {
     retry_after: Option<Duration>,
     /// Whether the call was made with credentials of the function.
     own_credentials: bool,
+    /// Whether it is STS that answered, so that the call itself was not made.
+    of_role: bool,
 }
 
 impl fmt::Display for AwsError {
@@ -104,6 +106,7 @@ impl AwsError {
         Self {
             code: code.to_owned(),
             message: format!("the role cannot be assumed: {}", self.message),
+            of_role: true,
             ..self
         }
     }
@@ -163,6 +166,11 @@ impl Failure {
         }
     }
 
+    /// Whether there was no role to make the call as, whatever it would have sent.
+    pub(crate) fn is_of_role(&self) -> bool {
+        matches!(self, Self::Answer(AwsError { of_role: true, .. }))
+    }
+
     /// What it says about another attempt.
     pub(crate) fn class(&self) -> FailureClass {
         match self {
@@ -174,14 +182,14 @@ impl Failure {
 
     /// Reads the error of one entry of a batch that was sent with these credentials.
     pub(crate) fn of_entry(entry: EntryError<'_>, identity: &AwsIdentity) -> Self {
-        let text = |text: Option<&str>| redacted(text.unwrap_or_default(), identity);
         Self::Answer(AwsError {
-            code: text(entry.code),
-            message: text(entry.message),
+            code: entry.code.unwrap_or_default().to_owned(),
+            message: redacted(entry.message, identity),
             status: None,
             sender_fault: entry.sender_fault,
             retry_after: None,
             own_credentials: identity.is_fixed(),
+            of_role: false,
         })
     }
 
@@ -207,15 +215,15 @@ impl Failure {
     {
         match error {
             SdkError::ServiceError(answer) => {
-                let text = |text: Option<&str>| redacted(text.unwrap_or_default(), identity);
                 let retry_after = answer.raw().headers().get("retry-after");
                 Self::Answer(AwsError {
-                    code: text(answer.err().code()),
-                    message: text(answer.err().message()),
+                    code: answer.err().code().unwrap_or_default().to_owned(),
+                    message: redacted(answer.err().message(), identity),
                     status: Some(answer.raw().status().as_u16()),
                     sender_fault: false,
                     retry_after: retry_after.and_then(|value| retry_after::parse(value, SystemTime::now())),
                     own_credentials,
+                    of_role: false,
                 })
             }
             // Built from the function's settings, so that the next try builds the same.
@@ -245,9 +253,15 @@ where
     error.into_source().unwrap_or_else(|_| "AWS call failed".into())
 }
 
-/// The first line without the credentials. What follows it repeats the signed request.
-fn redacted(text: &str, identity: &AwsIdentity) -> String {
-    let text = text.lines().next().unwrap_or_default().to_owned();
+/// The first line of a message without the credentials. What follows it repeats the signed request. Codes are left as
+/// they are: decisions hang on them, and an external id may be as short as a part of one.
+fn redacted(message: Option<&str>, identity: &AwsIdentity) -> String {
+    let text = message
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     identity
         .secrets()
         .fold(text, |text, secret| text.replace(secret, MASK))
@@ -265,6 +279,7 @@ mod tests {
             sender_fault: false,
             retry_after,
             own_credentials: true,
+            of_role: false,
         }
         .into()
     }
@@ -303,9 +318,32 @@ mod tests {
             ..AwsIdentity::default()
         };
         assert_eq!(
-            redacted("key AKID of SECRET\n\nx-amz-security-token:T", &credentials),
+            redacted(Some("key AKID of SECRET\n\nx-amz-security-token:T"), &credentials),
             "key ***** of *****"
         );
-        assert_eq!(redacted("", &credentials), "");
+        assert_eq!(redacted(None, &credentials), "");
+    }
+
+    #[test]
+    fn codes_stay_whole() {
+        let identity = AwsIdentity {
+            external_id: "on".to_owned(),
+            ..AwsIdentity::default()
+        };
+        let entry = EntryError {
+            code: Some("ThrottlingException"),
+            message: Some("one"),
+            sender_fault: true,
+        };
+        let Failure::Answer(error) = Failure::of_entry(entry, &identity) else {
+            panic!("not the answer of AWS");
+        };
+        assert_eq!(
+            (error.class(), &*error.to_string()),
+            (
+                FailureClass::Throttled,
+                "ThrottlingException: *****e (entry of a batch)"
+            )
+        );
     }
 }

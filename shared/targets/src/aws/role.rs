@@ -1,24 +1,34 @@
 //! Roles that calls are made as, in this or another account. The SDK's own provider logs what STS answers, and STS
 //! repeats signed headers to those who sign wrongly; so this one asks STS itself and keeps its errors clean.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_sts::operation::assume_role::AssumeRoleOutput;
+use domain::retry::FailureClass;
+use tokio::time::Instant;
 
-use super::AwsIdentity;
 use super::failure::Failure;
+use super::{AwsError, AwsIdentity};
 
 /// Name of the sessions, to be found in the logs of the account that the role is in.
 const SESSION_NAME: &str = "event-gateway";
+
+/// For how long a refusal is believed. The cache of the SDK keeps none, and has whoever waits ask one after another.
+const REFUSED_FOR: Duration = Duration::from_secs(5);
 
 /// Gets credentials of a role from STS, for an hour at a time.
 #[derive(Debug)]
 pub(super) struct AssumedRole {
     sts: aws_sdk_sts::Client,
     identity: AwsIdentity,
+    /// The last refusal, and until when it is believed.
+    refusal: Mutex<Option<(AwsError, Instant)>>,
 }
 
 impl AssumedRole {
@@ -29,10 +39,28 @@ impl AssumedRole {
         Self {
             sts: aws_sdk_sts::Client::new(&source.build()),
             identity,
+            refusal: Mutex::default(),
+        }
+    }
+
+    fn refusal(&self) -> Option<AwsError> {
+        let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        let (error, until) = refusal.as_ref()?;
+        (Instant::now() < *until).then(|| error.clone())
+    }
+
+    /// Notes what STS answered, unless the next try may do better.
+    fn note(&self, error: &AwsError) {
+        if error.class() != FailureClass::Transient {
+            let until = Instant::now() + REFUSED_FOR;
+            *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some((error.clone(), until));
         }
     }
 
     async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        if let Some(error) = self.refusal() {
+            return Err(CredentialsError::provider_error(error));
+        }
         let AwsIdentity {
             role_arn,
             external_id,
@@ -47,7 +75,11 @@ impl AssumedRole {
         match assume.send().await {
             Ok(assumed) => of_answer(assumed),
             Err(error) => Err(match Failure::of_source(error, &self.identity) {
-                Failure::Answer(error) => CredentialsError::provider_error(error.of_role()),
+                Failure::Answer(error) => {
+                    let error = error.of_role();
+                    self.note(&error);
+                    CredentialsError::provider_error(error)
+                }
                 Failure::Other { source, .. } => CredentialsError::provider_error(source),
             }),
         }

@@ -1,6 +1,6 @@
 //! Topics, event buses and state machines: what arrives there, what comes back, and their errors.
 
-use domain::resource::{EventBus, Provider, SnsTopic, StateMachine};
+use domain::resource::{AwsCredentials, EventBus, Provider, SnsTopic, StateMachine};
 use domain::retry::FailureClass;
 use serde_json::{Value, json};
 use targets::{Answer, Invoker};
@@ -38,7 +38,11 @@ fn machine() -> Provider {
     Provider::AwsStepFunctions(StateMachine {
         state_machine_arn: MACHINE.to_owned(),
         region: REGION.to_owned(),
-        credentials: credentials("AKID1"),
+        // As short as a part of an error code.
+        credentials: AwsCredentials {
+            external_id: "on".to_owned(),
+            ..credentials("AKID1")
+        },
     })
 }
 

@@ -225,7 +225,7 @@ async fn a_refused_role_is_access_denied() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_kept() {
+async fn a_refusal_is_kept_for_a_moment() {
     let server = Server::answering({
         let asked = std::sync::atomic::AtomicUsize::new(0);
         move |request| {
@@ -240,9 +240,21 @@ async fn a_refusal_is_not_kept() {
     })
     .await;
     let invoker = invoker_of(&server);
-    let provider = lambda(as_role("AKID1"));
-    invoker.invoke(&provider, call(EVENT)).await.unwrap_err();
-    invoker.invoke(&provider, call(EVENT)).await.unwrap();
+    let (provider, event) = (lambda(as_role("AKID1")), event("1"));
+    let send = || invoker.invoke(&provider, delivery(&event, "d"));
+    let (a, b, c) = tokio::join!(send(), send(), send());
+    for error in [a, b, c].map(Result::unwrap_err) {
+        assert_eq!(error.class(), FailureClass::Permanent, "{error:?}");
+    }
+    assert_eq!(server.requests().len(), 1);
+    let taken = async {
+        while send().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), taken)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> Receipt {
         queue_url: "http://127.0.0.1:1/q".to_owned(),
         fifo_queue_url: Some("http://127.0.0.1:1/q.fifo".to_owned()),
         max_message_bytes: 1_000,
+        hidden_for: HOUR,
     };
     let queue = Sqs::new(aws_sdk_sqs::Client::from_conf(config.build()), settings);
     let stamp = EventStamp {

@@ -131,6 +131,7 @@ fn send_batch(shared: &Shared, input: &Value, faults: Option<(&[usize], EntryFau
 async fn receive(shared: &Shared, input: &Value) -> Value {
     let number = |name: &str| input[name].as_u64().unwrap();
     let most = usize::try_from(number("MaxNumberOfMessages")).unwrap();
+    let hidden_for = input["VisibilityTimeout"].as_u64().map(Duration::from_secs);
     let end = Instant::now() + Duration::from_secs(number("WaitTimeSeconds"));
     let mut changes = shared.changes.subscribe();
     loop {
@@ -138,7 +139,7 @@ async fn receive(shared: &Shared, input: &Value) -> Value {
         let (messages, next) = {
             let mut state = shared.state.lock().unwrap();
             let queue = state.queue(text(input, "QueueUrl"));
-            (queue.take(most), queue.next_visible())
+            (queue.take(most, hidden_for), queue.next_visible())
         };
         if !messages.is_empty() || Instant::now() >= end {
             return json!({"Messages": messages});

@@ -15,6 +15,7 @@ pub(super) type Refusal = (u16, &'static str);
 #[derive(Debug)]
 pub(super) struct Queue {
     is_fifo: bool,
+    /// How long a message is hidden when it is received, unless the request says so.
     visibility_timeout: Duration,
     messages: Vec<Message>,
     /// Message ids of the deduplication ids that a FIFO queue has seen. No test lasts as long as it remembers them.
@@ -95,7 +96,8 @@ impl Queue {
 
     /// Hands out messages that are visible. Like SQS, a standard queue does so in no particular order; a FIFO queue
     /// keeps to the order of each group, and hands out nothing of a group of which something is in flight.
-    pub(super) fn take(&mut self, most: usize) -> Vec<Value> {
+    pub(super) fn take(&mut self, most: usize, hidden_for: Option<Duration>) -> Vec<Value> {
+        let hidden_for = hidden_for.unwrap_or(self.visibility_timeout);
         let now = Instant::now();
         let in_flight = self.messages.iter().filter(|message| message.is_in_flight(now));
         let mut blocked: HashSet<_> = in_flight.map(|message| message.group_id.clone()).collect();
@@ -118,16 +120,16 @@ impl Queue {
                 blocked.insert(message.group_id.clone());
                 continue;
             }
-            taken.push(self.hand_out(index, now));
+            taken.push(self.hand_out(index, now, hidden_for));
         }
         taken
     }
 
-    fn hand_out(&mut self, index: usize, now: Instant) -> Value {
+    fn hand_out(&mut self, index: usize, now: Instant, hidden_for: Duration) -> Value {
         let handle = self.number("handle");
         let message = &mut self.messages[index];
         message.received = now;
-        message.visible = now + self.visibility_timeout;
+        message.visible = now + hidden_for;
         message.receive_count += 1;
         message.receipt_handle = Some(handle.clone());
         json!({

@@ -31,6 +31,8 @@ enum Ending {
     Each,
     /// As a whole, with this code.
     Code(&'static str),
+    /// As a whole, since the role is refused with this code.
+    Role(&'static str),
     Panic,
     /// So many results, whatever was sent.
     Results(usize),
@@ -126,6 +128,10 @@ impl Service for Fake {
         match self.state.batches {
             Ending::Each => Ok(entries.into_iter().map(result).collect()),
             Ending::Code(code) => Err(error(code, code != "ThrottlingException")),
+            Ending::Role(code) => match error(code, true) {
+                Failure::Answer(error) => Err(Failure::Answer(error.of_role())),
+                other @ Failure::Other { .. } => Err(other),
+            },
             Ending::Panic => panic!("on purpose"),
             Ending::Results(number) => Ok((0..number).map(result).collect()),
         }
@@ -271,6 +277,18 @@ async fn refused_batches_are_left_for_a_while() {
     let sent = [1, 2].map(|entry| send(&batches, &fake, entry));
     outcomes(sent.into()).await;
     assert_eq!(fake.requests()[5], [1, 2]);
+}
+
+#[tokio::test]
+async fn a_refused_role_is_asked_for_once_for_all() {
+    for code in ["AccessDenied", "SignatureDoesNotMatch"] {
+        let (batches, fake) = (Batches::default(), Fake::new(Ending::Role(code), 100));
+        let sent = [1, 2].map(|entry| send(&batches, &fake, entry));
+        assert_eq!(outcomes(sent.into()).await, ["Permanent", "Permanent"]);
+        assert_eq!(fake.requests(), [[1, 2]]);
+        // It says nothing of batches.
+        assert!(!batches.is_refused(&to("a")));
+    }
 }
 
 #[tokio::test]
