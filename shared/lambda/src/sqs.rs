@@ -28,8 +28,8 @@ const EARLY: Duration = Duration::from_secs(5);
 #[error("batches of SQS are delivered by a gateway with a queue on SQS alone")]
 pub struct OtherQueue;
 
-/// Delivers batches until the process ends, so many messages of each at a time. An error means that the gateway has another queue, or that the runtime of
-/// Lambda is gone.
+/// Delivers batches until the process ends, `concurrency` messages of each at a time. An error means that the gateway has
+/// another queue, or that the runtime of Lambda is gone.
 pub async fn run(gateway: Gateway, concurrency: usize) -> Result<(), Error> {
     let DeliveryQueue::Sqs(queue) = gateway.queue().clone() else {
         return Err(OtherQueue.into());
@@ -41,8 +41,9 @@ pub async fn run(gateway: Gateway, concurrency: usize) -> Result<(), Error> {
     lambda_runtime::run(batch).await
 }
 
-/// Delivers the messages of a batch of the gateway's queues, `concurrency` at a time (at least 1), and says which of them are to be received again. One that
-/// cannot be read is among these as well: after the last receipt that its queue allows, it goes to the dead-letter queue.
+/// Delivers the messages of a batch of the gateway's queues, `concurrency` at a time (at least 1), and says which of them
+/// are to be received again. One that cannot be read is among these as well: after the last receipt that its queue
+/// allows, it goes to the dead-letter queue.
 pub async fn deliver(
     gateway: &Gateway,
     queue: &Sqs,
