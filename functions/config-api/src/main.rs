@@ -20,6 +20,7 @@ async fn run() -> Result<(), lambda::Error> {
     let secrets = SecretRules {
         mask: settings.secrets.mask,
         places: settings.secret_places(),
+        lends_identity: settings.lends_identity(),
     };
     let digest = settings.access.config_access_key_sha256;
     let key = settings.access.config_access_key;

@@ -181,6 +181,7 @@ fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage) -> C
         secrets: SecretRules {
             mask: settings.secrets.mask,
             places: settings.secret_places(),
+            lends_identity: settings.lends_identity(),
         },
     }
 }

@@ -116,6 +116,7 @@ impl From<GatewayError> for ApiError {
             | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
             GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
+            GatewayError::Call(err) if err.is_sealed() => Self::unavailable("Service Unavailable"),
             GatewayError::Call(err) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, call_message(&err)),
             GatewayError::NoFifoQueue(_) => {
                 tracing::error!(
@@ -283,6 +284,19 @@ mod tests {
         };
         let err = ApiError::from(DeadLetterError::from(contended));
         assert_eq!(err.status, StatusCode::CONFLICT);
+    }
+
+    #[test]
+    fn functions_whose_secrets_are_not_open_can_be_called_later() {
+        for (err, status) in [(CallError::sealed(), 503), (CallError::UnknownFunction, 500)] {
+            let err = ApiError::from(GatewayError::Call(err));
+            assert_eq!(err.status.as_u16(), status);
+            let response = err.into_response();
+            assert_eq!(
+                response.headers().contains_key(header::RETRY_AFTER),
+                status == 503
+            );
+        }
     }
 
     #[test]

@@ -109,6 +109,11 @@ pub trait Resource:
         Vec::new()
     }
 
+    /// Refuses a resource that could only be used with the gateway's own identity.
+    fn check_own_credentials(&self) -> Result<(), InvalidResource> {
+        Ok(())
+    }
+
     /// Puts the stored secret of the same member in the place of every mask.
     fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {
         let _ = stored;

@@ -4,6 +4,7 @@
 //! A table is a persistent value: a copy costs nothing and a change shares everything it does not touch, so that
 //! one write costs the same whether a space has ten subscriptions or ten thousand.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imbl::HashMap;
@@ -31,6 +32,8 @@ pub struct RoutingTable {
     /// The async ones once more, for deliveries that know theirs by its id.
     queued: HashMap<Space, HashMap<SubscriptionId, Arc<Subscription>>>,
     cors: HashMap<Arc<str>, PathTree<Cors>>,
+    /// Functions that are here with secrets which nobody could decrypt; only spaces that have such.
+    sealed: HashMap<Space, BTreeSet<FunctionId>>,
 }
 
 /// The subscriptions to one event type with one method.
@@ -102,6 +105,21 @@ impl RoutingTable {
     /// A registered function.
     pub fn function(&self, space: &Space, id: &FunctionId) -> Option<&Arc<Function>> {
         self.functions.get(space)?.get(id)
+    }
+
+    /// Whether the secrets of a function are not what they should be because they could not be decrypted: it must not be
+    /// called with them.
+    pub fn is_sealed(&self, space: &Space, id: &FunctionId) -> bool {
+        self.sealed.get(space).is_some_and(|sealed| sealed.contains(id))
+    }
+
+    /// Says which functions of a space are sealed.
+    pub fn set_sealed(&mut self, space: &Space, functions: &BTreeSet<FunctionId>) {
+        if functions.is_empty() {
+            self.sealed.remove(space);
+        } else {
+            self.sealed.insert(space.clone(), functions.clone());
+        }
     }
 
     /// An async subscription.

@@ -24,7 +24,25 @@ pub enum CallError {
     Invoke(#[from] InvokeError),
 }
 
+/// The cause of a call that was not made because the store could not decrypt the secrets of the function.
+#[derive(Debug, thiserror::Error)]
+#[error("the secrets of the function cannot be decrypted for now")]
+struct SecretsSealed;
+
 impl CallError {
+    /// The store cannot decrypt the secrets of the function.
+    pub fn sealed() -> Self {
+        Self::Invoke(InvokeError::Unavailable {
+            permanent: false,
+            source: SecretsSealed.into(),
+        })
+    }
+
+    /// Whether the function cannot be called for now, for a reason that is not its own: its secrets cannot be decrypted.
+    pub fn is_sealed(&self) -> bool {
+        matches!(self, Self::Invoke(InvokeError::Unavailable { source, .. }) if source.is::<SecretsSealed>())
+    }
+
     /// The refused credentials that a caller is told about (CONTRACT.md §2.6).
     pub fn access_denied_code(&self) -> Option<AccessDeniedCode> {
         match self {
@@ -154,10 +172,7 @@ impl Gateway {
         function: &FunctionId,
         call: &impl Fn(&Provider) -> Call<'c>,
     ) -> Result<CallResult, CallError> {
-        let function: &Function = table
-            .function(space, function)
-            .ok_or(CallError::UnknownFunction)?;
-        let provider = &function.provider;
+        let provider = &callable(table, space, function)?.provider;
         let answer = self.invoker().invoke(provider, call(provider)).await?;
         Ok(CallResult {
             answer,
@@ -211,6 +226,15 @@ async fn until(
         .unwrap_or(Err(CallError::Invoke(timed_out)))
 }
 
+/// A function as it may be called.
+fn callable<'t>(table: &'t RoutingTable, space: &Space, id: &FunctionId) -> Result<&'t Function, CallError> {
+    let function = table.function(space, id).ok_or(CallError::UnknownFunction)?;
+    if table.is_sealed(space, id) {
+        return Err(CallError::sealed());
+    }
+    Ok(function)
+}
+
 fn plain_call(payload: Bytes) -> Call<'static> {
     Call {
         payload,
@@ -239,9 +263,39 @@ pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
     use std::time::Duration;
 
+    use domain::configuration::{Snapshot, Stored};
+    use domain::resource::Resource as _;
+    use domain::retry::FailureClass;
+
     use super::*;
+
+    #[test]
+    fn functions_whose_secrets_are_not_open_are_called_later() {
+        let space = Space::from("default");
+        let mut snapshot = Snapshot::default();
+        for id in ["f", "g"] {
+            let body = format!(r#"{{"functionId":"{id}","type":"http","provider":{{"url":"http://x"}}}}"#);
+            let function = Function::decode(&space, None, body.as_bytes()).unwrap();
+            snapshot.insert(Stored {
+                resource: Arc::new(function),
+                created: 1,
+            });
+        }
+        let mut table = RoutingTable::compile([&snapshot]);
+        table.set_sealed(&space, &BTreeSet::from(["f".into()]));
+        let error = callable(&table, &space, &"f".into()).unwrap_err();
+        assert!(error.is_sealed());
+        assert!(matches!(&error, CallError::Invoke(error) if error.class() == FailureClass::Transient));
+        assert!(callable(&table, &space, &"g".into()).is_ok());
+        let unknown = callable(&table, &space, &"h".into()).unwrap_err();
+        assert!(matches!(unknown, CallError::UnknownFunction) && !unknown.is_sealed());
+        table.set_sealed(&space, &BTreeSet::new());
+        assert!(callable(&table, &space, &"f".into()).is_ok());
+    }
 
     #[tokio::test]
     async fn a_call_is_over_when_whoever_makes_it_is() {

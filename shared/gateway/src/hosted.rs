@@ -48,7 +48,7 @@ impl HostedDomains {
     }
 
     /// Whether hosted mode is on.
-    pub(crate) fn is_on(&self) -> bool {
+    pub fn is_on(&self) -> bool {
         !self.0.is_empty()
     }
 

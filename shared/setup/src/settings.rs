@@ -12,23 +12,27 @@ use crate::flags::with_two_dashes;
 
 mod access;
 mod compatibility;
+mod gateway_identity;
 mod lambda;
 mod limits;
 mod log;
 mod queue;
 mod secrets;
 mod store;
+mod switch;
 mod target_guard;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use compatibility::CompatibilitySettings;
+pub use gateway_identity::GatewayIdentitySettings;
 pub use lambda::{InvokeMode, LambdaSettings};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
-pub use target_guard::{TargetGuardMode, TargetGuardSettings};
+pub use switch::Switch;
+pub use target_guard::TargetGuardSettings;
 
 /// The settings of a process.
 #[derive(Debug, Clone, Parser)]
@@ -75,6 +79,9 @@ pub struct Settings {
     /// Which addresses functions may have.
     #[command(flatten)]
     pub target_guard: TargetGuardSettings,
+    /// Whose identity functions are called with.
+    #[command(flatten)]
+    pub gateway_identity: GatewayIdentitySettings,
     /// Secrets of functions.
     #[command(flatten)]
     pub secrets: FunctionSecretSettings,
@@ -235,8 +242,7 @@ pub struct FormerSettings {
 impl Settings {
     /// Places that functions may refer to for their secrets.
     pub fn secret_places(&self) -> Vec<SecretPlace> {
-        let is_hosted = self.access.hosted_domains.iter().any(|domain| !domain.is_empty());
-        self.secrets.places(is_hosted)
+        self.secrets.places(self.access.is_hosted())
     }
 
     /// Reads a command line, with the environment for what it does not say. The first argument is the program's name.

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use gateway::{
     AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
-    GatewayParts, GatewaySettings, HostedDomains,
+    GatewayParts, GatewaySettings,
 };
 use queue::{DeliveryQueue, HIDDEN_FOR, Limits, Sqs, SqsSettings};
 use store::{
@@ -76,6 +76,7 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
         google_metadata_host: settings.functions.google_metadata_host.clone(),
         google_endpoint_url: settings.functions.google_endpoint_url.clone(),
         guard: settings.network_guard(),
+        lends_identity: settings.lends_identity(),
         secrets: SecretSettings {
             places: settings.secret_places(),
             directory: settings.secrets.directory.clone(),
@@ -101,7 +102,7 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
     Ok(Gateway::new(
         parts,
         GatewaySettings {
-            hosted: HostedDomains::new(settings.access.hosted_domains.iter().cloned()),
+            hosted: settings.access.hosted(),
             json_events: settings.events.json_events,
             legacy_api: settings.compatibility.legacy_api,
             max_concurrent_deliveries: queue.workers(),

@@ -27,6 +27,7 @@ mod deduplication;
 mod items;
 mod load;
 mod moment;
+mod opened;
 mod publication;
 mod publisher;
 mod routes;

@@ -39,6 +39,10 @@ impl Invoker {
     /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
     pub async fn invoke(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
         let with = &*self.0;
+        if !with.settings.lends_identity {
+            // The Configuration API refuses such functions; but settings change, and what was stored before stays.
+            provider.check_own_credentials().map_err(InvokeError::unusable)?;
+        }
         let deadline = Deadline::after(self.time_limit(provider));
         // The futures of the others are large; boxed, they do not weigh on calls of HTTP endpoints.
         let answer = match provider {

@@ -44,6 +44,6 @@ pub use answer_stream::{AnswerStream, AnswerStreamError};
 pub use call::{Call, CallIdentity};
 pub use error::{BoxError, InvokeError};
 pub use invoker::Invoker;
-pub use network_guard::{AllowedTarget, AllowedTargetError, NetworkGuard};
+pub use network_guard::{AllowedTarget, AllowedTargetError, DeniedNetwork, DeniedNetworkError, NetworkGuard};
 pub use secrets::SecretSettings;
 pub use settings::{TargetSettings, TargetSettingsError};

@@ -8,33 +8,57 @@
 use std::net::IpAddr;
 
 pub use self::allowed_target::{AllowedTarget, AllowedTargetError};
+pub use self::denied_network::{DeniedNetwork, DeniedNetworkError};
 
 mod allowed_target;
+mod denied_network;
 mod public_address;
 
-/// Refuses functions at addresses that are not public, but for those on its list.
+/// Refuses functions at addresses that are not public, but for those on its list, and at those that are denied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetworkGuard {
     allowed: Vec<AllowedTarget>,
+    denied: Vec<DeniedNetwork>,
 }
 
 impl NetworkGuard {
     /// A guard that lets public addresses through, and these.
     pub fn new(allowed: Vec<AllowedTarget>) -> Self {
-        Self { allowed }
+        Self {
+            allowed,
+            denied: Vec::new(),
+        }
+    }
+
+    /// The same guard, which lets none of these through, whatever lets them through otherwise: addresses that are public
+    /// and still the gateway's own, or those of its neighbours.
+    #[must_use]
+    pub fn denying(self, denied: Vec<DeniedNetwork>) -> Self {
+        Self { denied, ..self }
     }
 
     /// Whether an address may be connected to.
     pub(crate) fn allows(&self, address: IpAddr) -> bool {
-        public_address::is_public(address) || self.lists(address)
+        !self.denies(address) && (public_address::is_public(address) || self.lists(address))
     }
 
-    /// Whether an address is on the list.
+    /// Whether an address is denied, or leads to one that is.
+    pub(crate) fn denies(&self, address: IpAddr) -> bool {
+        let carried = match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => public_address::carried(address).map(IpAddr::V4),
+        };
+        let mut addresses = [Some(address), carried].into_iter().flatten();
+        addresses.any(|address| self.denied.iter().any(|denied| denied.has(address)))
+    }
+
+    /// Whether an address is on the list, and not denied.
     pub(crate) fn lists(&self, address: IpAddr) -> bool {
-        self.allowed.iter().any(|allowed| allowed.has_address(address))
+        let is_listed = self.allowed.iter().any(|allowed| allowed.has_address(address));
+        is_listed && !self.denies(address)
     }
 
-    /// Whether a name is on the list, and so may stand for any address.
+    /// Whether a name is on the list, and so may stand for any address that is not denied.
     pub(crate) fn lists_name(&self, name: &str) -> bool {
         self.allowed.iter().any(|allowed| allowed.has_name(name))
     }

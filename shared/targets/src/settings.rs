@@ -28,6 +28,9 @@ pub struct TargetSettings {
     pub google_endpoint_url: Option<String>,
     /// Which addresses functions may have; `None` lets them have any.
     pub guard: Option<NetworkGuard>,
+    /// Whether functions without credentials of their own are called with the gateway's: the default chain of AWS, with a
+    /// role or without, Google's metadata server, workload identity. Calls of such functions fail otherwise.
+    pub lends_identity: bool,
     /// Which secrets functions may refer to.
     pub secrets: SecretSettings,
 }
@@ -43,6 +46,7 @@ impl Default for TargetSettings {
             google_metadata_host: None,
             google_endpoint_url: None,
             guard: None,
+            lends_identity: true,
             secrets: SecretSettings::default(),
         }
     }

@@ -1,10 +1,10 @@
-//! What goes for secrets of functions: where they may be, and whether answers show them.
+//! What goes for secrets of functions: where they may be, whether answers show them, and whether there must be some.
 
 use std::borrow::Cow;
 
 use domain::configuration::{ConfigurationError, Configured};
 use domain::ids::Space;
-use domain::resource::{Resource, SecretPlace, check_places, masked};
+use domain::resource::{InvalidResource, Resource, SecretPlace, check_places, masked};
 
 /// What goes for secrets of functions.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct SecretRules {
     pub mask: bool,
     /// Places that functions may refer to for their secrets.
     pub places: Vec<SecretPlace>,
+    /// Whether functions may be without credentials of their own, to be called with the gateway's identity.
+    pub lends_identity: bool,
 }
 
 impl Default for SecretRules {
@@ -20,6 +22,7 @@ impl Default for SecretRules {
         Self {
             mask: false,
             places: SecretPlace::ALL.to_vec(),
+            lends_identity: true,
         }
     }
 }
@@ -47,7 +50,7 @@ impl SecretRules {
         } else {
             R::decode(space, None, body)?
         };
-        check_places(&resource, &self.places)?;
+        self.check(&resource)?;
         Ok(resource)
     }
 
@@ -60,7 +63,15 @@ impl SecretRules {
     ) -> Result<R, ConfigurationError> {
         let decode = if self.mask { R::decode_masked } else { R::decode };
         let resource = decode(space, Some(id), body)?;
-        check_places(&resource, &self.places)?;
+        self.check(&resource)?;
         Ok(resource)
+    }
+
+    fn check<R: Resource>(&self, resource: &R) -> Result<(), InvalidResource> {
+        check_places(resource, &self.places)?;
+        if self.lends_identity {
+            return Ok(());
+        }
+        resource.check_own_credentials()
     }
 }

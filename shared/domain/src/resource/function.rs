@@ -64,6 +64,11 @@ impl Resource for Function {
         self.provider.secrets_mut()
     }
 
+    fn check_own_credentials(&self) -> Result<(), InvalidResource> {
+        let checked = self.provider.check_own_credentials();
+        checked.map_err(|err| InvalidCause::from(err).of(Kind::Function))
+    }
+
     fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {
         masking::keep_masked(&mut self.provider, stored.map(|stored| &stored.provider))
             .map_err(|err| InvalidCause::from(err).of(Kind::Function))

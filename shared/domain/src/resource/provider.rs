@@ -121,6 +121,9 @@ pub enum ProviderError {
         /// The member by which references name the place.
         place: &'static str,
     },
+    /// It could only be called as the gateway itself, which this gateway does not let functions be.
+    #[error("{0} in this gateway, which calls no function with its own identity")]
+    GatewayIdentity(&'static str),
     /// No function of a weighted one would ever be chosen (CONTRACT.md §7.6).
     #[error("function weights sum to zero")]
     ZeroWeights,
@@ -213,6 +216,27 @@ impl Provider {
             self,
             Self::Http(_) | Self::GoogleCloudFunction(_) | Self::AzureFunction(_)
         )
+    }
+
+    /// Refuses one that has no credentials of its own, so that it would be called with the gateway's identity.
+    pub fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        match self {
+            Self::AwsLambda(function) => function.credentials.check_keys(),
+            Self::AwsKinesis(stream) => stream.credentials.check_keys(),
+            Self::AwsFirehose(stream) => stream.credentials.check_keys(),
+            Self::AwsSqs(queue) => queue.credentials.check_keys(),
+            Self::AwsSns(topic) => topic.credentials.check_keys(),
+            Self::AwsEventBridge(bus) => bus.credentials.check_keys(),
+            Self::AwsStepFunctions(machine) => machine.credentials.check_keys(),
+            Self::GoogleCloudFunction(function) => function.credentials.check_not_own_identity(),
+            Self::GooglePubSub(topic) => topic.credentials.check_not_own_identity(),
+            // What these are called with is all in their settings, and what a weighted one leads to is checked itself.
+            Self::Http(_)
+            | Self::AzureFunction(_)
+            | Self::AzureEventGrid(_)
+            | Self::OpenWhisk(_)
+            | Self::Weighted(_) => Ok(()),
+        }
     }
 
     /// Longest time of a call of this function; `None` leaves it to the gateway's setting.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use gateway::HostedDomains;
 
 /// Hosted mode and access.
 #[derive(Debug, Clone, Args)]
@@ -46,6 +47,16 @@ pub struct AccessSettings {
 }
 
 impl AccessSettings {
+    /// The domains of hosted mode.
+    pub fn hosted(&self) -> HostedDomains {
+        HostedDomains::new(self.hosted_domains.iter().cloned())
+    }
+
+    /// Whether hosted mode is on: those who register functions are then not who runs the gateway.
+    pub fn is_hosted(&self) -> bool {
+        self.hosted().is_on()
+    }
+
     /// Refuses settings that leave the Configuration API open to whoever can reach it.
     pub fn require_protection(&self) -> Result<(), OpenConfigApi> {
         let has_key = self.config_access_key.is_some() || self.config_access_key_sha256.is_some();

@@ -1,9 +1,9 @@
 //! Which addresses functions may have.
 
-use clap::{Args, ValueEnum};
-use targets::{AllowedTarget, NetworkGuard};
+use clap::Args;
+use targets::{AllowedTarget, DeniedNetwork, NetworkGuard};
 
-use super::Settings;
+use super::{Settings, Switch};
 
 /// Which addresses functions may have.
 #[derive(Debug, Clone, Args)]
@@ -16,7 +16,7 @@ pub struct TargetGuardSettings {
         hide_possible_values = true,
         value_name = "on|off"
     )]
-    pub mode: Option<TargetGuardMode>,
+    pub mode: Option<Switch>,
     /// Addresses, networks, names and *.names that functions may have all the same, separated by commas.
     #[arg(
         long = "target-allow",
@@ -25,26 +25,23 @@ pub struct TargetGuardSettings {
         value_name = "TARGETS"
     )]
     pub allow: Vec<AllowedTarget>,
-}
-
-/// Whether functions may be at addresses that are not public.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TargetGuardMode {
-    /// They may not.
-    On,
-    /// They may.
-    Off,
+    /// Addresses and networks that functions must not have though they are public, separated by commas; before all others.
+    #[arg(
+        long = "target-deny",
+        env = "EVENT_GATEWAY_TARGET_DENY",
+        value_delimiter = ',',
+        value_name = "NETWORKS"
+    )]
+    pub deny: Vec<DeniedNetwork>,
 }
 
 impl Settings {
     /// The guard of function calls; none where functions may have any address. Whoever hosts others has one unless the
     /// settings say no.
     pub fn network_guard(&self) -> Option<NetworkGuard> {
-        let is_on = match self.target_guard.mode {
-            Some(mode) => mode == TargetGuardMode::On,
-            None => !self.access.hosted_domains.is_empty(),
-        };
-        is_on.then(|| NetworkGuard::new(self.target_guard.allow.clone()))
+        let TargetGuardSettings { mode, allow, deny } = &self.target_guard;
+        let is_on = mode.map_or_else(|| self.access.is_hosted(), Switch::is_on);
+        is_on.then(|| NetworkGuard::new(allow.clone()).denying(deny.clone()))
     }
 
     /// Whether functions may have any address without anybody having said so.
@@ -71,8 +68,12 @@ mod tests {
             (&["--target-guard", "off"], false, false),
             (&[HOSTED, "-target-guard=off"], false, false),
             (&[HOSTED, "--target-guard=on"], true, false),
-            // The list alone turns nothing on.
+            // The lists alone turn nothing on.
             (&["--target-allow=localhost"], false, true),
+            (&["--target-deny=192.0.2.1"], false, true),
+            // As variables are set to nothing.
+            (&["--hosted-domains="], false, true),
+            (&["--hosted-domains=., "], false, true),
         ] {
             let settings = settings(args).unwrap();
             assert_eq!(
@@ -84,13 +85,20 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_read() {
+    fn the_lists_are_read() {
         let list = ["10.0.0.0/8", "::1", "*.internal.example.com", "localhost"];
         let want = NetworkGuard::new(list.map(|text| text.parse().unwrap()).into());
         let flag = format!("--target-allow={}", list.join(","));
         let read = settings(&["--target-guard=on", &flag]).unwrap();
         assert_eq!(read.network_guard(), Some(want));
+        let deny = ["192.0.2.1", "2001:db8::/32"];
+        let want = NetworkGuard::default().denying(deny.map(|text| text.parse().unwrap()).into());
+        let flag = format!("--target-deny={}", deny.join(","));
+        let read = settings(&["--target-guard=on", &flag]).unwrap();
+        assert_eq!(read.network_guard(), Some(want));
         for (flag, text) in [
+            ("--target-deny=192.0.2.1/24", "bits set beyond its prefix"),
+            ("--target-deny=example.com", "not a name"),
             ("--target-allow=10.0.0.1/8", "bits set beyond its prefix"),
             ("--target-allow=localhost,*", "would allow every name"),
             ("--target-allow=http://a/", "must be a network"),

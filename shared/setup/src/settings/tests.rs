@@ -79,6 +79,7 @@ fn tenants_of_a_hosted_gateway_refer_to_nothing_of_its_own() {
     for (args, want) in [
         (&[][..], 4),
         (&["--hosted-domains="], 4),
+        (&["--hosted-domains=."], 4),
         (&["--hosted-domains=a.io"], 0),
         (&["--secret-references=none"], 0),
         (&["--secret-references=secretArn"], 1),

@@ -3,6 +3,7 @@
 use domain::ids::Space;
 
 use super::codec::SpaceSnapshot;
+use super::opened::Opened;
 use super::publication;
 use super::table::Table;
 use crate::error::StoreError;
@@ -12,7 +13,11 @@ const ATTEMPTS: usize = 3;
 
 /// The state of a space at a version that it is known to have had, or at a later one: as it was published, or from the
 /// resources themselves where publication has not come so far.
-pub(super) async fn load(table: &Table, space: &Space, version: u64) -> Result<SpaceSnapshot, StoreError> {
+pub(super) async fn load(
+    table: &Table,
+    space: &Space,
+    version: u64,
+) -> Result<Opened<SpaceSnapshot>, StoreError> {
     match publication::read(table, space, version).await? {
         Some(published) => Ok(published),
         None => read_items(table, space, version).await,
@@ -25,19 +30,20 @@ pub(super) async fn read_items(
     table: &Table,
     space: &Space,
     version: u64,
-) -> Result<SpaceSnapshot, StoreError> {
+) -> Result<Opened<SpaceSnapshot>, StoreError> {
+    let of_version = |read: Opened<_>, version| read.map(|snapshot| SpaceSnapshot { version, snapshot });
     let mut version = version;
     for _ in 1..ATTEMPTS {
-        let snapshot = table.read_space(space).await?;
+        let read = table.read_space(space).await?;
         let now = table
             .space_record(space)
             .await?
             .map_or(0, |record| record.version);
         if now == version {
-            return Ok(SpaceSnapshot { version, snapshot });
+            return Ok(of_version(read, version));
         }
         version = now;
     }
-    let snapshot = table.read_space(space).await?;
-    Ok(SpaceSnapshot { version, snapshot })
+    let read = table.read_space(space).await?;
+    Ok(of_version(read, version))
 }

@@ -15,6 +15,7 @@ use super::codec::{self, FORMAT, SpaceSnapshot};
 use super::items::{
     DocumentId, EXPIRES_NAME, Head, IS_NEWER, Item, LET_EXPIRE, PK, VERSION_NAME, read_chunk,
 };
+use super::opened::Opened;
 use super::table::{Table, lenient, readable, unavailable};
 use crate::encryption::SealingKey;
 use crate::error::StoreError;
@@ -27,13 +28,13 @@ const PARALLEL_CHUNKS: usize = 8;
 /// reads the resources instead.
 const GRACE: Duration = Duration::from_hours(1);
 
-/// The newest published snapshot of a space, if it is of a version or newer and can be read in full. `None` sends the
-/// caller to the resources themselves: a snapshot is never more than a shortcut.
+/// The newest published snapshot of a space, if it is of a version or newer and nothing of it is damaged. `None` sends
+/// the caller to the resources themselves: a snapshot is never more than a shortcut.
 pub(super) async fn read(
     table: &Table,
     space: &Space,
     at_least: u64,
-) -> Result<Option<SpaceSnapshot>, StoreError> {
+) -> Result<Option<Opened<SpaceSnapshot>>, StoreError> {
     let Some(item) = table.get(Head::key(space)).await? else {
         return Ok(None);
     };
@@ -58,11 +59,17 @@ pub(super) async fn read(
         return Ok(None);
     }
     let Some(seal) = read.seal else {
-        return Ok(Some(read.value));
+        return Ok(Some(Opened::all(read.value)));
     };
-    // Without the key the resources could not be read either.
-    let opening = table.key(space, &seal, &key()).await?;
-    lenient(codec::open(&read.value, &opening, &key()))
+    let opened = match table.key(space, &seal, &key()).await {
+        Ok(opening) => codec::open(&read.value, &opening, &key()),
+        Err(error) => Err(error),
+    };
+    match lenient(opened) {
+        Ok(opened) => Ok(opened.map(Opened::all)),
+        // Without the key the resources could not be read either.
+        Err(error) => Ok(Some(Opened::closed(read.value, error))),
+    }
 }
 
 /// Version of the newest published snapshot of a space, if there is one.

@@ -6,7 +6,6 @@ use domain::ids::Space;
 use futures_util::{StreamExt as _, stream};
 
 use super::change::SpaceChange;
-use super::codec::SpaceSnapshot;
 use super::load::read_items;
 use super::publication;
 use super::table::{Table, lenient};
@@ -75,7 +74,7 @@ impl SnapshotPublisher {
 
     async fn apply_to(&self, space: &Space, mut changes: Vec<SpaceChange>) -> Result<(), StoreError> {
         let published = publication::read(&self.table, space, 0).await?;
-        let mut state = published.unwrap_or_default();
+        let mut state = published.unwrap_or_default().complete()?;
         let from = state.version;
         changes.sort_by_key(|change| change.version);
         for change in changes {
@@ -103,7 +102,7 @@ impl SnapshotPublisher {
 
     /// Publishes the resources themselves, of a space that is known to have a version.
     async fn rebuild(&self, space: &Space, version: u64) -> Result<(), StoreError> {
-        let state: SpaceSnapshot = read_items(&self.table, space, version).await?;
+        let state = read_items(&self.table, space, version).await?.complete()?;
         publication::write(&self.table, space, state).await
     }
 }

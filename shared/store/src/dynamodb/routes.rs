@@ -13,13 +13,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::task::spawn_blocking;
 
 use super::clock::Clock;
-use super::codec::SpaceSnapshot;
 use super::load::load;
 use super::moment::{Decision, Freshness, Moment};
 use super::table::Table;
 use crate::error::StoreError;
 use flights::{Failure, Flight, Flights};
-use held::Held;
+use held::{Held, LoadedSpace};
 
 mod flights;
 mod held;
@@ -117,7 +116,7 @@ impl Routes {
                 return Ok(());
             }
             // What another confirmation brought meanwhile may be newer than what was loaded for this one.
-            loaded.retain(|space, loaded: &mut SpaceSnapshot| loaded.version >= held.version(space));
+            loaded.retain(|space, loaded: &mut LoadedSpace| loaded.state.version >= held.version(space));
             self.load_differing(&held, &versions, &mut loaded).await?;
             let next = if loaded.is_empty() {
                 held.confirmed(number, started, &loaded)
@@ -134,25 +133,30 @@ impl Routes {
     }
 
     /// Loads the spaces whose version is not the one that is held. It may be lower, or a space may be gone: then the table
-    /// was restored from a backup, and what it says now is what counts.
+    /// was restored from a backup, and what it says now is what counts. Secrets that do not open keep the functions of
+    /// their own space from being called, and nothing else; each confirmation tries them again.
     async fn load_differing(
         &self,
         held: &Held,
         versions: &HashMap<Space, u64>,
-        loaded: &mut HashMap<Space, SpaceSnapshot>,
+        loaded: &mut HashMap<Space, LoadedSpace>,
     ) -> Result<(), StoreError> {
         let gone = held.spaces().filter(|space| !versions.contains_key(*space));
         let differing: Vec<(Space, u64)> = versions
             .iter()
             .map(|(space, version)| (space, *version))
             .chain(gone.map(|space| (space, 0)))
-            .filter(|(space, version)| held.version(space) != *version && !loaded.contains_key(*space))
+            .filter(|(space, version)| held.lacks(space, *version) && !loaded.contains_key(*space))
             .map(|(space, version)| (space.clone(), version))
             .collect();
-        let new: Vec<(Space, SpaceSnapshot)> = stream::iter(differing)
+        let new: Vec<(Space, LoadedSpace)> = stream::iter(differing)
             .map(async |(space, version)| {
-                let state = load(&self.table, &space, version).await?;
-                Ok::<_, StoreError>((space, state))
+                let (state, sealed, error) = load(&self.table, &space, version).await?.into_parts();
+                if let Some(error) = error {
+                    let error = &error as &dyn Error;
+                    tracing::error!(%space, functions = sealed.len(), error, "functions cannot be called");
+                }
+                Ok::<_, StoreError>((space, LoadedSpace { state, sealed }))
             })
             .buffer_unordered(PARALLEL_SPACES)
             .try_collect()

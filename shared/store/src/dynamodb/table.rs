@@ -13,6 +13,7 @@ use domain::ids::Space;
 
 use super::change::SpaceChange;
 use super::items::{self, Item, Key, PK, SK, SpaceRecord, read_change, read_into, read_resource};
+use super::opened::Opened;
 use crate::encryption::DataKeys;
 use crate::error::StoreError;
 
@@ -110,21 +111,25 @@ impl Table {
     }
 
     /// All resources of a space. Ones that cannot be read are logged and left out, so that they do not take the
-    /// others down. Reading takes several calls: it is the state of one version only if that version, read before,
+    /// others down; functions whose secrets do not open for now are not, but told. Reading takes several calls: it is the state of one version only if that version, read before,
     /// still holds afterwards.
-    pub(super) async fn read_space(&self, space: &Space) -> Result<Snapshot, StoreError> {
+    pub(super) async fn read_space(&self, space: &Space) -> Result<Opened<Snapshot>, StoreError> {
         let (mut snapshot, mut sealed) = (Snapshot::default(), Vec::new());
         self.query(items::space_partition(space), None, |item| {
             readable(read_into(&mut snapshot, &mut sealed, item));
             Ok(())
         })
         .await?;
-        for opened in self.open_all(sealed).await {
-            if let Some(function) = lenient(opened)? {
-                snapshot.insert(function);
+        let closed: Vec<_> = sealed.iter().map(|sealed| sealed.value.clone()).collect();
+        let mut read = Opened::all(snapshot);
+        for (closed, opened) in closed.into_iter().zip(self.open_all(sealed).await) {
+            match lenient(opened) {
+                Ok(Some(function)) => read.insert(function),
+                Ok(None) => {}
+                Err(error) => read.insert_sealed(closed, error),
             }
         }
-        Ok(snapshot)
+        Ok(read)
     }
 
     /// One item.

@@ -12,6 +12,7 @@ use super::backoff::Backoff;
 use super::clock::Clock;
 use super::codec::SpaceSnapshot;
 use super::items::{Counts, SpaceRecord, Transaction};
+use super::opened::Opened;
 use super::publication;
 use super::table::{Outcome, Table};
 use crate::error::StoreError;
@@ -180,9 +181,10 @@ impl Writer {
                 return Ok((snapshot, true));
             }
         }
-        match publication::read(&self.table, &record.space, record.version).await? {
+        let published = publication::read(&self.table, &record.space, record.version).await?;
+        match published.map(Opened::complete).transpose()? {
             Some(published) if published.version == record.version => Ok((published.snapshot, true)),
-            _ => Ok((self.table.read_space(&record.space).await?, false)),
+            _ => Ok((self.table.read_space(&record.space).await?.complete()?, false)),
         }
     }
 

@@ -25,6 +25,7 @@ mod link;
 mod publisher;
 mod races;
 mod routes;
+mod sealed_functions;
 mod snapshot_figures;
 mod staleness;
 mod stream_tail;

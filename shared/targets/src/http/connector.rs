@@ -118,10 +118,10 @@ where
     }
 
     fn call(&mut self, name: Name) -> Resolving {
-        let guard = self
-            .guard
-            .clone()
-            .filter(|guard| !guard.lists_name(name.as_str()));
+        let guard = self.guard.clone();
+        let is_listed = guard
+            .as_ref()
+            .is_some_and(|guard| guard.lists_name(name.as_str()));
         let resolving = self.names.call(name);
         Box::pin(async move {
             let mut addresses: Vec<_> = resolving.await.map_err(Into::into)?.collect();
@@ -129,7 +129,10 @@ where
             if let Some(guard) = guard {
                 // Of a mixed answer the public addresses remain: nothing else is connected to, and a name that has an
                 // address of its own network besides stays reachable.
-                addresses.retain(|address| guard.allows(address.ip()));
+                addresses.retain(|address| {
+                    let address = address.ip();
+                    guard.allows(address) || (is_listed && !guard.denies(address))
+                });
             }
             if addresses.is_empty() && resolved > 0 {
                 return Err(AddressRefused.into());

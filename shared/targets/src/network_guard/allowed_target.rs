@@ -62,10 +62,8 @@ impl FromStr for AllowedTarget {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let entry = if text.contains('/') {
-            Entry::Network(network(text)?)
-        } else if let Ok(address) = text.parse::<IpAddr>() {
-            Entry::Network(IpNet::from(address.to_canonical()))
+        let entry = if let Some(network) = network_or_address(text)? {
+            Entry::Network(network)
         } else if text == "*" || text == "*." {
             return Err(AllowedTargetError::Everything);
         } else if let Some(above) = text.strip_prefix("*.") {
@@ -75,6 +73,15 @@ impl FromStr for AllowedTarget {
         };
         Ok(Self(entry))
     }
+}
+
+/// A network, or that of the one address that a text is; `None` where it is neither.
+pub(super) fn network_or_address(text: &str) -> Result<Option<IpNet>, AllowedTargetError> {
+    if text.contains('/') {
+        return network(text).map(Some);
+    }
+    let address = text.parse::<IpAddr>().ok();
+    Ok(address.map(|address| IpNet::from(address.to_canonical())))
 }
 
 fn network(text: &str) -> Result<IpNet, AllowedTargetError> {

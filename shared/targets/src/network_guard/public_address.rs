@@ -71,12 +71,20 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     // A mapped address is connected to by IPv4.
     match address.to_canonical() {
         IpAddr::V4(address) => is_public_ipv4(address),
-        IpAddr::V6(address) if NAT64.contains(&address) => is_public_ipv4(last_four(address)),
         IpAddr::V6(address) => {
-            GLOBAL_UNICAST.contains(&address)
-                && !SPECIAL_IPV6.iter().any(|special| special.contains(&address))
-                && isatap(address).is_none_or(is_public_ipv4)
+            let is_unicast = GLOBAL_UNICAST.contains(&address)
+                && !SPECIAL_IPV6.iter().any(|special| special.contains(&address));
+            (is_unicast || NAT64.contains(&address)) && carried(address).is_none_or(is_public_ipv4)
         }
+    }
+}
+
+/// The IPv4 address that traffic to an IPv6 address ends at, where the address tells.
+pub(super) fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    if NAT64.contains(&address) {
+        Some(last_four(address))
+    } else {
+        isatap(address)
     }
 }
 

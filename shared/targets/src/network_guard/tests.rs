@@ -118,3 +118,27 @@ fn the_list_opens_what_is_closed() {
     assert!(guard.lists_name("localhost") && !guard.lists_name("127.0.0.1"));
     assert!(!guard.lists("8.8.8.8".parse().unwrap()));
 }
+
+#[test]
+fn what_is_denied_goes_before_everything() {
+    let list = ["10.0.0.0/8", "localhost"].map(|text| text.parse().unwrap());
+    let denied = ["8.8.8.0/24", "10.1.0.0/16", "2606:4700::/32"].map(|text| text.parse().unwrap());
+    let guard = NetworkGuard::new(list.into()).denying(denied.into());
+    for (address, want) in [
+        ("8.8.8.8", false),
+        ("::ffff:8.8.8.8", false),
+        // What leads to it is denied as well.
+        ("64:ff9b::8.8.8.8", false),
+        ("2620::5efe:8.8.8.8", false),
+        ("8.8.4.4", true),
+        ("64:ff9b::8.8.4.4", true),
+        ("2606:4700::1", false),
+        ("2607::1", true),
+        ("10.2.0.1", true),
+        ("10.1.0.1", false),
+        ("192.168.0.1", false),
+    ] {
+        assert_eq!(guard.allows(address.parse().unwrap()), want, "{address}");
+    }
+    assert!(guard.lists("10.2.0.1".parse().unwrap()) && !guard.lists("10.1.0.1".parse().unwrap()));
+}

@@ -15,6 +15,7 @@ mod aws_roles;
 mod azure_event_grid;
 mod azure_function;
 mod azure_peer;
+mod gateway_identity;
 mod google_functions;
 mod google_metadata;
 mod google_peer;

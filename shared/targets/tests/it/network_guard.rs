@@ -102,6 +102,25 @@ async fn the_list_lets_them_through() {
 }
 
 #[tokio::test]
+async fn what_is_denied_is_reached_by_no_spelling_and_no_listed_name() {
+    let server = Server::answering(|_| response(200, &[], "")).await;
+    let port = server.address().port();
+    let denied = ["127.0.0.0/8", "::1"].map(|text| text.parse().unwrap());
+    let allowed = ["127.0.0.1", "localhost"].map(|text| text.parse().unwrap());
+    let invoker = with_settings(TargetSettings {
+        timeout: Duration::from_mins(1),
+        guard: Some(NetworkGuard::new(allowed.into()).denying(denied.into())),
+        ..TargetSettings::default()
+    });
+    for host in ["127.0.0.1", "127.1", "[::ffff:127.0.0.1]", "localhost"] {
+        assert_refused(post(&invoker, &format!("http://{host}:{port}/")).await, host);
+    }
+    let queue = queue(format!("http://127.0.0.1:{port}/1/q"));
+    assert_refused(invoker.invoke(&queue, call(EVENT)).await, "queue");
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
 async fn redirects_are_judged_as_well() {
     let hidden = Server::answering(|_| response(200, &[], "secret")).await;
     let port = hidden.address().port();

@@ -122,6 +122,7 @@ async fn references_to_places_that_are_not_allowed_are_refused() {
         api.config.secrets = SecretRules {
             mask,
             places: vec![SecretPlace::SecretsManager],
+            ..SecretRules::default()
         };
         for (method, path) in [("POST", FUNCTIONS), ("PUT", FUNCTION)] {
             let reply = api.send(method, path, &body).await;
@@ -135,4 +136,61 @@ async fn references_to_places_that_are_not_allowed_are_refused() {
         let allowed = body.replace(r#"{"file":"other"}"#, r#"{"secretArn":"name","jsonKey":"k"}"#);
         assert_eq!(api.send("PUT", FUNCTION, &allowed).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn the_identity_of_the_gateway_is_lent_only_if_it_says_so() {
+    const TEXT: &str = " in this gateway, which calls no function with its own identity";
+    let mut api = Api::start();
+    let lambda = |keys: Value| {
+        let mut provider = json!({"arn": "a", "region": "r"});
+        provider
+            .as_object_mut()
+            .unwrap()
+            .extend(keys.as_object().unwrap().clone());
+        json!({"functionId": "f", "type": "awslambda", "provider": provider}).to_string()
+    };
+    let role = json!({"roleArn": "arn:aws:iam::123456789012:role/r"});
+    let keys = json!({"awsAccessKeyId": "AKID", "awsSecretAccessKey": {"file": "key"}});
+    let topic = r#"{"functionId":"f","type":"googlepubsub","provider":{"topic":"projects/p/topics/abc"}}"#;
+    assert_eq!(
+        api.send("POST", FUNCTIONS, &lambda(role.clone())).await.status,
+        201
+    );
+    for mask in [false, true] {
+        api.config.secrets = SecretRules {
+            mask,
+            lends_identity: false,
+            ..SecretRules::default()
+        };
+        for (body, want) in [
+            (
+                lambda(json!({})),
+                "awsAccessKeyId and awsSecretAccessKey must be set",
+            ),
+            (
+                lambda(role.clone()),
+                "awsAccessKeyId and awsSecretAccessKey must be set",
+            ),
+            (
+                lambda(json!({"awsAccessKeyId": "AKID"})),
+                "awsAccessKeyId and awsSecretAccessKey must be set",
+            ),
+            (topic.to_owned(), "credentials must have the type serviceAccount"),
+        ] {
+            for (method, path) in [("POST", FUNCTIONS), ("PUT", FUNCTION)] {
+                let reply = api.send(method, path, &body).await;
+                assert_eq!(reply.status, 400, "{method} {body}");
+                let want = format!("Function doesn't validate. Validation error: {want}{TEXT}");
+                assert_eq!(message(&reply), want, "{method} {body}");
+            }
+        }
+        assert_eq!(api.send("PUT", FUNCTION, &lambda(keys.clone())).await.status, 200);
+    }
+    // A mask stands for no key where there is none.
+    api.config.secrets.lends_identity = true;
+    assert_eq!(api.send("PUT", FUNCTION, &lambda(role)).await.status, 200);
+    api.config.secrets.lends_identity = false;
+    let masked = lambda(json!({"awsAccessKeyId": "*****", "awsSecretAccessKey": "*****"}));
+    assert_eq!(api.send("PUT", FUNCTION, &masked).await.status, 400);
 }

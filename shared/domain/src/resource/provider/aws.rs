@@ -50,6 +50,16 @@ impl AwsCredentials {
         })
     }
 
+    /// Refuses those that leave it to the gateway who calls, or who assumes the role.
+    pub(super) fn check_keys(&self) -> Result<(), ProviderError> {
+        if self.aws_access_key_id.is_empty() || self.aws_secret_access_key.is_empty() {
+            return Err(ProviderError::GatewayIdentity(
+                "awsAccessKeyId and awsSecretAccessKey must be set",
+            ));
+        }
+        Ok(())
+    }
+
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
         vec![
             ("awsAccessKeyId", &mut self.aws_access_key_id),

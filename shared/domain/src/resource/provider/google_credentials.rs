@@ -44,6 +44,16 @@ impl GoogleCredentials {
         }
     }
 
+    /// Refuses those with which the gateway itself is who calls.
+    pub(super) fn check_not_own_identity(&self) -> Result<(), ProviderError> {
+        if self.is_own_identity() {
+            return Err(ProviderError::GatewayIdentity(
+                "credentials must have the type serviceAccount",
+            ));
+        }
+        Ok(())
+    }
+
     /// Reads the member `credentials`. What is elsewhere is checked when it is used.
     pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let Some(inner) = members.inner("credentials")? else {

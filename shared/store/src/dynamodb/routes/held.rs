@@ -1,22 +1,30 @@
 //! What an instance holds: the table that serves, what it was built from, and when that was known to be the newest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::configuration::Snapshot;
-use domain::ids::Space;
+use domain::ids::{FunctionId, Space};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
 use super::super::codec::SpaceSnapshot;
 use super::super::moment::Moment;
 
+/// A space as it was loaded.
+#[derive(Debug, Clone)]
+pub(super) struct LoadedSpace {
+    pub(super) state: SpaceSnapshot,
+    /// Functions whose secrets did not open. They cannot be called until the space was loaded again.
+    pub(super) sealed: BTreeSet<FunctionId>,
+}
+
 /// A table that serves and what it was built from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Held {
     /// The index of all spaces.
     pub(super) table: Arc<RoutingTable>,
-    spaces: imbl::HashMap<Space, SpaceSnapshot>,
+    spaces: imbl::HashMap<Space, LoadedSpace>,
     /// Number of the confirmation that this is the result of; 0 before the first.
     pub(super) flight: u64,
     /// When everything in it was known to be the newest; `None` before the first confirmation.
@@ -26,7 +34,13 @@ pub(super) struct Held {
 impl Held {
     /// Version of a space; 0 if there is nothing of it.
     pub(super) fn version(&self, space: &Space) -> u64 {
-        self.spaces.get(space).map_or(0, |held| held.version)
+        self.spaces.get(space).map_or(0, |held| held.state.version)
+    }
+
+    /// Whether a space of this version has to be loaded.
+    pub(super) fn lacks(&self, space: &Space, version: u64) -> bool {
+        let has_sealed = |held: &LoadedSpace| !held.sealed.is_empty();
+        self.version(space) != version || self.spaces.get(space).is_some_and(has_sealed)
     }
 
     /// The spaces in it.
@@ -45,7 +59,7 @@ impl Held {
         &self,
         flight: u64,
         moment: Moment,
-        loaded: &HashMap<Space, SpaceSnapshot>,
+        loaded: &HashMap<Space, LoadedSpace>,
     ) -> Self {
         let mut next = Self {
             flight,
@@ -58,9 +72,13 @@ impl Held {
         let mut table = RoutingTable::clone(&self.table);
         let nothing = Snapshot::default();
         for (space, after) in loaded {
-            let before = self.spaces.get(space).map_or(&nothing, |held| &held.snapshot);
-            table.replace(before, &after.snapshot);
-            if after.version == 0 {
+            let before = self
+                .spaces
+                .get(space)
+                .map_or(&nothing, |held| &held.state.snapshot);
+            table.replace(before, &after.state.snapshot);
+            table.set_sealed(space, &after.sealed);
+            if after.state.version == 0 {
                 next.spaces.remove(space);
             } else {
                 next.spaces.insert(space.clone(), after.clone());
