@@ -34,7 +34,7 @@ pub(crate) struct Bearer {
 
 impl TokenSource<'_> {
     /// A kept token, or a new one.
-    async fn token(self, with: &Clients, deadline: Deadline) -> Result<Bearer, InvokeError> {
+    async fn token(self, with: &Arc<Clients>, deadline: Deadline) -> Result<Bearer, InvokeError> {
         match self {
             Self::Entra { credentials, scope } => {
                 azure::entra_token(with, credentials, scope, deadline).await
@@ -47,7 +47,7 @@ impl TokenSource<'_> {
     /// is sent once more with a new one. The answer is without the tokens.
     pub(crate) async fn exchange(
         self,
-        with: &Clients,
+        with: &Arc<Clients>,
         request: HttpRequest,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
@@ -61,7 +61,7 @@ impl TokenSource<'_> {
 
     async fn exchange_once(
         self,
-        with: &Clients,
+        with: &Arc<Clients>,
         mut request: HttpRequest,
         deadline: Deadline,
     ) -> Result<(HttpResponse, Bearer), InvokeError> {

@@ -1,5 +1,7 @@
 //! Google Cloud functions: HTTPS with an OIDC ID token.
 
+use std::sync::Arc;
+
 use domain::resource::GoogleCloudFunction;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, SERVER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
@@ -24,7 +26,7 @@ enum Denied {
 
 /// Sends the event.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     function: &GoogleCloudFunction,
     call: Call<'_>,
     deadline: Deadline,
@@ -34,7 +36,7 @@ pub(crate) async fn call(
         .bound(Caller::new(
             with,
             &function.credentials,
-            Purpose::Audience(audience),
+            Purpose::Audience(audience.to_owned()),
         ))
         .await?;
     let EventPayload { mut headers, body } = payload_for(function.format, &call);

@@ -80,7 +80,7 @@ pub(crate) struct HttpTargets {
 
 /// Calls an endpoint.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,

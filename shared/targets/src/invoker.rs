@@ -38,7 +38,7 @@ impl Invoker {
     ///
     /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
     pub async fn invoke(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
-        let with = &*self.0;
+        let with = &self.0;
         let deadline = Deadline::after(self.time_limit(provider));
         // The futures of the others are large; boxed, they do not weigh on calls of HTTP endpoints.
         let answer = match provider {
@@ -96,7 +96,7 @@ impl Invoker {
 
 /// Calls an endpoint whose signing secrets may be elsewhere.
 async fn signed(
-    with: &Clients,
+    with: &Arc<Clients>,
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,

@@ -1,5 +1,7 @@
 //! OpenWhisk actions: each event is the parameters of an activation.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::resource::OpenWhiskAction;
 use http::StatusCode;
@@ -21,7 +23,7 @@ mod polling;
 
 /// Sends the event.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     action: &OpenWhiskAction,
     call: Call<'_>,
     deadline: Deadline,

@@ -1,6 +1,8 @@
 //! Calls of endpoints with options: method, headers, authorization, certificates, form of the event, size of the
 //! answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::dead_letter::LastResponse;
 use domain::resource::HttpEndpoint;
@@ -47,7 +49,7 @@ enum CustomError {
 
 /// Makes a call, twice if its token is refused.
 pub(super) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,
@@ -78,7 +80,7 @@ pub(super) async fn call(
 impl Custom {
     /// All but the authorization, which may change.
     async fn of(
-        with: &Clients,
+        with: &Arc<Clients>,
         endpoint: &HttpEndpoint,
         mut event_headers: HeaderMap,
     ) -> Result<Self, InvokeError> {
@@ -136,7 +138,7 @@ impl Custom {
     /// Makes the call once.
     async fn send(
         &self,
-        with: &Clients,
+        with: &Arc<Clients>,
         endpoint: &HttpEndpoint,
         call: Call<'_>,
         deadline: Deadline,

@@ -1,6 +1,7 @@
 //! The REST API of OpenWhisk, as far as calls need it.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +31,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The API of one namespace, with the credentials of an action.
 pub(super) struct Api<'a> {
-    with: &'a Clients,
+    with: &'a Arc<Clients>,
     action: &'a OpenWhiskAction,
     /// Empty where tokens are used.
     key: &'a str,
@@ -42,7 +43,7 @@ pub(super) struct Api<'a> {
 
 impl<'a> Api<'a> {
     pub(super) fn new(
-        with: &'a Clients,
+        with: &'a Arc<Clients>,
         action: &'a OpenWhiskAction,
         key: &'a str,
         deadline: Deadline,
