@@ -57,7 +57,7 @@ pub(crate) async fn call(
         }
         None => with.http.exchange(request, deadline).await?,
     };
-    response.without(&[&key]).check_credentials()?.into_taken()?;
+    response.hiding(&[&key]).check_credentials()?.into_taken()?;
     Ok(Answer::of(Bytes::new()))
 }
 

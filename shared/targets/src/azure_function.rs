@@ -50,7 +50,7 @@ pub(crate) async fn call(
         }
         None => with.http.exchange(request, deadline).await?,
     };
-    let response = response.without(&[&key]).check_credentials()?;
+    let response = response.hiding(&[&key]).check_credentials()?;
     response.into_answer_for(function.response, &call)
 }
 

@@ -44,7 +44,7 @@ impl TokenSource<'_> {
     }
 
     /// Sends a request with a token. A token that is refused may have been withdrawn before its end: then the request
-    /// is sent once more with a new one. The answer is without the tokens.
+    /// is sent once more with a new one. The answer does not show the tokens.
     pub(crate) async fn exchange(
         self,
         with: &Arc<Clients>,
@@ -69,6 +69,6 @@ impl TokenSource<'_> {
         let authorization = secret_value(AUTHORIZATION.as_str(), &format!("Bearer {}", bearer.text))?;
         request.headers.insert(AUTHORIZATION, authorization);
         let response = with.http.exchange(request, deadline).await?;
-        Ok((response.without(&[&bearer.text]), bearer))
+        Ok((response.hiding(&[&bearer.text]), bearer))
     }
 }

@@ -15,7 +15,7 @@ use http::header::HeaderValue;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
-use crate::http::{HttpRequest, HttpResponse, redact};
+use crate::http::{HttpRequest, HttpResponse};
 use crate::tokens::{FETCH_LIMIT, Token, TokenKey};
 
 use self::operator_services::exchange_with_google;
@@ -133,17 +133,11 @@ impl<'c> Caller<'c> {
         token: &str,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
-        let mut response = match named_by {
+        let response = match named_by {
             NamedBy::Function => self.with.http.exchange(request, deadline).await,
             NamedBy::Google => exchange_with_google(self.with, request, deadline).await,
         }?;
-        // What is kept of a failure is read by people and stored as a dead letter.
-        if !response.status.is_success()
-            && let Some(redacted) = redact(&response.body, &[token.to_owned()])
-        {
-            response.body = redacted.into();
-        }
-        Ok(response)
+        Ok(response.hiding(&[token]))
     }
 
     async fn token(&self, deadline: Deadline) -> Result<Arc<str>, InvokeError> {

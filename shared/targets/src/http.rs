@@ -35,7 +35,7 @@ pub(crate) use self::custom::secret_value;
 pub(crate) use self::exchange::{HttpRequest, HttpResponse};
 pub(crate) use self::identification::Identification;
 pub(crate) use self::identification::identify;
-pub(crate) use self::redaction::redact;
+pub(crate) use self::redaction::Redaction;
 pub(crate) use self::status::{Refusal, refusal};
 
 mod authorization;

@@ -46,7 +46,7 @@ pub(crate) async fn call(
 
 /// A failed action is answered with 502, and so are calls that a proxy could not pass on.
 fn failed(response: HttpResponse) -> Result<Answer, InvokeError> {
-    match Activation::parse(&response.body) {
+    match Activation::parse(&response.shown()) {
         Ok(activation) if !activation.is_success() => activation.into_result(),
         _ => response.into_taken().map(Answer::of),
     }

@@ -61,7 +61,7 @@ enum Named {
 impl GoogleError {
     /// Reads an answer.
     pub(crate) fn of(server: &'static str, response: &HttpResponse) -> Self {
-        let body: Body = serde_json::from_slice(&response.body).unwrap_or_default();
+        let body: Body = serde_json::from_slice(&response.shown()).unwrap_or_default();
         let (code, message) = match body.error {
             Some(Named::Code(code)) => (code, body.error_description.unwrap_or_default()),
             Some(Named::Status { status, message }) => (status, message),
@@ -109,6 +109,7 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::http::Redaction;
 
     fn failure(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> InvokeError {
         let response = HttpResponse {
@@ -118,6 +119,7 @@ mod tests {
                 .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
                 .collect::<HeaderMap>(),
             body: Bytes::from(body.to_owned()),
+            redaction: Redaction::default(),
         };
         GoogleError::of("Pub/Sub", &response).into_failure(&response)
     }

@@ -81,7 +81,7 @@ impl<'a> Api<'a> {
         self.send(Method::GET, url, Bytes::new()).await
     }
 
-    /// An answer whose credentials were accepted, and which does not repeat them.
+    /// An answer whose credentials were accepted, and which does not show them.
     async fn send(&self, method: Method, url: String, body: Bytes) -> Result<HttpResponse, InvokeError> {
         let mut headers = HeaderMap::from_iter([(ACCEPT, JSON)]);
         if method == Method::POST {
@@ -108,7 +108,7 @@ impl<'a> Api<'a> {
             .and_then(|value| value.strip_prefix("Basic "))
             .unwrap_or_default();
         response
-            .without(&[self.key, encoded, password])
+            .hiding(&[self.key, encoded, password])
             .check_credentials()
     }
 }
