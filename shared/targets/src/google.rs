@@ -19,7 +19,7 @@ use crate::http::{HttpRequest, HttpResponse};
 use crate::tokens::{FETCH_LIMIT, Token, TokenKey};
 
 use self::operator_services::exchange_with_google;
-pub(crate) use self::refusal::GoogleError;
+pub(crate) use self::refusal::{GoogleError, is_refusal};
 
 mod federation;
 mod jwt;

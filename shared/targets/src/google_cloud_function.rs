@@ -10,7 +10,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
-use crate::error::InvokeError;
+use crate::error::{BoxError, InvokeError};
 use crate::event_format::{EventPayload, payload_for};
 use crate::google::{Caller, NamedBy, Purpose};
 use crate::http::{GZIP, HttpRequest, HttpResponse, Identification};
@@ -22,6 +22,11 @@ enum Denied {
     Unauthorized(String),
     #[error("Google denies access: status code 403; the caller may not invoke the function")]
     Forbidden,
+}
+
+/// Whether the cause of a failed call is that Google does not let the caller through to the function.
+pub(crate) fn is_denial(cause: &BoxError) -> bool {
+    cause.is::<Denied>()
 }
 
 /// Sends the event.

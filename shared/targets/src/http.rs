@@ -37,6 +37,7 @@ pub(crate) use self::identification::Identification;
 pub(crate) use self::identification::identify;
 pub(crate) use self::redaction::Redaction;
 pub(crate) use self::status::{Refusal, refusal};
+pub(crate) use self::tls_clients::is_unfit_key;
 
 mod authorization;
 mod body;

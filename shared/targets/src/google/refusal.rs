@@ -5,11 +5,14 @@ use std::fmt;
 use domain::retry::FailureClass;
 use serde::Deserialize;
 
-use crate::error::InvokeError;
+use crate::error::{BoxError, InvokeError};
 use crate::http::{HttpResponse, Refusal, refusal};
+use crate::tokens;
 
 /// A quota is used up; not every service says so by its status.
 const EXHAUSTED: &str = "RESOURCE_EXHAUSTED";
+/// What token servers call a key, or who has it, that they do not accept, whatever the status.
+const REFUSED: [&str; 2] = ["invalid_client", "invalid_grant"];
 /// Longest word that is shown: tokens and assertions, which servers may repeat, are longer.
 const MOST_WORD: usize = 100;
 /// Most characters of a text that are shown.
@@ -93,6 +96,12 @@ impl GoogleError {
             FailureClass::Transient => InvokeError::unavailable(self),
         }
     }
+}
+
+/// Whether the cause of a failed call is that Google, or a token server, does not accept who calls.
+pub(crate) fn is_refusal(cause: &BoxError) -> bool {
+    let error: Option<&GoogleError> = tokens::unshared(cause).downcast_ref();
+    error.is_some_and(|error| matches!(error.status, 401 | 403) || REFUSED.contains(&error.code.as_str()))
 }
 
 /// The first line, without what is too long to be a word.
@@ -206,6 +215,24 @@ mod tests {
             Some(std::time::Duration::from_secs(7)),
             "{throttled:?}"
         );
+    }
+
+    #[test]
+    fn refusals_of_who_calls() {
+        for (status, body, want) in [
+            (401, "", true),
+            (403, "{}", true),
+            (400, r#"{"error":"invalid_grant"}"#, true),
+            (400, r#"{"error":"invalid_client"}"#, true),
+            (400, r#"{"error":"invalid_scope"}"#, false),
+            (404, r#"{"error":{"status":"NOT_FOUND"}}"#, false),
+        ] {
+            let InvokeError::Unavailable { source, .. } = failure(status, &[], body) else {
+                panic!("{status}")
+            };
+            assert_eq!(is_refusal(&source), want, "{status} {body}");
+        }
+        assert!(!is_refusal(&"another".into()));
     }
 
     #[test]

