@@ -97,9 +97,7 @@ pub(crate) async fn call(
 impl HttpTargets {
     pub(crate) fn new(settings: &TargetSettings) -> Self {
         let guard = settings.guard.clone().map(Arc::new);
-        // Ends connects that no call waits for any more. Longer than a call, so that the call's own timeout is what
-        // it is reported as.
-        let connector = TcpConnector::new(guard).timeout(settings.timeout.saturating_mul(2));
+        let connector = TcpConnector::new(guard);
         Self {
             plain: client(connector.clone()),
             connector,
