@@ -1,5 +1,7 @@
 //! Azure Event Grid topics: each event is published.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::event::Event;
 use domain::resource::{AzureSchema, EventGridTopic};
@@ -29,7 +31,7 @@ const PATH: &str = "/api/events";
 
 /// Sends the event.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     topic: &EventGridTopic,
     call: Call<'_>,
     deadline: Deadline,
@@ -55,7 +57,7 @@ pub(crate) async fn call(
         }
         None => with.http.exchange(request, deadline).await?,
     };
-    response.without(&[&key]).check_credentials()?.into_taken()?;
+    response.hiding(&[&key]).check_credentials()?.into_taken()?;
     Ok(Answer::of(Bytes::new()))
 }
 

@@ -1,5 +1,7 @@
 //! Azure functions: HTTP with a function key or a token of Microsoft Entra.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::resource::{AzureFunction, AzureSchema};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -22,7 +24,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 
 /// Sends the event.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     function: &AzureFunction,
     call: Call<'_>,
     deadline: Deadline,
@@ -48,7 +50,7 @@ pub(crate) async fn call(
         }
         None => with.http.exchange(request, deadline).await?,
     };
-    let response = response.without(&[&key]).check_credentials()?;
+    let response = response.hiding(&[&key]).check_credentials()?;
     response.into_answer_for(function.response, &call)
 }
 

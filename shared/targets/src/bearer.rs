@@ -34,7 +34,7 @@ pub(crate) struct Bearer {
 
 impl TokenSource<'_> {
     /// A kept token, or a new one.
-    async fn token(self, with: &Clients, deadline: Deadline) -> Result<Bearer, InvokeError> {
+    async fn token(self, with: &Arc<Clients>, deadline: Deadline) -> Result<Bearer, InvokeError> {
         match self {
             Self::Entra { credentials, scope } => {
                 azure::entra_token(with, credentials, scope, deadline).await
@@ -44,10 +44,10 @@ impl TokenSource<'_> {
     }
 
     /// Sends a request with a token. A token that is refused may have been withdrawn before its end: then the request
-    /// is sent once more with a new one. The answer is without the tokens.
+    /// is sent once more with a new one. The answer does not show the tokens.
     pub(crate) async fn exchange(
         self,
-        with: &Clients,
+        with: &Arc<Clients>,
         request: HttpRequest,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
@@ -61,7 +61,7 @@ impl TokenSource<'_> {
 
     async fn exchange_once(
         self,
-        with: &Clients,
+        with: &Arc<Clients>,
         mut request: HttpRequest,
         deadline: Deadline,
     ) -> Result<(HttpResponse, Bearer), InvokeError> {
@@ -69,6 +69,6 @@ impl TokenSource<'_> {
         let authorization = secret_value(AUTHORIZATION.as_str(), &format!("Bearer {}", bearer.text))?;
         request.headers.insert(AUTHORIZATION, authorization);
         let response = with.http.exchange(request, deadline).await?;
-        Ok((response.without(&[&bearer.text]), bearer))
+        Ok((response.hiding(&[&bearer.text]), bearer))
     }
 }

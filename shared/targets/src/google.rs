@@ -6,9 +6,7 @@
 //! | workload identity | signed AWS request → STS → `generateIdToken` | signed AWS request → STS → `generateAccessToken`, if a service account stands in |
 //! | metadata server | `identity` | `token` |
 
-use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::resource::GoogleCredentials;
 use http::StatusCode;
@@ -17,11 +15,11 @@ use http::header::HeaderValue;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
-use crate::http::{HttpRequest, HttpResponse, redact};
-use crate::tokens::{Token, TokenKey};
+use crate::http::{HttpRequest, HttpResponse};
+use crate::tokens::{FETCH_LIMIT, Token, TokenKey};
 
 use self::operator_services::exchange_with_google;
-pub(crate) use self::refusal::GoogleError;
+pub(crate) use self::refusal::{GoogleError, is_refusal};
 
 mod federation;
 mod jwt;
@@ -31,22 +29,19 @@ mod refusal;
 mod service_account;
 mod token_answer;
 
-/// Time to get a token, whoever waits for it.
-const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Most bytes that a token server may answer.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// What a token is good for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Purpose<'p> {
+#[derive(Debug, Clone)]
+pub(crate) enum Purpose {
     /// Calls of a function: an ID token for this audience.
-    Audience(&'p str),
+    Audience(String),
     /// Calls of an API of Google: an access token of this scope.
     Scope(&'static str),
 }
 
-impl Purpose<'_> {
+impl Purpose {
     /// Kind and text, which tell tokens apart.
     fn parts(&self) -> [&str; 2] {
         match self {
@@ -67,33 +62,34 @@ pub(crate) enum NamedBy {
 
 /// Who calls, with which right.
 pub(crate) struct Caller<'c> {
-    with: &'c Clients,
-    identity: Identity<'c>,
-    purpose: Purpose<'c>,
+    with: &'c Arc<Clients>,
+    identity: Identity,
+    purpose: Purpose,
     key: TokenKey,
 }
 
 /// Credentials whose secrets have been read.
-enum Identity<'c> {
+#[derive(Clone)]
+enum Identity {
     MetadataServer,
-    ServiceAccount(Cow<'c, str>),
-    Workload(Cow<'c, str>),
+    ServiceAccount(String),
+    Workload(String),
 }
 
 impl<'c> Caller<'c> {
     /// Reads the secrets of the credentials.
     pub(crate) async fn new(
-        with: &'c Clients,
-        credentials: &'c GoogleCredentials,
-        purpose: Purpose<'c>,
+        with: &'c Arc<Clients>,
+        credentials: &GoogleCredentials,
+        purpose: Purpose,
     ) -> Result<Self, InvokeError> {
         let identity = match credentials {
             GoogleCredentials::MetadataServer => Identity::MetadataServer,
             GoogleCredentials::ServiceAccount { key } => {
-                Identity::ServiceAccount(with.secrets.text(key).await?)
+                Identity::ServiceAccount(with.secrets.text(key).await?.into_owned())
             }
             GoogleCredentials::WorkloadIdentity { configuration } => {
-                Identity::Workload(with.secrets.text(configuration).await?)
+                Identity::Workload(with.secrets.text(configuration).await?.into_owned())
             }
         };
         let (kind, secret) = match &identity {
@@ -137,41 +133,33 @@ impl<'c> Caller<'c> {
         token: &str,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
-        let mut response = match named_by {
+        let response = match named_by {
             NamedBy::Function => self.with.http.exchange(request, deadline).await,
             NamedBy::Google => exchange_with_google(self.with, request, deadline).await,
         }?;
-        // What is kept of a failure is read by people and stored as a dead letter.
-        if !response.status.is_success()
-            && let Some(redacted) = redact(&response.body, &[token.to_owned()])
-        {
-            response.body = redacted.into();
-        }
-        Ok(response)
+        Ok(response.hiding(&[token]))
     }
 
     async fn token(&self, deadline: Deadline) -> Result<Arc<str>, InvokeError> {
-        // Boxed once it is polled: a token is at hand nearly always, and the future of the request is large.
-        let fetch = async { Box::pin(self.fetch()).await };
-        deadline.bound(self.with.tokens.get(&self.key, fetch)).await
+        let asking = || fetch(Arc::clone(self.with), self.identity.clone(), self.purpose.clone());
+        deadline.bound(self.with.tokens.get(&self.key, asking)).await
     }
+}
 
-    async fn fetch(&self) -> Result<Token, InvokeError> {
-        let deadline = Deadline::after(TOKEN_TIMEOUT);
-        let (with, purpose) = (self.with, self.purpose);
-        let fetched = async {
-            match &self.identity {
-                Identity::MetadataServer => metadata_server::token(with, purpose, deadline).await,
-                Identity::ServiceAccount(key) => service_account::token(with, key, purpose, deadline).await,
-                // Boxed: what finds out who the gateway is to AWS is very large.
-                Identity::Workload(configuration) => {
-                    Box::pin(federation::token(with, configuration, purpose, deadline)).await
-                }
+async fn fetch(with: Arc<Clients>, identity: Identity, purpose: Purpose) -> Result<Token, InvokeError> {
+    let deadline = Deadline::after(FETCH_LIMIT);
+    let fetched = async {
+        match &identity {
+            Identity::MetadataServer => metadata_server::token(&with, &purpose, deadline).await,
+            Identity::ServiceAccount(key) => service_account::token(&with, key, &purpose, deadline).await,
+            // Boxed: what finds out who the gateway is to AWS is very large.
+            Identity::Workload(configuration) => {
+                Box::pin(federation::token(&with, configuration, &purpose, deadline)).await
             }
-        };
-        // The steps of the AWS SDK have no deadline of their own.
-        deadline.bound(fetched).await
-    }
+        }
+    };
+    // The steps of the AWS SDK have no deadline of their own.
+    deadline.bound(fetched).await
 }
 
 /// Whether an API of Google did not accept a token.

@@ -1,5 +1,7 @@
 //! Google Cloud functions: HTTPS with an OIDC ID token.
 
+use std::sync::Arc;
+
 use domain::resource::GoogleCloudFunction;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, SERVER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
@@ -8,7 +10,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
-use crate::error::InvokeError;
+use crate::error::{BoxError, InvokeError};
 use crate::event_format::{EventPayload, payload_for};
 use crate::google::{Caller, NamedBy, Purpose};
 use crate::http::{GZIP, HttpRequest, HttpResponse, Identification};
@@ -22,9 +24,14 @@ enum Denied {
     Forbidden,
 }
 
+/// Whether the cause of a failed call is that Google does not let the caller through to the function.
+pub(crate) fn is_denial(cause: &BoxError) -> bool {
+    cause.is::<Denied>()
+}
+
 /// Sends the event.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     function: &GoogleCloudFunction,
     call: Call<'_>,
     deadline: Deadline,
@@ -34,7 +41,7 @@ pub(crate) async fn call(
         .bound(Caller::new(
             with,
             &function.credentials,
-            Purpose::Audience(audience),
+            Purpose::Audience(audience.to_owned()),
         ))
         .await?;
     let EventPayload { mut headers, body } = payload_for(function.format, &call);

@@ -1,6 +1,7 @@
 //! Google Cloud Pub/Sub topics: each event is a message, in the structured mode of the CloudEvents Pub/Sub binding.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -51,7 +52,7 @@ struct Published {
 
 /// Publishes the event; gives the message id.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     topic: &PubSubTopic,
     call: Call<'_>,
     deadline: Deadline,

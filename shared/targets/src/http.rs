@@ -35,8 +35,9 @@ pub(crate) use self::custom::secret_value;
 pub(crate) use self::exchange::{HttpRequest, HttpResponse};
 pub(crate) use self::identification::Identification;
 pub(crate) use self::identification::identify;
-pub(crate) use self::redaction::redact;
+pub(crate) use self::redaction::Redaction;
 pub(crate) use self::status::{Refusal, refusal};
+pub(crate) use self::tls_clients::is_unfit_key;
 
 mod authorization;
 mod body;
@@ -80,7 +81,7 @@ pub(crate) struct HttpTargets {
 
 /// Calls an endpoint.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,
@@ -96,9 +97,7 @@ pub(crate) async fn call(
 impl HttpTargets {
     pub(crate) fn new(settings: &TargetSettings) -> Self {
         let guard = settings.guard.clone().map(Arc::new);
-        // Ends connects that no call waits for any more. Longer than a call, so that the call's own timeout is what
-        // it is reported as.
-        let connector = TcpConnector::new(guard).timeout(settings.timeout.saturating_mul(2));
+        let connector = TcpConnector::new(guard);
         Self {
             plain: client(connector.clone()),
             connector,

@@ -1,5 +1,7 @@
 //! Access tokens of IBM Cloud, which API keys are exchanged for.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::resource::IbmIam;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -21,13 +23,16 @@ const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlen
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The token of an API key: a kept one, or one that is asked for now.
-pub(crate) async fn token(with: &Clients, iam: &IbmIam, deadline: Deadline) -> Result<Bearer, InvokeError> {
+pub(crate) async fn token(
+    with: &Arc<Clients>,
+    iam: &IbmIam,
+    deadline: Deadline,
+) -> Result<Bearer, InvokeError> {
     let url = iam.token_url.as_deref().unwrap_or(TOKEN_URL);
     let api_key = deadline.bound(with.secrets.text(&iam.api_key)).await?;
     let key = TokenKey::of(&["ibm", url, &api_key]);
-    // Boxed once it is polled: a token is at hand nearly always, and the future of the request is large.
-    let fetch = async { Box::pin(oauth2::fetch(with, request(url, &api_key))).await };
-    let text = deadline.bound(with.tokens.get(&key, fetch)).await?;
+    let asking = || oauth2::fetch(Arc::clone(with), request(url, &api_key));
+    let text = deadline.bound(with.tokens.get(&key, asking)).await?;
     Ok(Bearer { key, text })
 }
 

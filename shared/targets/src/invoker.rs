@@ -38,7 +38,7 @@ impl Invoker {
     ///
     /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
     pub async fn invoke(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
-        let with = &*self.0;
+        let with = &self.0;
         if !with.settings.lends_identity {
             // The Configuration API refuses such functions; but settings change, and what was stored before stays.
             provider.check_own_credentials().map_err(InvokeError::unusable)?;
@@ -100,7 +100,7 @@ impl Invoker {
 
 /// Calls an endpoint whose signing secrets may be elsewhere.
 async fn signed(
-    with: &Clients,
+    with: &Arc<Clients>,
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,

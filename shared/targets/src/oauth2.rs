@@ -5,7 +5,6 @@
 //! refuses, and brings a second SHA-256, a second random generator and a calendar.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,12 +20,10 @@ use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
 use crate::http::HttpRequest;
-use crate::tokens::{self, Token, TokenKey};
+use crate::tokens::{self, FETCH_LIMIT, Token, TokenKey};
 
 mod answer;
 
-/// Longest time of one token request. Not that of the call which happens to make it, as others wait for it too.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Most bytes of an answer.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -48,7 +45,7 @@ pub(crate) struct ClientCredentials<'a> {
 enum TokenError {
     #[error("no answer of the authorization server")]
     Exchange(#[source] BoxError),
-    #[error("no answer of the authorization server within {TIME_LIMIT:?}")]
+    #[error("no answer of the authorization server within {FETCH_LIMIT:?}")]
     TimedOut,
     #[error("the answer of the authorization server is larger than {MAX_ANSWER} bytes")]
     TooLarge,
@@ -109,10 +106,6 @@ impl ClientCredentials<'_> {
             body: Bytes::from(form.finish()),
         })
     }
-
-    async fn fetch(&self, with: &Clients) -> Result<Token, InvokeError> {
-        fetch(with, self.request().map_err(InvokeError::unusable)?).await
-    }
 }
 
 /// Whether the cause of a failed call is that an authorization server does not accept the client.
@@ -124,23 +117,25 @@ pub(crate) fn is_refusal(cause: &BoxError) -> bool {
 }
 
 /// Sends a token request and reads its answer, within a time of its own.
-pub(crate) async fn fetch(with: &Clients, request: HttpRequest) -> Result<Token, InvokeError> {
+pub(crate) async fn fetch(with: Arc<Clients>, request: HttpRequest) -> Result<Token, InvokeError> {
     let exchange = with
         .http
-        .exchange_within(request, MAX_ANSWER, Deadline::after(TIME_LIMIT));
+        .exchange_within(request, MAX_ANSWER, Deadline::after(FETCH_LIMIT));
     let response = exchange.await.map_err(of_exchange)?;
     answer::token(&response)
 }
 
 /// The token of a client: a kept one, or one that is asked for now.
 pub(crate) async fn client_credentials(
-    with: &Clients,
+    with: &Arc<Clients>,
     request: &ClientCredentials<'_>,
     deadline: Deadline,
 ) -> Result<Arc<str>, InvokeError> {
-    // Boxed once it is polled: a token is at hand nearly always, and the future of the request is large.
-    let fetch = async { Box::pin(request.fetch(with)).await };
-    deadline.bound(with.tokens.get(&request.key(), fetch)).await
+    let asking = || {
+        let (with, request) = (Arc::clone(with), request.request());
+        async { fetch(with, request.map_err(InvokeError::unusable)?).await }
+    };
+    deadline.bound(with.tokens.get(&request.key(), asking)).await
 }
 
 /// Says in the text that it is not the function that did not answer.

@@ -1,5 +1,7 @@
 //! OpenWhisk actions: each event is the parameters of an activation.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::resource::OpenWhiskAction;
 use http::StatusCode;
@@ -21,7 +23,7 @@ mod polling;
 
 /// Sends the event.
 pub(crate) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     action: &OpenWhiskAction,
     call: Call<'_>,
     deadline: Deadline,
@@ -44,7 +46,7 @@ pub(crate) async fn call(
 
 /// A failed action is answered with 502, and so are calls that a proxy could not pass on.
 fn failed(response: HttpResponse) -> Result<Answer, InvokeError> {
-    match Activation::parse(&response.body) {
+    match Activation::parse(&response.shown()) {
         Ok(activation) if !activation.is_success() => activation.into_result(),
         _ => response.into_taken().map(Answer::of),
     }

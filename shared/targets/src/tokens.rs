@@ -3,8 +3,10 @@
 //! | a token's age | what a call gets |
 //! |---|---|
 //! | up to two margins before its end | the kept token |
-//! | the margin after that | the kept token; one call at a time asks for the next one first, and does without if that fails |
+//! | the margin after that | the kept token, while the next one is asked for alongside |
 //! | from one margin before its end | a new token; calls that come meanwhile wait for it |
+//!
+//! A token request is no part of the call that needs it first: it goes on when that call runs out of time.
 //!
 //! The margin is a tenth of the lifetime, at most a minute: room for clocks that differ and for calls under way.
 
@@ -24,6 +26,8 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
+/// Longest time of one token request. Not that of the call which happens to need it, as others wait for it too.
+pub(crate) const FETCH_LIMIT: Duration = Duration::from_secs(10);
 /// Most keys that tokens are kept of; those that were not used for longest go first.
 const MAX_KEYS: usize = 4096;
 
@@ -74,15 +78,17 @@ impl TokenCache {
     }
 
     /// The token of a key, fetched if there is none that is still good. Calls that come meanwhile wait for that one
-    /// and share what it comes to, a failure too, which is not kept for those that come later. If the call that fetches
-    /// is given up, one of the others fetches.
+    /// and share what it comes to, a failure too, which is not kept for those that come later.
     ///
-    /// The fetch must have a time limit of its own, and must not be cut by that of one call.
-    pub(crate) async fn get(
+    /// The fetch runs in a task of its own, and must end by itself within [`FETCH_LIMIT`].
+    pub(crate) async fn get<F>(
         &self,
         key: &TokenKey,
-        fetch: impl Future<Output = Result<Token, InvokeError>>,
-    ) -> Result<Arc<str>, InvokeError> {
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Arc<str>, InvokeError>
+    where
+        F: Future<Output = Result<Token, InvokeError>> + Send + 'static,
+    {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(slot) = slots.get(key) {

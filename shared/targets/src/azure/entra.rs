@@ -1,5 +1,7 @@
 //! Access tokens of Microsoft Entra, for applications that call without a user.
 
+use std::sync::Arc;
+
 use domain::resource::{ClientAuthentication, EntraCredentials};
 
 use crate::bearer::Bearer;
@@ -13,7 +15,7 @@ const AUTHORITY: &str = "https://login.microsoftonline.com";
 
 /// The token of an application.
 pub(crate) async fn token(
-    with: &Clients,
+    with: &Arc<Clients>,
     credentials: &EntraCredentials,
     scope: &str,
     deadline: Deadline,

@@ -57,7 +57,7 @@ struct ImpersonatedToken {
 pub(super) async fn token(
     with: &Clients,
     configuration: &str,
-    purpose: Purpose<'_>,
+    purpose: &Purpose,
     deadline: Deadline,
 ) -> Result<Token, InvokeError> {
     let federation = AwsFederation::parse(configuration).map_err(InvokeError::unusable)?;
@@ -82,7 +82,7 @@ pub(super) async fn token(
             } = IAM.json(&response)?;
             IAM.access_token_until(access_token, &expire_time, &response)
         }
-        (Purpose::Scope(scope), None) => {
+        (&Purpose::Scope(scope), None) => {
             let AccessToken {
                 access_token,
                 expires_in,

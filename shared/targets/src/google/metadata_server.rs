@@ -22,7 +22,7 @@ const ACCOUNT: &str = "/computeMetadata/v1/instance/service-accounts/default/";
 /// Fetches a token.
 pub(super) async fn token(
     with: &Clients,
-    purpose: Purpose<'_>,
+    purpose: &Purpose,
     deadline: Deadline,
 ) -> Result<Token, InvokeError> {
     let (resource, query) = match purpose {

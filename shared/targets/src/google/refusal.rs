@@ -5,11 +5,14 @@ use std::fmt;
 use domain::retry::FailureClass;
 use serde::Deserialize;
 
-use crate::error::InvokeError;
+use crate::error::{BoxError, InvokeError};
 use crate::http::{HttpResponse, Refusal, refusal};
+use crate::tokens;
 
 /// A quota is used up; not every service says so by its status.
 const EXHAUSTED: &str = "RESOURCE_EXHAUSTED";
+/// What token servers call a key, or who has it, that they do not accept, whatever the status.
+const REFUSED: [&str; 2] = ["invalid_client", "invalid_grant"];
 /// Longest word that is shown: tokens and assertions, which servers may repeat, are longer.
 const MOST_WORD: usize = 100;
 /// Most characters of a text that are shown.
@@ -61,7 +64,7 @@ enum Named {
 impl GoogleError {
     /// Reads an answer.
     pub(crate) fn of(server: &'static str, response: &HttpResponse) -> Self {
-        let body: Body = serde_json::from_slice(&response.body).unwrap_or_default();
+        let body: Body = serde_json::from_slice(&response.shown()).unwrap_or_default();
         let (code, message) = match body.error {
             Some(Named::Code(code)) => (code, body.error_description.unwrap_or_default()),
             Some(Named::Status { status, message }) => (status, message),
@@ -95,6 +98,12 @@ impl GoogleError {
     }
 }
 
+/// Whether the cause of a failed call is that Google, or a token server, does not accept who calls.
+pub(crate) fn is_refusal(cause: &BoxError) -> bool {
+    let error: Option<&GoogleError> = tokens::unshared(cause).downcast_ref();
+    error.is_some_and(|error| matches!(error.status, 401 | 403) || REFUSED.contains(&error.code.as_str()))
+}
+
 /// The first line, without what is too long to be a word.
 fn shown(text: &str) -> String {
     let words = text.lines().next().unwrap_or_default().split_whitespace();
@@ -109,6 +118,7 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::http::Redaction;
 
     fn failure(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> InvokeError {
         let response = HttpResponse {
@@ -118,6 +128,7 @@ mod tests {
                 .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
                 .collect::<HeaderMap>(),
             body: Bytes::from(body.to_owned()),
+            redaction: Redaction::default(),
         };
         GoogleError::of("Pub/Sub", &response).into_failure(&response)
     }
@@ -204,6 +215,24 @@ mod tests {
             Some(std::time::Duration::from_secs(7)),
             "{throttled:?}"
         );
+    }
+
+    #[test]
+    fn refusals_of_who_calls() {
+        for (status, body, want) in [
+            (401, "", true),
+            (403, "{}", true),
+            (400, r#"{"error":"invalid_grant"}"#, true),
+            (400, r#"{"error":"invalid_client"}"#, true),
+            (400, r#"{"error":"invalid_scope"}"#, false),
+            (404, r#"{"error":{"status":"NOT_FOUND"}}"#, false),
+        ] {
+            let InvokeError::Unavailable { source, .. } = failure(status, &[], body) else {
+                panic!("{status}")
+            };
+            assert_eq!(is_refusal(&source), want, "{status} {body}");
+        }
+        assert!(!is_refusal(&"another".into()));
     }
 
     #[test]

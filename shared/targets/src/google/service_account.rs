@@ -50,15 +50,15 @@ pub(super) struct AccessToken {
 pub(super) async fn token(
     with: &Clients,
     key: &str,
-    purpose: Purpose<'_>,
+    purpose: &Purpose,
     deadline: Deadline,
 ) -> Result<Token, InvokeError> {
     let key = ServiceAccountKey::parse(key).map_err(InvokeError::unusable)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let issued = now.saturating_sub(AGE);
     let (target_audience, scope) = match purpose {
-        Purpose::Audience(audience) => (Some(audience), None),
-        Purpose::Scope(scope) => (None, Some(scope)),
+        Purpose::Audience(audience) => (Some(audience.as_str()), None),
+        Purpose::Scope(scope) => (None, Some(*scope)),
     };
     let claims = Claims {
         iss: &key.client_email,

@@ -115,6 +115,7 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::http::Redaction;
 
     fn at(date: &'static str) -> HttpResponse {
         let mut headers = HeaderMap::new();
@@ -123,6 +124,7 @@ mod tests {
             status: StatusCode::OK,
             headers,
             body: Bytes::new(),
+            redaction: Redaction::default(),
         }
     }
 

@@ -53,7 +53,7 @@ impl KeptToken {
 
 /// Looks credentials up, at an authorization server if need be.
 pub(super) async fn authorize(
-    with: &Clients,
+    with: &Arc<Clients>,
     authorization: &HttpAuthorization,
     deadline: Deadline,
 ) -> Result<Authorized, InvokeError> {

@@ -21,6 +21,13 @@ use crate::network_guard::{AddressRefused, NetworkGuard};
 type Opening = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
 type Resolving = Pin<Box<dyn Future<Output = Result<vec::IntoIter<SocketAddr>, BoxError>> + Send>>;
 
+/// Longest time of connecting, shared by the addresses of a name: the next one is tried when one says nothing. Calls
+/// have deadlines of their own besides.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the other end of a quiet connection is asked whether it is still there: address translation in between
+/// forgets connections after some minutes, while functions may take a quarter of an hour.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
 /// Opens TCP connections, without proxies. What it costs to ask the guard is paid for each connection, not each call.
 #[derive(Clone)]
 pub(super) struct TcpConnector<R = GaiResolver> {
@@ -43,16 +50,13 @@ impl<R: Clone> TcpConnector<R> {
         };
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        tcp.set_keepalive(Some(KEEP_ALIVE));
+        tcp.set_keepalive_interval(Some(KEEP_ALIVE));
         Self { tcp, guard }
     }
 
-    /// Ends attempts to connect that take longer.
-    pub(super) fn timeout(mut self, limit: Duration) -> Self {
-        self.tcp.set_connect_timeout(Some(limit));
-        self
-    }
-
-    /// The same for URLs that are not http, whose connections something else goes on with.
+    /// The same connector for URLs that are not http, whose connections something else goes on with.
     pub(super) fn for_tls(mut self) -> Self {
         self.tcp.enforce_http(false);
         self

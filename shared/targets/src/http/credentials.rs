@@ -1,24 +1,32 @@
 //! What services that credentials are sent to answer, without the credentials.
 
-use bytes::Bytes;
+use std::borrow::Cow;
+
 use domain::dead_letter::LastResponse;
 use http::StatusCode;
 
-use super::{HttpResponse, redact};
-use crate::answer::Rejection;
+use super::HttpResponse;
 use crate::error::InvokeError;
 
 impl HttpResponse {
-    /// Cuts secrets out of what a service says about a failure: it may repeat the request. Results stay as they are.
+    /// The same, of which these secrets are not shown: a service may repeat the request.
     #[must_use]
-    pub(crate) fn without(mut self, secrets: &[&str]) -> Self {
-        if !self.status.is_success() {
-            let secrets: Vec<_> = secrets.iter().map(|&secret| secret.to_owned()).collect();
-            if let Some(redacted) = redact(&self.body, &secrets) {
-                self.body = redacted.into();
-            }
+    pub(crate) fn hiding(mut self, secrets: &[&str]) -> Self {
+        for &secret in secrets {
+            self.redaction.add(secret);
         }
         self
+    }
+
+    /// The body as it may be shown.
+    pub(crate) fn shown(&self) -> Cow<'_, [u8]> {
+        self.redaction.of(&self.body)
+    }
+
+    /// What is kept of a failure.
+    pub(super) fn last_response(&self) -> LastResponse {
+        self.redaction
+            .last_response(Some(self.status.as_u16()), &self.body)
     }
 
     /// An error if the service does not accept the credentials: 401 or 403.
@@ -26,63 +34,71 @@ impl HttpResponse {
         if !matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Ok(self);
         }
-        let status = self.status.as_u16();
         Err(InvokeError::CredentialsRefused {
-            detail: format!("HTTP status code: {status}"),
-            response: LastResponse::new(Some(status), &self.body),
+            detail: format!("HTTP status code: {}", self.status.as_u16()),
+            response: self.last_response(),
         })
-    }
-
-    /// The body of a success. A service that only takes events in has nothing to tell a caller otherwise, so that
-    /// every other status is an error.
-    pub(crate) fn into_taken(self) -> Result<Bytes, InvokeError> {
-        let answer = self.into_answer()?;
-        let response = answer.last_response();
-        match (answer.rejection, response) {
-            (Some(rejection), Some(response)) => Err(failure(&rejection, response)),
-            _ => Ok(answer.body),
-        }
-    }
-}
-
-fn failure(rejection: &Rejection, response: LastResponse) -> InvokeError {
-    InvokeError::FunctionFailed {
-        detail: format!("HTTP status code: {}", rejection.status),
-        class: rejection.class,
-        retry_after: rejection.retry_after,
-        response,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use domain::retry::FailureClass;
     use http::HeaderMap;
 
     use super::*;
+    use crate::call::Call;
+    use crate::http::Redaction;
 
     fn answer(status: u16, body: &'static [u8]) -> HttpResponse {
         HttpResponse {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::from_static(body),
+            redaction: Redaction::default(),
+        }
+    }
+
+    /// A call whose result somebody wants, or one that the queue makes.
+    fn call(wants_result: bool) -> Call<'static> {
+        Call {
+            payload: Bytes::new(),
+            event: None,
+            identity: None,
+            sdk_retries: wants_result,
+            is_awaited: false,
         }
     }
 
     #[test]
-    fn failures_lose_what_is_secret() {
+    fn what_is_kept_of_failures_loses_what_is_secret() {
         for (status, body, want) in [
             (400, &b"key KEY1 and KEY2"[..], &b"key ***** and *****"[..]),
-            (500, b"\xffKEY1", b"\xff*****"),
+            (429, b"\xffKEY1", b"\xff*****"),
             (404, b"\xff", b"\xff"),
             (200, b"KEY1", b"KEY1"),
         ] {
+            let answer = || answer(status, body).hiding(&["KEY1", "", "KEY2"]);
+            let kept = answer().into_answer(&call(false)).unwrap();
+            assert_eq!(kept.body, want, "{status}");
+            let result = answer().into_answer(&call(true)).unwrap();
+            assert_eq!(result.body, body, "{status}");
+        }
+        for wants_result in [false, true] {
+            let failed = answer(500, b"KEY1").hiding(&["KEY1"]);
+            let error = failed.into_answer(&call(wants_result)).unwrap_err();
             assert_eq!(
-                answer(status, body).without(&["KEY1", "", "KEY2"]).body,
-                want,
-                "{status}"
+                error.last_response(),
+                Some(LastResponse::new(Some(500), b"*****"))
             );
         }
+        let refused = answer(401, b"KEY1").hiding(&["KEY1"]).check_credentials();
+        let kept = refused.unwrap_err().last_response();
+        assert_eq!(kept, Some(LastResponse::new(Some(401), b"*****")));
+        let refused = answer(404, b"KEY1").hiding(&["KEY1"]).into_taken();
+        let kept = refused.unwrap_err().last_response();
+        assert_eq!(kept, Some(LastResponse::new(Some(404), b"*****")));
     }
 
     #[test]

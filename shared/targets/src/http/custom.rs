@@ -1,21 +1,33 @@
 //! Calls of endpoints with options: method, headers, authorization, certificates, form of the event, size of the
 //! answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use domain::dead_letter::LastResponse;
-use domain::resource::HttpEndpoint;
+use domain::resource::{HttpEndpoint, Secret};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, StatusCode};
 
 use super::authorization::{Authorized, KeptToken, Proof, authorize};
-use super::{EncryptedClient, Payload, redact};
+use super::{EncryptedClient, Payload, Redaction};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::event_format::{EventPayload, payload_for};
+
+/// Headers whose values are no secrets unless they are kept elsewhere: they would be found in answers that repeat
+/// nothing.
+const PUBLIC: [&str; 6] = [
+    "accept",
+    "accept-language",
+    "cache-control",
+    "content-type",
+    "prefer",
+    "user-agent",
+];
 
 /// What the requests of a call have that those of plain endpoints do not have. No `Debug`: it holds secrets.
 pub(super) struct Custom {
@@ -31,7 +43,7 @@ pub(super) struct Custom {
     pub(super) tls: Option<EncryptedClient>,
     pub(super) max_response_bytes: Option<usize>,
     /// What must not be shown of an answer.
-    secrets: Vec<String>,
+    redaction: Redaction,
 }
 
 /// Settings that no request can be made of. The texts show no value.
@@ -47,7 +59,7 @@ enum CustomError {
 
 /// Makes a call, twice if its token is refused.
 pub(super) async fn call(
-    with: &Clients,
+    with: &Arc<Clients>,
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,
@@ -78,7 +90,7 @@ pub(super) async fn call(
 impl Custom {
     /// All but the authorization, which may change.
     async fn of(
-        with: &Clients,
+        with: &Arc<Clients>,
         endpoint: &HttpEndpoint,
         mut event_headers: HeaderMap,
     ) -> Result<Self, InvokeError> {
@@ -93,12 +105,14 @@ impl Custom {
             event_headers.remove(CONTENT_TYPE);
         }
         let mut headers = HeaderMap::with_capacity(endpoint.headers.len() + 1);
-        let mut secrets = Vec::with_capacity(endpoint.headers.len());
+        let mut redaction = Redaction::default();
         for (name, value) in &endpoint.headers {
             let text = with.secrets.text(value).await?;
             let header = HeaderName::from_bytes(name.as_bytes()).map_err(InvokeError::unusable)?;
             headers.insert(header, secret_value(name, &text)?);
-            secrets.push(text.into_owned());
+            if !is_public(name, value) {
+                redaction.add(text);
+            }
         }
         let tls = match &endpoint.tls {
             None => None,
@@ -117,7 +131,7 @@ impl Custom {
             max_response_bytes: endpoint
                 .max_response_bytes
                 .map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
-            secrets,
+            redaction,
         })
     }
 
@@ -129,44 +143,34 @@ impl Custom {
             }
             Proof::Query(name, value) => self.parameter = Some((name, value)),
         }
-        self.secrets.extend(authorized.secrets);
+        for secret in authorized.secrets {
+            self.redaction.add(secret);
+        }
         authorized.token
     }
 
     /// Makes the call once.
     async fn send(
         &self,
-        with: &Clients,
+        with: &Arc<Clients>,
         endpoint: &HttpEndpoint,
         call: Call<'_>,
         deadline: Deadline,
     ) -> Result<Answer, InvokeError> {
-        match with.http.post(endpoint, call, Some(self), deadline).await {
-            // What is kept of a failure is read by people and stored as a dead letter.
-            Err(InvokeError::FunctionFailed {
-                detail,
-                class,
-                retry_after,
-                mut response,
-            }) => {
-                if let Some(redacted) = redact(response.body.as_bytes(), &self.secrets) {
-                    response = LastResponse::new(response.status, &redacted);
-                }
-                Err(InvokeError::FunctionFailed {
-                    detail,
-                    class,
-                    retry_after,
-                    response,
-                })
+        let wants_result = call.wants_result();
+        let mut answered = with.http.post(endpoint, call, Some(self), deadline).await;
+        // What is kept of a failed delivery is read by people. What callers get stays as it is.
+        match &mut answered {
+            Err(InvokeError::FunctionFailed { response, .. }) => {
+                let body = Bytes::copy_from_slice(response.body.as_bytes());
+                *response = self.redaction.last_response(response.status, &body);
             }
-            Ok(mut answer) if answer.rejection.is_some() => {
-                if let Some(redacted) = redact(&answer.body, &self.secrets) {
-                    answer.body = Bytes::from(redacted);
-                }
-                Ok(answer)
+            Ok(answer) if answer.rejection.is_some() && !wants_result => {
+                answer.body = self.redaction.beginning(&answer.body);
             }
-            answered => answered,
+            _ => {}
         }
+        answered
     }
 
     /// Turns a request of a plain endpoint into one of this call. It has no body if a redirect said so.
@@ -186,6 +190,11 @@ impl Custom {
         insert_all(headers, &self.headers);
         Ok(())
     }
+}
+
+/// Whether the value of a header may be shown.
+fn is_public(name: &str, value: &Secret) -> bool {
+    matches!(value, Secret::Inline(_)) && PUBLIC.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn insert_all(headers: &mut HeaderMap, more: &HeaderMap) {

@@ -5,11 +5,11 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::destination::Destination;
 use super::status::{self, Refusal};
-use super::{GO_CLIENT, HttpTargets, body};
+use super::{GO_CLIENT, HttpTargets, Redaction, body};
 use crate::answer::Answer;
+use crate::call::Call;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
-use domain::dead_letter::LastResponse;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, USER_AGENT};
 use http_body_util::Full;
 
@@ -30,6 +30,8 @@ pub(crate) struct HttpResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What must not be shown of the body.
+    pub(crate) redaction: Redaction,
 }
 
 impl HttpTargets {
@@ -73,28 +75,47 @@ impl HttpTargets {
             status,
             headers,
             body,
+            redaction: Redaction::default(),
         })
     }
 }
 
 impl HttpResponse {
     /// What a function said that follows the statuses of HTTP (CONTRACT.md §3.2, Q22).
-    pub(crate) fn into_answer(self) -> Result<Answer, InvokeError> {
+    pub(super) fn into_answer(self, call: &Call<'_>) -> Result<Answer, InvokeError> {
         let refusal = status::refusal(self.status, &self.headers);
         let status = self.status.as_u16();
-        if let Some(Refusal { class, retry_after }) = refusal.filter(|_| status >= 500) {
-            return Err(InvokeError::FunctionFailed {
-                detail: format!("HTTP status code: {status}"),
-                class,
-                retry_after,
-                response: LastResponse::new(Some(status), &self.body),
-            });
+        if let Some(refusal) = refusal.filter(|_| status >= 500) {
+            return Err(self.failure(refusal));
         }
+        let is_result = refusal.is_none() || call.wants_result();
         Ok(Answer {
-            body: self.body,
+            body: if is_result {
+                self.body
+            } else {
+                self.redaction.beginning(&self.body)
+            },
             status: Some(status),
             rejection: refusal.map(|refusal| refusal.rejection(status)),
             passed_on: None,
         })
+    }
+
+    /// The body of a success. A service that only takes events in has nothing to tell a caller otherwise, so that
+    /// every other status is an error.
+    pub(crate) fn into_taken(self) -> Result<Bytes, InvokeError> {
+        match status::refusal(self.status, &self.headers) {
+            Some(refusal) => Err(self.failure(refusal)),
+            None => Ok(self.body),
+        }
+    }
+
+    fn failure(&self, refusal: Refusal) -> InvokeError {
+        InvokeError::FunctionFailed {
+            detail: format!("HTTP status code: {}", self.status.as_u16()),
+            class: refusal.class,
+            retry_after: refusal.retry_after,
+            response: self.last_response(),
+        }
     }
 }

@@ -35,7 +35,7 @@ impl HttpResponse {
     /// whole of it.
     pub(crate) fn into_answer_for(self, mode: ResponseMode, call: &Call<'_>) -> Result<Answer, InvokeError> {
         if !(call.is_awaited && mode.is_passed_on()) {
-            return self.into_answer();
+            return self.into_answer(call);
         }
         let status = self.status.as_u16();
         let refusal = status::refusal(self.status, &self.headers);

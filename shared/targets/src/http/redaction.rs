@@ -1,68 +1,166 @@
-//! Cuts secrets out of what a server said, where it may have repeated what it was called with.
+//! Cuts secrets out of what a server said, where it may have repeated what it was called with. Only what people read is
+//! cut: errors, and what is kept of failed deliveries. Callers get results as they are.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use domain::dead_letter::LastResponse;
+use memchr::memmem;
 
 /// What stands in their place.
 const MASK: &str = "*****";
 /// Shorter texts are no secrets, but would be found everywhere.
 const MIN_BYTES: usize = 4;
+/// Most bytes of a failure that are looked through.
+const MOST_BYTES: usize = 64 * 1024;
 
-/// The text without any of the secrets, nor the beginning of one where the text is cut off. `None` if there is none.
-pub(crate) fn redact(text: &[u8], secrets: &[String]) -> Option<Vec<u8>> {
-    let mut redacted: Option<Vec<u8>> = None;
-    // Longer ones first: one may be part of another.
-    let mut secrets: Vec<&[u8]> = secrets.iter().map(String::as_bytes).collect();
-    secrets.retain(|secret| secret.len() >= MIN_BYTES);
-    secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        let current = redacted.as_deref().unwrap_or(text);
-        if let Some(without) = without(current, secret) {
-            redacted = Some(without);
+/// The secrets of a call.
+#[derive(Clone, Default)]
+pub(crate) struct Redaction(Vec<String>);
+
+impl Redaction {
+    /// Adds a secret.
+    pub(crate) fn add(&mut self, secret: impl Into<String>) {
+        let secret = secret.into();
+        if secret.len() >= MIN_BYTES {
+            self.0.push(secret);
         }
     }
-    redacted
+
+    /// A text without any of the secrets, nor the beginning of one where the text is cut off. Takes time in proportion
+    /// to the text, whatever is in it. No mask is looked through again: secrets that look like one would make it grow.
+    pub(crate) fn of<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for secret in self.0.iter().map(String::as_bytes) {
+            found.extend(memmem::find_iter(text, secret).map(|at| at..at + secret.len()));
+            let cut = cut_off(text, secret);
+            if cut >= MIN_BYTES {
+                found.push(text.len() - cut..text.len());
+            }
+        }
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        found.sort_unstable_by_key(|range| range.start);
+        let mut kept = Vec::new();
+        let mut done = 0;
+        for range in found {
+            if range.start >= done {
+                kept.extend_from_slice(&text[done..range.start]);
+                kept.extend_from_slice(MASK.as_bytes());
+            }
+            // One may be part of another, or overlap it.
+            done = done.max(range.end);
+        }
+        kept.extend_from_slice(&text[done..]);
+        Cow::Owned(kept)
+    }
+
+    /// The beginning of a failure's body: more than is kept of it, and few enough bytes to be looked through at once.
+    pub(crate) fn beginning(&self, body: &Bytes) -> Bytes {
+        let body = body.slice(..body.len().min(MOST_BYTES));
+        match self.of(&body) {
+            Cow::Borrowed(_) => body,
+            Cow::Owned(redacted) => redacted.into(),
+        }
+    }
+
+    /// What is kept of a failure.
+    pub(crate) fn last_response(&self, status: Option<u16>, body: &Bytes) -> LastResponse {
+        LastResponse::new(status, &self.beginning(body))
+    }
 }
 
-/// The text without one secret; `None` if it is not in it.
-fn without(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
-    let mut kept = Vec::new();
-    let mut rest = text;
-    let mut is_found = false;
-    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
-        kept.extend_from_slice(&rest[..at]);
-        kept.extend_from_slice(MASK.as_bytes());
-        rest = &rest[at + secret.len()..];
-        is_found = true;
+impl fmt::Debug for Redaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redaction").finish_non_exhaustive()
     }
-    let cut = (MIN_BYTES..secret.len())
-        .rev()
-        .find(|&length| rest.ends_with(&secret[..length]));
-    if let Some(length) = cut {
-        kept.extend_from_slice(&rest[..rest.len() - length]);
-        kept.extend_from_slice(MASK.as_bytes());
-        return Some(kept);
+}
+
+/// How many bytes the longest beginning of a secret has, not all of it, that a text ends with (Knuth, Morris and Pratt).
+fn cut_off(text: &[u8], secret: &[u8]) -> usize {
+    // Of each beginning of the secret: the longest shorter one that it ends with.
+    let mut shorter = vec![0; secret.len()];
+    let longer = |mut length: usize, byte: u8, shorter: &[usize]| {
+        while length > 0 && byte != secret[length] {
+            length = shorter[length - 1];
+        }
+        length + usize::from(byte == secret[length])
+    };
+    for at in 1..secret.len() {
+        shorter[at] = longer(shorter[at - 1], secret[at], &shorter);
     }
-    kept.extend_from_slice(rest);
-    is_found.then_some(kept)
+    let tail = &text[text.len().saturating_sub(secret.len() - 1)..];
+    tail.iter()
+        .fold(0, |length, &byte| longer(length, byte, &shorter))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(secrets: &[&str]) -> Redaction {
+        let mut redaction = Redaction::default();
+        for secret in secrets {
+            redaction.add(*secret);
+        }
+        redaction
+    }
+
     #[test]
     fn secrets_go() {
-        let secrets = ["token".to_owned(), "tokentoken2".to_owned(), "abc".to_owned()];
+        let redaction = of(&["token", "tokentoken2", "abc", "", "ababac"]);
         for (text, want) in [
-            ("nothing", None),
-            ("abc", None),
-            ("", None),
-            ("a token, and token", Some("a *****, and *****")),
-            ("x tokentoken2 y", Some("x ***** y")),
-            ("cut off: toke", Some("cut off: *****")),
-            ("cut off: tokentok", Some("cut off: *****")),
-            ("tok", None),
+            ("nothing", "nothing"),
+            ("abc", "abc"),
+            ("", ""),
+            ("a token, and token", "a *****, and *****"),
+            ("x tokentoken2 y", "x ***** y"),
+            ("cut off: toke", "cut off: *****"),
+            ("cut off: tokentok", "cut off: *****"),
+            ("token: toke", "*****: *****"),
+            ("tok", "tok"),
+            ("abababac", "ab*****"),
+            ("abababa", "ab*****"),
+            ("ababab", "ab*****"),
+            ("abab ab", "abab ab"),
         ] {
-            let got = redact(text.as_bytes(), &secrets);
-            assert_eq!(got.as_deref(), want.map(str::as_bytes), "{text}");
+            let got = redaction.of(text.as_bytes());
+            assert_eq!(std::str::from_utf8(&got).unwrap(), want, "{text}");
         }
+        assert_eq!(format!("{redaction:?}"), "Redaction { .. }");
+    }
+
+    #[test]
+    fn a_secret_where_a_body_is_cut_off_does_not_show() {
+        let redaction = of(&["0123456789"]);
+        for blanks in MOST_BYTES - 11..=MOST_BYTES {
+            let body = " ".repeat(blanks) + "0123456789" + &"x".repeat(100_000);
+            let beginning = redaction.beginning(&body.into());
+            // Three bytes of it and fewer are no secret.
+            let digits = beginning.iter().filter(|byte| byte.is_ascii_digit()).count();
+            assert!(digits < MIN_BYTES, "{blanks}");
+        }
+    }
+
+    /// What takes minutes where each place of the text is compared with the whole of each secret.
+    #[test]
+    fn a_text_that_resembles_the_secrets_takes_no_longer() {
+        let secrets: Vec<_> = (0..9).map(|n| "a".repeat(16 * 1024) + &n.to_string()).collect();
+        let redaction = of(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+        let body = Bytes::from(vec![b'a'; 10 * 1024 * 1024]);
+        let redacted = redaction.of(&body);
+        assert_eq!(redacted.len(), body.len() - 16 * 1024 + MASK.len());
+        let beginning = redaction.beginning(&body);
+        assert_eq!(beginning.len(), MOST_BYTES - 16 * 1024 + MASK.len());
+    }
+
+    #[test]
+    fn secrets_that_look_like_the_mask_do_not_make_texts_grow() {
+        let redaction = of(&["****"; 64]);
+        let redacted = redaction.of(&[b'*'; 4 * 1024]);
+        assert_eq!(redacted.len(), 1024 * MASK.len());
     }
 }

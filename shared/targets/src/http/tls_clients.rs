@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::connector::TcpConnector;
 use super::tls::{self, Trusting};
 use super::{EncryptedClient, client};
-use crate::error::InvokeError;
+use crate::error::{BoxError, InvokeError};
 
 /// Most configurations that clients are kept of; those that were not used for longest go first, with their idle
 /// connections.
@@ -72,6 +72,11 @@ impl TlsClients {
         let client = clients.entry(digest).or_insert_with(|| built);
         Ok(client.clone())
     }
+}
+
+/// Whether the cause of a failed call is that certificate and key do not belong together: one of them was replaced.
+pub(crate) fn is_unfit_key(cause: &BoxError) -> bool {
+    matches!(cause.downcast_ref(), Some(TlsError::Pair(_)))
 }
 
 fn unusable(error: TlsError) -> InvokeError {

@@ -149,12 +149,14 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
+    use crate::http::Redaction;
 
     fn read(status: u16, body: &str) -> Result<(String, u64), InvokeError> {
         let response = HttpResponse {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::from(body.to_owned()),
+            redaction: Redaction::default(),
         };
         token(&response).map(|token| (token.text, token.lifetime.as_secs()))
     }

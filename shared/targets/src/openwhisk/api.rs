@@ -1,6 +1,7 @@
 //! The REST API of OpenWhisk, as far as calls need it.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +31,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The API of one namespace, with the credentials of an action.
 pub(super) struct Api<'a> {
-    with: &'a Clients,
+    with: &'a Arc<Clients>,
     action: &'a OpenWhiskAction,
     /// Empty where tokens are used.
     key: &'a str,
@@ -42,7 +43,7 @@ pub(super) struct Api<'a> {
 
 impl<'a> Api<'a> {
     pub(super) fn new(
-        with: &'a Clients,
+        with: &'a Arc<Clients>,
         action: &'a OpenWhiskAction,
         key: &'a str,
         deadline: Deadline,
@@ -80,7 +81,7 @@ impl<'a> Api<'a> {
         self.send(Method::GET, url, Bytes::new()).await
     }
 
-    /// An answer whose credentials were accepted, and which does not repeat them.
+    /// An answer whose credentials were accepted, and which does not show them.
     async fn send(&self, method: Method, url: String, body: Bytes) -> Result<HttpResponse, InvokeError> {
         let mut headers = HeaderMap::from_iter([(ACCEPT, JSON)]);
         if method == Method::POST {
@@ -107,7 +108,7 @@ impl<'a> Api<'a> {
             .and_then(|value| value.strip_prefix("Basic "))
             .unwrap_or_default();
         response
-            .without(&[self.key, encoded, password])
+            .hiding(&[self.key, encoded, password])
             .check_credentials()
     }
 }

@@ -1,131 +1,115 @@
-//! The token of one key, and who fetches it.
+//! The token of one key, and the request for the next one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::sync::watch;
 
-use super::Token;
 use super::kept::{Age, Kept, Moment};
 use super::shared_failure::SharedFailure;
+use super::{FETCH_LIMIT, Token};
 use crate::error::InvokeError;
 
-/// How long the call that looks for the next token early waits for it.
-const EARLY_WAIT: Duration = Duration::from_secs(1);
-/// Time between two early looks for the next token when they fail.
+/// Time between two early requests for the next token when they fail.
 const EARLY_PAUSE: Duration = Duration::from_secs(5);
 /// Time between two tokens that are dropped because a function refused them.
 const FORGET_PAUSE: Duration = Duration::from_secs(5);
 
+/// What a request came to, for the calls that wait for it.
+type Outcome = Result<Arc<str>, SharedFailure>;
+
 /// The token of one key.
 #[derive(Default)]
 pub(super) struct Slot {
-    /// Held by the call that fetches. Its waiters queue up; one of them gets it if that call is given up.
-    flight: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     kept: Option<Kept>,
-    /// How many fetches have come to an end.
-    finished: u64,
-    /// What the last of them came to, for the calls that waited for it.
-    outcome: Option<Result<Arc<str>, SharedFailure>>,
-    /// When an early look for the next token failed.
-    early_failure: Option<Moment>,
+    /// The last request.
+    flight: Option<Flight>,
+    /// When a request failed that no other has succeeded since.
+    failed: Option<Moment>,
     /// When a token was dropped because a function refused it.
     forgotten: Option<Moment>,
 }
 
+/// A request for a token.
+struct Flight {
+    asked: Moment,
+    /// `None` until the request is over.
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+/// A token request that was ended with the runtime.
+#[derive(Debug, thiserror::Error)]
+#[error("the token request was stopped")]
+struct Stopped;
+
 impl Slot {
-    pub(super) async fn get(
-        &self,
-        fetch: impl Future<Output = Result<Token, InvokeError>>,
-    ) -> Result<Arc<str>, InvokeError> {
-        let (good, seen) = {
-            let state = self.state();
+    pub(super) async fn get<F>(self: &Arc<Self>, fetch: impl FnOnce() -> F) -> Result<Arc<str>, InvokeError>
+    where
+        F: Future<Output = Result<Token, InvokeError>> + Send + 'static,
+    {
+        let mut outcome = {
+            let mut state = self.state();
             match state.good() {
-                Some((text, age)) if age == Age::Fresh || !has_passed(state.early_failure, EARLY_PAUSE) => {
+                Some((text, Age::Fresh)) => return Ok(text),
+                Some((text, _)) => {
+                    if has_passed(state.failed, EARLY_PAUSE) {
+                        self.join(&mut state, fetch);
+                    }
                     return Ok(text);
                 }
-                old => (old.map(|(text, _)| text), state.finished),
+                None => self.join(&mut state, fetch),
             }
         };
-        match good {
-            Some(text) => Ok(self.fetch_early(text, fetch).await),
-            None => self.wait_or_fetch(seen, fetch).await,
+        let outcome = outcome.wait_for(Option::is_some).await;
+        match outcome.ok().and_then(|outcome| outcome.clone()) {
+            Some(outcome) => outcome.map_err(|failure| failure.to_error()),
+            None => Err(InvokeError::unavailable(Stopped)),
         }
     }
 
-    /// Fetches, unless a call that was at it already comes to an end first.
-    async fn wait_or_fetch(
-        &self,
-        seen: u64,
-        fetch: impl Future<Output = Result<Token, InvokeError>>,
-    ) -> Result<Arc<str>, InvokeError> {
-        let _flight = self.flight.lock().await;
-        {
-            let state = self.state();
-            if let Some((text, _)) = state.good() {
-                return Ok(text);
-            }
-            if state.finished > seen
-                && let Some(outcome) = &state.outcome
-            {
-                return outcome.clone().map_err(|failure| failure.to_error());
-            }
+    /// What the request under way will come to; one is started if there is none. It goes on when the calls that wait
+    /// for it end: the next one is glad of it.
+    fn join<F>(
+        self: &Arc<Self>,
+        state: &mut State,
+        fetch: impl FnOnce() -> F,
+    ) -> watch::Receiver<Option<Outcome>>
+    where
+        F: Future<Output = Result<Token, InvokeError>> + Send + 'static,
+    {
+        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.is_under_way()) {
+            return flight.outcome.clone();
         }
+        let (tell, outcome) = watch::channel(None);
+        // Before, not after: the token may be as old as the question.
         let asked = Moment::now();
-        let fetched = fetch.await;
-        let mut state = self.state();
-        state.finished += 1;
-        match fetched {
-            Ok(token) => Ok(state.keep(token, asked)),
-            Err(error) => {
-                let failure = SharedFailure::from(error);
-                let error = failure.to_error();
-                state.outcome = Some(Err(failure));
-                Err(error)
-            }
-        }
-    }
-
-    /// The next token if nobody else is at it and it comes soon, or else the one that is still good.
-    async fn fetch_early(
-        &self,
-        good: Arc<str>,
-        fetch: impl Future<Output = Result<Token, InvokeError>>,
-    ) -> Arc<str> {
-        let Ok(_flight) = self.flight.try_lock() else {
-            return good;
-        };
-        // Another call may have done it between the two locks.
-        if let Some((text, Age::Fresh)) = self.state().good() {
-            return text;
-        }
-        let asked = Moment::now();
-        let fetched = timeout(EARLY_WAIT, fetch).await;
-        let mut state = self.state();
-        if let Ok(Ok(token)) = fetched {
-            return state.keep(token, asked);
-        }
-        state.early_failure = Some(Moment::now());
-        good
+        let (slot, fetched) = (Arc::clone(self), fetch());
+        tokio::spawn(async move {
+            let fetched = fetched.await;
+            let outcome = slot.state().finish(fetched, asked);
+            tell.send_replace(Some(outcome));
+        });
+        state.flight = Some(Flight {
+            asked,
+            outcome: outcome.clone(),
+        });
+        outcome
     }
 
     /// Drops a refused token; whether the next call gets another one.
     pub(super) fn forget(&self, refused: &str) -> bool {
         let mut state = self.state();
-        let is_kept = state.kept.as_ref().is_some_and(|kept| &*kept.text == refused);
-        let is_outcome = matches!(&state.outcome, Some(Ok(text)) if &**text == refused);
-        if is_kept || is_outcome {
+        if state.kept.as_ref().is_some_and(|kept| &*kept.text == refused) {
             if !has_passed(state.forgotten, FORGET_PAUSE) {
                 return false;
             }
             state.forgotten = Some(Moment::now());
             state.kept = None;
-            state.outcome = None;
         }
         true
     }
@@ -143,13 +127,30 @@ impl State {
         (age != Age::Over).then(|| (Arc::clone(&kept.text), age))
     }
 
-    fn keep(&mut self, token: Token, asked: Moment) -> Arc<str> {
-        let kept = Kept::new(token, asked);
-        let text = Arc::clone(&kept.text);
-        self.outcome = Some(Ok(Arc::clone(&text)));
-        self.kept = Some(kept);
-        self.early_failure = None;
-        text
+    fn finish(&mut self, fetched: Result<Token, InvokeError>, asked: Moment) -> Outcome {
+        // Those that come from now on do not wait for it any more.
+        self.flight = None;
+        match fetched {
+            Ok(token) => {
+                let kept = Kept::new(token, asked);
+                let text = Arc::clone(&kept.text);
+                self.kept = Some(kept);
+                self.failed = None;
+                Ok(text)
+            }
+            Err(error) => {
+                self.failed = Some(Moment::now());
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl Flight {
+    /// Whether it is worth waiting for: not if its task is gone, nor if it should have ended by now. The instance of a
+    /// Lambda function may have slept meanwhile, and nothing is left of the connection.
+    fn is_under_way(&self) -> bool {
+        self.outcome.has_changed().is_ok() && !self.asked.is_past(FETCH_LIMIT)
     }
 }
 

@@ -204,6 +204,10 @@ async fn other_answers_mean_what_they_mean_in_http() {
         assert_eq!(judged, (class, retry_after), "{path}");
         assert!(!shown.contains(FUNCTION_KEY), "{path} {shown}");
     }
+    // To a caller it is the result, whatever it says.
+    let target = function(&peer, "/api/echo/404", json!({"functionKey": FUNCTION_KEY}));
+    let answer = invoker().invoke(&target, crate::call(EVENT)).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer.body).contains(FUNCTION_KEY));
 }
 
 #[tokio::test]

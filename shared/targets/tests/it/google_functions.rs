@@ -14,7 +14,7 @@ use crate::google_peer::{
     delivery, function, guarded, key_file, now, provider, service_account, token_server,
 };
 use crate::server::{Received, Server, response};
-use crate::{EVENT, call, invoker};
+use crate::{EVENT, call, invoker, queued};
 
 /// A function that expects its own URL as the audience.
 async fn function_server() -> Server {
@@ -223,12 +223,16 @@ async fn tokens_that_a_function_repeats_are_cut_out() {
     let invoker = invoker();
     for path in ["/500", "/400"] {
         let provider = provider(server.url(path), service_account(&tokens));
-        let kept = match invoker.invoke(&provider, call(EVENT)).await {
+        let kept = match invoker.invoke(&provider, queued(EVENT)).await {
             Ok(answer) => answer.last_response(),
             Err(error) => error.last_response(),
         };
         assert_eq!(kept.unwrap().body, "got Bearer *****", "{path}");
     }
+    // A result stays as it is.
+    let provider = provider(server.url("/400"), service_account(&tokens));
+    let answer = invoker.invoke(&provider, call(EVENT)).await.unwrap();
+    assert_ne!(answer.body, "got Bearer *****");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use targets::InvokeError;
 
 use crate::server::{Server, response};
-use crate::{EVENT, call, invoker, with_options};
+use crate::{EVENT, call, invoker, queued, with_options};
 
 const SECRET: &str = "se/cr?et&1";
 const ENCODED: &str = "se%2Fcr%3Fet%261";
@@ -72,7 +72,7 @@ async fn what_failed_calls_leave_shows_no_credentials() {
         let server = Server::answering(move |request| echo(status, request)).await;
         for options in kinds() {
             let provider = with_options(&server.url("/"), options.clone());
-            let answered = invoker().invoke(&provider, call(EVENT)).await;
+            let answered = invoker().invoke(&provider, queued(EVENT)).await;
             let shown = format!("{answered:?} {provider:?}");
             let kept = match &answered {
                 Ok(answer) => answer.last_response().unwrap(),
@@ -92,12 +92,34 @@ async fn what_failed_calls_leave_shows_no_credentials() {
     }
 }
 
+/// Below 500 the body is the result (CONTRACT.md A10): a caller or an authorizer gets what the function said.
 #[tokio::test]
 async fn results_are_not_touched() {
+    for status in [200, 302, 404, 429] {
+        let server = Server::answering(move |request| echo(status, request)).await;
+        let provider = with_options(&server.url("/"), kinds()[0].clone());
+        let answer = invoker().invoke(&provider, call(EVENT)).await.unwrap();
+        assert!(answer.body.ends_with(SECRET.as_bytes()), "{answer:?}");
+    }
     let server = Server::answering(|request| echo(200, request)).await;
     let provider = with_options(&server.url("/"), kinds()[0].clone());
+    let answer = invoker().invoke(&provider, queued(EVENT)).await.unwrap();
+    assert!(answer.body.ends_with(SECRET.as_bytes()), "{answer:?}");
+}
+
+#[tokio::test]
+async fn headers_that_are_no_secrets_are_no_reason_to_cut() {
+    let body = r#"{"headers":{"Content-Type":"application/json"},"body":"acme is unknown to agent 7"}"#;
+    let server = Server::answering(move |_| response(404, &[], body)).await;
+    let headers = json!({"X-Tenant": "acme", "Content-Type": "application/json", "user-agent": "agent 7"});
+    let provider = with_options(&server.url("/"), json!({"headers": headers}));
+    let answer = invoker().invoke(&provider, queued(EVENT)).await.unwrap();
+    assert_eq!(
+        answer.last_response().unwrap().body,
+        body.replace("acme", "*****")
+    );
     let answer = invoker().invoke(&provider, call(EVENT)).await.unwrap();
-    assert!(answer.body.ends_with(SECRET.as_bytes()));
+    assert_eq!(answer.body, body);
 }
 
 #[tokio::test]

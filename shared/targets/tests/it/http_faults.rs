@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::retry::FailureClass;
+use serde_json::json;
 use targets::{InvokeError, TargetSettings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::http_calls::read_request;
 use crate::server::Server;
-use crate::{deliver, invoker, post, with_settings};
+use crate::{EVENT, call, deliver, invoker, post, with_options, with_settings};
 
 #[tokio::test]
 async fn unusable_urls_fail_for_good() {
@@ -242,4 +243,38 @@ async fn garbage_is_an_answer_or_an_error() {
             Err(error) => assert_ne!(error.class(), FailureClass::Gone, "{shown}"),
         }
     }
+}
+
+/// A server so busy that connections have to wait. How long they may is up to the call, not to those with less time.
+#[tokio::test]
+async fn a_patient_call_waits_for_its_connection() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // More than the system lets wait.
+    let waiting: Vec<_> = (0..4)
+        .map(|_| tokio::spawn(TcpStream::connect(address)))
+        .collect();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    let invoker = with_settings(TargetSettings {
+        timeout: Duration::from_millis(100),
+        ..TargetSettings::default()
+    });
+    let patient = with_options(&format!("http://{address}/"), json!({"timeoutSeconds": 60}));
+    let patient = tokio::spawn(async move { invoker.invoke(&patient, call(EVENT)).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                read_request(&mut stream).await;
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")
+                    .await;
+            });
+        }
+    });
+    assert_eq!(patient.await.unwrap().unwrap().body, "done");
+    drop(waiting);
 }

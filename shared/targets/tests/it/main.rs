@@ -72,6 +72,14 @@ fn call(payload: &'static str) -> Call<'static> {
     }
 }
 
+/// A call as the queue makes it.
+fn queued(payload: &'static str) -> Call<'static> {
+    Call {
+        sdk_retries: false,
+        ..call(payload)
+    }
+}
+
 /// Settings of a function as they are stored.
 fn provider(kind: &str, settings: serde_json::Value) -> Provider {
     let members = [("type", kind.into()), ("provider", settings)];

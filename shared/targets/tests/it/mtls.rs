@@ -11,10 +11,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use serde_json::{Value, json};
-use targets::{InvokeError, Invoker};
+use targets::{InvokeError, Invoker, SecretSettings, TargetSettings};
 
 use crate::server::{Server, response};
-use crate::{EVENT, call, invoker, with_options};
+use crate::{EVENT, call, invoker, with_options, with_settings};
 
 /// A private authority.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -209,4 +209,39 @@ async fn certificates_that_cannot_be_used_fail_for_good() {
         assert!(!shown.contains("HIDDEN") && !shown.contains("BEGIN"), "{shown}");
     }
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_fit_a_new_certificate_is_read_anew() {
+    let (authority, clients) = (Authority::new(), Authority::new());
+    let server = server(&authority, Some(&clients)).await;
+    let directory = tempfile::tempdir().unwrap();
+    let invoker = with_settings(TargetSettings {
+        secrets: SecretSettings {
+            directory: Some(directory.path().to_owned()),
+            ..SecretSettings::default()
+        },
+        ..TargetSettings::default()
+    });
+    let tls = |issued: &Issued| {
+        json!({
+            "certificateAuthority": authority.pem(),
+            "clientCertificate": issued.pem(),
+            "clientKey": {"file": "key.pem"},
+        })
+    };
+    let [old, new] = ["old", "new"].map(|name| clients.issue(name, ExtendedKeyUsagePurpose::ClientAuth));
+    let file = directory.path().join("key.pem");
+    std::fs::write(&file, old.key_pem()).unwrap();
+    deliver(&invoker, &server, tls(&old)).await.unwrap();
+
+    std::fs::write(&file, new.key_pem()).unwrap();
+    let error = deliver(&invoker, &server, tls(&new)).await.unwrap_err();
+    assert_eq!(error.class(), FailureClass::Transient, "{error}");
+    deliver(&invoker, &server, tls(&new)).await.unwrap();
+    // Of the certificate and the key there is nothing newer to be had.
+    for want in [FailureClass::Transient, FailureClass::Permanent] {
+        let error = deliver(&invoker, &server, tls(&old)).await.unwrap_err();
+        assert_eq!(error.class(), want, "{error}");
+    }
 }

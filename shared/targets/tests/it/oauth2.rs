@@ -8,6 +8,8 @@ use domain::resource::Provider;
 use domain::retry::FailureClass;
 use serde_json::{Value, json};
 use targets::{InvokeError, Invoker, SecretSettings, TargetSettings};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::server::{Server, response};
@@ -328,4 +330,42 @@ async fn a_client_secret_that_is_refused_later_is_read_anew() {
     assert_eq!(error.class(), FailureClass::Transient, "{error}");
     deliver(&invoker, &provider).await.unwrap();
     assert_eq!(tokens(&function), ["old", "new"]);
+}
+
+/// A token server slower than the calls it is asked for.
+#[tokio::test]
+async fn a_token_that_comes_late_serves_the_next_call() {
+    let function = Server::answering(|_| response(200, &[], "done")).await;
+    let answer = Arc::new(Notify::new());
+    let released = Arc::clone(&answer);
+    let slow = Server::bare(move |_, mut stream| {
+        let released = Arc::clone(&released);
+        async move {
+            released.notified().await;
+            let body = granted("late", r#","expires_in":3600"#);
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+            stream.write_all((head + &body).as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let invoker = with_settings(TargetSettings {
+        timeout: Duration::from_millis(100),
+        ..TargetSettings::default()
+    });
+    let provider = protected(&function, &slow, json!({}));
+    for _ in 0..2 {
+        let error = deliver(&invoker, &provider).await.unwrap_err();
+        assert!(matches!(error, InvokeError::TimedOut { .. }), "{error:?}");
+    }
+    answer.notify_one();
+    let mut patient = provider;
+    let Provider::Http(endpoint) = &mut patient else {
+        panic!("{patient:?}")
+    };
+    endpoint.timeout_seconds = Some(60);
+    assert_eq!(deliver(&invoker, &patient).await.unwrap().body, "done");
+    assert_eq!(
+        (tokens(&function), slow.connections()),
+        (vec!["late".to_owned()], 1)
+    );
 }

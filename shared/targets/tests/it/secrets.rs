@@ -1,6 +1,7 @@
 //! Secrets by reference: where they are read, how often, by whom, and what becomes of calls when they change.
 
 mod aws;
+mod refused;
 
 use std::process::Command;
 use std::time::Duration;

@@ -21,7 +21,7 @@ pub struct EventGridTopic {
     #[schema(nullable = false)]
     pub entra: Option<EntraCredentials>,
     /// Input schema of the topic.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "AzureSchema::is_default")]
     pub schema: AzureSchema,
 }
 
@@ -80,7 +80,7 @@ mod tests {
         for (text, want) in [
             (
                 r#"{"endpoint":"https://t.westeurope-1.eventgrid.azure.net/api/events","accessKey":"K"}"#,
-                r#"{"endpoint":"https://t.westeurope-1.eventgrid.azure.net/api/events","accessKey":"K","schema":"cloudevents"}"#,
+                r#"{"endpoint":"https://t.westeurope-1.eventgrid.azure.net/api/events","accessKey":"K"}"#,
             ),
             (
                 r#"{"endpoint":"https://t/","schema":"eventgrid","entra":{"tenantId":"t","clientId":"c","clientSecret":"s"}}"#,

@@ -22,7 +22,7 @@ pub struct AzureFunction {
     #[schema(nullable = false)]
     pub entra: Option<EntraCredentials>,
     /// Schema of what is sent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "AzureSchema::is_default")]
     pub schema: AzureSchema,
     /// Form in which it gets events of the schema CloudEvents: structured or binary.
     #[serde(default, skip_serializing_if = "EventFormat::is_default")]
@@ -48,6 +48,11 @@ pub enum AzureSchema {
 }
 
 impl AzureSchema {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let words = [("cloudevents", Self::CloudEvents), ("eventgrid", Self::EventGrid)];
         let given = members.word("schema", &words, "must be cloudevents or eventgrid")?;
@@ -85,6 +90,9 @@ impl AzureFunction {
         if self.entra.as_ref().is_some_and(|entra| entra.scope.is_none()) {
             return invalid("entra.scope", "must be set");
         }
+        if !matches!(self.format, EventFormat::Structured | EventFormat::Binary) {
+            return invalid("format", "must be structured or binary");
+        }
         if self.schema == AzureSchema::EventGrid && !self.format.is_default() {
             return invalid("format", "must be structured where schema is eventgrid");
         }
@@ -114,11 +122,11 @@ mod tests {
         for (text, want) in [
             (
                 r#"{"url":"https://a.example/api/f?code=K"}"#,
-                r#"{"url":"https://a.example/api/f?code=K","schema":"cloudevents"}"#,
+                r#"{"url":"https://a.example/api/f?code=K"}"#,
             ),
             (
                 r#"{"timeoutSeconds":230,"response":"raw","format":"binary","schema":"cloudevents","entra":{"authority":"https://login.microsoftonline.us/","scope":"api://f/.default","clientSecret":{"environment":"EVENT_GATEWAY_SECRET_S"},"clientId":"c","tenantId":"0b1c-2","x":1},"functionKey":"K","url":"http://a.example/","x":1}"#,
-                r#"{"url":"http://a.example/","functionKey":"K","entra":{"tenantId":"0b1c-2","clientId":"c","clientSecret":{"environment":"EVENT_GATEWAY_SECRET_S"},"scope":"api://f/.default","authority":"https://login.microsoftonline.us/"},"schema":"cloudevents","format":"binary","response":"raw","timeoutSeconds":230}"#,
+                r#"{"url":"http://a.example/","functionKey":"K","entra":{"tenantId":"0b1c-2","clientId":"c","clientSecret":{"environment":"EVENT_GATEWAY_SECRET_S"},"scope":"api://f/.default","authority":"https://login.microsoftonline.us/"},"format":"binary","response":"raw","timeoutSeconds":230}"#,
             ),
             (
                 r#"{"url":"https://a.example/","schema":"eventgrid"}"#,
@@ -153,6 +161,10 @@ mod tests {
             (
                 r#"{"url":"https://a/","schema":"x"}"#.to_owned(),
                 "schema must be cloudevents or eventgrid",
+            ),
+            (
+                r#"{"url":"https://a/","format":"0.5"}"#.to_owned(),
+                "format must be structured or binary",
             ),
             (
                 r#"{"url":"https://a/","schema":"eventgrid","format":"binary"}"#.to_owned(),

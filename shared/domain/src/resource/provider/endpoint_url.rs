@@ -29,10 +29,17 @@ pub(super) fn check_base(member: &'static str, url: &str) -> Result<(), Provider
 pub(super) fn check_token_server(member: &'static str, url: &str) -> Result<(), ProviderError> {
     let reason =
         "must be an https URL without userinfo, query and fragment; http is for loopback addresses only";
-    let is_safe =
-        |uri: &Uri| uri.scheme() == Some(&Scheme::HTTPS) || uri.authority().is_some_and(is_loopback);
     parse(url)
-        .filter(|uri| is_bare(url, uri) && is_safe(uri))
+        .filter(|uri| is_bare(url, uri) && is_private(uri))
+        .map(|_| ())
+        .ok_or(ProviderError::Invalid { member, reason })
+}
+
+/// Checks the very URL that tokens are asked for at: like [`check_token_server`], but it may have a query.
+pub(super) fn check_token_endpoint(member: &'static str, url: &str) -> Result<(), ProviderError> {
+    let reason = "must be an https URL without userinfo and fragment; http is for loopback addresses only";
+    parse(url)
+        .filter(|uri| !has_userinfo(uri) && !url.contains('#') && is_private(uri))
         .map(|_| ())
         .ok_or(ProviderError::Invalid { member, reason })
 }
@@ -46,10 +53,17 @@ fn parse(url: &str) -> Option<Uri> {
 }
 
 fn is_bare(url: &str, uri: &Uri) -> bool {
-    let has_userinfo = uri
-        .authority()
-        .is_some_and(|authority| authority.as_str().contains('@'));
-    !has_userinfo && !url.contains(['?', '#'])
+    !has_userinfo(uri) && !url.contains(['?', '#'])
+}
+
+fn has_userinfo(uri: &Uri) -> bool {
+    uri.authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+}
+
+/// Whether nobody in between can read along.
+fn is_private(uri: &Uri) -> bool {
+    uri.scheme() == Some(&Scheme::HTTPS) || uri.authority().is_some_and(is_loopback)
 }
 
 pub(super) fn is_loopback(authority: &Authority) -> bool {
@@ -88,32 +102,43 @@ mod tests {
 
     #[test]
     fn token_servers_are_reached_in_secret() {
-        for (url, ok) in [
-            ("https://login.microsoftonline.com", true),
-            ("https://a.example/oauth/", true),
-            ("http://localhost:1/", true),
-            ("http://LOCALHOST", true),
-            ("http://127.0.0.1:1", true),
-            ("http://127.9.9.9", true),
-            ("http://[::1]:1/x", true),
-            ("http://a.example", false),
-            ("http://127.0.0.1.a.example", false),
-            ("http://localhost.a.example", false),
-            ("http://127.0.0.1@a.example", false),
-            ("https://u:p@a.example", false),
-            ("https://a.example?x", false),
-            ("https://a.example#x", false),
-            ("ftp://a.example", false),
+        for (url, ok, endpoint_ok) in [
+            ("https://login.microsoftonline.com", true, true),
+            ("https://a.example/oauth/", true, true),
+            ("http://localhost:1/", true, true),
+            ("http://LOCALHOST", true, true),
+            ("http://127.0.0.1:1", true, true),
+            ("http://127.9.9.9", true, true),
+            ("http://[::1]:1/x", true, true),
+            ("https://a.example?x", false, true),
+            ("http://localhost/t?x=1", false, true),
+            ("http://a.example", false, false),
+            ("http://a.example?x", false, false),
+            ("http://127.0.0.1.a.example", false, false),
+            ("http://localhost.a.example", false, false),
+            ("http://127.0.0.1@a.example", false, false),
+            ("https://u:p@a.example", false, false),
+            ("https://a.example#x", false, false),
+            ("https://a.example/?x#x", false, false),
+            ("ftp://a.example", false, false),
         ] {
             assert_eq!(check_token_server("tokenUrl", url).is_ok(), ok, "{url}");
+            assert_eq!(
+                check_token_endpoint("tokenUrl", url).is_ok(),
+                endpoint_ok,
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn errors_repeat_nothing_of_the_url() {
-        let error = check_token_server("tokenUrl", "http://u:SECRET@a.example").unwrap_err();
-        let text = error.to_string();
-        assert!(text.starts_with("tokenUrl must be an https URL"), "{text}");
-        assert!(!text.contains("SECRET"), "{text}");
+        for check in [check_token_server, check_token_endpoint] {
+            let text = check("tokenUrl", "http://u:SECRET@a.example")
+                .unwrap_err()
+                .to_string();
+            assert!(text.starts_with("tokenUrl must be an https URL"), "{text}");
+            assert!(!text.contains("SECRET"), "{text}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
@@ -108,6 +109,10 @@ impl HttpEndpoint {
         if taken.is_some_and(|taken| self.headers.keys().any(|name| name.eq_ignore_ascii_case(taken))) {
             return refuse("headers", "must not name the header that authorization sets");
         }
+        let parameter = self.authorization.as_ref().and_then(HttpAuthorization::parameter);
+        if parameter.is_some_and(|parameter| has_parameter(&self.url, parameter)) {
+            return refuse("url", "must not have the parameter that authorization sets");
+        }
         Ok(())
     }
 
@@ -144,4 +149,14 @@ impl HttpEndpoint {
             .map(|(path, secret)| (path.into(), secret));
         signing.chain(headers).chain(fixed).collect()
     }
+}
+
+/// Whether the query of a URL has a parameter of this name, however it is written.
+fn has_parameter(url: &str, name: &str) -> bool {
+    let url = url.split_once('#').map_or(url, |(before, _)| before);
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|pair| {
+        let known = pair.split('=').next().unwrap_or_default().replace('+', " ");
+        percent_decode_str(&known).decode_utf8_lossy() == name
+    })
 }

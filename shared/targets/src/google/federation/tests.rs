@@ -70,7 +70,7 @@ fn clients(google: &Server, region: &'static str) -> Clients {
     }
 }
 
-async fn invoke(with: &Clients, provider: &Provider) -> Result<(), InvokeError> {
+async fn invoke(with: &Arc<Clients>, provider: &Provider) -> Result<(), InvokeError> {
     let call = Call {
         payload: "{}".into(),
         event: None,
@@ -248,7 +248,7 @@ async fn the_aws_identity_becomes_an_id_token() {
     ] {
         let google = Server::answering(move |request| google(request, region, host)).await;
         let server = Server::answering(|_| response(200, &[], "result")).await;
-        let with = clients(&google, region);
+        let with = Arc::new(clients(&google, region));
         for _ in 0..20 {
             invoke(&with, &function(&server.url("/f"), Some(ACCOUNT)))
                 .await
@@ -272,7 +272,7 @@ async fn the_aws_identity_becomes_an_access_token() {
     for (account, requests) in [(Some(ACCOUNT), 2), (None, 1)] {
         let google =
             Server::answering(|request| google(request, "us-east-1", "sts.us-east-1.amazonaws.com")).await;
-        let with = clients(&google, "us-east-1");
+        let with = Arc::new(clients(&google, "us-east-1"));
         for _ in 0..20 {
             invoke(&with, &topic(account)).await.unwrap();
         }
@@ -293,7 +293,7 @@ async fn refusals_show_nothing_of_the_identity() {
             response(status, &[], error.to_string())
         })
         .await;
-        let error = invoke(&clients(&google, "us-east-1"), &topic(Some(ACCOUNT)))
+        let error = invoke(&Arc::new(clients(&google, "us-east-1")), &topic(Some(ACCOUNT)))
             .await
             .unwrap_err();
         let want = format!(
@@ -311,10 +311,10 @@ async fn refusals_show_nothing_of_the_identity() {
 #[tokio::test]
 async fn the_identity_is_shown_to_nobody_else() {
     let evil = Server::answering(|_| response(200, &[], "{}")).await;
-    let with = Clients {
+    let with = Arc::new(Clients {
         settings: TargetSettings::default(),
         ..clients(&evil, "us-east-1")
-    };
+    });
     let GoogleCredentials::WorkloadIdentity { configuration } = configuration(Some(ACCOUNT)) else {
         panic!("a workload identity")
     };

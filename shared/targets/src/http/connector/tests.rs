@@ -195,3 +195,19 @@ async fn a_connection_that_is_kept_is_not_judged_again() {
     drop(client);
     serving.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn quiet_connections_are_kept_alive() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    for mut connector in [TcpConnector::new(None), TcpConnector::new(None).for_tls()] {
+        let stream = connector.call(url.parse().unwrap()).await.unwrap().into_inner();
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        let times = [
+            socket.tcp_keepalive_time().unwrap(),
+            socket.tcp_keepalive_interval().unwrap(),
+        ];
+        assert_eq!(times, [KEEP_ALIVE; 2]);
+    }
+}

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::headers;
 use crate::resource::Secret;
-use crate::resource::provider::{Members, ProviderError};
-use crate::validation;
+use crate::resource::provider::{Members, ProviderError, endpoint_url};
 
 /// Credentials of calls, by their kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,7 +30,7 @@ pub enum HttpAuthorization {
         /// The key.
         value: Secret,
         /// Where it goes.
-        #[serde(default, rename = "in")]
+        #[serde(default, rename = "in", skip_serializing_if = "ApiKeyPlace::is_default")]
         place: ApiKeyPlace,
     },
     /// A token of an authorization server, by client credentials (RFC 6749, section 4.4).
@@ -51,7 +50,7 @@ pub enum HttpAuthorization {
         #[schema(nullable = false)]
         audience: Option<String>,
         /// How the client authenticates to the server.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "ClientAuthentication::is_default")]
         client_authentication: ClientAuthentication,
     },
 }
@@ -85,6 +84,20 @@ const AUTHENTICATIONS: [(&str, ClientAuthentication); 2] = [
     ("body", ClientAuthentication::Body),
 ];
 
+impl ApiKeyPlace {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl ClientAuthentication {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl HttpAuthorization {
     pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let authorization = Self::read(members)?;
@@ -92,6 +105,9 @@ impl HttpAuthorization {
             member: "authorization",
             reason,
         })?;
+        if let Self::OAuth2ClientCredentials { token_url, .. } = &authorization {
+            endpoint_url::check_token_endpoint("authorization.tokenUrl", token_url)?;
+        }
         Ok(authorization)
     }
 
@@ -147,9 +163,6 @@ impl HttpAuthorization {
                 place: ApiKeyPlace::Header,
                 ..
             } if !headers::may_be_value(value) => Err("must have a value of visible ASCII characters"),
-            Self::OAuth2ClientCredentials { token_url, .. } if !is_token_url(token_url) => {
-                Err("must have an http or https URL without fragment as tokenUrl")
-            }
             Self::OAuth2ClientCredentials { scopes, .. } if !scopes.iter().all(|scope| is_scope(scope)) => {
                 Err("must have scopes of visible ASCII characters without blanks, quotes and backslashes")
             }
@@ -170,6 +183,14 @@ impl HttpAuthorization {
         }
     }
 
+    /// Name of the parameter that it adds to the query.
+    pub(super) fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::ApiKey { name, place, .. } => (*place == ApiKeyPlace::Query).then_some(name),
+            Self::Bearer { .. } | Self::Basic { .. } | Self::OAuth2ClientCredentials { .. } => None,
+        }
+    }
+
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
         match self {
             Self::Bearer { token } => vec![("authorization.token", token)],
@@ -180,13 +201,6 @@ impl HttpAuthorization {
             }
         }
     }
-}
-
-fn is_token_url(url: &str) -> bool {
-    let is_http = url.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-    });
-    is_http && !url.contains('#') && validation::is_uri(url, false)
 }
 
 /// A scope token (RFC 6749, section 3.3).

@@ -60,7 +60,7 @@ fn options_come_out_as_they_went_in() {
         ("authorization", json!({"type": "basic", "username": "ü"}), false),
         (
             "authorization",
-            json!({"type": "apiKey", "name": "X-Key", "value": "v", "in": "header"}),
+            json!({"type": "apiKey", "name": "X-Key", "value": "v"}),
             false,
         ),
         (
@@ -71,9 +71,17 @@ fn options_come_out_as_they_went_in() {
         (
             "authorization",
             json!({
-                "type": "oauth2ClientCredentials", "tokenUrl": "http://auth/token", "clientId": "c",
+                "type": "oauth2ClientCredentials", "tokenUrl": "https://auth/token?tenant=1", "clientId": "c",
                 "clientSecret": "s", "scopes": ["a:read", "https://x/.default"], "audience": "me",
                 "clientAuthentication": "body"
+            }),
+            false,
+        ),
+        (
+            "authorization",
+            json!({
+                "type": "oauth2ClientCredentials", "tokenUrl": "http://127.0.0.1/token", "clientId": "c",
+                "clientSecret": "s"
             }),
             false,
         ),
@@ -216,13 +224,25 @@ fn authorization_that_cannot_be_is_refused() {
             authorization(
                 json!({"type": "oauth2ClientCredentials", "tokenUrl": "ftp://h", "clientId": "c", "clientSecret": "s"}),
             ),
-            "authorization must have an http or https URL without fragment as tokenUrl",
+            "authorization.tokenUrl must be an https URL without userinfo and fragment; http is for loopback addresses only",
         ),
         (
             authorization(
                 json!({"type": "oauth2ClientCredentials", "tokenUrl": "https://h/#f", "clientId": "c", "clientSecret": "s"}),
             ),
-            "authorization must have an http or https URL",
+            "authorization.tokenUrl must be an https URL",
+        ),
+        (
+            authorization(
+                json!({"type": "oauth2ClientCredentials", "tokenUrl": "http://h/", "clientId": "c", "clientSecret": "SHOWN"}),
+            ),
+            "authorization.tokenUrl must be an https URL",
+        ),
+        (
+            authorization(
+                json!({"type": "oauth2ClientCredentials", "tokenUrl": "https://u:SHOWN@h/", "clientId": "c", "clientSecret": "s"}),
+            ),
+            "authorization.tokenUrl must be an https URL",
         ),
         (
             authorization(
@@ -289,10 +309,24 @@ fn members_have_to_fit_together() {
             json!({"url": "https://h/", "headers": {"x-key": "x"}, "authorization": {"type": "apiKey", "name": "X-Key", "value": "t"}}),
             "headers must not name the header that authorization sets",
         ),
+        (
+            json!({"url": "https://h/f?a=1&key=old#x", "authorization": {"type": "apiKey", "name": "key", "value": "t", "in": "query"}}),
+            "url must not have the parameter that authorization sets",
+        ),
+        (
+            json!({"url": "https://h/f?x&a%20b=%zz", "authorization": {"type": "apiKey", "name": "a b", "value": "t", "in": "query"}}),
+            "url must not have the parameter that authorization sets",
+        ),
     ] {
         assert_eq!(decode(&settings).unwrap_err().to_string(), want, "{settings}");
     }
     decode(&json!({"url": "HTTPS://h/", "method": "DELETE", "signingSecrets": signing, "tls": {"certificateAuthority": CERTIFICATE}})).unwrap();
+    for free in [
+        json!({"url": "https://h/key?keys=1&x=key#?key=1", "authorization": {"type": "apiKey", "name": "key", "value": "t", "in": "query"}}),
+        json!({"url": "https://h/f?key=1", "authorization": {"type": "apiKey", "name": "key", "value": "t"}}),
+    ] {
+        decode(&free).unwrap();
+    }
     let too_many: serde_json::Map<_, _> = (0..65).map(|n| (format!("x-{n}"), json!("v"))).collect();
     assert!(decode(&with("headers", too_many.into())).is_err());
 }
