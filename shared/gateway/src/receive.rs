@@ -66,9 +66,9 @@ pub(crate) struct Request<'a> {
 impl Gateway {
     /// Takes a request in. `body` is what could be read of it within the limits.
     pub async fn receive(&self, parts: &Parts, body: Result<Bytes, GatewayError>) -> Received {
-        if self.is_draining() {
+        let Some(_receiving) = self.begin_receiving() else {
             return Received::interrupted();
-        }
+        };
         let table = match self.table_for(&parts.headers).await {
             Ok(table) => table,
             Err(err) => {
