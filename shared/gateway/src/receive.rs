@@ -47,7 +47,9 @@ pub enum Answer {
     Preflight,
     /// 202: whoever subscribes will get the event.
     Accepted,
-    /// What the sync function said.
+    /// What the response object of the sync function says. Its headers take the place of those of CORS, `Vary` too.
+    Object(FunctionResponse),
+    /// What the sync function said in another way.
     Function(FunctionResponse),
     /// What the sync function says, passed on while it comes in.
     Stream(StreamedResponse),
