@@ -231,10 +231,12 @@ impl RunningGateway {
         gateway.drain();
         let _ = stop.send(true);
         let ended = within(shutdown_timeout, async {
-            let _ = events.await;
+            // What is still to be queued: by requests, and by dead letters that are redriven. A stream may go on for
+            // long after its request has queued all that it ever will, so it must not keep the queue open.
+            gateway.drained().await;
             let _ = config.await;
             gateway.queue().close();
-            let _ = workers.await;
+            let _ = tokio::join!(events, workers);
             if let Some(stream_tail) = stream_tail {
                 let _ = stream_tail.await;
             }

@@ -45,11 +45,12 @@ impl EventsApi {
             // The runtime is going down, and nobody waits for this any more.
             Err(_) => Received::interrupted(),
         });
+        let replaces_vary = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {
             Ok(answer) => into_response(answer),
             Err(err) => ApiError::from(err).into_response(),
         };
-        add_missing(response.headers_mut(), headers);
+        add_missing(response.headers_mut(), headers, replaces_vary);
         response
     }
 }
@@ -58,7 +59,7 @@ fn into_response(answer: Answer) -> Response {
     match answer {
         Answer::Preflight => StatusCode::OK.into_response(),
         Answer::Accepted => StatusCode::ACCEPTED.into_response(),
-        Answer::Function(answer) => {
+        Answer::Object(answer) | Answer::Function(answer) => {
             let mut response = Response::new(Body::from(answer.body));
             *response.status_mut() = answer.status;
             *response.headers_mut() = answer.headers;
@@ -81,14 +82,15 @@ fn into_response(answer: Answer) -> Response {
     }
 }
 
-/// Adds headers, all lines of them, unless the response has its own of the name.
-fn add_missing(headers: &mut HeaderMap, added: HeaderMap) {
+/// Adds headers, all lines of them, unless the response has its own of the name. `Vary` says what caches have to
+/// compare, so it is added to the response's own, unless that replaces it.
+fn add_missing(headers: &mut HeaderMap, added: HeaderMap, replaces_vary: bool) {
     if added.is_empty() {
         return;
     }
     let own: Vec<_> = added
         .keys()
-        .filter(|name| headers.contains_key(*name))
+        .filter(|name| headers.contains_key(*name) && (replaces_vary || **name != header::VARY))
         .cloned()
         .collect();
     let mut last = None;
@@ -96,8 +98,18 @@ fn add_missing(headers: &mut HeaderMap, added: HeaderMap) {
         last = name.or(last);
         if let Some(name) = last.clone()
             && !own.contains(&name)
+            && !(name == header::VARY && varies_by(headers, &value))
         {
             headers.append(name, value);
         }
     }
+}
+
+/// Whether `Vary` has the name of a request header already, or stands for all of them.
+fn varies_by(headers: &HeaderMap, name: &HeaderValue) -> bool {
+    let lines = headers.get_all(header::VARY).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|own| own == b"*" || own.eq_ignore_ascii_case(name.as_bytes()))
 }

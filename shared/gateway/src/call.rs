@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::gateway::Gateway;
 use crate::stamp::delivery_id;
-use crate::weighted::Targets;
+use crate::weighted::{Targets, is_worth_another};
 
 /// A function that could not be called or that failed. The text goes to logs and system events, never to clients.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +85,9 @@ pub(crate) struct CallResult {
     pub(crate) mode: ResponseMode,
 }
 
+/// What came of a call.
+pub(crate) type Called = Result<CallResult, CallError>;
+
 impl Gateway {
     /// Calls a function, or the one of `targets` that does not fail, with an event and emits the system events around
     /// the call.
@@ -93,7 +96,7 @@ impl Gateway {
         table: &RoutingTable,
         subscriber: SubscriberCall<'_>,
         targets: &mut Targets<'_>,
-    ) -> Result<CallResult, CallError> {
+    ) -> Called {
         let SubscriberCall {
             space,
             function,
@@ -151,17 +154,18 @@ impl Gateway {
         space: &Space,
         targets: &mut Targets<'_>,
         call: impl Fn(&Provider) -> Call<'c>,
-    ) -> Result<CallResult, CallError> {
+    ) -> Called {
         let function = targets.current();
         if !targets.has_standby() {
             return self.invoke_one(table, space, function, &call).await;
         }
         let began = Instant::now();
         // Boxed: most functions have none that stands in for them.
-        match Box::pin(self.invoke_one(table, space, function, &call)).await {
-            Ok(called) => Ok(called),
-            Err(error) => Box::pin(self.fail_over(table, space, targets, &call, (began, error))).await,
+        let called = Box::pin(self.invoke_one(table, space, function, &call)).await;
+        if !is_worth_another(&called) {
+            return called;
         }
+        Box::pin(self.fail_over(table, space, targets, &call, (began, called))).await
     }
 
     /// Calls one function.
@@ -171,7 +175,7 @@ impl Gateway {
         space: &Space,
         function: &FunctionId,
         call: &impl Fn(&Provider) -> Call<'c>,
-    ) -> Result<CallResult, CallError> {
+    ) -> Called {
         let provider = &callable(table, space, function)?.provider;
         let answer = self.invoker().invoke(provider, call(provider)).await?;
         Ok(CallResult {
@@ -215,10 +219,7 @@ impl<'e> SubscriberCall<'e> {
 }
 
 /// Ends a call that has more time than whoever makes it.
-async fn until(
-    end: Instant,
-    invoking: impl Future<Output = Result<CallResult, CallError>>,
-) -> Result<CallResult, CallError> {
+async fn until(end: Instant, invoking: impl Future<Output = Called>) -> Called {
     let limit = end.saturating_duration_since(Instant::now());
     let timed_out = InvokeError::TimedOut { limit };
     timeout_at(end, invoking)

@@ -19,7 +19,7 @@ impl CallResult {
     ) -> Result<Answer, MalformedResponse> {
         let Self { answer, mode, .. } = self;
         let response = match mode {
-            ResponseMode::Object => FunctionResponse::from_result(&answer.body)?,
+            ResponseMode::Object => return Ok(Answer::Object(FunctionResponse::from_result(&answer.body)?)),
             ResponseMode::Proxy => FunctionResponse::from_proxy_result(&answer.body)?,
             ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on {
                 None => {

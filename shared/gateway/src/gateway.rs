@@ -8,7 +8,7 @@ use domain::space_version::SpaceVersion;
 use queue::DeliveryQueue;
 use store::{Store, StoreError};
 use targets::Invoker;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, RwLockReadGuard, Semaphore};
 
 use crate::circuit_breaker::{CircuitBreakerSettings, CircuitBreakers};
 use crate::dead_letters::DeadLetters;
@@ -31,6 +31,8 @@ struct Shared {
     metrics: EventMetrics,
     circuit_breakers: CircuitBreakers,
     draining: AtomicBool,
+    /// Read by each request that is being taken in; written by nobody, but for the wait for all of them.
+    receiving: RwLock<()>,
     deliveries: Semaphore,
 }
 
@@ -91,6 +93,7 @@ impl Gateway {
             settings,
             metrics,
             draining: AtomicBool::new(false),
+            receiving: RwLock::new(()),
             deliveries,
         }))
     }
@@ -120,8 +123,17 @@ impl Gateway {
         self.0.draining.store(true, Ordering::Release);
     }
 
-    pub(crate) fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::Acquire)
+    /// Waits, after [`Gateway::drain`], for the requests that were being taken in: from then on none adds deliveries.
+    /// Bodies of answers may still be on their way.
+    pub async fn drained(&self) {
+        drop(self.0.receiving.write().await);
+    }
+
+    /// What a request has to hold while it is taken in; `None` if it comes too late.
+    pub(crate) fn begin_receiving(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        // First the lock: whoever sees no draining is waited for. Only a wait keeps others from having it.
+        let receiving = self.0.receiving.try_read().ok()?;
+        (!self.0.draining.load(Ordering::Acquire)).then_some(receiving)
     }
 
     pub(crate) async fn routing_table(

@@ -12,7 +12,7 @@ use domain::routing::{Routes, RoutingTable};
 use queue::{QueueError, Reservation};
 
 use crate::authorize::Authorizers;
-use crate::call::{CallError, CallResult, Occasion, SubscriberCall};
+use crate::call::{Called, Occasion, SubscriberCall};
 use crate::error::GatewayError;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
@@ -172,7 +172,7 @@ impl Gateway {
         table: &RoutingTable,
         subscription: &Subscription,
         event: &Event,
-    ) -> Result<CallResult, CallError> {
+    ) -> Called {
         let Subscription {
             space,
             subscription_id,

@@ -47,7 +47,9 @@ pub enum Answer {
     Preflight,
     /// 202: whoever subscribes will get the event.
     Accepted,
-    /// What the sync function said.
+    /// What the response object of the sync function says. Its headers take the place of those of CORS, `Vary` too.
+    Object(FunctionResponse),
+    /// What the sync function said in another way.
     Function(FunctionResponse),
     /// What the sync function says, passed on while it comes in.
     Stream(StreamedResponse),
@@ -66,9 +68,9 @@ pub(crate) struct Request<'a> {
 impl Gateway {
     /// Takes a request in. `body` is what could be read of it within the limits.
     pub async fn receive(&self, parts: &Parts, body: Result<Bytes, GatewayError>) -> Received {
-        if self.is_draining() {
+        let Some(_receiving) = self.begin_receiving() else {
             return Received::interrupted();
-        }
+        };
         let table = match self.table_for(&parts.headers).await {
             Ok(table) => table,
             Err(err) => {

@@ -10,10 +10,10 @@ use domain::ids::{DeliveryId, FunctionId, Space};
 use domain::resource::Provider;
 use domain::retry::FailureClass;
 use domain::routing::RoutingTable;
-use targets::Call;
+use targets::{Call, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
-use crate::call::{CallError, CallResult};
+use crate::call::{CallError, CallResult, Called};
 use crate::circuit_breaker::{Admission, CircuitBreakers, Permit};
 use crate::circuit_report::report;
 use crate::gateway::Gateway;
@@ -32,6 +32,8 @@ pub(crate) struct Targets<'t> {
     standby: std::vec::IntoIter<&'t FunctionId>,
     /// The permit to call the current one, where circuits are asked.
     permit: Option<Permit>,
+    /// The least time after which one may be called that was passed over because its circuit is open.
+    passed_over: Option<Duration>,
 }
 
 impl<'t> Targets<'t> {
@@ -48,6 +50,7 @@ impl<'t> Targets<'t> {
             current: named,
             standby: Vec::new().into_iter(),
             permit: None,
+            passed_over: None,
         };
         if let Some(function) = table.function(space, named)
             && let Provider::Weighted(weighted) = &function.provider
@@ -75,19 +78,25 @@ impl<'t> Targets<'t> {
 
     /// Asks the circuits for the first target that may be called. If there is none: the time after which one may be.
     pub(crate) fn admit(&mut self, circuits: &CircuitBreakers, space: &Space) -> Result<(), Duration> {
-        let mut soonest = Duration::MAX;
         loop {
-            match circuits.admit(space, self.current, Instant::now()) {
+            let pause = match circuits.admit(space, self.current, Instant::now()) {
                 Admission::Call(permit) => {
                     self.permit = Some(permit);
                     return Ok(());
                 }
-                Admission::Wait(pause) => soonest = soonest.min(pause),
-            }
+                Admission::Wait(pause) => pause,
+            };
+            let soonest = self.passed_over.map_or(pause, |least| least.min(pause));
+            self.passed_over = Some(soonest);
             if !self.move_on() {
                 return Err(soonest);
             }
         }
+    }
+
+    /// The time after which a target may be called that was passed over: it may take what the others do not.
+    pub(crate) fn passed_over(&self) -> Option<Duration> {
+        self.passed_over
     }
 
     /// The permit of the last target that was called, if nothing was reported of it yet.
@@ -113,12 +122,12 @@ impl<'t> Targets<'t> {
         self.move_on() && circuits.is_none_or(|circuits| self.admit(circuits, space).is_ok())
     }
 
-    /// Tells its circuit what came of the call of the current target, if it was asked.
-    fn report(&mut self, space: &Space, error: &CallError) {
+    /// Tells its circuit how the call of the current target failed, if it was asked.
+    fn report(&mut self, space: &Space, failure: Option<FailureClass>) {
         let Some(permit) = self.permit.take() else { return };
-        match error {
-            CallError::UnknownFunction => permit.ignore(),
-            CallError::Invoke(error) => report(space, self.current, permit, Some(error.class())),
+        match failure {
+            None => permit.ignore(),
+            failure => report(space, self.current, permit, failure),
         }
     }
 }
@@ -141,56 +150,79 @@ pub(crate) fn is_known(
     }
 }
 
-/// Whether a call that failed like this may succeed with another function.
-fn is_worth_another(error: &CallError) -> bool {
-    match error {
-        CallError::UnknownFunction => true,
-        CallError::Invoke(error) => {
-            matches!(error.class(), FailureClass::Transient | FailureClass::Throttled)
+/// How a call failed; `None` where it did not, or where there was nothing to call. `is_refusal_one` says whether an
+/// answer below 500 other than 2xx is a failure, too.
+fn failure(called: &Called, is_refusal_one: bool) -> Option<FailureClass> {
+    match called {
+        Ok(CallResult { answer, .. }) => {
+            let class = answer.rejection.as_ref().map(|rejection| rejection.class);
+            // From 500 up the caller gets it as it is; it is a failure all the same.
+            let passed_on = || answer.failure().map(|_| class.unwrap_or(FailureClass::Transient));
+            if is_refusal_one { class } else { passed_on() }
         }
+        Err(CallError::UnknownFunction) => None,
+        Err(CallError::Invoke(error)) => Some(error.class()),
     }
+}
+
+fn is_unknown(called: &Called) -> bool {
+    matches!(called, Err(CallError::UnknownFunction))
+}
+
+/// Whether a call that ended like this may succeed with another function.
+pub(crate) fn is_worth_another(called: &Called) -> bool {
+    let may_pass = |class| matches!(class, FailureClass::Transient | FailureClass::Throttled);
+    is_unknown(called) || failure(called, false).is_some_and(may_pass)
 }
 
 impl Gateway {
     /// Calls the first target that does not fail, all of them within the time that the first one has from `began` on.
-    /// The error is that of the first: the next attempt begins with it again.
+    /// If all fail it is as if only the first had been called: the next attempt begins with it again. That is the first
+    /// one that there is.
     pub(crate) async fn fail_over<'c>(
         &self,
         table: &RoutingTable,
         space: &Space,
         targets: &mut Targets<'_>,
         call: &impl Fn(&Provider) -> Call<'c>,
-        (began, mut first_error): (Instant, CallError),
-    ) -> Result<CallResult, CallError> {
-        if !is_worth_another(&first_error) {
-            return Err(first_error);
-        }
+        (began, mut first): (Instant, Called),
+    ) -> Called {
         let mut all = std::iter::once(targets.current).chain(targets.standby.as_slice().iter().copied());
-        let Some(first) = all.find_map(|id| table.function(space, id)) else {
-            return Err(first_error);
+        let Some(known) = all.find_map(|id| table.function(space, id)) else {
+            return first;
         };
-        let deadline = began + self.invoker().time_limit(&first.provider);
+        let limit = self.invoker().time_limit(&known.provider);
+        let deadline = began + limit;
         let circuits = targets.permit.is_some().then(|| self.circuit_breakers());
-        targets.report(space, &first_error);
+        targets.report(space, failure(&first, false));
         while Instant::now() < deadline && targets.advance(circuits, space) {
             let function = targets.current;
             tracing::info!(%space, functionId = %targets.named, target = %function, "Another function stands in.");
             let Ok(called) = timeout_at(deadline, self.invoke_one(table, space, function, call)).await else {
-                // The time was not its own, so it says nothing about the function.
+                // If others had a part of the time, it says nothing about the function.
+                if is_unknown(&first) {
+                    let error = InvokeError::TimedOut { limit };
+                    targets.report(space, Some(error.class()));
+                    first = Err(error.into());
+                }
                 break;
             };
-            match called {
-                Ok(called) => return Ok(called),
-                Err(error) => {
-                    tracing::info!(%space, functionId = %targets.named, target = %function, %error, "It failed, too.");
-                    targets.report(space, &error);
-                    if matches!(first_error, CallError::UnknownFunction) {
-                        first_error = error;
-                    }
-                }
+            // A delivery that is refused here is tried again with the first, unless that is missing.
+            let failure = failure(&called, circuits.is_some() && !is_unknown(&first));
+            if called.is_ok() && failure.is_none() {
+                return called;
+            }
+            let error = match &called {
+                Ok(called) => format!("HTTP status code: {}", called.answer.status.unwrap_or_default()),
+                Err(error) => error.to_string(),
+            };
+            tracing::info!(%space, functionId = %targets.named, target = %function, error, "It failed, too.");
+            targets.report(space, failure);
+            if is_unknown(&first) {
+                first = called;
             }
         }
         targets.permit = None;
-        Err(first_error)
+        first
     }
 }

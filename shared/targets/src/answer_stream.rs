@@ -80,13 +80,17 @@ impl AnswerStream {
         }
     }
 
-    /// The error of a limit that has been reached.
-    fn poll_limits(&mut self, context: &mut Context<'_>) -> Poll<AnswerStreamError> {
-        if let (Some(end), Some(limit)) = (&mut self.end, self.limits.whole)
-            && end.as_mut().poll(context).is_ready()
-        {
-            return Poll::Ready(AnswerStreamError::TooLong { limit });
-        }
+    /// The error of an answer that has taken too long as a whole.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<AnswerStreamError> {
+        let (Some(end), Some(limit)) = (&mut self.end, self.limits.whole) else {
+            return Poll::Pending;
+        };
+        ready!(end.as_mut().poll(context));
+        Poll::Ready(AnswerStreamError::TooLong { limit })
+    }
+
+    /// The error of a piece that is overdue; asked while one is waited for.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<AnswerStreamError> {
         let Some(limit) = self.limits.idle else {
             return Poll::Pending;
         };
@@ -118,6 +122,13 @@ impl Body for AnswerStream {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerStreamError>>> {
         let this = &mut *self;
+        // Asked before each piece: a function that always has one ready is never waited for.
+        if this.body.is_some()
+            && let Poll::Ready(error) = this.poll_end(context)
+        {
+            this.body = None;
+            return Poll::Ready(Some(Err(error)));
+        }
         while let Some(body) = &mut this.body {
             match Pin::new(body).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
@@ -132,7 +143,7 @@ impl Body for AnswerStream {
                 }
                 Poll::Ready(None) => this.body = None,
                 Poll::Pending => {
-                    let error = ready!(this.poll_limits(context));
+                    let error = ready!(this.poll_idle(context));
                     this.body = None;
                     return Poll::Ready(Some(Err(error)));
                 }

@@ -76,15 +76,15 @@ impl ConfigApi {
             }
             (Kind::Subscription, Operation::Delete(id)) => {
                 let id = SubscriptionId::from(id.as_str());
-                let before = self.store.get::<Subscription>(space, &id).await;
-                let operation = Operation::Delete(id.to_string());
-                let deleted = self
-                    .carry_out::<Subscription>(space, operation, parts, body)
-                    .await?;
-                if let Ok(subscription) = before {
+                // Its CORS configuration first: a deletion that fails in between can be repeated, and its answer has
+                // the later version.
+                if let Some(subscription) = none_if_missing(self.store.get::<Subscription>(space, &id).await)?
+                {
                     self.remove_cors(&subscription).await?;
                 }
-                Ok(deleted)
+                let operation = Operation::Delete(id.to_string());
+                self.carry_out::<Subscription>(space, operation, parts, body)
+                    .await
             }
             (kind, operation) => self.carry_out_kind(kind, space, operation, parts, body).await,
         }

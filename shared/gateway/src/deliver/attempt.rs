@@ -77,12 +77,16 @@ impl Gateway {
         let failure = match called {
             Ok(Ok(called)) => Failure::of_answer(&called.answer),
             Ok(Err(CallError::UnknownFunction)) => {
-                return self.give_up(
-                    delivery,
-                    DeadLetterReason::FunctionNotFound,
-                    delivery.attempts,
-                    None,
-                );
+                return match targets.passed_over() {
+                    // What is missing only stood in for it.
+                    Some(pause) => Step::Settle(Outcome::Defer { pause }),
+                    None => self.give_up(
+                        delivery,
+                        DeadLetterReason::FunctionNotFound,
+                        delivery.attempts,
+                        None,
+                    ),
+                };
             }
             Ok(Err(CallError::Invoke(error))) => Some(Failure::of_error(&error)),
             Err(_panic) => {
@@ -92,6 +96,7 @@ impl Gateway {
             }
         };
         let (target, is_choice) = (targets.current(), targets.is_choice());
+        let passed_over = targets.passed_over();
         if let Some(permit) = targets.into_permit().filter(|_| !is_cut) {
             report(
                 &delivery.space,
@@ -100,16 +105,18 @@ impl Gateway {
                 failure.as_ref().map(|failure| failure.class),
             );
         }
-        match failure {
-            None => {
-                self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
-                Step::Settle(Outcome::Done)
-            }
-            Some(failure) => {
-                self.failed(delivery, subscription, policy, &attempted, (failure, is_choice))
-                    .await
-            }
+        let Some(failure) = failure else {
+            self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
+            return Step::Settle(Outcome::Done);
+        };
+        if let Some(pause) = passed_over.filter(|_| failure.is_final()) {
+            // Only for one that stood in. The one that was passed over has not been tried, so no attempt counts.
+            let outcome = AttemptOutcome::Retrying;
+            self.note(delivery, &attempted, outcome, Some(&failure), Some(pause));
+            return Step::Settle(Outcome::Defer { pause });
         }
+        self.failed(delivery, subscription, policy, &attempted, (failure, is_choice))
+            .await
     }
 
     async fn failed(
@@ -120,8 +127,12 @@ impl Gateway {
         attempted: &Attempted,
         (failure, is_choice): (Failure, bool),
     ) -> Step {
-        let now = now_millis();
-        match verdict(delivery, policy, &failure, now, fastrand::f64()) {
+        let verdict = match verdict(delivery, policy, &failure, now_millis(), fastrand::f64()) {
+            // Of several functions only one is gone.
+            Verdict::PauseSubscription if is_choice => Verdict::GiveUp(DeadLetterReason::PermanentFailure),
+            verdict => verdict,
+        };
+        match verdict {
             Verdict::Retry { pause } => {
                 self.note(
                     delivery,

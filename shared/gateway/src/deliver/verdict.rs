@@ -57,6 +57,11 @@ impl Failure {
         }
     }
 
+    /// Whether the same call can only fail again.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.class, FailureClass::Permanent | FailureClass::Gone)
+    }
+
     /// HTTP status code of the answer, if there was one.
     pub(super) fn status(&self) -> Option<u16> {
         self.response.as_ref()?.status

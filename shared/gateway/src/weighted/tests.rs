@@ -91,6 +91,7 @@ fn open_circuits_are_passed_over() {
         let mut targets = Targets::of(&table, &space, &function, || "d".into());
         targets.admit(&circuits, &space).unwrap();
         assert_eq!(targets.current().as_str(), want);
+        assert_eq!(targets.passed_over().is_some(), !opened.is_empty());
         assert!(targets.into_permit().is_some());
     }
     open(&circuits, "c");

@@ -18,7 +18,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use http_body::{Body as HttpBody, Frame};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_runtime::{Error, LambdaInvocation};
+use lambda_runtime::{Diagnostic, Error, LambdaInvocation};
 use lambda_runtime_api_client::body::Body as RuntimeBody;
 use lambda_runtime_api_client::{PooledClient, build_request};
 use tower::{Service, ServiceExt as _};
@@ -32,6 +32,9 @@ const ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-
 const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 const WITH_PRELUDE: HeaderValue =
     HeaderValue::from_static("application/vnd.awslambda.http-integration-response");
+/// What Lambda is told of an invocation that is no request: nothing of the event, which may hold secrets.
+const NO_REQUEST: &str = "The event of an invocation is no request of a function URL.";
+const NO_REQUEST_TYPE: &str = "Runtime.MalformedEvent";
 /// What separates the metadata from the body.
 const DELIMITER: [u8; 8] = [0; 8];
 
@@ -53,25 +56,14 @@ impl StreamingFunction {
 
     /// Nothing outlives the call: once the answer is posted, Lambda stops the clock until the next invocation.
     async fn answer(self, invocation: LambdaInvocation) -> Result<(), Error> {
-        let event: ApiGatewayV2httpRequest = serde_json::from_slice(&invocation.body)?;
-        let is_head = event.request_context.http.method == Method::HEAD;
-        let response = match request::from_event(event) {
-            Ok(request) => {
-                let Ok(response) = self.router.oneshot(request).await;
-                response
-            }
-            Err(err) => response::refusal_of_malformed_event(&err),
-        };
         let request_id = &invocation.context.request_id;
-        let mut posted = build_request()
-            .method(Method::POST)
-            .uri(format!("/2018-06-01/runtime/invocation/{request_id}/response"))
-            .header(header::CONTENT_TYPE, WITH_PRELUDE)
-            .header(header::TRANSFER_ENCODING, "chunked")
-            .header(header::TRAILER, ERROR_TYPE.as_str())
-            .header(header::TRAILER, ERROR_BODY.as_str())
-            .header(RESPONSE_MODE, "streaming")
-            .body(RuntimeBody::new(Streamed::new(response, is_head)))?;
+        // An error of this service would end the process, and with it an instance that is in order.
+        let mut posted = if let Ok(event) = serde_json::from_slice(&invocation.body) {
+            answer_of(self.respond(event).await, request_id)?
+        } else {
+            tracing::error!("{NO_REQUEST}");
+            error_of(request_id)?
+        };
         if let Some(id) = invocation.parts.headers.get(INVOCATION_ID) {
             posted.headers_mut().insert(INVOCATION_ID, id.clone());
         }
@@ -86,6 +78,46 @@ impl StreamingFunction {
         }
         Ok(())
     }
+
+    async fn respond(&self, event: ApiGatewayV2httpRequest) -> Streamed {
+        let is_head = event.request_context.http.method == Method::HEAD;
+        let response = match request::from_event(event) {
+            Ok(request) => {
+                let Ok(response) = self.router.clone().oneshot(request).await;
+                response
+            }
+            Err(err) => response::refusal_of_malformed_event(&err),
+        };
+        Streamed::new(response, is_head)
+    }
+}
+
+/// The request that posts an answer.
+fn answer_of(answer: Streamed, request_id: &str) -> Result<http::Request<RuntimeBody>, Error> {
+    let posted = build_request()
+        .method(Method::POST)
+        .uri(format!("/2018-06-01/runtime/invocation/{request_id}/response"))
+        .header(header::CONTENT_TYPE, WITH_PRELUDE)
+        .header(header::TRANSFER_ENCODING, "chunked")
+        .header(header::TRAILER, ERROR_TYPE.as_str())
+        .header(header::TRAILER, ERROR_BODY.as_str())
+        .header(RESPONSE_MODE, "streaming")
+        .body(RuntimeBody::new(answer))?;
+    Ok(posted)
+}
+
+/// The request that reports an invocation which is no request, such as a test event or that of a warmer.
+fn error_of(request_id: &str) -> Result<http::Request<RuntimeBody>, Error> {
+    let detail = Diagnostic {
+        error_type: NO_REQUEST_TYPE.to_owned(),
+        error_message: NO_REQUEST.to_owned(),
+    };
+    let posted = build_request()
+        .method(Method::POST)
+        .uri(format!("/2018-06-01/runtime/invocation/{request_id}/error"))
+        .header(ERROR_TYPE, NO_REQUEST_TYPE)
+        .body(RuntimeBody::from(serde_json::to_vec(&detail)?))?;
+    Ok(posted)
 }
 
 impl Service<LambdaInvocation> for StreamingFunction {

@@ -1,13 +1,44 @@
 //! Where the body of a streamed answer begins. Nothing but the bytes themselves tells: the type by which AWS knows
 //! them is not among what the SDK gives.
 
-use serde::de::IgnoredAny;
+use std::collections::HashMap;
+
+use serde::Deserialize;
 use serde_json::Deserializer;
+use serde_json::value::RawValue;
 
 /// What metadata end with.
 const DELIMITER: [u8; 8] = [0; 8];
 /// Most bytes of metadata; what is longer is a body.
 const MAX_PRELUDE_BYTES: usize = 64 * 1024;
+
+/// What metadata may say: what heads of answers are made of, and what response objects have besides. JSON that says
+/// anything else is a body, and need not be complete to be known as one.
+const MEMBERS: [&str; 6] = [
+    "statusCode",
+    "headers",
+    "multiValueHeaders",
+    "cookies",
+    "isBase64Encoded",
+    "statusDescription",
+];
+
+/// Metadata, complete.
+type Metadata<'m> = HashMap<Member, &'m RawValue>;
+
+/// The name of a member of metadata, without regard to case.
+#[derive(PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+struct Member(String);
+
+impl TryFrom<String> for Member {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let is_known = MEMBERS.iter().any(|known| known.eq_ignore_ascii_case(&name));
+        is_known.then_some(Self(name)).ok_or("no member of metadata")
+    }
+}
 
 /// What the beginning of an answer is.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +64,7 @@ pub(super) fn opening(begun: &[u8]) -> Opening {
         Some(_) => return Opening::Body,
     }
     let looked_at = &begun[..begun.len().min(MAX_PRELUDE_BYTES)];
-    let mut values = Deserializer::from_slice(looked_at).into_iter::<IgnoredAny>();
+    let mut values = Deserializer::from_slice(looked_at).into_iter::<Metadata<'_>>();
     match values.next() {
         Some(Ok(_)) => {}
         Some(Err(error)) if error.is_eof() => return waiting,
@@ -68,7 +99,16 @@ mod tests {
             (b"{}", Opening::Unknown),
             (b"{}\0\0\0\0\0\0\0", Opening::Unknown),
             (b"{}\0\0\0\0\0\0\0\0", prelude(2)),
-            (b"{\"a\":\"\\u0000{\"}\0\0\0\0\0\0\0\0body", prelude(15)),
+            (b"{\"cookies\":\"\\u0000{\"}\0\0\0\0\0\0\0\0body", prelude(21)),
+            (
+                b"{\"STATUSCODE\":200,\"isBase64Encoded\":false}\0\0\0\0\0\0\0\0",
+                prelude(42),
+            ),
+            // JSON that takes its time is known as a body by the first name that is none of metadata.
+            (b"{\"items\"", Opening::Body),
+            (b"{\"headers\":[],\"rows\":[1,", Opening::Body),
+            (b"{\"items\":[]}\0\0\0\0\0\0\0\0", Opening::Body),
+            (b"{\"item", Opening::Unknown),
             (b"{}\0\0\0\0\0\0\0x", Opening::Body),
             (b"{}\n{}\0\0\0\0\0\0\0\0", Opening::Body),
             (b"{\0\0\0\0\0\0\0\0", Opening::Body),
@@ -87,9 +127,9 @@ mod tests {
 
     #[test]
     fn long_json_is_a_body() {
-        let long = format!("{{\"a\":\"{}", "x".repeat(MAX_PRELUDE_BYTES));
+        let long = format!("{{\"headers\":\"{}", "x".repeat(MAX_PRELUDE_BYTES));
         assert_eq!(opening(long.as_bytes()), Opening::Body);
-        let short = format!("{{\"a\":\"{}", "x".repeat(1000));
+        let short = format!("{{\"headers\":\"{}", "x".repeat(1000));
         assert_eq!(opening(short.as_bytes()), Opening::Unknown);
     }
 }

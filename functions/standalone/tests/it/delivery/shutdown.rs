@@ -6,6 +6,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::{emit, subscribe};
+use crate::client::{Connection, request};
 use crate::function_server::{FunctionServer, answer};
 use crate::gateway_process::{GatewayProcess, wait_until};
 
@@ -44,4 +45,38 @@ fn what_was_begun_is_finished_and_the_rest_comes_after_the_restart() {
     ids.dedup();
     // No delivery was made twice: that under way was finished and noted.
     assert_eq!((ids.len(), functions.calls().len()), (5, 5));
+}
+
+#[test]
+fn what_a_request_under_way_publishes_is_queued() {
+    use std::io::Write as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut gateway = GatewayProcess::start_in(directory.path(), &[]);
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let functions = FunctionServer::start(move |stream, call| {
+        if call.path == "/sync" {
+            let _ = released.lock().unwrap().recv();
+        }
+        stream.write_all(answer(200, "{}").as_bytes())
+    });
+    subscribe(&gateway, &functions.url("/async"), &json!({}));
+    gateway.function("sync", &functions.url("/sync"));
+    gateway.subscribe("sync", "ev", "sync", "/a");
+    let mut client = Connection::open(gateway.events);
+    client
+        .send(request("POST", "/a", &[("Event", "ev")], ""))
+        .unwrap();
+    wait_until("the sync function is called", || functions.calls().len() == 1);
+    gateway.signal(Signal::TERM);
+    wait_until("new connections are refused", || {
+        std::net::TcpStream::connect(gateway.events).is_err()
+    });
+    drop(release);
+    assert_eq!(client.answer().unwrap().status, 200);
+    assert_eq!(gateway.wait().code(), Some(0));
+
+    let _gateway = GatewayProcess::start_in(directory.path(), &[]);
+    wait_until("the async one is called", || functions.calls().len() == 2);
 }

@@ -1,6 +1,8 @@
 //! Weighted functions (docs/targets.md): each delivery has its function and keeps it, bad ones do not stop good ones,
 //! and others stand in where that is wanted.
 
+mod failures;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;

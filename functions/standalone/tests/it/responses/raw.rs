@@ -109,6 +109,41 @@ fn headers_of_the_function_win_over_those_of_cors() {
 }
 
 #[test]
+fn caches_learn_of_the_origin_whatever_else_they_have_to_compare() {
+    let functions = FunctionServer::start(|stream, call| {
+        let vary = &call.path[1..];
+        let body = if vary == "proxy" {
+            json!({"statusCode": 200, "headers": {"Vary": "Accept-Encoding"}}).to_string()
+        } else {
+            "{}".to_owned()
+        };
+        let length = body.len();
+        write!(
+            stream,
+            "HTTP/1.1 200 X\r\nContent-Length: {length}\r\nVary: {vary}\r\n\r\n{body}"
+        )
+    });
+    let gateway = GatewayProcess::start(&[]);
+    for (mode, vary, want) in [
+        ("raw", "Accept-Encoding", &["Accept-Encoding", "Origin"][..]),
+        ("stream", "Accept-Encoding", &["Accept-Encoding", "Origin"]),
+        ("proxy", "proxy", &["Accept-Encoding", "Origin"]),
+        // It is there already, or said of all.
+        ("raw", "Accept,origin", &["Accept,origin"]),
+        ("raw", "*", &["*"]),
+    ] {
+        let path = format!("/{mode}-{}", vary.len());
+        gateway.answer_with(mode, "GET", &path, &functions.url(&format!("/{vary}")));
+        gateway.create("cors", &json!({"method": "GET", "path": path}));
+        let answer = send(gateway.events, "GET", &path, &[("Origin", "https://client")], "");
+        let lines = answer.headers.iter().filter(|(name, _)| name == "vary");
+        let lines: Vec<_> = lines.map(|(_, value)| value.as_str()).collect();
+        assert_eq!(lines, want, "{mode} {vary}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    }
+}
+
+#[test]
 fn a_failure_that_is_passed_on_is_told_as_one() {
     let functions = functions();
     let told = FunctionServer::answering("{}");

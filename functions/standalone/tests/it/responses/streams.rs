@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::client::{Connection, request};
-use crate::function_server::FunctionServer;
+use crate::function_server::{FunctionServer, answer};
 use crate::gateway_process::{GatewayProcess, PATIENCE, wait_until};
 
 const CHUNKED: &[u8] =
@@ -158,6 +158,40 @@ fn the_end_of_the_process_waits_for_streams_and_not_for_ever() {
             !is_ended
         );
     }
+}
+
+#[test]
+fn an_open_stream_does_not_let_new_deliveries_begin_at_the_end() {
+    const DELIVERIES: usize = 10;
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let slow = FunctionServer::start(move |stream, _| {
+        // Ends when the other side is dropped.
+        let _ = released.lock().unwrap().recv();
+        std::thread::sleep(Duration::from_millis(100));
+        stream.write_all(answer(200, "{}").as_bytes())
+    });
+    let (functions, _tell) = told();
+    let mut gateway = GatewayProcess::start(&["-workers=1", "-shutdown-timeout=3000"]);
+    gateway.answer_with("stream", "GET", "/sse", &functions.url("/"));
+    gateway.event_type("ev");
+    gateway.function("slow", &slow.url("/"));
+    gateway.subscribe("async", "ev", "slow", "/async");
+    for _ in 0..DELIVERIES {
+        assert_eq!(gateway.post_event("/async", &[("Event", "ev")], "").status, 202);
+    }
+    let mut client = reading(&gateway, "/sse");
+    wait_until("one is under way", || slow.calls().len() == 1);
+    gateway.signal(Signal::TERM);
+    wait_until("new connections are refused", || {
+        std::net::TcpStream::connect(gateway.events).is_err()
+    });
+    drop(release);
+    // The stream lasts until the time to shut down is over, which is enough for all of them.
+    assert!(client.chunk().is_err());
+    assert_eq!(gateway.wait().code(), Some(0));
+    let made = slow.calls().len();
+    assert!(made < DELIVERIES / 2, "{made}");
 }
 
 #[test]

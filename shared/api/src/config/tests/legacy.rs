@@ -1,5 +1,8 @@
 //! Requests of 2017 with the setting on, and the same with it off.
 
+use std::time::Duration;
+
+use futures::poll;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -128,6 +131,30 @@ async fn subscriptions_bring_their_event_type_and_cors() {
     assert!(api.cors().await.is_empty());
     assert_eq!(api.send("DELETE", &path, "").await.status, 404);
     assert_eq!(api.event_types().await, ["http.request"]);
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_cut_short_can_be_repeated() {
+    let api = legacy_api();
+    api.function("f").await;
+    let made = api
+        .subscribe_old(json!({"event": "http", "functionId": "f", "path": "a", "cors": {}}))
+        .await;
+    let path = format!(
+        "{SUBSCRIPTIONS}/{}",
+        made.body["subscriptionId"].as_str().unwrap()
+    );
+    assert_eq!(api.cors().await.len(), 1);
+    // The first of its two writes is made without it, the second never: it is not asked to go on.
+    let mut cut_short = Box::pin(api.send("DELETE", &path, ""));
+    assert!(poll!(&mut cut_short).is_pending());
+    while api.get(&path).await.status == 200 && api.cors().await.len() == 1 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(cut_short);
+    assert_eq!(api.send("DELETE", &path, "").await.status, 204);
+    assert_eq!(api.get(&path).await.status, 404);
+    assert!(api.cors().await.is_empty());
 }
 
 #[tokio::test]

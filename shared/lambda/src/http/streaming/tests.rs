@@ -226,3 +226,25 @@ async fn events_that_are_no_request_are_refused() {
         b"{\"errors\":[{\"message\":\"request target is malformed\"}]}\n"
     );
 }
+
+#[tokio::test]
+async fn an_invocation_that_is_no_request_is_reported_and_ends_nothing() {
+    for event in ["{}", r#"{"action":"warm"}"#, "null"] {
+        let mut warmer = invocation("GET", "/");
+        warmer.body = event.into();
+        let (posted, data, _) = posted(Router::new(), warmer).await;
+        assert_eq!(posted.head.uri, "/2018-06-01/runtime/invocation/r-1/error");
+        for (name, want) in [
+            ("lambda-runtime-function-error-type", "Runtime.MalformedEvent"),
+            ("lambda-runtime-invocation-id", "i-1"),
+        ] {
+            assert_eq!(posted.head.headers[name], want);
+        }
+        let detail: Value = serde_json::from_slice(&data).unwrap();
+        assert_eq!(detail["errorType"], "Runtime.MalformedEvent");
+        assert!(
+            detail["errorMessage"].as_str().unwrap().contains("no request"),
+            "{detail}"
+        );
+    }
+}
