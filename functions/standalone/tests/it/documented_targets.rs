@@ -17,7 +17,7 @@ fn examples() -> Vec<Value> {
         .map(|rest| rest.split("```").next().unwrap());
     blocks
         .flat_map(|block| Deserializer::from_str(block).into_iter::<Value>())
-        .map(|value| value.expect("each block is JSON"))
+        .map(Result::unwrap)
         .filter(|value| value.get("provider").is_some())
         .collect()
 }
