@@ -56,8 +56,7 @@ enum TokenError {
 }
 
 impl ClientCredentials<'_> {
-    /// What the tokens of this request are kept by, to forget one that was refused.
-    pub(crate) fn key(&self) -> TokenKey {
+    fn key(&self) -> TokenKey {
         TokenKey::of(&[
             "client_credentials",
             self.token_url,
@@ -125,17 +124,20 @@ pub(crate) async fn fetch(with: Arc<Clients>, request: HttpRequest) -> Result<To
     answer::token(&response)
 }
 
-/// The token of a client: a kept one, or one that is asked for now.
+/// The token of a client: a kept one, or one that is asked for now; and what it is kept by, to forget it if it is
+/// refused.
 pub(crate) async fn client_credentials(
     with: &Arc<Clients>,
     request: &ClientCredentials<'_>,
     deadline: Deadline,
-) -> Result<Arc<str>, InvokeError> {
+) -> Result<(TokenKey, Arc<str>), InvokeError> {
     let asking = || {
         let (with, request) = (Arc::clone(with), request.request());
         async { fetch(with, request.map_err(InvokeError::unusable)?).await }
     };
-    deadline.bound(with.tokens.get(&request.key(), asking)).await
+    let key = request.key();
+    let text = deadline.bound(with.tokens.get(&key, asking)).await?;
+    Ok((key, text))
 }
 
 /// Says in the text that it is not the function that did not answer.

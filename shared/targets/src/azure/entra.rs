@@ -31,11 +31,8 @@ pub(crate) async fn token(
         audience: None,
         authentication: ClientAuthentication::Body,
     };
-    let text = oauth2::client_credentials(with, &request, deadline).await?;
-    Ok(Bearer {
-        key: request.key(),
-        text,
-    })
+    let (key, text) = oauth2::client_credentials(with, &request, deadline).await?;
+    Ok(Bearer { key, text })
 }
 
 fn token_url(credentials: &EntraCredentials) -> String {

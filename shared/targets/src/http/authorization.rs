@@ -107,8 +107,7 @@ pub(super) async fn authorize(
                 audience: audience.as_deref(),
                 authentication: *client_authentication,
             };
-            let text = oauth2::client_credentials(with, &request, deadline).await?;
-            let key = request.key();
+            let (key, text) = oauth2::client_credentials(with, &request, deadline).await?;
             bearer(&Arc::clone(&text), Some(KeptToken { key, text }))
         }
     }
