@@ -70,21 +70,25 @@ pub(super) async fn call(
         ..call
     };
     let mut custom = deadline.bound(Custom::of(with, endpoint, headers)).await?;
-    let Some(authorization) = &endpoint.authorization else {
-        return custom.send(with, endpoint, call, deadline).await;
-    };
-    let authorized = authorize(with, authorization, deadline).await?;
-    let token = custom.set(authorized);
+    let mut token = None;
+    if let Some(authorization) = &endpoint.authorization {
+        token = custom.set(authorize(with, authorization, deadline).await?);
+    }
     let answered = custom.send(with, endpoint, call.clone(), deadline).await;
-    // It may have been revoked, or the clocks may differ by more than the margin of its lifetime.
     let is_refused =
         matches!(&answered, Ok(answer) if answer.status == Some(StatusCode::UNAUTHORIZED.as_u16()));
-    if !is_refused || !token.is_some_and(|token| token.forget(with)) {
-        return answered;
+    match (&endpoint.authorization, token) {
+        // It may have been revoked, or the clocks may differ by more than the margin of its lifetime.
+        (Some(authorization), Some(token)) if is_refused && token.forget(with) => {
+            // Boxed: nearly no call gets here, and all would have to carry it.
+            Box::pin(async {
+                custom.set(authorize(with, authorization, deadline).await?);
+                custom.send(with, endpoint, call, deadline).await
+            })
+            .await
+        }
+        _ => answered,
     }
-    let authorized = authorize(with, authorization, deadline).await?;
-    custom.set(authorized);
-    custom.send(with, endpoint, call, deadline).await
 }
 
 impl Custom {
