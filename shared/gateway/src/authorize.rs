@@ -10,7 +10,8 @@ use domain::json::Json;
 use domain::routing::RoutingTable;
 use http::request::Parts;
 
-use crate::call::{CallError, call_without_subscription};
+use crate::call::{CallError, call_without_subscription, is_sealed};
+use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::stamp::delivery_id;
 use crate::weighted::Targets;
@@ -49,6 +50,21 @@ impl<'a> Authorizers<'a> {
             event,
             answers: Vec::new(),
         }
+    }
+
+    /// Refuses a request whose authorizer cannot be asked for now: nobody has denied it, so it may come again.
+    pub(crate) fn check<'s>(
+        table: &RoutingTable,
+        event: &Event,
+        spaces: impl IntoIterator<Item = &'s Space>,
+    ) -> Result<(), GatewayError> {
+        for space in spaces {
+            let authorizer = table.authorizer(space, event.event_type());
+            if authorizer.is_some_and(|authorizer| is_sealed(table, space, authorizer)) {
+                return Err(CallError::sealed().into());
+            }
+        }
+        Ok(())
     }
 
     /// The event as subscribers of a space get it; `None` when the space's authorizer denies it.

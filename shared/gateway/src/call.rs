@@ -227,6 +227,18 @@ async fn until(end: Instant, invoking: impl Future<Output = Called>) -> Called {
         .unwrap_or(Err(CallError::Invoke(timed_out)))
 }
 
+/// Whether a function cannot be called for now because its secrets, or those of one that it leads to, cannot be
+/// decrypted.
+pub(crate) fn is_sealed(table: &RoutingTable, space: &Space, id: &FunctionId) -> bool {
+    match table.function(space, id).map(|function| &function.provider) {
+        Some(Provider::Weighted(weighted)) => {
+            let mut targets = weighted.weighted.iter().map(|entry| &entry.function_id);
+            targets.any(|target| table.is_sealed(space, target))
+        }
+        _ => table.is_sealed(space, id),
+    }
+}
+
 /// A function as it may be called.
 fn callable<'t>(table: &'t RoutingTable, space: &Space, id: &FunctionId) -> Result<&'t Function, CallError> {
     let function = table.function(space, id).ok_or(CallError::UnknownFunction)?;
@@ -269,8 +281,14 @@ mod tests {
     use std::time::Duration;
 
     use domain::configuration::{Snapshot, Stored};
-    use domain::resource::Resource as _;
+    use domain::event::{Envelope, Event};
+    use domain::json::Json;
+    use domain::resource::{EventType, Resource as _};
     use domain::retry::FailureClass;
+
+    use crate::authorize::Authorizers;
+    use crate::error::GatewayError;
+    use crate::stamp::event_stamp;
 
     use super::*;
 
@@ -294,7 +312,34 @@ mod tests {
         assert!(callable(&table, &space, &"g".into()).is_ok());
         let unknown = callable(&table, &space, &"h".into()).unwrap_err();
         assert!(matches!(unknown, CallError::UnknownFunction) && !unknown.is_sealed());
+        let weighted =
+            r#"{"functionId":"w","type":"weighted","provider":{"weighted":[{"functionId":"f","weight":1}]}}"#;
+        let weighted = Function::decode(&space, None, weighted.as_bytes()).unwrap();
+        let event_type = EventType::decode(&space, None, br#"{"name":"e","authorizerId":"w"}"#).unwrap();
+        let mut snapshot = Snapshot::default();
+        snapshot.insert(Stored {
+            resource: Arc::new(weighted),
+            created: 1,
+        });
+        snapshot.insert(Stored {
+            resource: Arc::new(event_type),
+            created: 1,
+        });
+        table.replace(&Snapshot::default(), &snapshot);
+        // Nobody denied it.
+        let event = |event_type| {
+            Event::V0_1(Box::new(Envelope::generated(
+                event_stamp(),
+                event_type,
+                "",
+                Json::null(),
+            )))
+        };
+        let refused = Authorizers::check(&table, &event("e"), [&space]).unwrap_err();
+        assert!(matches!(refused, GatewayError::Call(error) if error.is_sealed()));
+        assert!(Authorizers::check(&table, &event("other"), [&space]).is_ok());
         table.set_sealed(&space, &BTreeSet::new());
+        assert!(Authorizers::check(&table, &event("e"), [&space]).is_ok());
         assert!(callable(&table, &space, &"f".into()).is_ok());
     }
 

@@ -57,6 +57,16 @@ impl Gateway {
         } else {
             None
         };
+        for Routed {
+            event,
+            sync,
+            deliveries,
+        } in &routed
+        {
+            let sync = sync.iter().map(|subscription| &subscription.space);
+            let spaces = sync.chain(deliveries.iter().map(|delivery| &delivery.space));
+            Authorizers::check(request.table, event, spaces)?;
+        }
         for Routed { event, .. } in &routed {
             self.announce(request, event).await;
         }

@@ -161,6 +161,7 @@ fn failure(called: &Called, is_refusal_one: bool) -> Option<FailureClass> {
             if is_refusal_one { class } else { passed_on() }
         }
         Err(CallError::UnknownFunction) => None,
+        Err(error) if error.is_sealed() => None,
         Err(CallError::Invoke(error)) => Some(error.class()),
     }
 }

@@ -22,6 +22,8 @@ use crate::settings::{
 
 /// Longest time that one attempt of a call of `DynamoDB` or KMS may take.
 const DYNAMODB_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest time that a call of KMS may take, with all of its attempts: requests to all spaces may wait for it.
+const KMS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Deliveries, and bytes of events, that may wait unless the settings say otherwise.
 const BACKLOG_ON_DISK: (usize, usize) = (10_000_000, 10 * 1024 * 1024 * 1024);
@@ -241,7 +243,7 @@ fn dynamodb_store(settings: &StoreSettings, aws: &SdkConfig) -> Result<DynamoDb,
     let kms = settings.kms_key_id.as_ref().map(|key_id| KmsKey {
         client: aws_sdk_kms::Client::from_conf(
             aws_sdk_kms::config::Builder::from(aws)
-                .timeout_config(timeouts)
+                .timeout_config(timeouts.to_builder().operation_timeout(KMS_TIMEOUT).build())
                 .build(),
         ),
         key_id: key_id.clone(),

@@ -77,16 +77,15 @@ impl Gateway {
         let failure = match called {
             Ok(Ok(called)) => Failure::of_answer(&called.answer),
             Ok(Err(CallError::UnknownFunction)) => {
-                return match targets.passed_over() {
-                    // What is missing only stood in for it.
-                    Some(pause) => Step::Settle(Outcome::Defer { pause }),
-                    None => self.give_up(
+                if targets.passed_over().is_none() {
+                    return self.give_up(
                         delivery,
                         DeadLetterReason::FunctionNotFound,
                         delivery.attempts,
                         None,
-                    ),
-                };
+                    );
+                }
+                Some(Failure::missing_standby())
             }
             Ok(Err(CallError::Invoke(error))) => Some(Failure::of_error(&error)),
             Err(_panic) => {
@@ -109,12 +108,10 @@ impl Gateway {
             self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
             return Step::Settle(Outcome::Done);
         };
-        if let Some(pause) = passed_over.filter(|_| failure.is_final()) {
-            // Only for one that stood in. The one that was passed over has not been tried, so no attempt counts.
-            let outcome = AttemptOutcome::Retrying;
-            self.note(delivery, &attempted, outcome, Some(&failure), Some(pause));
-            return Step::Settle(Outcome::Defer { pause });
-        }
+        let failure = match passed_over {
+            Some(pause) => failure.of_standby(pause),
+            None => failure,
+        };
         self.failed(delivery, subscription, policy, &attempted, (failure, is_choice))
             .await
     }

@@ -13,6 +13,7 @@ use store::StoreError;
 
 use super::DispatchTime;
 use super::verdict::{Failure, dead_letter, is_exhausted};
+use crate::call::is_sealed;
 use crate::dead_letters::DeadLetterError;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
@@ -97,6 +98,10 @@ impl Gateway {
                 let scope = Scope::Function;
                 Step::Wait { scope, pause }
             };
+        }
+        if is_sealed(&table, &delivery.space, targets.current()) {
+            // Nothing was tried, so no attempt counts.
+            return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
         }
         let function = table.function(&delivery.space, targets.current());
         let limit = function.map(|function| self.invoker().time_limit(&function.provider));

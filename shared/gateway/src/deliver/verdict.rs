@@ -7,6 +7,8 @@ use domain::delivery::Delivery;
 use domain::retry::{FailureClass, MOST_ATTEMPTS, RetryPolicy};
 use targets::{Answer, InvokeError};
 
+use crate::call::CallError;
+
 /// A failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -47,6 +49,26 @@ impl Failure {
         }
     }
 
+    /// The function that stood in for another one is missing.
+    pub(super) fn missing_standby() -> Self {
+        Self {
+            class: FailureClass::Permanent,
+            retry_after: None,
+            error: CallError::UnknownFunction.to_string(),
+            response: None,
+        }
+    }
+
+    /// The same of a function that only stood in for another one, which may be called after `pause`: that one may take
+    /// what this one does not.
+    pub(super) fn of_standby(mut self, pause: Duration) -> Self {
+        if self.is_final() {
+            self.class = FailureClass::Transient;
+            self.retry_after = Some(pause);
+        }
+        self
+    }
+
     /// The gateway itself is at fault.
     pub(super) fn panicked() -> Self {
         Self {
@@ -58,7 +80,7 @@ impl Failure {
     }
 
     /// Whether the same call can only fail again.
-    pub(super) fn is_final(&self) -> bool {
+    fn is_final(&self) -> bool {
         matches!(self.class, FailureClass::Permanent | FailureClass::Gone)
     }
 

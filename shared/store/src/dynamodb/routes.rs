@@ -117,7 +117,8 @@ impl Routes {
             }
             // What another confirmation brought meanwhile may be newer than what was loaded for this one.
             loaded.retain(|space, loaded: &mut LoadedSpace| loaded.state.version >= held.version(space));
-            self.load_differing(&held, &versions, &mut loaded).await?;
+            self.load_differing(&held, &versions, started, &mut loaded)
+                .await?;
             let next = if loaded.is_empty() {
                 held.confirmed(number, started, &loaded)
             } else {
@@ -134,11 +135,13 @@ impl Routes {
 
     /// Loads the spaces whose version is not the one that is held. It may be lower, or a space may be gone: then the table
     /// was restored from a backup, and what it says now is what counts. Secrets that do not open keep the functions of
-    /// their own space from being called, and nothing else; each confirmation tries them again.
+    /// their own space from being called, and nothing else; later confirmations try them again. While what is held may
+    /// still serve and has them open, it is no confirmation: the key may be had in a moment.
     async fn load_differing(
         &self,
         held: &Held,
         versions: &HashMap<Space, u64>,
+        now: Moment,
         loaded: &mut HashMap<Space, LoadedSpace>,
     ) -> Result<(), StoreError> {
         let gone = held.spaces().filter(|space| !versions.contains_key(*space));
@@ -146,17 +149,28 @@ impl Routes {
             .iter()
             .map(|(space, version)| (space, *version))
             .chain(gone.map(|space| (space, 0)))
-            .filter(|(space, version)| held.lacks(space, *version) && !loaded.contains_key(*space))
+            .filter(|(space, version)| held.lacks(space, *version, now) && !loaded.contains_key(*space))
             .map(|(space, version)| (space.clone(), version))
             .collect();
+        let serves = held
+            .confirmed
+            .is_some_and(|confirmed| self.freshness.allows(confirmed, now));
         let new: Vec<(Space, LoadedSpace)> = stream::iter(differing)
             .map(async |(space, version)| {
                 let (state, sealed, error) = load(&self.table, &space, version).await?.into_parts();
                 if let Some(error) = error {
+                    if serves && held.is_open(&space) {
+                        return Err(error);
+                    }
                     let error = &error as &dyn Error;
                     tracing::error!(%space, functions = sealed.len(), error, "functions cannot be called");
                 }
-                Ok::<_, StoreError>((space, LoadedSpace { state, sealed }))
+                let loaded = LoadedSpace {
+                    state,
+                    sealed,
+                    began: now,
+                };
+                Ok::<_, StoreError>((space, loaded))
             })
             .buffer_unordered(PARALLEL_SPACES)
             .try_collect()

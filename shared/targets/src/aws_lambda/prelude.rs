@@ -1,20 +1,19 @@
 //! Where the body of a streamed answer begins. Nothing but the bytes themselves tells: the type by which AWS knows
 //! them is not among what the SDK gives.
 
-use std::collections::HashMap;
+use std::fmt;
 
-use serde::Deserialize;
-use serde_json::Deserializer;
-use serde_json::value::RawValue;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// What metadata end with.
 const DELIMITER: [u8; 8] = [0; 8];
 /// Most bytes of metadata; what is longer is a body.
 const MAX_PRELUDE_BYTES: usize = 64 * 1024;
 
-/// What metadata may say: what heads of answers are made of, and what response objects have besides. JSON that says
-/// anything else is a body, and need not be complete to be known as one.
-const MEMBERS: [&str; 6] = [
+/// What metadata begin with: what heads of answers are made of, and what response objects have besides. JSON that begins
+/// with anything else is a body, and need not be complete to be known as one.
+const FIRST_MEMBERS: [&str; 6] = [
     "statusCode",
     "headers",
     "multiValueHeaders",
@@ -23,20 +22,34 @@ const MEMBERS: [&str; 6] = [
     "statusDescription",
 ];
 
-/// Metadata, complete.
-type Metadata<'m> = HashMap<Member, &'m RawValue>;
+/// What may be metadata, complete.
+struct Metadata;
 
-/// The name of a member of metadata, without regard to case.
-#[derive(PartialEq, Eq, Hash, Deserialize)]
-#[serde(try_from = "String")]
-struct Member(String);
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
 
-impl TryFrom<String> for Member {
-    type Error = &'static str;
+impl<'de> Visitor<'de> for Metadata {
+    type Value = Self;
 
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        let is_known = MEMBERS.iter().any(|known| known.eq_ignore_ascii_case(&name));
-        is_known.then_some(Self(name)).ok_or("no member of metadata")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("metadata")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Self, M::Error> {
+        if let Some(name) = members.next_key::<String>()? {
+            if !FIRST_MEMBERS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&name))
+            {
+                return Err(M::Error::custom("no member of metadata"));
+            }
+            members.next_value::<IgnoredAny>()?;
+        }
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self)
     }
 }
 
@@ -64,7 +77,7 @@ pub(super) fn opening(begun: &[u8]) -> Opening {
         Some(_) => return Opening::Body,
     }
     let looked_at = &begun[..begun.len().min(MAX_PRELUDE_BYTES)];
-    let mut values = Deserializer::from_slice(looked_at).into_iter::<Metadata<'_>>();
+    let mut values = serde_json::Deserializer::from_slice(looked_at).into_iter::<Metadata>();
     match values.next() {
         Some(Ok(_)) => {}
         Some(Err(error)) if error.is_eof() => return waiting,
@@ -104,9 +117,10 @@ mod tests {
                 b"{\"STATUSCODE\":200,\"isBase64Encoded\":false}\0\0\0\0\0\0\0\0",
                 prelude(42),
             ),
-            // JSON that takes its time is known as a body by the first name that is none of metadata.
+            (b"{\"statusCode\":302,\"body\":\"\"}\0\0\0\0\0\0\0\0", prelude(28)),
+            // JSON that takes its time is known as a body by its first name.
             (b"{\"items\"", Opening::Body),
-            (b"{\"headers\":[],\"rows\":[1,", Opening::Body),
+            (b"{\"headers\":[],\"rows\":[1,", Opening::Unknown),
             (b"{\"items\":[]}\0\0\0\0\0\0\0\0", Opening::Body),
             (b"{\"item", Opening::Unknown),
             (b"{}\0\0\0\0\0\0\0x", Opening::Body),

@@ -184,3 +184,30 @@ fn dead_letters_say_what_happened() {
     let letter = dead_letter(&delivery, DeadLetterReason::Expired, 4, None, NOW);
     assert_eq!((letter.error, letter.last_response), (None, None));
 }
+
+#[test]
+fn what_a_standby_does_not_take_waits_for_the_one_that_it_stood_in_for() {
+    let pause = Duration::from_secs(40);
+    for class in [FailureClass::Permanent, FailureClass::Gone] {
+        let of_standby = failure(class, None).of_standby(pause);
+        let verdict_of = |attempts, age, policy: &str| {
+            verdict(
+                &delivery(attempts, age),
+                &self::policy(policy),
+                &of_standby,
+                NOW,
+                0.5,
+            )
+        };
+        assert_eq!(verdict_of(0, 0, "{}"), Verdict::Retry { pause });
+        // Not for ever.
+        for (attempts, age, policy, reason) in [
+            (2, 0, r#"{"maxAttempts":3}"#, DeadLetterReason::AttemptsExhausted),
+            (0, HOUR, r#"{"maxAgeSeconds":3610}"#, DeadLetterReason::Expired),
+        ] {
+            assert_eq!(verdict_of(attempts, age, policy), Verdict::GiveUp(reason));
+        }
+    }
+    let throttled = failure(FailureClass::Throttled, Some(5));
+    assert_eq!(throttled.clone().of_standby(pause), throttled);
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::configuration::Snapshot;
 use domain::ids::{FunctionId, Space};
@@ -11,12 +12,18 @@ use domain::space_version::SpaceVersion;
 use super::super::codec::SpaceSnapshot;
 use super::super::moment::Moment;
 
+/// Time between two attempts to open the secrets of a space that did not change: the attempt may take long, and all
+/// requests wait for it.
+const SEALED_RETRY: Duration = Duration::from_secs(5);
+
 /// A space as it was loaded.
 #[derive(Debug, Clone)]
 pub(super) struct LoadedSpace {
     pub(super) state: SpaceSnapshot,
     /// Functions whose secrets did not open. They cannot be called until the space was loaded again.
     pub(super) sealed: BTreeSet<FunctionId>,
+    /// When it was begun to load it.
+    pub(super) began: Moment,
 }
 
 /// A table that serves and what it was built from.
@@ -37,10 +44,16 @@ impl Held {
         self.spaces.get(space).map_or(0, |held| held.state.version)
     }
 
-    /// Whether a space of this version has to be loaded.
-    pub(super) fn lacks(&self, space: &Space, version: u64) -> bool {
-        let has_sealed = |held: &LoadedSpace| !held.sealed.is_empty();
-        self.version(space) != version || self.spaces.get(space).is_some_and(has_sealed)
+    /// Whether a space of this version has to be loaded, at a time.
+    pub(super) fn lacks(&self, space: &Space, version: u64, now: Moment) -> bool {
+        let is_due = |held: &LoadedSpace| held.began.age(now).is_none_or(|age| age >= SEALED_RETRY);
+        let has_due = |held: &LoadedSpace| !held.sealed.is_empty() && is_due(held);
+        self.version(space) != version || self.spaces.get(space).is_some_and(has_due)
+    }
+
+    /// Whether a space is here, and all of its functions can be called.
+    pub(super) fn is_open(&self, space: &Space) -> bool {
+        self.spaces.get(space).is_some_and(|held| held.sealed.is_empty())
     }
 
     /// The spaces in it.

@@ -1,10 +1,11 @@
 //! Secrets that do not open for now: what cannot be called, what can, and when it can again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::Space;
 use domain::routing::RoutingTable;
-use store::{DynamoDb, DynamoDbSettings, Store};
+use store::{Clock, DynamoDb, DynamoDbSettings, Shift, Store};
 
 use super::encryption::{instance, newest_change, routed, store};
 use super::kms_peer::KmsPeer;
@@ -18,6 +19,8 @@ fn state(routes: &RoutingTable, space: &Space, id: &str) -> (bool, bool) {
     (is_there, is_there && !routes.is_sealed(space, &id.into()))
 }
 
+/// Time between two attempts, in ms.
+const SEALED_RETRY: u32 = 5_000;
 const CALLABLE: (bool, bool) = (true, true);
 const SEALED: (bool, bool) = (true, false);
 
@@ -63,9 +66,9 @@ async fn set_seal(table: &TestTable, seal: aws_sdk_dynamodb::types::AttributeVal
     update.send().await.unwrap();
 }
 
-/// The versions say that nothing has changed: each confirmation has to try again all the same.
+/// The versions say that nothing has changed: it has to be tried again all the same, but not by each confirmation.
 #[tokio::test]
-async fn functions_can_be_called_as_soon_as_kms_answers() {
+async fn functions_can_be_called_soon_after_kms_answers() {
     let table = TestTable::create().await;
     let (kms, space) = (KmsPeer::default(), Space::from("default"));
     let writer = instance(&table, Some(kms.key()));
@@ -76,23 +79,17 @@ async fn functions_can_be_called_as_soon_as_kms_answers() {
         if is_published {
             writer.publisher().catch_up().await.unwrap();
         }
-        let cold = Store::DynamoDb(DynamoDb::new(
-            table.client.clone(),
-            DynamoDbSettings {
-                kms: Some(kms.key()),
-                revalidate_after: Duration::ZERO,
-                max_staleness: Duration::ZERO,
-                ..table.settings()
-            },
-        ));
-        for (fault, want) in [
-            (Some("KMSInternalException"), SEALED),
-            (Some("ThrottlingException"), SEALED),
-            (None, CALLABLE),
+        let (cold, shift) = reader(&table, &kms, Duration::ZERO);
+        for (fault, later, want) in [
+            (Some("KMSInternalException"), 0, SEALED),
+            (Some("ThrottlingException"), SEALED_RETRY, SEALED),
+            (None, 0, SEALED),
+            (None, SEALED_RETRY, CALLABLE),
             // The key was had, and the space did not change.
-            (Some("KMSInternalException"), CALLABLE),
+            (Some("KMSInternalException"), SEALED_RETRY, CALLABLE),
         ] {
             kms.fail(fault);
+            shift.freeze(later);
             let routes = cold.routing_table(&[]).await.unwrap();
             assert_eq!(state(&routes, &space, "f"), want, "{is_published} {fault:?}");
             assert_eq!(state(&routes, &space, "plain"), CALLABLE);
@@ -100,4 +97,51 @@ async fn functions_can_be_called_as_soon_as_kms_answers() {
         kms.fail(None);
     }
     table.delete().await;
+}
+
+/// What is held may serve for a while, and has all that it needs.
+#[tokio::test]
+async fn functions_that_can_be_called_stay_so_while_what_is_held_may_serve() {
+    const HELD_FOR: Duration = Duration::from_hours(1);
+    let table = TestTable::create().await;
+    let (kms, space) = (KmsPeer::default(), Space::from("default"));
+    let first = store(&table, Some(kms.key()));
+    first.create(with_secrets(&space, "f")).await.unwrap();
+    let (held, shift) = reader(&table, &kms, HELD_FOR);
+    assert_eq!(
+        state(&held.routing_table(&[]).await.unwrap(), &space, "f"),
+        CALLABLE
+    );
+    // Another instance has another data key.
+    let second = store(&table, Some(kms.key()));
+    let version = second
+        .create(with_secrets(&space, "g"))
+        .await
+        .unwrap()
+        .version
+        .unwrap();
+    kms.fail(Some("KMSInternalException"));
+    let newest = held.routing_table(std::slice::from_ref(&version)).await;
+    assert!(newest.is_err(), "{newest:?}");
+    let routes = held.routing_table(&[]).await.unwrap();
+    assert_eq!(state(&routes, &space, "f"), CALLABLE);
+    assert_eq!(state(&routes, &space, "g"), (false, false));
+    shift.freeze(u32::try_from(HELD_FOR.as_millis()).unwrap() + 1);
+    let routes = held.routing_table(&[]).await.unwrap();
+    assert_eq!(state(&routes, &space, "g"), SEALED);
+    table.delete().await;
+}
+
+/// An instance that confirms before each request, or serves from what it holds for so long.
+fn reader(table: &TestTable, kms: &KmsPeer, max_staleness: Duration) -> (Store, Arc<Shift>) {
+    let shift = Arc::new(Shift::default());
+    let settings = DynamoDbSettings {
+        kms: Some(kms.key()),
+        revalidate_after: Duration::ZERO,
+        max_staleness,
+        ..table.settings()
+    };
+    let clock = Clock::Shifted(shift.clone());
+    let instance = DynamoDb::with_clock(table.client.clone(), settings, clock);
+    (Store::DynamoDb(instance), shift)
 }
