@@ -25,14 +25,15 @@ class Gateway:
             'AWS_ACCESS_KEY_ID': 'test', 'AWS_SECRET_ACCESS_KEY': 'test', 'AWS_SESSION_TOKEN': 'test',
             'AWS_REGION': 'us-east-1', 'AWS_DEFAULT_REGION': 'us-east-1', 'AWS_ENDPOINT_URL': database.url,
             'EVENT_GATEWAY_STORE': 'dynamodb', 'EVENT_GATEWAY_DYNAMODB_TABLE': table,
-            'EVENT_GATEWAY_LOG_FORMAT': 'json', 'EVENT_GATEWAY_LOG_LEVEL': 'info', **extra,
+            'EVENT_GATEWAY_LOG_FORMAT': 'json', 'EVENT_GATEWAY_LOG_LEVEL': 'info',
+            'EVENT_GATEWAY_TARGET_GUARD': 'on', 'EVENT_GATEWAY_TARGET_ALLOW': '127.0.0.0/8', **extra,
         }
         queue = {
             'EVENT_GATEWAY_QUEUE': 'sqs', 'EVENT_GATEWAY_SQS_QUEUE_URL': NO_QUEUE, 'AWS_ENDPOINT_URL_SQS': NO_QUEUE,
             'EVENT_GATEWAY_ROUTES_REVALIDATE_AFTER': '1000', 'EVENT_GATEWAY_ROUTES_MAX_STALENESS': '2000'}
         self.of_function = {
             'events-api': queue, 'dispatcher': queue, 'config-stream': {},
-            'config-api': {'EVENT_GATEWAY_CONFIG_ACCESS_KEY_SHA256': hashlib.sha256(KEY.encode()).hexdigest()}}
+            'config-api': {**queue, 'EVENT_GATEWAY_CONFIG_ACCESS_KEY_SHA256': hashlib.sha256(KEY.encode()).hexdigest()}}
 
     def start(self, name, **settings):
         """A new process of a function (or of hello, which has no settings)."""
