@@ -102,9 +102,11 @@ impl From<GatewayError> for ApiError {
                 tracing::error!(error = %ErrorChain(&err), "The routes could not be confirmed.");
                 Self::unavailable(message)
             }
-            GatewayError::Draining | GatewayError::Queue(_) | GatewayError::DeduplicationContended => {
-                Self::unavailable(message)
-            }
+            GatewayError::Draining
+            | GatewayError::Queue(_)
+            | GatewayError::SpaceBusy { .. }
+            | GatewayError::SpaceFull(_)
+            | GatewayError::DeduplicationContended => Self::unavailable(message),
             GatewayError::BodyTooLarge { .. } | GatewayError::EventTooLarge(_) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
             }
@@ -191,7 +193,10 @@ impl From<DeadLetterError> for ApiError {
             DeadLetterError::Queue(err) => {
                 let message = err.to_string();
                 match err {
-                    QueueError::Full | QueueError::Closed => Self::unavailable(message),
+                    QueueError::Full
+                    | QueueError::SpaceFull { .. }
+                    | QueueError::KeysFull { .. }
+                    | QueueError::Closed => Self::unavailable(message),
                     QueueError::NoFifoQueue => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
                     QueueError::Unavailable { .. } => {
                         tracing::error!(error = %ErrorChain(&err), "The queue failed.");
@@ -260,6 +265,12 @@ mod tests {
         let source = || std::io::Error::other("disk of /secret").into();
         for (err, status, message, retry_after) in [
             (QueueError::Full, 503, "the delivery queue is full", true),
+            (
+                QueueError::SpaceFull { space: "a".into() },
+                503,
+                "the delivery queue has no more room for space \"a\"",
+                true,
+            ),
             (QueueError::Closed, 503, "the delivery queue is closed", true),
             (
                 QueueError::Unavailable { source: source() },

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 
@@ -49,6 +50,16 @@ pub enum PublishOptionsError {
         /// What is wrong with it.
         source: TimeError,
     },
+    /// The time is too far away.
+    #[error("{name}: {value} is more than {} seconds ahead, which is the longest delay", .longest.as_secs_f64())]
+    TooFar {
+        /// Header or attribute.
+        name: &'static str,
+        /// The time that it asks for.
+        value: String,
+        /// The limit.
+        longest: Duration,
+    },
     /// The key is empty, too long or no text.
     #[error("{name} must be 1 to {MAX_KEY_BYTES} bytes of text")]
     Key {
@@ -60,12 +71,7 @@ pub enum PublishOptionsError {
 impl PublishOptions {
     /// Reads the options of an event that came in with these headers. The event keeps its attributes.
     pub fn of(headers: &HeaderMap, event: &Event) -> Result<Self, PublishOptionsError> {
-        let option = |header, extension| match headers.get(header) {
-            Some(value) => Some((header, Value::Header(value))),
-            None => event
-                .extension(extension)
-                .map(|value| (extension, Value::Extension(value))),
-        };
+        let option = |header, extension| Value::of(headers, event, header, extension);
         let key = |(name, value): (_, Value<'_>)| {
             let text = value.text();
             let text = text.filter(|text| (1..=MAX_KEY_BYTES).contains(&text.len()));
@@ -89,6 +95,33 @@ impl PublishOptions {
     }
 }
 
+impl PublishOptions {
+    /// Refuses a time of delivery that is further away than the longest delay. `now`, in milliseconds since the Unix
+    /// epoch, is asked for only where there is one; headers and event are those that the options are of.
+    pub fn check_delay(
+        &self,
+        headers: &HeaderMap,
+        event: &Event,
+        now: impl FnOnce() -> u64,
+        longest: Duration,
+    ) -> Result<(), PublishOptionsError> {
+        let Some(deliver_at) = self.deliver_at else {
+            return Ok(());
+        };
+        let millis = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        if deliver_at.saturating_sub(now()) <= millis {
+            return Ok(());
+        }
+        let given = Value::of(headers, event, DELIVER_AT_HEADER, DELIVER_AT_EXTENSION);
+        let (name, value) = given.map_or((DELIVER_AT_HEADER, Cow::default()), |(name, value)| {
+            (name, value.text().unwrap_or_else(|| value.shown()))
+        });
+        // A fraction of a second can be of any length.
+        let value = value.chars().take(MAX_KEY_BYTES).collect();
+        Err(PublishOptionsError::TooFar { name, value, longest })
+    }
+}
+
 /// Where an option stands.
 #[derive(Clone, Copy)]
 enum Value<'a> {
@@ -97,6 +130,21 @@ enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// Finds an option, and says under which name.
+    fn of(
+        headers: &'a HeaderMap,
+        event: &'a Event,
+        header: &'static str,
+        extension: &'static str,
+    ) -> Option<(&'static str, Self)> {
+        match headers.get(header) {
+            Some(value) => Some((header, Value::Header(value))),
+            None => event
+                .extension(extension)
+                .map(|value| (extension, Value::Extension(value))),
+        }
+    }
+
     /// Its text, if it is one.
     fn text(self) -> Option<Cow<'a, str>> {
         match self {

@@ -127,6 +127,11 @@ impl RoutingTable {
         self.queued.get(space)?.get(id)
     }
 
+    /// Whether more than one space has async subscriptions.
+    pub fn is_shared(&self) -> bool {
+        self.queued.len() > 1
+    }
+
     /// The authorizer of an event type as registered in a space.
     pub fn authorizer(&self, space: &Space, event_type: &str) -> Option<&FunctionId> {
         self.authorizers.get(space)?.get(event_type)

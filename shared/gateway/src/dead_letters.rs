@@ -119,7 +119,7 @@ impl DeadLetters {
         while count < limit {
             let page = select(table, space, selection, PAGE.min(limit - count)).await?;
             let deliveries: Vec<_> = page.dead_letters.iter().map(redelivery).collect();
-            queue.reserve(deliveries.len(), 0)?.send(deliveries).await?;
+            queue.reserve(&deliveries, 0)?.send(deliveries).await?;
             table.delete_dead_letters(&page.dead_letters).await?;
             count += page.dead_letters.len();
             if page.next.is_none() {

@@ -2,6 +2,7 @@
 
 use domain::event::EventError;
 use domain::function_response::MalformedResponse;
+use domain::ids::Space;
 use domain::publish_options::PublishOptionsError;
 use domain::space_version::SpaceVersionError;
 use queue::QueueError;
@@ -60,6 +61,15 @@ pub enum GatewayError {
     /// The async deliveries cannot be queued.
     #[error("Service Unavailable")]
     Queue(#[source] QueueError),
+    /// As many clients wait for functions of a space as may.
+    #[error("too many calls of functions of space {:?} are in progress", .space.as_str())]
+    SpaceBusy {
+        /// The space.
+        space: Space,
+    },
+    /// A space has no more room in the queue of async deliveries; the queue has, for others.
+    #[error(transparent)]
+    SpaceFull(QueueError),
     /// An event is larger than the queue of async deliveries can take.
     #[error(transparent)]
     EventTooLarge(QueueError),
@@ -73,6 +83,7 @@ impl From<QueueError> for GatewayError {
         match err {
             QueueError::TooLarge { .. } => Self::EventTooLarge(err),
             QueueError::NoFifoQueue => Self::NoFifoQueue(err),
+            QueueError::SpaceFull { .. } | QueueError::KeysFull { .. } => Self::SpaceFull(err),
             QueueError::Full | QueueError::Closed | QueueError::Unavailable { .. } => Self::Queue(err),
         }
     }

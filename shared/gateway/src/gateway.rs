@@ -1,8 +1,11 @@
 //! The handle that all of the engine hangs on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use domain::ids::Space;
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 use queue::DeliveryQueue;
@@ -13,8 +16,10 @@ use tokio::sync::{RwLock, RwLockReadGuard, Semaphore};
 use crate::circuit_breaker::{CircuitBreakerSettings, CircuitBreakers};
 use crate::dead_letters::DeadLetters;
 use crate::delivery_log::DeliveryLog;
+use crate::error::GatewayError;
 use crate::hosted::HostedDomains;
 use crate::metrics::EventMetrics;
+use crate::sync_calls::{SyncCall, SyncCalls};
 
 /// The engine. A handle: clones share everything.
 #[derive(Debug, Clone)]
@@ -34,6 +39,7 @@ struct Shared {
     /// Read by each request that is being taken in; written by nobody, but for the wait for all of them.
     receiving: RwLock<()>,
     deliveries: Semaphore,
+    sync_calls: Option<Arc<SyncCalls>>,
 }
 
 /// What the engine is told besides its handles.
@@ -48,6 +54,10 @@ pub struct GatewaySettings {
     pub legacy_api: bool,
     /// Most async deliveries made at a time; at least 1.
     pub max_concurrent_deliveries: usize,
+    /// Most calls of functions of one space that clients wait for at a time; `None` is no limit.
+    pub max_sync_calls_per_space: Option<usize>,
+    /// Longest time that a producer may put the delivery of an event off.
+    pub max_deliver_delay: Duration,
     /// When a function that keeps failing is left alone.
     pub circuit_breaker: CircuitBreakerSettings,
 }
@@ -83,6 +93,8 @@ impl Gateway {
                 .max_concurrent_deliveries
                 .clamp(1, Semaphore::MAX_PERMITS),
         );
+        let sync_calls = settings.max_sync_calls_per_space.map(SyncCalls::new);
+        let sync_calls = sync_calls.map(Arc::new);
         Self(Arc::new(Shared {
             store,
             queue,
@@ -92,6 +104,7 @@ impl Gateway {
             circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
             settings,
             metrics,
+            sync_calls,
             draining: AtomicBool::new(false),
             receiving: RwLock::new(()),
             deliveries,
@@ -146,6 +159,23 @@ impl Gateway {
     /// Permits to deliver, one a delivery.
     pub(crate) fn delivery_permits(&self) -> &Semaphore {
         &self.0.deliveries
+    }
+
+    /// Begins calls that a client waits for, of functions of these spaces: one for each. There is nothing to begin where
+    /// they are not bounded.
+    pub(crate) fn begin_sync_calls<'s>(
+        &self,
+        spaces: impl IntoIterator<Item = &'s Space>,
+    ) -> Result<Vec<SyncCall>, GatewayError> {
+        let Some(calls) = &self.0.sync_calls else {
+            return Ok(Vec::new());
+        };
+        let spaces: BTreeSet<&Space> = spaces.into_iter().collect();
+        spaces.into_iter().map(|space| calls.begin(space)).collect()
+    }
+
+    pub(crate) fn max_deliver_delay(&self) -> Duration {
+        self.0.settings.max_deliver_delay
     }
 
     pub(crate) fn circuit_breakers(&self) -> &CircuitBreakers {

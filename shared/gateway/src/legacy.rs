@@ -51,6 +51,7 @@ impl Gateway {
             })
             .ok_or(GatewayError::NotInvokable)?;
 
+        let calls = self.begin_sync_calls([&call.space])?;
         let counters = self.metrics().space(&call.space).sync(INVOKE);
         counters.received.increment(1);
         let mut authorizers = Authorizers::new(self, request.table, request.parts, request.body, &event);
@@ -63,7 +64,8 @@ impl Gateway {
         let called = called?;
         // Of an answer that is passed on there is no result apart from it.
         if called.answer.passed_on.is_some() {
-            return Ok(called.into_answer(&call.space, &call.function)?);
+            let answer = called.into_answer(&call.space, &call.function)?;
+            return Ok(answer.keep(calls));
         }
         Ok(Answer::Result(called.answer.body))
     }

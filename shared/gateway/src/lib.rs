@@ -21,6 +21,7 @@ mod process;
 mod receive;
 mod stamp;
 mod streamed_response;
+mod sync_calls;
 mod system_events;
 mod weighted;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::configuration::Stored;
 use domain::delivery::Delivery;
 use domain::event::Event;
+use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
 use domain::routing::{Routes, RoutingTable};
@@ -27,6 +28,16 @@ struct Routed<'a> {
     deliveries: Vec<Delivery>,
 }
 
+impl Routed<'_> {
+    /// The spaces with functions that the client waits for: the one that answers, and authorizers.
+    fn asked<'s>(&'s self, table: &'s RoutingTable) -> impl Iterator<Item = &'s Space> {
+        let sync = self.sync.iter().map(|subscription| &subscription.space);
+        let spaces = self.deliveries.iter().map(|delivery| &delivery.space);
+        let event_type = self.event.event_type();
+        sync.chain(spaces.filter(move |space| table.authorizer(space, event_type).is_some()))
+    }
+}
+
 impl Gateway {
     /// Passes the events of a request on and makes the answer. Where there are several, all async deliveries find
     /// room or none does, and the first event that fails gives the answer.
@@ -37,7 +48,7 @@ impl Gateway {
     ) -> Result<Answer, GatewayError> {
         let routed = events
             .into_iter()
-            .map(|event| Self::route(request, event))
+            .map(|event| self.route(request, event))
             .collect::<Result<Vec<_>, _>>()?;
         for Routed { deliveries, .. } in &routed {
             self.count_async(deliveries);
@@ -49,6 +60,7 @@ impl Gateway {
         for routed in routed.iter().filter(|routed| routed.sync.is_none()) {
             self.check(&routed.deliveries)?;
         }
+        self.queue().set_shared(request.table.is_shared());
         let reservation = if queue_answers {
             Some(self.reserve(
                 routed.iter().flat_map(|routed| &routed.deliveries),
@@ -67,6 +79,7 @@ impl Gateway {
             let spaces = sync.chain(deliveries.iter().map(|delivery| &delivery.space));
             Authorizers::check(request.table, event, spaces)?;
         }
+        let calls = self.begin_sync_calls(routed.iter().flat_map(|routed| routed.asked(request.table)))?;
         for Routed { event, .. } in &routed {
             self.announce(request, event).await;
         }
@@ -95,16 +108,17 @@ impl Gateway {
         if queue_answers {
             queued?;
         }
-        match answers.len() {
+        let answer = match answers.len() {
             1 => answers.remove(0),
             _ => answers
                 .into_iter()
                 .find(Result::is_err)
                 .unwrap_or(Ok(Answer::Accepted)),
-        }
+        };
+        Ok(answer?.keep(calls))
     }
 
-    fn route<'a>(request: &Request<'a>, event: Arc<Event>) -> Result<Routed<'a>, GatewayError> {
+    fn route<'a>(&self, request: &Request<'a>, event: Arc<Event>) -> Result<Routed<'a>, GatewayError> {
         let method = request.parts.method.as_str();
         let Routes { sync, asynchronous } =
             request
@@ -113,7 +127,9 @@ impl Gateway {
         let deliveries = if asynchronous.is_empty() {
             Vec::new()
         } else {
-            let options = PublishOptions::of(&request.parts.headers, &event)?;
+            let headers = &request.parts.headers;
+            let options = PublishOptions::of(headers, &event)?;
+            options.check_delay(headers, &event, now_millis, self.max_deliver_delay())?;
             Self::deliveries(asynchronous, &event, &options)
         };
         Ok(Routed {
@@ -254,8 +270,7 @@ impl Gateway {
         deliveries: impl IntoIterator<Item = &'d Delivery> + Clone,
         bytes: usize,
     ) -> Result<Reservation, GatewayError> {
-        let count = deliveries.clone().into_iter().count();
-        self.queue().reserve(count, bytes).map_err(|err| {
+        self.queue().reserve(deliveries.clone(), bytes).map_err(|err| {
             self.count_dropped(deliveries, &err);
             err.into()
         })

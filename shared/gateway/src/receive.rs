@@ -17,6 +17,7 @@ use crate::gateway::Gateway;
 use crate::hosted::EffectivePath;
 use crate::stamp::event_stamp;
 use crate::streamed_response::StreamedResponse;
+use crate::sync_calls::SyncCall;
 
 /// Request header with versions of spaces that the routes of a request must have reached.
 const MIN_CONFIG_VERSION: &str = "x-min-config-version";
@@ -55,6 +56,16 @@ pub enum Answer {
     Stream(StreamedResponse),
     /// 200 with the very result of a function that was called directly.
     Result(Bytes),
+}
+
+impl Answer {
+    /// Keeps calls in progress for as long as the answer takes to come in.
+    pub(crate) fn keep(mut self, calls: Vec<SyncCall>) -> Self {
+        if let Self::Stream(response) = &mut self {
+            response.body.keep(calls);
+        }
+        self
+    }
 }
 
 /// What the steps of one request share.

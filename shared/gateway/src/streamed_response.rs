@@ -10,6 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use targets::{AnswerStream, AnswerStreamError};
 
 use crate::error_chain::ErrorChain;
+use crate::sync_calls::SyncCall;
 
 /// An answer whose body is still to come.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct StreamedBody {
     stream: AnswerStream,
     space: Space,
     function: FunctionId,
+    /// It takes a place of its space until it ends.
+    calls: Vec<SyncCall>,
 }
 
 impl StreamedBody {
@@ -37,7 +40,13 @@ impl StreamedBody {
             stream,
             space: space.clone(),
             function: function.clone(),
+            calls: Vec::new(),
         }
+    }
+
+    /// Keeps calls in progress until the body has ended.
+    pub(crate) fn keep(&mut self, calls: Vec<SyncCall>) {
+        self.calls = calls;
     }
 }
 
@@ -50,6 +59,9 @@ impl Body for StreamedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerStreamError>>> {
         let frame = ready!(Pin::new(&mut self.stream).poll_frame(context));
+        if frame.is_none() {
+            self.calls.clear();
+        }
         if let Some(Err(error)) = &frame {
             let (space, function) = (&self.space, &self.function);
             tracing::info!(%space, functionId = %function, error = %ErrorChain(error), "Streamed answer broke off.");

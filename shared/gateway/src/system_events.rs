@@ -51,7 +51,7 @@ impl Gateway {
         // The request or call that this is about has happened: a full queue cannot undo it, only be reported.
         match self
             .queue()
-            .reserve(deliveries.len(), event.to_json().len() * deliveries.len())
+            .reserve(&deliveries, event.to_json().len() * deliveries.len())
         {
             Ok(reservation) => {
                 if let Err(err) = reservation.send(deliveries).await {

@@ -9,6 +9,7 @@ mod dead_letters;
 mod deduplication;
 mod engine;
 mod enqueue;
+mod function_loads;
 mod jobs;
 mod lane;
 mod ledger;
@@ -16,8 +17,10 @@ mod loading;
 mod receiving;
 mod record;
 mod redrive;
+mod ring;
 mod schedule;
 mod settlement;
+mod shares;
 mod storage;
 mod tables;
 mod turns;
@@ -38,7 +41,7 @@ use domain::ids::{FunctionId, Space, SubscriptionId};
 use tokio::sync::oneshot;
 
 use crate::{OpenError, QueueError};
-use accounts::Amount;
+use accounts::Claims;
 use clock::{Clock, Source, millis};
 use engine::{Engine, EngineOpenError};
 use enqueue::Parcel;
@@ -50,6 +53,7 @@ use storage::Storage;
 use writer::Writer;
 
 pub(crate) use receiving::Receipt;
+pub use shares::{Share, SpaceShares};
 
 /// How much a queue holds.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +62,12 @@ pub struct Limits {
     pub deliveries: usize,
     /// Bytes of events that may wait.
     pub bytes: usize,
+    /// Deliveries that may be in the hands of workers at a time; at least 1.
+    pub workers: usize,
     /// Deliveries of one function that may be in the hands of workers at a time; at least 1.
     pub per_function: usize,
+    /// What of this a single space may take.
+    pub spaces: SpaceShares,
 }
 
 /// When a delivery counts as queued.
@@ -172,15 +180,20 @@ impl Embedded {
         })))
     }
 
-    pub(crate) fn reserve(&self, deliveries: usize, bytes: usize) -> Result<Reservation, QueueError> {
-        let amount = Amount {
-            deliveries: deliveries as u64,
-            bytes: bytes as u64,
-        };
+    pub(crate) fn reserve<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        bytes: usize,
+    ) -> Result<Reservation, QueueError> {
+        let claims = Claims::of(deliveries, bytes as u64);
         Ok(Reservation {
             queue: self.clone(),
-            room: self.0.schedule.hold(amount)?,
+            room: self.0.schedule.hold(claims)?,
         })
+    }
+
+    pub(crate) fn set_shared(&self, several: bool) {
+        self.0.schedule.set_shared(several);
     }
 
     pub(crate) fn hold(&self, space: &Space, function: &FunctionId, pause: Duration) {
@@ -212,7 +225,10 @@ impl Embedded {
     }
 
     pub(crate) fn backlog(&self) -> usize {
-        let waiting = self.0.schedule.look(|state| state.accounts.waiting.deliveries);
+        let waiting = self
+            .0
+            .schedule
+            .look(|state| state.accounts.all().waiting.deliveries);
         usize::try_from(waiting).unwrap_or(usize::MAX)
     }
 
@@ -234,11 +250,11 @@ impl Reservation {
         if deliveries.is_empty() {
             return Ok(());
         }
-        let count = deliveries.len() as u64;
-        if count > room.amount.deliveries {
+        let (count, reserved) = (deliveries.len() as u64, room.claims.total());
+        if count > reserved.deliveries {
             return Err(QueueError::Full);
         }
-        let parcel = Parcel::new(deliveries, room.amount.bytes / count);
+        let parcel = Parcel::new(deliveries, reserved.bytes / count);
         let (answer, answered) = oneshot::channel();
         queue
             .ask(Job::Send(Send { parcel, room, answer }))

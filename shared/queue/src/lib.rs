@@ -11,7 +11,7 @@ use domain::dead_letter::DeadLetter;
 use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 
-pub use embedded::{Durability, Embedded, EmbeddedSettings, Limits};
+pub use embedded::{Durability, Embedded, EmbeddedSettings, Limits, Share, SpaceShares};
 pub use sqs::{HIDDEN_FOR, Sqs, SqsSettings};
 
 /// A queue of deliveries. A handle: clones share the queue.
@@ -29,6 +29,18 @@ pub enum QueueError {
     /// There is no room for it.
     #[error("the delivery queue is full")]
     Full,
+    /// A space has as much in it as a single one may.
+    #[error("the delivery queue has no more room for space {:?}", .space.as_str())]
+    SpaceFull {
+        /// The space.
+        space: Space,
+    },
+    /// A space has used as many deduplication keys lately as are remembered for one.
+    #[error("the delivery queue remembers no more deduplication keys for space {:?}", .space.as_str())]
+    KeysFull {
+        /// The space.
+        space: Space,
+    },
     /// The gateway is going away.
     #[error("the delivery queue is closed")]
     Closed,
@@ -149,11 +161,23 @@ impl DeliveryQueue {
         }
     }
 
-    /// Sets room aside for a number of deliveries of `bytes` in all, or says that there is none.
-    pub fn reserve(&self, deliveries: usize, bytes: usize) -> Result<Reservation, QueueError> {
+    /// Sets room aside for deliveries of `bytes` in all, or says that there is none.
+    pub fn reserve<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        bytes: usize,
+    ) -> Result<Reservation, QueueError> {
         match self {
             Self::Embedded(queue) => queue.reserve(deliveries, bytes).map(Reservation::Embedded),
             Self::Sqs(queue) => Ok(Reservation::Sqs(queue.clone())),
+        }
+    }
+
+    /// Says whether several spaces have subscriptions: then no single one gets all of what they have in common
+    /// ([`SpaceShares`]). Costs nothing where that is known.
+    pub fn set_shared(&self, several: bool) {
+        if let Self::Embedded(queue) = self {
+            queue.set_shared(several);
         }
     }
 

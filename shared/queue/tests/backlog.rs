@@ -10,7 +10,9 @@ use std::sync::Arc;
 use domain::delivery::Delivery;
 use domain::event::{Envelope, Event, EventStamp};
 use domain::json::Json;
-use queue::{DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, Outcome, QueueError};
+use queue::{
+    DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, Outcome, QueueError, SpaceShares,
+};
 
 const DELIVERIES: usize = 1_000_000;
 const SUBSCRIPTIONS: usize = 10;
@@ -29,7 +31,9 @@ fn settings(directory: &std::path::Path) -> EmbeddedSettings {
         limits: Limits {
             deliveries: DELIVERIES,
             bytes: 1 << 30,
+            workers: 1000,
             per_function: 100,
+            spaces: SpaceShares::HALVES,
         },
     }
 }
@@ -84,14 +88,17 @@ async fn a_million_deliveries_wait_on_disk() {
     for first in (0..DELIVERIES / SUBSCRIPTIONS).step_by(AT_ONCE) {
         let sent = deliveries(first);
         queue
-            .reserve(sent.len(), sent.len() * 100)
+            .reserve(&sent, sent.len() * 100)
             .unwrap()
             .send(sent)
             .await
             .unwrap();
     }
     assert_eq!(queue.backlog(), DELIVERIES);
-    assert!(matches!(queue.reserve(1, 1), Err(QueueError::Full)));
+    assert!(matches!(
+        queue.reserve(&deliveries(0)[..1], 1),
+        Err(QueueError::Full)
+    ));
     drop(queue);
 
     let queue = DeliveryQueue::Embedded(Embedded::open(settings(folder.path())).unwrap());

@@ -8,7 +8,7 @@ use gateway::{
     AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
     GatewayParts, GatewaySettings,
 };
-use queue::{DeliveryQueue, HIDDEN_FOR, Limits, Sqs, SqsSettings};
+use queue::{DeliveryQueue, HIDDEN_FOR, Limits, Share, SpaceShares, Sqs, SqsSettings};
 use store::{
     DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KeyFileError, KmsKey, OpenError, Store,
     StreamTail,
@@ -108,6 +108,10 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
             json_events: settings.events.json_events,
             legacy_api: settings.compatibility.legacy_api,
             max_concurrent_deliveries: queue.workers(),
+            max_sync_calls_per_space: settings
+                .limits
+                .max_sync_calls_per_space(settings.access.is_hosted()),
+            max_deliver_delay: queue.max_deliver_delay,
             circuit_breaker: CircuitBreakerSettings {
                 failure_threshold: queue.circuit_breaker_failures,
                 min_open: CIRCUIT_BREAKER_MIN_OPEN.min(queue.circuit_breaker_max_open),
@@ -224,9 +228,22 @@ fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
         limits: Limits {
             deliveries: queue.workers_backlog.unwrap_or(deliveries),
             bytes: queue.workers_backlog_bytes.unwrap_or(bytes),
+            workers: queue.workers(),
             per_function: queue.workers_per_function(),
+            spaces: SpaceShares {
+                workers: share(queue.workers_per_space),
+                deliveries: share(queue.workers_backlog_per_space),
+                bytes: share(queue.workers_backlog_bytes_per_space),
+                deduplication_keys: queue.deduplication_keys_per_space,
+                strangers: settings.access.is_hosted(),
+            },
         },
     }
+}
+
+/// What a space may have, as it is set.
+fn share(setting: Option<usize>) -> Share {
+    setting.map_or(Share::Half, Share::Fixed)
 }
 
 fn dynamodb_store(settings: &StoreSettings, aws: &SdkConfig) -> Result<DynamoDb, WiringError> {

@@ -8,7 +8,7 @@ use gateway::{AttemptFiles, AttemptFilesLimits};
 use http::Request;
 use http_body_util::BodyExt as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use queue::{DeliveryQueue, Durability, Limits, Outcome};
+use queue::{DeliveryQueue, Durability, Limits, Outcome, SpaceShares};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -46,7 +46,9 @@ impl Api {
             limits: Limits {
                 deliveries: 1000,
                 bytes: 1024 * 1024,
+                workers: 1000,
                 per_function: 1000,
+                spaces: SpaceShares::HALVES,
             },
         })
         .unwrap();
@@ -124,7 +126,7 @@ impl Api {
     async fn let_die(&self, space: &str, subscription: &str, numbers: std::ops::RangeInclusive<u32>) {
         for number in numbers {
             let delivery = delivery(space, subscription, number);
-            let room = self.queue.reserve(1, 1024).unwrap();
+            let room = self.queue.reserve([&delivery], 1024).unwrap();
             room.send(vec![delivery]).await.unwrap();
             let received = self.queue.receive().await.unwrap();
             let dead: Vec<_> = received.deliveries.iter().map(dead_letter).collect();

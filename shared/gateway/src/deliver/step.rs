@@ -66,6 +66,7 @@ impl Gateway {
                 return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
             }
         };
+        self.queue().set_shared(table.is_shared());
         let Some(subscription) = table.subscription(&delivery.space, &delivery.subscription) else {
             return self.give_up(
                 delivery,

@@ -7,7 +7,7 @@ use domain::event::{Envelope, Event, EventStamp};
 use domain::ids::SubscriptionId;
 use domain::json::Json;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
-use queue::{DeliveryQueue, Durability, EmbeddedSettings, Limits};
+use queue::{DeliveryQueue, Durability, EmbeddedSettings, Limits, SpaceShares};
 use store::{Embedded, Store};
 use targets::{Invoker, TargetSettings};
 use tempfile::TempDir;
@@ -45,7 +45,9 @@ impl Fixture {
             limits: Limits {
                 deliveries: 10,
                 bytes: 1024 * 1024,
+                workers: 1000,
                 per_function: 10,
+                spaces: SpaceShares::HALVES,
             },
         })
         .unwrap();
@@ -62,6 +64,8 @@ impl Fixture {
                 json_events: false,
                 legacy_api: false,
                 max_concurrent_deliveries: 10,
+                max_sync_calls_per_space: None,
+                max_deliver_delay: Duration::from_hours(1),
                 circuit_breaker: CircuitBreakerSettings {
                     failure_threshold: 1,
                     min_open: LONG,
@@ -120,7 +124,7 @@ impl Fixture {
             ordering_key: None,
             deduplication_key: None,
         };
-        let room = self.gateway.queue().reserve(1, 1024).unwrap();
+        let room = self.gateway.queue().reserve([&delivery], 1024).unwrap();
         room.send(vec![delivery]).await.unwrap();
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Changes<'a, 't> {
     pub(super) now: u64,
     /// Now, by the clock of the machine.
     pub(super) wall: u64,
+    /// Deduplication keys that are remembered for a space.
+    pub(super) keys_per_space: u64,
 }
 
 /// Where a delivery was put.

@@ -1,8 +1,9 @@
 //! One commit: a batch of requests becomes a transaction, and then what workers see.
 
 use domain::dead_letter::DeadLetter;
+use domain::delivery::Delivery;
 
-use super::accounts::Amount;
+use super::accounts::{Amount, Claims};
 use super::bodies::Bodies;
 use super::changes::{Changes, Placed, Stood};
 use super::dead_letters::revived;
@@ -24,8 +25,8 @@ const MOST_CLEARED_BYTES: usize = 4 * 1024 * 1024;
 pub(super) struct Done {
     /// For each settlement the delivery that took its turn.
     settled: Vec<Option<Stood>>,
-    /// For each send where its deliveries are.
-    sent: Vec<Vec<Placed>>,
+    /// For each send where its deliveries are, or why they are not queued.
+    sent: Vec<Result<Vec<Placed>, QueueError>>,
     cleared: Vec<Result<Cleared, QueueError>>,
     revived: Vec<Revived>,
     /// Lanes that hold nothing any more.
@@ -55,6 +56,7 @@ impl Batch {
             bodies,
             now,
             wall,
+            keys_per_space: schedule.limits.spaces.deduplication_keys as u64,
         };
         let mut done = Done::default();
         for settlement in &self.settlements {
@@ -64,7 +66,7 @@ impl Batch {
             done.sent.push(changes.enqueue(&send.parcel)?);
         }
         for clear in &self.clears {
-            let hold = |bytes| schedule.hold(Amount::one(bytes));
+            let hold = |deliveries: &[Delivery], bytes| schedule.hold(Claims::of(deliveries, bytes));
             let cleared = changes.clear(clear, hold, &mut done.revived)?;
             done.cleared.push(cleared);
         }
@@ -85,9 +87,9 @@ impl Batch {
                 }
             }
             for (send, placed) in self.sends.into_iter().zip(done.sent) {
-                state.queued(send.parcel, placed);
+                let answer = placed.map(|placed| state.queued(send.parcel, placed));
                 send.room.fill(state);
-                answers.push(send.answer);
+                answers.push((send.answer, answer));
             }
             for Revived { parcel, placed, room } in done.revived {
                 state.queued(parcel, placed);
@@ -98,8 +100,8 @@ impl Batch {
             }
         });
         // Who stopped waiting gets no answer; what it asked for is done all the same.
-        for answer in answers {
-            let _ = answer.send(Ok(()));
+        for (sender, answer) in answers {
+            let _ = sender.send(answer);
         }
         for (clear, cleared) in self.clears.into_iter().zip(done.cleared) {
             let _ = clear.answer.send(cleared);
@@ -112,7 +114,7 @@ impl Changes<'_, '_> {
     fn clear(
         &mut self,
         clear: &Clear,
-        hold: impl Fn(u64) -> Result<Held, QueueError>,
+        hold: impl Fn(&[Delivery], u64) -> Result<Held, QueueError>,
         all_revived: &mut Vec<Revived>,
     ) -> Result<Result<Cleared, QueueError>, EngineError> {
         let until = clear.until.unwrap_or_else(|| self.ledger.next_number());
@@ -139,7 +141,7 @@ impl Changes<'_, '_> {
                 };
                 let mut parcel = Parcel::new(vec![revived(letter, self.wall)], 0);
                 parcel.share = parcel.event_bytes() as u64;
-                let room = match hold(parcel.share) {
+                let room = match hold(&parcel.deliveries, parcel.share) {
                     Ok(room) => room,
                     Err(error) if cleared.count == 0 => return Ok(Err(error)),
                     Err(_) => {
@@ -147,7 +149,10 @@ impl Changes<'_, '_> {
                         break;
                     }
                 };
-                let placed = self.enqueue(&parcel)?;
+                let placed = match self.enqueue(&parcel)? {
+                    Ok(placed) => placed,
+                    Err(refused) => return Ok(Err(refused)),
+                };
                 all_revived.push(Revived { parcel, placed, room });
             }
             self.exhume(&clear.space, number)?;
@@ -173,6 +178,7 @@ impl State {
     fn queued(&mut self, parcel: Parcel, placed: Vec<Placed>) {
         let bytes = parcel.share;
         for (delivery, placed) in parcel.deliveries.into_iter().zip(placed) {
+            let space = delivery.space.clone();
             match placed {
                 Placed::Duplicate => continue,
                 Placed::Behind => self.behind += 1,
@@ -188,7 +194,8 @@ impl State {
                     self.turns.put(lane, place, entry);
                 }
             }
-            self.accounts.waiting += Amount::one(bytes);
+            self.accounts
+                .change(&space, |account| account.waiting += Amount::one(bytes));
         }
     }
 }

@@ -9,8 +9,8 @@ use redb::ReadableTable as _;
 
 use super::changes::Changes;
 use super::clock::millis;
-use super::tables::{EngineError, composed};
-use crate::DEDUPLICATION_WINDOW;
+use super::tables::{EngineError, composed, first_text};
+use crate::{DEDUPLICATION_WINDOW, QueueError};
 
 /// Keys that a commit forgets at most besides as many as it brings: a great many that run out at the same time must not
 /// hold it up.
@@ -37,10 +37,13 @@ impl Changes<'_, '_> {
         }
         let key = composed(&[], [delivery.space.as_str(), key]);
         let used = self.tables.deduplication.get()?;
-        let fresh = used
-            .get(key.as_slice())?
-            .is_none_or(|until| until.value() <= self.now);
+        let before = used.get(key.as_slice())?.map(|until| until.value());
+        let fresh = before.is_none_or(|until| until <= self.now);
+        if fresh && before.is_none() {
+            self.count_key(delivery.space.as_str(), 1)?;
+        }
         if fresh {
+            let used = self.tables.deduplication.get()?;
             let until = self.now.saturating_add(millis(DEDUPLICATION_WINDOW));
             used.insert(key.as_slice(), until)?;
             let number = self.ledger.number();
@@ -53,6 +56,40 @@ impl Changes<'_, '_> {
         }
         decisions.0.insert(decision, fresh);
         Ok(fresh)
+    }
+
+    /// Whether the keys of a send can be remembered: no space has as many as one may. Those of a single send may exceed
+    /// that.
+    pub(super) fn check_keys(
+        &mut self,
+        deliveries: &[Delivery],
+    ) -> Result<Result<(), QueueError>, EngineError> {
+        let mut checked: Option<&Space> = None;
+        let keyed = deliveries
+            .iter()
+            .filter(|delivery| delivery.deduplication_key.is_some());
+        for Delivery { space, .. } in keyed {
+            if checked == Some(space) {
+                continue;
+            }
+            checked = Some(space);
+            let count = self.tables.key_counts.get()?.get(space.as_str())?;
+            if count.is_some_and(|count| count.value() >= self.keys_per_space) {
+                let space = space.clone();
+                return Ok(Err(QueueError::KeysFull { space }));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn count_key(&mut self, space: &str, more: i64) -> Result<(), EngineError> {
+        let counts = self.tables.key_counts.get()?;
+        let before = counts.get(space)?.map_or(0, |count| count.value());
+        match before.saturating_add_signed(more) {
+            0 => drop(counts.remove(space)?),
+            count => drop(counts.insert(space, count)?),
+        }
+        Ok(())
     }
 
     /// Forgets some of the keys whose time is over; `sends` is how many may have brought new ones.
@@ -74,6 +111,7 @@ impl Changes<'_, '_> {
             let over = used.get(key.as_slice())?.is_some_and(|at| at.value() == until);
             if over {
                 used.remove(key.as_slice())?;
+                self.count_key(first_text(&key), -1)?;
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use super::changes::{Changes, Placed};
 use super::deduplication::Decisions;
 use super::record::{Body, LaneName, Record};
 use super::tables::{EngineError, Place, composed, numbered};
+use crate::QueueError;
 
 /// Longest event that stands in the record of its delivery when it has a single one, in bytes of JSON: beyond that,
 /// moving the record for a retry would cost more than a table of its own.
@@ -64,8 +65,14 @@ impl Parcel {
 }
 
 impl Changes<'_, '_> {
-    /// Writes the deliveries of a parcel; says where each of them is.
-    pub(super) fn enqueue(&mut self, parcel: &Parcel) -> Result<Vec<Placed>, EngineError> {
+    /// Writes the deliveries of a parcel, or none of them; says where each of them is.
+    pub(super) fn enqueue(
+        &mut self,
+        parcel: &Parcel,
+    ) -> Result<Result<Vec<Placed>, QueueError>, EngineError> {
+        if let Err(refused) = self.check_keys(&parcel.deliveries)? {
+            return Ok(Err(refused));
+        }
         let mut decisions = Decisions::default();
         let mut events = vec![Written::default(); parcel.events.len()];
         let mut queued = Vec::with_capacity(parcel.deliveries.len());
@@ -86,7 +93,7 @@ impl Changes<'_, '_> {
             let cost = json.len() / deliveries + ENTRY_COST;
             placed.push(self.place(delivery, parcel.share, body, cost)?);
         }
-        Ok(placed)
+        Ok(Ok(placed))
     }
 
     /// Where the event of a delivery is, after it was put there.

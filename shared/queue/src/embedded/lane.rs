@@ -50,6 +50,8 @@ pub(super) enum Turn {
     Until(u64),
     /// For its function to have fewer deliveries in hand.
     Blocked,
+    /// To be read from the file, once others of its space are.
+    Unread,
 }
 
 /// What is next in a lane.

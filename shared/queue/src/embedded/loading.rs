@@ -1,5 +1,9 @@
 //! Reading lanes from the file into memory, a piece at a time.
 
+use std::collections::HashMap;
+
+use domain::ids::Space;
+
 use super::accounts::Amount;
 use super::bodies::Bodies;
 use super::engine::Engine;
@@ -14,9 +18,9 @@ const MOST_READ: usize = 1024 * 1024;
 impl Schedule {
     /// Shows what is in the file; nothing of it is in memory yet.
     pub(super) fn show(&self, ledger: &Ledger) {
-        let mut file = Amount::default();
+        let mut file: HashMap<Space, Amount> = HashMap::new();
         for (_, row) in ledger.lanes() {
-            file += Amount {
+            *file.entry(row.name.function.space.clone()).or_default() += Amount {
                 deliveries: row.deliveries,
                 bytes: row.bytes,
             };
@@ -24,7 +28,7 @@ impl Schedule {
         self.change(|state| {
             let lanes = ledger.lanes().map(|(number, row)| (number, row.name.clone()));
             state.turns.rebuild(lanes);
-            state.accounts.recount(file);
+            state.accounts.recount(&file);
         });
     }
 

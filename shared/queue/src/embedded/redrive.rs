@@ -58,7 +58,7 @@ impl Embedded {
 
     /// Queues dead letters again, as if accepted now but with their ids, and takes them out of the dead letters in
     /// the same step; the oldest first, at most `limit`. Gives how many these were: fewer when the queue has no room
-    /// for more, [`QueueError::Full`] when it has none at all.
+    /// for more, [`QueueError::Full`] or [`QueueError::SpaceFull`] when it has none at all.
     pub async fn redrive(
         &self,
         space: &Space,
@@ -98,7 +98,7 @@ impl Embedded {
                     }
                 }
                 // What came before is done.
-                Err(QueueError::Full) if count > 0 => break,
+                Err(QueueError::Full | QueueError::SpaceFull { .. }) if count > 0 => break,
                 Err(error) => return Err(error),
             }
         }

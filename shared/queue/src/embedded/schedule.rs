@@ -1,11 +1,12 @@
 //! The part of the queue that is in memory: what may be handed out, to whom, and who is to be woken.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::Limits;
-use super::accounts::{Accounts, Amount};
+use super::accounts::{Accounts, Amount, Claims};
 use super::clock::Clock;
 use super::lane::Entry;
 use super::record::FunctionName;
@@ -21,13 +22,15 @@ pub(super) struct Schedule {
     /// Whether what waits outlives the process.
     durable: bool,
     pub(super) clock: Clock,
+    /// What [`Turns`] know of it, to be compared without a lock.
+    is_shared: AtomicBool,
     state: Mutex<State>,
     /// Something may be due, or the queue may have ended.
     pub(super) changed: Notify,
 }
 
 /// What changes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     pub(super) turns: Turns,
     pub(super) accounts: Accounts,
@@ -70,7 +73,7 @@ pub(super) struct Taken {
 #[derive(Debug)]
 pub(super) struct Held {
     schedule: Arc<Schedule>,
-    pub(super) amount: Amount,
+    pub(super) claims: Claims,
 }
 
 impl Schedule {
@@ -79,7 +82,8 @@ impl Schedule {
             limits,
             durable,
             clock,
-            state: Mutex::default(),
+            is_shared: AtomicBool::new(limits.spaces.strangers),
+            state: Mutex::new(State::new(&limits)),
             changed: Notify::new(),
         }
     }
@@ -109,19 +113,31 @@ impl Schedule {
         result
     }
 
+    /// Says whether there are several spaces.
+    pub(super) fn set_shared(&self, several: bool) {
+        let is_shared = several || self.limits.spaces.strangers;
+        if self.is_shared.load(Ordering::Relaxed) != is_shared {
+            self.is_shared.store(is_shared, Ordering::Relaxed);
+            self.change(|state| state.turns.ring.is_shared = is_shared);
+        }
+    }
+
     /// Sets room aside.
-    pub(super) fn hold(self: &Arc<Self>, amount: Amount) -> Result<Held, QueueError> {
+    pub(super) fn hold(self: &Arc<Self>, claims: Claims) -> Result<Held, QueueError> {
         let mut state = self.state();
         if state.closed {
             return Err(QueueError::Closed);
         }
-        if !state.accounts.fits(amount, &self.limits) {
-            return Err(QueueError::Full);
+        let is_shared = state.turns.ring.is_shared;
+        state.accounts.check(&claims, &self.limits, is_shared)?;
+        for (space, amount) in claims.iter() {
+            state
+                .accounts
+                .change(space, |account| account.reserved += *amount);
         }
-        state.accounts.reserved += amount;
         Ok(Held {
             schedule: Arc::clone(self),
-            amount,
+            claims,
         })
     }
 
@@ -132,15 +148,17 @@ impl Schedule {
         if state.closed && self.durable {
             return Step::End;
         }
-        match state.turns.next(now, self.limits.per_function) {
+        match state.turns.next(now) {
             Next::Delivery { lane, place, entry } => {
                 let early = entry.delivery.deliver_at.unwrap_or(0).saturating_sub(wall);
                 let step = if early > 0 {
                     state.postpone(lane, place, entry, now.saturating_add(early))
                 } else {
                     let amount = Amount::one(entry.bytes);
-                    state.accounts.waiting -= amount;
-                    state.accounts.in_hand += amount;
+                    state.accounts.change(&entry.delivery.space, |account| {
+                        account.waiting -= amount;
+                        account.in_hand += amount;
+                    });
                     Step::Delivery(Taken {
                         lane,
                         place,
@@ -182,8 +200,12 @@ impl Schedule {
     /// A worker hands back a delivery as it was.
     pub(super) fn put_back(&self, lane: u64, place: Place, entry: Entry) {
         self.change(|state| {
-            state.leave_hand(&entry);
-            state.accounts.waiting += Amount::one(entry.bytes);
+            let amount = Amount::one(entry.bytes);
+            state.turns.release(&FunctionName::of(&entry.delivery));
+            state.accounts.change(&entry.delivery.space, |account| {
+                account.in_hand -= amount;
+                account.waiting += amount;
+            });
             state.turns.change(lane, |lane| lane.put_back(place, entry));
         });
     }
@@ -192,13 +214,17 @@ impl Schedule {
     pub(super) fn settle(&self, settlement: &Settlement) {
         self.change(|state| {
             let amount = Amount::one(settlement.entry.bytes);
-            state.leave_hand(&settlement.entry);
+            let delivery = &settlement.entry.delivery;
+            state.turns.release(&FunctionName::of(delivery));
             state.unwritten += 1;
-            if settlement.completes() {
-                state.accounts.settled += amount;
-            } else {
-                state.accounts.waiting += amount;
-            }
+            state.accounts.change(&delivery.space, |account| {
+                account.in_hand -= amount;
+                if settlement.completes() {
+                    account.settled += amount;
+                } else {
+                    account.waiting += amount;
+                }
+            });
         });
     }
 
@@ -209,6 +235,17 @@ impl Schedule {
 }
 
 impl State {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            turns: Turns::new(limits),
+            accounts: Accounts::default(),
+            unwritten: 0,
+            behind: 0,
+            closed: false,
+            timekeeper: None,
+        }
+    }
+
     /// Whether a worker has something to do, be it to mind the time.
     fn wants_worker(&self) -> bool {
         let next = self.turns.next_time();
@@ -226,14 +263,11 @@ impl State {
     pub(super) fn written(&mut self, settlement: &Settlement) {
         self.unwritten -= 1;
         if settlement.completes() {
-            self.accounts.settled -= Amount::one(settlement.entry.bytes);
+            let amount = Amount::one(settlement.entry.bytes);
+            let space = &settlement.entry.delivery.space;
+            self.accounts.change(space, |account| account.settled -= amount);
         }
         self.turns.forget(settlement.lane, settlement.place);
-    }
-
-    fn leave_hand(&mut self, entry: &Entry) {
-        self.accounts.in_hand -= Amount::one(entry.bytes);
-        self.turns.release(&FunctionName::of(&entry.delivery));
     }
 
     fn postpone(&mut self, lane: u64, place: Place, entry: Entry, due: u64) -> Step {
@@ -245,9 +279,9 @@ impl State {
     /// Whether nothing is or will be due, once the queue is closed. What is due later is given up: this is asked of
     /// queues in memory alone.
     fn has_ended(&self) -> bool {
-        let comes_forward = self.behind > 0 && self.accounts.in_hand.deliveries > 0;
+        let comes_forward = self.behind > 0 && self.accounts.all().in_hand.deliveries > 0;
         self.closed
-            && self.accounts.reserved.deliveries == 0
+            && self.accounts.all().reserved.deliveries == 0
             && self.unwritten == 0
             && self.turns.loading == 0
             && !self.turns.has_blocked()
@@ -258,15 +292,21 @@ impl State {
 impl Held {
     /// Takes the room off the books, along with another change: it has been filled.
     pub(super) fn fill(mut self, state: &mut State) {
-        state.accounts.reserved -= std::mem::take(&mut self.amount);
+        give_back(&mut state.accounts, &std::mem::take(&mut self.claims));
+    }
+}
+
+fn give_back(accounts: &mut Accounts, claims: &Claims) {
+    for (space, amount) in claims.iter() {
+        accounts.change(space, |account| account.reserved -= *amount);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.amount != Amount::default() {
+        if self.claims != Claims::default() {
             self.schedule
-                .change(|state| state.accounts.reserved -= self.amount);
+                .change(|state| give_back(&mut state.accounts, &self.claims));
         }
     }
 }

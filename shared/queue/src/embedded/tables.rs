@@ -35,6 +35,8 @@ pub(super) const REFERENCES: TableDefinition<'_, u64, u64> = TableDefinition::ne
 pub(super) const DEDUPLICATION: TableDefinition<'_, Bytes, u64> = TableDefinition::new("deduplication");
 /// The same in the order of time, by time and a number.
 pub(super) const EXPIRIES: TableDefinition<'_, (u64, u64), Bytes> = TableDefinition::new("expiries");
+/// How many deduplication keys there are, by space. Files of versions that had no bound for them say nothing of theirs.
+pub(super) const KEY_COUNTS: TableDefinition<'_, &str, u64> = TableDefinition::new("deduplication_counts");
 /// Dead letters, by space and number.
 pub(super) const DEAD: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("dead_letters");
 /// Numbers of dead letters, by space, subscription and number.
@@ -93,6 +95,15 @@ pub(super) fn composed<'a>(start: &[u8], texts: impl IntoIterator<Item = &'a str
         key.extend_from_slice(text.as_bytes());
     }
     key
+}
+
+/// The first text of a composed key; what is none gives none.
+pub(super) fn first_text(key: &[u8]) -> &str {
+    let text = key.split_first_chunk().and_then(|(length, rest)| {
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        str::from_utf8(rest.get(..length)?).ok()
+    });
+    text.unwrap_or_default()
 }
 
 /// The key with a number behind it, so that what it begins with is in the order of the numbers.
@@ -162,6 +173,7 @@ tables! {
     events: EVENTS, u64, Bytes;
     references: REFERENCES, u64, u64;
     deduplication: DEDUPLICATION, Bytes, u64;
+    key_counts: KEY_COUNTS, &'static str, u64;
     expiries: EXPIRIES, (u64, u64), Bytes;
     dead: DEAD, Bytes, Bytes;
     dead_of_subscription: DEAD_OF_SUBSCRIPTION, Bytes, u64;

@@ -17,3 +17,4 @@ mod ordering;
 mod outcomes;
 mod power_cut;
 mod records;
+mod spaces;

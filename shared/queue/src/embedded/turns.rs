@@ -1,39 +1,40 @@
-//! Whose turn it is: the lanes that have something due go round, so that none keeps another waiting.
+//! Whose turn it is: the spaces go round, and in each of them the lanes that have something due, so that none keeps
+//! another waiting.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::Limits;
+use super::function_loads::{Admitted, FunctionLoads, HeldSubscriptions};
 use super::lane::{Entry, Head, Lane, Turn};
 use super::record::{FunctionName, LaneName, SubscriptionName};
+use super::ring::Ring;
+use super::shares::Pool;
 use super::tables::Place;
 
 /// Most bytes of events that all windows hold, about; a single event more where one is larger than that.
 const WINDOW_BYTES: usize = 16 * 1024 * 1024;
+/// Lanes that become ready at a time because their time has come: so many can be due at once that all of them would
+/// keep the next worker waiting.
+const WOKEN_AT_ONCE: usize = 64;
 
 /// The lanes, and which of them can be served.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Turns {
     lanes: HashMap<u64, Lane>,
-    /// Those that may have something due, the next one first.
-    ready: VecDeque<u64>,
+    /// The spaces with lanes that may have something due.
+    pub(super) ring: Ring,
     /// Those that have something later.
     later: BTreeSet<(u64, u64)>,
-    functions: HashMap<FunctionName, FunctionLoad>,
-    /// Subscriptions of which nothing is handed out before a time, by the clock of the queue.
-    held_subscriptions: HashMap<SubscriptionName, u64>,
+    functions: FunctionLoads,
+    held_subscriptions: HeldSubscriptions,
     /// Lanes that are being read from the file.
     pub(super) loading: usize,
     /// What all windows take in memory.
     cost: usize,
-}
-
-/// What workers do for a function.
-#[derive(Debug, Default)]
-struct FunctionLoad {
-    in_hand: usize,
-    /// Nothing is handed out before this, by the clock of the queue.
-    held_until: u64,
-    /// Lanes that wait for fewer to be in hand.
-    blocked: Vec<u64>,
+    /// Lanes that were looked at.
+    #[cfg(test)]
+    pub(super) looks: usize,
 }
 
 /// What a worker is to do.
@@ -47,92 +48,188 @@ pub(super) enum Next {
     Nothing(Option<u64>),
 }
 
+/// What came of looking at a lane.
+enum Looked {
+    /// This is to be done.
+    Found(Next),
+    /// Nothing of it can be handed out now.
+    Nothing,
+}
+
 impl Turns {
-    /// What to do next.
-    pub(super) fn next(&mut self, now: u64, per_function: usize) -> Next {
-        while let Some((time, lane)) = self.later.first().copied()
-            && time <= now
-        {
-            self.later.pop_first();
-            self.set_ready(lane);
+    pub(super) fn new(limits: &Limits) -> Self {
+        let workers = Pool::new(limits.workers, limits.spaces.workers);
+        Self {
+            lanes: HashMap::new(),
+            ring: Ring::new(workers, limits.spaces.strangers),
+            later: BTreeSet::new(),
+            functions: FunctionLoads::new(limits.per_function),
+            held_subscriptions: HeldSubscriptions::default(),
+            loading: 0,
+            cost: 0,
+            #[cfg(test)]
+            looks: 0,
         }
-        while let Some(number) = self.ready.pop_front() {
-            let Some(lane) = self.lanes.get_mut(&number) else {
-                continue;
-            };
-            lane.turn = Turn::Nothing;
-            let load = self.functions.get_mut(&lane.name.function);
-            if let Some(load) = load {
-                if load.in_hand >= per_function.max(1) {
-                    lane.turn = Turn::Blocked;
-                    load.blocked.push(number);
-                    continue;
-                }
-                if load.held_until > now {
-                    lane.turn = Turn::Until(load.held_until);
-                    self.later.insert((load.held_until, number));
-                    continue;
-                }
-            }
-            if !self.held_subscriptions.is_empty()
-                && let Some(until) = self.held_subscriptions.get(&lane.name.subscription_name())
-                && *until > now
-            {
-                lane.turn = Turn::Until(*until);
-                self.later.insert((*until, number));
-                continue;
-            }
-            match lane.head() {
-                Head::Here(place) if place.due <= now => {
-                    if lane.is_low(now) {
-                        // What is left is handed out meanwhile.
-                        lane.loading = true;
-                        self.loading += 1;
-                        lane.turn = Turn::Ready;
-                        self.ready.push_front(number);
-                        return Next::Load(number);
-                    }
-                    if let Some(next) = self.take(number, place) {
+    }
+
+    /// What to do next.
+    pub(super) fn next(&mut self, now: u64) -> Next {
+        loop {
+            self.wake(now);
+            match self.ring.next() {
+                Some(number) => {
+                    if let Looked::Found(next) = self.look_at(number, now) {
                         return next;
                     }
                 }
-                Head::InFile(due) if due <= now => {
-                    if !lane.loading {
-                        lane.loading = true;
-                        self.loading += 1;
-                        return Next::Load(number);
-                    }
-                }
-                Head::Here(Place { due, .. }) | Head::InFile(due) => {
-                    lane.turn = Turn::Until(due);
-                    self.later.insert((due, number));
-                }
-                Head::None => {}
+                None if self.next_time().is_some_and(|time| time <= now) => {}
+                None => return Next::Nothing(self.next_time()),
             }
         }
-        Next::Nothing(self.later.first().map(|(time, _)| *time))
     }
 
-    fn take(&mut self, number: u64, place: Place) -> Option<Next> {
-        let lane = self.lanes.get_mut(&number)?;
-        let entry = lane.take(place)?;
+    /// Makes some of the lanes ready whose time has come.
+    fn wake(&mut self, now: u64) {
+        for _ in 0..WOKEN_AT_ONCE {
+            match self.later.first().copied() {
+                Some((time, lane)) if time <= now => {
+                    self.later.pop_first();
+                    self.set_ready(lane);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Looks at the lane whose turn it is, which the ring has given away.
+    fn look_at(&mut self, number: u64, now: u64) -> Looked {
+        #[cfg(test)]
+        {
+            self.looks += 1;
+        }
+        let Some(lane) = self.lanes.get_mut(&number) else {
+            return Looked::Nothing;
+        };
+        lane.turn = Turn::Nothing;
+        let space = lane.name.function.space.clone();
+        match self.functions.admit(&lane.name.function, number, now) {
+            Admitted::Yes => {}
+            Admitted::Blocked => {
+                lane.turn = Turn::Blocked;
+                return Looked::Nothing;
+            }
+            Admitted::Until(until) => return self.put_off(number, until),
+        }
+        let held = self
+            .held_subscriptions
+            .until(|| lane.name.subscription_name(), now);
+        if let Some(until) = held {
+            return self.put_off(number, until);
+        }
+        match lane.head() {
+            Head::Here(place) if place.due <= now => {
+                if lane.is_low(now) && self.ring.may_load(&space) {
+                    // What is left is handed out meanwhile.
+                    lane.turn = Turn::Ready;
+                    self.ring.push_first(&space, number);
+                    return Looked::Found(self.begin_loading(number));
+                }
+                self.take(number, place)
+            }
+            Head::InFile(due) if due <= now => {
+                if lane.loading {
+                    self.unblock(number);
+                    return Looked::Nothing;
+                }
+                if !self.ring.may_load(&space) {
+                    lane.turn = Turn::Unread;
+                    self.ring.wait_to_load(&space, number);
+                    self.unblock(number);
+                    return Looked::Nothing;
+                }
+                let next = self.begin_loading(number);
+                self.ring.pass();
+                self.unblock(number);
+                Looked::Found(next)
+            }
+            Head::Here(Place { due, .. }) | Head::InFile(due) => self.put_off(number, due),
+            Head::None => {
+                self.unblock(number);
+                Looked::Nothing
+            }
+        }
+    }
+
+    /// Has a lane wait for a time.
+    fn put_off(&mut self, number: u64, until: u64) -> Looked {
+        if let Some(lane) = self.lanes.get_mut(&number) {
+            lane.turn = Turn::Until(until);
+            self.later.insert((until, number));
+        }
+        self.unblock(number);
+        Looked::Nothing
+    }
+
+    fn begin_loading(&mut self, number: u64) -> Next {
+        if let Some(lane) = self.lanes.get_mut(&number) {
+            lane.loading = true;
+            self.loading += 1;
+            self.ring.begin_loading(&lane.name.function.space);
+        }
+        Next::Load(number)
+    }
+
+    /// A lane is read, or does not have to be any more: one that waited for it goes on.
+    fn end_loading(&mut self, name: &LaneName) {
+        self.loading -= 1;
+        if let Some(number) = self.ring.end_loading(&name.function.space) {
+            self.go_on(number);
+        }
+    }
+
+    fn take(&mut self, number: u64, place: Place) -> Looked {
+        let Some(lane) = self.lanes.get_mut(&number) else {
+            return Looked::Nothing;
+        };
+        let Some(entry) = lane.take(place) else {
+            return Looked::Nothing;
+        };
         self.cost -= entry.cost;
-        let load = self.functions.entry(lane.name.function.clone()).or_default();
-        load.in_hand += 1;
+        let space = &lane.name.function.space;
+        self.functions.take(&lane.name.function);
+        self.ring.take(space);
         if lane.head() != Head::None {
             lane.turn = Turn::Ready;
-            self.ready.push_back(number);
+            self.ring.push(space, number);
         }
-        Some(Next::Delivery {
+        self.ring.pass();
+        Looked::Found(Next::Delivery {
             lane: number,
             place,
             entry,
         })
     }
 
+    /// Lets a lane go on that waits for the function of another one, which does not use its turn.
+    fn unblock(&mut self, number: u64) {
+        if let Some(lane) = self.lanes.get(&number)
+            && let Some(blocked) = self.functions.unblock(&lane.name.function)
+        {
+            self.go_on(blocked);
+        }
+    }
+
+    /// A lane has waited for its function or for others to be read long enough.
+    fn go_on(&mut self, number: u64) {
+        if let Some(lane) = self.lanes.get_mut(&number) {
+            lane.turn = Turn::Nothing;
+            self.set_ready(number);
+        }
+    }
+
     /// Whether a lane may have something due.
     pub(super) fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
+        self.ring.has_ready()
     }
 
     /// When something may be due next.
@@ -140,55 +237,29 @@ impl Turns {
         self.later.first().map(|(time, _)| *time)
     }
 
-    /// Whether lanes wait only for their functions to have fewer deliveries in hand.
+    /// Whether lanes wait only for their functions or their spaces to have fewer deliveries in hand.
     pub(super) fn has_blocked(&self) -> bool {
-        self.functions.values().any(|load| !load.blocked.is_empty())
+        self.ring.has_aside() || self.functions.has_blocked()
     }
 
     /// One delivery of a function less is in hand.
     pub(super) fn release(&mut self, function: &FunctionName) {
-        let Some(load) = self.functions.get_mut(function) else {
-            return;
-        };
-        load.in_hand = load.in_hand.saturating_sub(1);
-        let blocked = std::mem::take(&mut load.blocked);
-        if load.in_hand == 0 && load.held_until == 0 {
-            self.functions.remove(function);
-        }
-        for number in blocked {
-            if let Some(lane) = self.lanes.get_mut(&number) {
-                lane.turn = Turn::Nothing;
-                self.set_ready(number);
-            }
+        self.ring.release(&function.space);
+        if let Some(blocked) = self.functions.release(function) {
+            self.go_on(blocked);
         }
     }
 
     /// Holds a function back until a time; one that is not later than now lets it go.
     pub(super) fn hold(&mut self, function: &FunctionName, until: u64, now: u64) {
-        // What nobody asks about any more goes on this occasion.
-        self.functions
-            .retain(|_, load| load.in_hand > 0 || load.held_until > now || !load.blocked.is_empty());
-        let load = self.functions.entry(function.clone()).or_default();
-        if until > now {
-            load.held_until = load.held_until.max(until);
-            return;
-        }
-        load.held_until = 0;
-        let lanes = self
-            .lanes
-            .iter()
-            .filter(|(_, lane)| lane.name.function == *function);
-        let lanes: Vec<u64> = lanes.map(|(number, _)| *number).collect();
-        for lane in lanes {
+        for lane in self.functions.hold(function, until, now) {
             self.set_ready(lane);
         }
     }
 
     /// Holds a subscription back until a time.
     pub(super) fn hold_subscription(&mut self, subscription: SubscriptionName, until: u64, now: u64) {
-        // What nobody asks about any more goes on this occasion.
-        self.held_subscriptions.retain(|_, until| *until > now);
-        self.held_subscriptions.insert(subscription, until);
+        self.held_subscriptions.hold(subscription, until, now);
     }
 
     /// Has a lane looked at by the next worker, unless it waits for its function.
@@ -197,14 +268,14 @@ impl Turns {
             return;
         };
         match lane.turn {
-            Turn::Ready | Turn::Blocked => return,
+            Turn::Ready | Turn::Blocked | Turn::Unread => return,
             Turn::Until(time) => {
                 self.later.remove(&(time, number));
             }
             Turn::Nothing => {}
         }
         lane.turn = Turn::Ready;
-        self.ready.push_back(number);
+        self.ring.push(&lane.name.function.space, number);
     }
 
     /// How many deliveries are in memory.
@@ -225,19 +296,27 @@ impl Turns {
 
     /// Adds a lane of which all is in memory, unless it is there.
     pub(super) fn add(&mut self, number: u64, name: impl FnOnce() -> LaneName) {
-        let lane = || Lane::new(name(), None, HashSet::new());
-        self.lanes.entry(number).or_insert_with(lane);
+        if let Slot::Vacant(vacant) = self.lanes.entry(number) {
+            let lane = vacant.insert(Lane::new(name(), None, HashSet::new()));
+            self.ring.add_lane(&lane.name.function.space);
+        }
     }
 
     pub(super) fn remove(&mut self, number: u64) {
+        self.unblock(number);
         let Some(lane) = self.lanes.remove(&number) else {
             return;
         };
         self.cost -= lane.cost;
-        self.loading -= usize::from(lane.loading);
         if let Turn::Until(time) = lane.turn {
             self.later.remove(&(time, number));
         }
+        if lane.loading {
+            self.end_loading(&lane.name);
+        }
+        let space = &lane.name.function.space;
+        self.ring.remove_lane(space);
+        self.ring.sweep(space, |number| self.lanes.contains_key(&number));
     }
 
     /// Changes a lane and has it looked at.
@@ -245,10 +324,13 @@ impl Turns {
         let Some(lane) = self.lanes.get_mut(&number) else {
             return;
         };
-        let (cost, loading) = (lane.cost, lane.loading);
+        let (cost, was_loading) = (lane.cost, lane.loading);
         change(lane);
         self.cost = self.cost - cost + lane.cost;
-        self.loading = self.loading + usize::from(lane.loading) - usize::from(loading);
+        if was_loading && !lane.loading {
+            let name = lane.name.clone();
+            self.end_loading(&name);
+        }
         self.set_ready(number);
     }
 
@@ -268,13 +350,14 @@ impl Turns {
         });
     }
 
-    /// Makes room in memory after a lane was read: the others keep no more than their share.
+    /// Makes room in memory after a lane was read: the others keep no more than their share of half of it, so that
+    /// much can be read before they are looked at again.
     pub(super) fn make_room(&mut self, read: u64) {
         if self.cost <= WINDOW_BYTES {
             return;
         }
         let holders = self.lanes.values().filter(|lane| lane.cost > 0).count();
-        let share = WINDOW_BYTES / holders.max(1);
+        let share = WINDOW_BYTES / 2 / holders.max(1);
         for (number, lane) in &mut self.lanes {
             if *number != read {
                 let before = lane.cost;
@@ -287,15 +370,14 @@ impl Turns {
     /// Starts anew with the lanes of the file; what is in the hands of workers stays there.
     pub(super) fn rebuild(&mut self, lanes: impl IntoIterator<Item = (u64, LaneName)>) {
         let mut before = std::mem::take(&mut self.lanes);
-        self.ready.clear();
+        self.ring.clear_lanes();
         self.later.clear();
         self.loading = 0;
         self.cost = 0;
-        for load in self.functions.values_mut() {
-            load.blocked.clear();
-        }
+        self.functions.clear_lanes();
         for (number, name) in lanes {
             let out = before.remove(&number).map(Lane::into_out);
+            self.ring.add_lane(&name.function.space);
             let lane = Lane::new(name, Some(Place::FIRST), out.unwrap_or_default());
             self.lanes.insert(number, lane);
             self.set_ready(number);

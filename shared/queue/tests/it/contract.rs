@@ -12,7 +12,7 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use domain::delivery::Delivery;
 use domain::ids::DeliveryId;
-use queue::{DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, Sqs, SqsSettings};
+use queue::{DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, SpaceShares, Sqs, SqsSettings};
 
 use crate::deliveries::{complete, receive};
 use crate::peer::{MAX_MESSAGE_BYTES, Peer, client};
@@ -58,7 +58,9 @@ async fn embedded_keeps_the_contract() {
         limits: Limits {
             deliveries: 10_000,
             bytes: 100 << 20,
+            workers: 1000,
             per_function: 100,
+            spaces: SpaceShares::HALVES,
         },
     };
     let queue = DeliveryQueue::Embedded(Embedded::open(settings).unwrap());

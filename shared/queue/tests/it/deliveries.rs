@@ -55,7 +55,7 @@ pub(crate) fn ordered(id: &str, key: &str) -> Delivery {
 }
 
 pub(crate) async fn send(queue: &DeliveryQueue, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
-    queue.reserve(deliveries.len(), 0)?.send(deliveries).await
+    queue.reserve(&deliveries, 0)?.send(deliveries).await
 }
 
 /// The next message; fails instead of waiting for ever.

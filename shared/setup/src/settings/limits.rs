@@ -27,6 +27,14 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_connections: usize,
+    /// Calls of functions of one space that clients wait for at a time; 0 is no limit, half of the connections in hosted
+    /// mode and no limit elsewhere unless set.
+    #[arg(
+        long = "max-sync-calls-per-space",
+        env = "EVENT_GATEWAY_MAX_SYNC_CALLS_PER_SPACE",
+        value_name = "COUNT"
+    )]
+    pub max_sync_calls_per_space: Option<usize>,
     /// Time for the headers, and then for the body, of an event to arrive, in milliseconds.
     #[arg(long = "events-read-timeout", env = "EVENT_GATEWAY_EVENTS_READ_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
     pub events_read_timeout: Duration,
@@ -39,6 +47,19 @@ pub struct LimitSettings {
     /// Time that a client of the Configuration API may leave an answer unread, in milliseconds.
     #[arg(long = "config-write-timeout", env = "EVENT_GATEWAY_CONFIG_WRITE_TIMEOUT", default_value = "3000", value_parser = milliseconds, value_name = "MS")]
     pub config_write_timeout: Duration,
+}
+
+impl LimitSettings {
+    /// Calls of functions of one space that clients may wait for at a time; `None` is no limit.
+    pub fn max_sync_calls_per_space(&self, is_hosted: bool) -> Option<usize> {
+        let default = if is_hosted {
+            self.max_connections.div_ceil(2)
+        } else {
+            0
+        };
+        let most = self.max_sync_calls_per_space.unwrap_or(default);
+        (most > 0).then_some(most)
+    }
 }
 
 fn header_bytes(text: &str) -> Result<usize, String> {

@@ -47,6 +47,13 @@ pub struct QueueSettings {
         value_name = "COUNT"
     )]
     pub workers_per_function: Option<usize>,
+    /// Async deliveries made at a time to one space; half of the workers where there are others, unless set.
+    #[arg(
+        long = "workers-per-space",
+        env = "EVENT_GATEWAY_WORKERS_PER_SPACE",
+        value_name = "COUNT"
+    )]
+    pub workers_per_space: Option<usize>,
     /// Async deliveries that may wait, 10000000 on disk or 200 in memory unless set; beyond it events get 503.
     #[arg(
         long = "workers-backlog",
@@ -61,6 +68,31 @@ pub struct QueueSettings {
         value_name = "BYTES"
     )]
     pub workers_backlog_bytes: Option<usize>,
+    /// Of --workers-backlog, what one space may take; half of it where there are others, unless set.
+    #[arg(
+        long = "workers-backlog-per-space",
+        env = "EVENT_GATEWAY_WORKERS_BACKLOG_PER_SPACE",
+        value_name = "COUNT"
+    )]
+    pub workers_backlog_per_space: Option<usize>,
+    /// Of --workers-backlog-bytes, what one space may take; half of it where there are others, unless set.
+    #[arg(
+        long = "workers-backlog-bytes-per-space",
+        env = "EVENT_GATEWAY_WORKERS_BACKLOG_BYTES_PER_SPACE",
+        value_name = "BYTES"
+    )]
+    pub workers_backlog_bytes_per_space: Option<usize>,
+    /// Deduplication keys that the embedded queue remembers for one space; beyond it events with new ones get 503.
+    #[arg(
+        long = "deduplication-keys-per-space",
+        env = "EVENT_GATEWAY_DEDUPLICATION_KEYS_PER_SPACE",
+        default_value_t = 1_000_000,
+        value_name = "COUNT"
+    )]
+    pub deduplication_keys_per_space: usize,
+    /// Longest time that a producer may put the delivery of an event off, in milliseconds; beyond it events get 400.
+    #[arg(long = "max-deliver-delay", env = "EVENT_GATEWAY_MAX_DELIVER_DELAY", default_value = "604800000", value_parser = milliseconds, value_name = "MS")]
+    pub max_deliver_delay: Duration,
     /// Consecutive failures after which a function is left alone for a while; 0 never does.
     #[arg(
         long = "circuit-breaker-failures",

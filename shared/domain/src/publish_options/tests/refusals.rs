@@ -87,3 +87,34 @@ fn times_must_be_times() {
         })
     ));
 }
+
+#[test]
+fn delays_have_a_longest() {
+    let week = Duration::from_hours(7 * 24);
+    let end = TEN + 604_800_000;
+    let check = |headers: &HeaderMap, event: &Event, now: u64| {
+        let options = PublishOptions::of(headers, event).unwrap();
+        let checked = options.check_delay(headers, event, || now, week);
+        checked.map_err(|error| error.to_string())
+    };
+    let by_header = headers(&[("x-deliver-at", "2026-11-28T10:00:00Z")]);
+    let too_far = "2026-11-28T10:00:00Z is more than 604800 seconds ahead, which is the longest delay";
+    assert_eq!(check(&by_header, &v0_1("{}"), TEN), Ok(()));
+    assert_eq!(check(&by_header, &v0_1("{}"), end + 1), Ok(()));
+    assert_eq!(
+        check(&by_header, &v0_1("{}"), TEN - 1),
+        Err(format!("x-deliver-at: {too_far}"))
+    );
+    for event in events(r#"{"deliverat":"2026-11-28T10:00:00Z"}"#) {
+        assert_eq!(check(&HeaderMap::new(), &event, TEN), Ok(()));
+        let refused = check(&HeaderMap::new(), &event, TEN - 1);
+        assert_eq!(refused, Err(format!("deliverat: {too_far}")));
+    }
+    let last = headers(&[("x-deliver-at", "9999-12-31T23:59:59Z")]);
+    assert!(check(&last, &v0_1("{}"), TEN).is_err());
+    assert_eq!(check(&HeaderMap::new(), &v0_1("{}"), TEN), Ok(()));
+    // What is shown of a time is short, however long it was sent.
+    let long = format!("9999-12-31T23:59:59.{}Z", "9".repeat(5000));
+    let refused = check(&headers(&[("x-deliver-at", &long)]), &v0_1("{}"), TEN);
+    assert!(refused.is_err_and(|text| text.len() < 300));
+}

@@ -9,8 +9,8 @@ use super::super::ledger::Ledger;
 use super::super::record::{Body, Record};
 use super::super::storage::Storage;
 use super::super::tables::{
-    BEHIND, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEDUPLICATION, EVENTS, EXPIRIES, ORDERING_KEYS, Place,
-    READY, REFERENCES, number_of,
+    BEHIND, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEDUPLICATION, EVENTS, EXPIRIES, KEY_COUNTS,
+    ORDERING_KEYS, Place, READY, REFERENCES, first_text, number_of,
 };
 
 /// What is in the file.
@@ -94,6 +94,15 @@ pub(super) fn audit(storage: &Storage) -> Contents {
     let keys = read.open_table(DEDUPLICATION).unwrap().len().unwrap();
     assert!(read.open_table(EXPIRIES).unwrap().len().unwrap() >= keys);
     contents.keys = usize::try_from(keys).unwrap();
+    let mut by_space: BTreeMap<String, u64> = BTreeMap::new();
+    for key in read.open_table(DEDUPLICATION).unwrap().iter().unwrap() {
+        let space = first_text(key.unwrap().0.value()).to_owned();
+        *by_space.entry(space).or_default() += 1;
+    }
+    let counts = read.open_table(KEY_COUNTS).unwrap();
+    let counts = counts.iter().unwrap().map(|count| count.unwrap());
+    let counts = counts.map(|(space, count)| (space.value().to_owned(), count.value()));
+    assert_eq!(counts.collect::<BTreeMap<_, _>>(), by_space);
     contents
 }
 

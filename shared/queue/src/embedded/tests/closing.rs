@@ -20,7 +20,7 @@ async fn a_durable_queue_hands_nothing_out_any_more() {
     let machine = Machine::new();
     let queue = machine.open();
     queue.put(vec![single("1"), single("2")]).await.unwrap();
-    let late = queue.reserve(1, 1).unwrap();
+    let late = queue.room(1, 1).unwrap();
     let received = queue.receive().await.unwrap();
     let second = queue.receive().await.unwrap();
     let waiting = tokio::spawn({
@@ -32,7 +32,7 @@ async fn a_durable_queue_hands_nothing_out_any_more() {
     assert!(waiting.await.unwrap());
     drop(second);
     assert!(queue.receive().await.is_none());
-    assert!(matches!(queue.reserve(1, 1), Err(QueueError::Closed)));
+    assert!(matches!(queue.room(1, 1), Err(QueueError::Closed)));
     // What began before is finished.
     late.send(vec![single("3")]).await.unwrap();
     queue.say(received, Outcome::Done);
@@ -46,14 +46,14 @@ async fn a_durable_queue_hands_nothing_out_any_more() {
 #[tokio::test]
 async fn a_queue_in_memory_is_emptied_first() {
     let queue = in_memory().open();
-    let late = queue.reserve(1, 1).unwrap();
+    let late = queue.room(1, 1).unwrap();
     let delayed = Delivery {
         deliver_at: Some(START + 1000),
         ..single("delayed")
     };
     queue.put(vec![single("1"), delayed]).await.unwrap();
     queue.close();
-    assert!(matches!(queue.reserve(1, 1), Err(QueueError::Closed)));
+    assert!(matches!(queue.room(1, 1), Err(QueueError::Closed)));
     let received = queue.receive().await.unwrap();
     assert_eq!(id(&received), "1-a");
     queue.say(received, retry(Duration::from_secs(1)));
@@ -75,7 +75,7 @@ async fn a_queue_in_memory_is_emptied_first() {
 #[tokio::test]
 async fn a_reservation_that_goes_unused_ends_the_wait() {
     let queue = in_memory().open();
-    let reservation = queue.reserve(1, 1).unwrap();
+    let reservation = queue.room(1, 1).unwrap();
     queue.close();
     let waiting = tokio::spawn({
         let queue = queue.clone();

@@ -143,5 +143,5 @@ async fn a_sender_that_stops_waiting_is_counted_right() {
     queue
         .0
         .schedule
-        .look(|state| assert_eq!(state.accounts.reserved.deliveries, 0));
+        .look(|state| assert_eq!(state.accounts.all().reserved.deliveries, 0));
 }

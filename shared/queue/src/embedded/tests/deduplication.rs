@@ -135,3 +135,30 @@ async fn a_clock_that_is_set_back_does_not_stretch_the_window() {
     queue.put(vec![keyed("3", "k")]).await.unwrap();
     assert_eq!(queue.backlog(), 2);
 }
+
+/// A space that uses keys faster than they are forgotten is refused, not others, and not for ever.
+#[tokio::test]
+async fn a_space_has_so_many_keys_and_no_more() {
+    let mut machine = Machine::new();
+    machine.limits.spaces.deduplication_keys = 100;
+    let queue = machine.open();
+    let sent = (0..100).map(|n| keyed(&n.to_string(), &n.to_string())).collect();
+    queue.put(sent).await.unwrap();
+    let sent = queue.put(vec![keyed("x", "x")]).await;
+    assert!(matches!(sent, Err(crate::QueueError::KeysFull { space }) if space.as_str() == "s"));
+    queue.put(vec![single("without")]).await.unwrap();
+    let mut elsewhere = keyed("elsewhere", "x");
+    elsewhere.space = "t".into();
+    queue.put(vec![elsewhere]).await.unwrap();
+    assert_eq!(queue.backlog(), 102);
+    let reserved = queue.0.schedule.look(|state| state.accounts.all().reserved);
+    assert_eq!(reserved.deliveries, 0);
+
+    drop(queue);
+    let queue = machine.open();
+    machine.advance(DEDUPLICATION_WINDOW);
+    // The first one makes room for others, whatever becomes of itself.
+    let _ = queue.put(vec![keyed("y", "y")]).await;
+    queue.put(vec![keyed("z", "z")]).await.unwrap();
+    machine.shut(queue);
+}

@@ -62,7 +62,7 @@ fn a_folder_serves_one_queue_at_a_time() {
     let queue = open(folder.path()).unwrap();
     let second = open(folder.path());
     assert!(matches!(&second, Err(OpenError::InUse { directory }) if directory == folder.path()));
-    let reservation = queue.reserve(1, 1).unwrap();
+    let reservation = queue.room(1, 1).unwrap();
     drop(queue);
     assert!(matches!(open(folder.path()), Err(OpenError::InUse { .. })));
     drop(reservation);

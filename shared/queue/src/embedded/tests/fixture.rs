@@ -12,7 +12,7 @@ use domain::json::Json;
 use super::super::clock::{Manual, Source};
 use super::super::receiving::Asked;
 use super::super::storage::Storage;
-use super::super::{Embedded, Limits};
+use super::super::{Embedded, Limits, Reservation, SpaceShares};
 use super::audit;
 use super::disk::Disk;
 use crate::{Outcome, QueueError, Receipt, Received, Settled};
@@ -24,7 +24,9 @@ pub(super) const START: u64 = 1_800_000_000_000;
 pub(super) const ROOMY: Limits = Limits {
     deliveries: 10_000_000,
     bytes: usize::MAX,
+    workers: 1_000_000,
     per_function: 1000,
+    spaces: SpaceShares::HALVES,
 };
 
 /// A machine that queues run on, one after another.
@@ -155,9 +157,13 @@ pub(super) const fn retry(pause: Duration) -> Outcome {
 
 impl Embedded {
     pub(super) async fn put(&self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
-        self.reserve(deliveries.len(), deliveries.len() * 100)?
-            .send(deliveries)
-            .await
+        let bytes = deliveries.len() * 100;
+        self.reserve(&deliveries, bytes)?.send(deliveries).await
+    }
+
+    /// Room for so many deliveries to space `s`.
+    pub(super) fn room(&self, deliveries: usize, bytes: usize) -> Result<Reservation, QueueError> {
+        self.reserve(&vec![single("room"); deliveries], bytes)
     }
 
     /// The next delivery that is due now, if there is one. Waits for the file, never for the time.

@@ -193,9 +193,9 @@ async fn events_of_ten_mebibytes_pass() {
 async fn nothing_is_sent_without_room_for_it() {
     let queue = Machine::new().open();
     let two = vec![single("1"), single("2")];
-    let sent = queue.reserve(1, 10).unwrap().send(two).await;
+    let sent = queue.room(1, 10).unwrap().send(two).await;
     assert!(matches!(sent, Err(crate::QueueError::Full)));
-    queue.reserve(1, 10).unwrap().send(Vec::new()).await.unwrap();
+    queue.room(1, 10).unwrap().send(Vec::new()).await.unwrap();
     assert_eq!(queue.backlog(), 0);
     assert!(queue.poll().await.is_none());
 }
@@ -206,26 +206,26 @@ async fn a_full_queue_refuses() {
     (machine.limits.deliveries, machine.limits.bytes) = (2, 100);
     let queue = machine.open();
     let full = |deliveries, bytes| {
-        let reserved = queue.reserve(deliveries, bytes);
+        let reserved = queue.room(deliveries, bytes);
         matches!(reserved, Err(crate::QueueError::Full))
     };
-    let first = queue.reserve(1, 60).unwrap();
+    let first = queue.room(1, 60).unwrap();
     assert!(full(1, 60));
     assert!(full(2, 10));
     drop(first);
-    let sent = queue.reserve(1, 60).unwrap().send(vec![single("1")]).await;
+    let sent = queue.room(1, 60).unwrap().send(vec![single("1")]).await;
     sent.unwrap();
     assert!(full(2, 0));
     // What waits counts after a restart as well, and what is in hand does not.
     drop(queue);
     let queue = machine.open();
-    assert!(matches!(queue.reserve(2, 0), Err(crate::QueueError::Full)));
-    assert!(matches!(queue.reserve(1, 41), Err(crate::QueueError::Full)));
+    assert!(matches!(queue.room(2, 0), Err(crate::QueueError::Full)));
+    assert!(matches!(queue.room(1, 41), Err(crate::QueueError::Full)));
     let received = queue.poll().await.unwrap();
-    drop(queue.reserve(2, 100).unwrap());
+    drop(queue.room(2, 100).unwrap());
     queue.say(received, retry(Duration::from_secs(1)));
-    assert!(matches!(queue.reserve(2, 0), Err(crate::QueueError::Full)));
-    drop(queue.reserve(1, 40).unwrap());
+    assert!(matches!(queue.room(2, 0), Err(crate::QueueError::Full)));
+    drop(queue.room(1, 40).unwrap());
 }
 
 #[tokio::test]
@@ -235,9 +235,9 @@ async fn an_empty_queue_takes_any_fan_out() {
     let queue = machine.open();
     let event = event("1");
     let deliveries = (0..5).map(|n| delivery(&event, &n.to_string())).collect();
-    queue.reserve(5, 50).unwrap().send(deliveries).await.unwrap();
+    queue.room(5, 50).unwrap().send(deliveries).await.unwrap();
     assert_eq!(queue.backlog(), 5);
-    assert!(matches!(queue.reserve(1, 1), Err(crate::QueueError::Full)));
+    assert!(matches!(queue.room(1, 1), Err(crate::QueueError::Full)));
     assert_eq!(queue.deliver_all().await.len(), 5);
-    queue.reserve(9, 90).unwrap();
+    queue.room(9, 90).unwrap();
 }
