@@ -31,6 +31,7 @@ async fn run() -> Result<(), lambda::Error> {
             time: settings.limits.config_read_timeout,
         },
         metrics: MetricsPage::new(telemetry::metrics_recorder()?, gateway.queue().clone()),
+        queue: gateway.queue().clone(),
         dead_letters: gateway.dead_letters().clone(),
         delivery_log: gateway.delivery_log().clone(),
         legacy_api: settings.compatibility.legacy_api,

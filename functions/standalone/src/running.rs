@@ -39,6 +39,7 @@ pub struct RunningGateway {
     workers: JoinHandle<()>,
     stream_tail: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
+    orphans: JoinHandle<()>,
     shutdown_timeout: Duration,
 }
 
@@ -149,6 +150,10 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
             recorder.run_upkeep();
         }
     });
+    let orphans = tokio::spawn({
+        let gateway = gateway.clone();
+        async move { gateway.give_up_orphans().await }
+    });
     let shutdown_timeout = listen_on.shutdown_timeout;
     Ok(RunningGateway {
         events_addr,
@@ -162,6 +167,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         workers,
         stream_tail,
         upkeep,
+        orphans,
         shutdown_timeout,
     })
 }
@@ -174,6 +180,7 @@ fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage) -> C
             time: settings.limits.config_read_timeout,
         },
         metrics,
+        queue: gateway.queue().clone(),
         dead_letters: gateway.dead_letters().clone(),
         delivery_log: gateway.delivery_log().clone(),
         legacy_api: settings.compatibility.legacy_api,
@@ -225,9 +232,11 @@ impl RunningGateway {
             workers,
             stream_tail,
             upkeep,
+            orphans,
             shutdown_timeout,
             ..
         } = self;
+        orphans.abort();
         gateway.drain();
         let _ = stop.send(true);
         let ended = within(shutdown_timeout, async {

@@ -12,6 +12,7 @@ use gateway::metrics::{CONFIG_REQUEST_DURATION, CONFIG_REQUESTS};
 use gateway::{DeadLetters, DeliveryLog};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use queue::DeliveryQueue;
 use store::Store;
 
 use crate::body::BodyLimits;
@@ -33,6 +34,7 @@ mod resources;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use access::AccessKey;
 use action::Action;
@@ -52,6 +54,8 @@ pub struct ConfigApi {
     pub limits: BodyLimits,
     /// Renders `/v1/metrics`.
     pub metrics: MetricsPage,
+    /// Where async deliveries wait.
+    pub queue: DeliveryQueue,
     /// Deliveries that were given up.
     pub dead_letters: DeadLetters,
     /// What was attempted lately.

@@ -75,6 +75,14 @@ impl ApiError {
         )
     }
 
+    /// The answer where deliveries wait in a service that shows them itself.
+    pub(crate) fn waiting_elsewhere() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "the deliveries of this deployment wait in Amazon SQS: look at its queues, and purge them, there",
+        )
+    }
+
     /// The answer when the delivery log is there but cannot be read. What the disk said is for the log only.
     pub(crate) fn unreadable_delivery_log(err: &std::io::Error) -> Self {
         tracing::error!(error = %ErrorChain(err), "The delivery log could not be read.");
@@ -206,6 +214,12 @@ impl From<DeadLetterError> for ApiError {
                 }
             }
         }
+    }
+}
+
+impl From<QueueError> for ApiError {
+    fn from(err: QueueError) -> Self {
+        DeadLetterError::from(err).into()
     }
 }
 

@@ -23,3 +23,4 @@ pub mod sniff;
 pub mod space_version;
 pub mod system_event;
 pub mod validation;
+pub mod waiting;

@@ -40,6 +40,10 @@ impl Gateway {
     /// Delivers what is queued, `workers` messages at a time, until the queue is closed.
     pub async fn run_workers(&self, workers: usize) {
         tracing::debug!(workers, "Starting processing workers.");
+        // Before the first delivery, so that a long backlog of one space does not take all workers.
+        if let Ok(table) = self.routing_table(&[]).await {
+            self.queue().set_shared(table.is_shared());
+        }
         let mut tasks = JoinSet::new();
         for _ in 0..workers {
             let gateway = self.clone();

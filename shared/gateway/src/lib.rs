@@ -17,6 +17,7 @@ mod gateway;
 mod hosted;
 mod legacy;
 pub mod metrics;
+mod orphans;
 mod process;
 mod receive;
 mod stamp;

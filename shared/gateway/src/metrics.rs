@@ -15,6 +15,8 @@ pub const EVENTS_PROCESSED: &str = "eventgateway_events_processed_total";
 pub const EVENTS_DROPPED: &str = "eventgateway_events_dropped_total";
 /// Async deliveries that were given up and went to the dead letters.
 pub const DEAD_LETTERS: &str = "eventgateway_dead_letters_total";
+/// Async deliveries that were cancelled while they waited.
+pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
 /// Async deliveries waiting in the queue.
 pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
 /// Seconds an async delivery waited in the queue.

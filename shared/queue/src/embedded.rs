@@ -18,12 +18,15 @@ mod receiving;
 mod record;
 mod redrive;
 mod ring;
+mod scan;
 mod schedule;
 mod settlement;
 mod shares;
 mod storage;
 mod tables;
 mod turns;
+mod waiting;
+mod withdrawal;
 mod writer;
 
 #[cfg(test)]
@@ -54,6 +57,7 @@ use writer::Writer;
 
 pub(crate) use receiving::Receipt;
 pub use shares::{Share, SpaceShares};
+pub use waiting::{WaitingLane, WaitingLanes};
 
 /// How much a queue holds.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,9 @@ use domain::dead_letter::DeadLetter;
 use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 
-pub use embedded::{Durability, Embedded, EmbeddedSettings, Limits, Share, SpaceShares};
+pub use embedded::{
+    Durability, Embedded, EmbeddedSettings, Limits, Share, SpaceShares, WaitingLane, WaitingLanes,
+};
 pub use sqs::{HIDDEN_FOR, Sqs, SqsSettings};
 
 /// A queue of deliveries. A handle: clones share the queue.

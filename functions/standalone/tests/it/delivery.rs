@@ -10,6 +10,7 @@ mod pauses;
 mod retries;
 mod shutdown;
 mod signatures;
+mod waiting;
 mod weighted;
 
 use serde_json::{Value, json};

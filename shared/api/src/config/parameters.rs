@@ -43,6 +43,14 @@ pub(crate) enum InvalidRequest {
     /// Two members say what one of them has to.
     #[error("\"{0}\" and \"{1}\" exclude each other")]
     Exclusive(&'static str, &'static str),
+    /// What stands for everything says something else.
+    #[error("\"all\" must be \"true\"")]
+    All,
+    /// It is not said what is to be cancelled, or it is said in two ways.
+    #[error(
+        "give one of \"subscriptionId\", \"functionId\" and \"eventId\" or more, or \"all=true\" instead of them"
+    )]
+    AllOrSome,
     /// A sync subscription cannot be paused: somebody waits for its answer.
     #[error("only async subscriptions can be paused")]
     PauseOfSync,

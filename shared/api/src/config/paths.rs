@@ -36,6 +36,8 @@ pub(super) enum Endpoint {
     Redrive,
     /// `deliveries`
     Deliveries,
+    /// `deliveries/waiting`
+    Waiting,
     /// `explain`
     Explain,
     /// `subscriptions/{subscriptionId}/pause`
@@ -152,6 +154,7 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         ["v1", "spaces", space, "deadletters", "redrive"] => endpoint(space, Endpoint::Redrive),
         ["v1", "spaces", space, "deadletters", id] => endpoint(space, Endpoint::DeadLetter((*id).into())),
         ["v1", "spaces", space, "deliveries"] => endpoint(space, Endpoint::Deliveries),
+        ["v1", "spaces", space, "deliveries", "waiting"] => endpoint(space, Endpoint::Waiting),
         ["v1", "spaces", space, "explain"] => endpoint(space, Endpoint::Explain),
         // An empty id is a superfluous slash.
         ["v1", "spaces", space, "subscriptions", id, "pause"] if !id.is_empty() => {

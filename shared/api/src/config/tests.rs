@@ -66,6 +66,7 @@ impl Api {
                 time: std::time::Duration::from_secs(5),
             },
             metrics: MetricsPage::new(recorder.handle(), delivery_queue.clone()),
+            queue: delivery_queue.clone(),
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Files(attempts),
             legacy_api: false,

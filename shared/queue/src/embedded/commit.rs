@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use super::record::LaneName;
 use super::schedule::{Held, Schedule, State};
 use super::tables::{EngineError, Tables};
+use super::withdrawal::{Removed, Withdrawn};
 use crate::QueueError;
 
 /// Most dead letters that a commit clears, and bytes after which it takes no more of them.
@@ -28,6 +29,8 @@ pub(super) struct Done {
     /// For each send where its deliveries are, or why they are not queued.
     sent: Vec<Result<Vec<Placed>, QueueError>>,
     cleared: Vec<Result<Cleared, QueueError>>,
+    withdrawn: Vec<Withdrawn>,
+    removed: Removed,
     revived: Vec<Revived>,
     /// Lanes that hold nothing any more.
     emptied: Vec<u64>,
@@ -59,6 +62,8 @@ impl Batch {
             keys_per_space: schedule.limits.spaces.deduplication_keys as u64,
         };
         let mut done = Done::default();
+        // What the batch itself brings is not taken out by it.
+        let until = changes.ledger.next_number();
         for settlement in &self.settlements {
             done.settled.push(changes.settle(settlement)?);
         }
@@ -69,6 +74,10 @@ impl Batch {
             let hold = |deliveries: &[Delivery], bytes| schedule.hold(Claims::of(deliveries, bytes));
             let cleared = changes.clear(clear, hold, &mut done.revived)?;
             done.cleared.push(cleared);
+        }
+        for withdrawal in &self.withdrawals {
+            let withdrawn = changes.withdraw(withdrawal, until, schedule, &mut done.removed)?;
+            done.withdrawn.push(withdrawn);
         }
         changes.forget_keys(self.sends.len())?;
         done.emptied = ledger.save(tables, now)?;
@@ -95,6 +104,8 @@ impl Batch {
                 state.queued(parcel, placed);
                 room.fill(state);
             }
+            state.removed(done.removed);
+            state.end_claims();
             for lane in done.emptied {
                 state.turns.remove(lane);
             }
@@ -105,6 +116,9 @@ impl Batch {
         }
         for (clear, cleared) in self.clears.into_iter().zip(done.cleared) {
             let _ = clear.answer.send(cleared);
+        }
+        for (withdrawal, withdrawn) in self.withdrawals.into_iter().zip(done.withdrawn) {
+            let _ = withdrawal.answer.send(Ok(withdrawn));
         }
     }
 }
@@ -166,7 +180,7 @@ impl Changes<'_, '_> {
 
 impl State {
     /// A delivery came to stand at a place.
-    fn stand(&mut self, Stood { lane, place, entry }: Stood) {
+    pub(super) fn stand(&mut self, Stood { lane, place, entry }: Stood) {
         if let Some(entry) = entry {
             self.turns.put(lane, place, entry);
         } else {

@@ -9,8 +9,10 @@ use tokio::sync::oneshot;
 
 use super::engine::Engine;
 use super::enqueue::Parcel;
+use super::ledger::Ledger;
 use super::schedule::Held;
 use super::settlement::Settlement;
+use super::withdrawal::Withdraw;
 use crate::QueueError;
 
 /// Most requests in a commit: those that come in meanwhile must not keep the first waiting.
@@ -32,6 +34,8 @@ pub(super) enum Job {
     Read(Read),
     /// Do something about dead letters.
     Clear(Clear),
+    /// Take deliveries out that wait.
+    Withdraw(Withdraw),
 }
 
 /// Deliveries to queue in the room set aside for them.
@@ -42,7 +46,7 @@ pub(super) struct Send {
 }
 
 /// Reads something once all that was asked for before is in the file; gives whether the engine is still good.
-pub(super) type Read = Box<dyn FnOnce(Result<&Engine, QueueError>) -> bool + std::marker::Send>;
+pub(super) type Read = Box<dyn FnOnce(Result<(&Engine, &Ledger), QueueError>) -> bool + std::marker::Send>;
 
 /// Some dead letters to delete, or to queue again.
 pub(super) struct Clear {
@@ -76,6 +80,7 @@ pub(super) struct Batch {
     pub(super) loads: Vec<u64>,
     pub(super) reads: Vec<Read>,
     pub(super) clears: Vec<Clear>,
+    pub(super) withdrawals: Vec<Withdraw>,
     bytes: usize,
     /// Whether somebody waits for some of it.
     urgent: bool,
@@ -95,7 +100,10 @@ pub(super) enum Gathered {
 impl Batch {
     /// Whether nothing is to be changed in the file.
     pub(super) fn only_reads(&self) -> bool {
-        self.sends.is_empty() && self.settlements.is_empty() && self.clears.is_empty()
+        self.sends.is_empty()
+            && self.settlements.is_empty()
+            && self.clears.is_empty()
+            && self.withdrawals.is_empty()
     }
 
     /// Waits for requests, and then for those that come along.
@@ -140,11 +148,13 @@ impl Batch {
             Job::Load(lane) => self.loads.push(lane),
             Job::Read(read) => self.reads.push(read),
             Job::Clear(clear) => self.clears.push(clear),
+            Job::Withdraw(withdrawal) => self.withdrawals.push(withdrawal),
         }
     }
 
     fn has_room(&self) -> bool {
-        let jobs = self.sends.len() + self.settlements.len() + self.reads.len() + self.clears.len();
-        jobs < MOST_JOBS && self.bytes < MOST_BYTES
+        let jobs = self.sends.len() + self.settlements.len() + self.reads.len();
+        let heavy = self.clears.len() + self.withdrawals.len();
+        jobs + heavy < MOST_JOBS && self.bytes < MOST_BYTES
     }
 }

@@ -109,7 +109,8 @@ impl Lane {
     /// Puts a delivery into the window that is in the file at this place. The window may be longer than it should
     /// after that.
     pub(super) fn put(&mut self, place: Place, entry: Entry) {
-        if self.end.is_none_or(|end| place < end) {
+        // One that is out was taken out of the file before it came here.
+        if self.end.is_none_or(|end| place < end) && !self.out.contains(&place) {
             self.cost += entry.cost;
             if let Some(before) = self.window.insert(place, entry) {
                 self.cost -= before.cost;
@@ -132,9 +133,7 @@ impl Lane {
     pub(super) fn extend(&mut self, read: Vec<(Place, Entry)>, end: Option<Place>) {
         self.end = end;
         for (place, entry) in read {
-            if !self.out.contains(&place) {
-                self.put(place, entry);
-            }
+            self.put(place, entry);
         }
     }
 
@@ -144,6 +143,19 @@ impl Lane {
         self.cost -= entry.cost;
         self.out.insert(place);
         Some(entry)
+    }
+
+    /// Whether a delivery is in the hands of a worker, or its outcome is not in the file yet.
+    pub(super) fn is_out(&self, place: Place) -> bool {
+        self.out.contains(&place)
+    }
+
+    /// Sees to it that a delivery is handed out to nobody, wherever it is.
+    pub(super) fn claim(&mut self, place: Place) {
+        if let Some(entry) = self.window.remove(&place) {
+            self.cost -= entry.cost;
+        }
+        self.out.insert(place);
     }
 
     /// Puts a delivery back that was taken out, unless it has to be read from the file anyway.

@@ -1,8 +1,9 @@
 //! What the writer knows by heart of the file: which lanes there are, what they hold, and which number comes next.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use redb::{ReadableTable as _, ReadableTableMetadata as _};
+use domain::ids::Space;
+use redb::ReadableTable as _;
 
 use super::engine::Engine;
 use super::record::{LaneName, LaneRow};
@@ -14,7 +15,9 @@ const RECORD_BYTES: u64 = 256;
 /// Figures of the file, changed along with it and read anew after a failure.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    lanes: HashMap<u64, LaneRow>,
+    lanes: BTreeMap<u64, LaneRow>,
+    /// The same, by space.
+    of_spaces: HashMap<Space, BTreeSet<u64>>,
     numbers: HashMap<LaneName, u64>,
     /// Lanes whose row is to be written.
     touched: BTreeSet<u64>,
@@ -41,11 +44,10 @@ impl Ledger {
         let expiries = read.open_table(EXPIRIES)?;
         ledger.next_expiry = expiries.first()?.map(|(key, _)| key.value().0);
         let lanes = read.open_table(LANES)?;
-        ledger.lanes.reserve(usize::try_from(lanes.len()?).unwrap_or(0));
         for lane in lanes.iter()? {
             let (number, row) = lane?;
             let row = LaneRow::decode(row.value()).map_err(|_| corrupted("lane"))?;
-            ledger.numbers.insert(row.name.clone(), number.value());
+            ledger.know(number.value(), &row.name);
             ledger.lanes.insert(number.value(), row);
         }
         Ok(ledger)
@@ -54,6 +56,26 @@ impl Ledger {
     /// The lanes that hold something.
     pub(super) fn lanes(&self) -> impl Iterator<Item = (u64, &LaneRow)> {
         self.lanes.iter().map(|(number, row)| (*number, row))
+    }
+
+    /// The lanes from a number on, in their order.
+    pub(super) fn lanes_from(&self, first: u64) -> impl Iterator<Item = (u64, &LaneRow)> {
+        self.lanes.range(first..).map(|(number, row)| (*number, row))
+    }
+
+    /// The lanes of a space from a number on, in their order.
+    pub(super) fn lanes_of(&self, space: &Space, first: u64) -> impl Iterator<Item = (u64, &LaneName)> {
+        let lanes = self.of_spaces.get(space).into_iter();
+        let lanes = lanes.flat_map(move |lanes| lanes.range(first..));
+        lanes.filter_map(|number| Some((*number, self.name(*number)?)))
+    }
+
+    fn know(&mut self, lane: u64, name: &LaneName) {
+        self.numbers.insert(name.clone(), lane);
+        self.of_spaces
+            .entry(name.function.space.clone())
+            .or_default()
+            .insert(lane);
     }
 
     pub(super) fn name(&self, lane: u64) -> Option<&LaneName> {
@@ -97,7 +119,7 @@ impl Ledger {
         let known = self.numbers.get(&name).copied();
         let number = known.unwrap_or_else(|| {
             let number = self.number();
-            self.numbers.insert(name.clone(), number);
+            self.know(number, &name);
             number
         });
         let row = self.lanes.entry(number).or_insert(LaneRow {
@@ -132,6 +154,13 @@ impl Ledger {
             } else {
                 tables.lanes.get()?.remove(number)?;
                 self.numbers.remove(&row.name);
+                let space = &row.name.function.space;
+                if let Some(lanes) = self.of_spaces.get_mut(space) {
+                    lanes.remove(&number);
+                    if lanes.is_empty() {
+                        self.of_spaces.remove(space);
+                    }
+                }
                 self.lanes.remove(&number);
                 emptied.push(number);
             }

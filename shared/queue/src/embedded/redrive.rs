@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::engine::Engine;
 use super::jobs::{Clear, Job};
+use super::ledger::Ledger;
 use super::tables::EngineError;
 use super::{Embedded, dead_letters, stopped};
 use crate::QueueError;
@@ -110,9 +111,17 @@ impl Embedded {
         &self,
         look: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, QueueError> {
+        self.look(move |engine, _| look(engine)).await
+    }
+
+    /// Has the writer read something with the help of what it knows by heart.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Engine, &Ledger) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, QueueError> {
         let (answer, answered) = oneshot::channel();
-        let read = move |engine: Result<&Engine, QueueError>| {
-            let result = match engine.map(look) {
+        let read = move |view: Result<(&Engine, &Ledger), QueueError>| {
+            let result = match view.map(|(engine, ledger)| look(engine, ledger)) {
                 Ok(Ok(result)) => Ok(result),
                 Ok(Err(error)) => {
                     let source = error.into();

@@ -13,6 +13,7 @@ use super::record::FunctionName;
 use super::settlement::Settlement;
 use super::tables::Place;
 use super::turns::{Next, Turns};
+use super::withdrawal::Removed;
 use crate::QueueError;
 
 /// What workers and the writer share.
@@ -39,6 +40,8 @@ pub(super) struct State {
     /// Deliveries behind others with their ordering key. Counted from when the queue was opened, for the end of a queue
     /// in memory.
     pub(super) behind: usize,
+    /// Places of deliveries that the transaction under way takes out of the queue.
+    claimed: Vec<(u64, Place)>,
     closed: bool,
     /// When the worker who minds the time is going to wake, if there is one.
     timekeeper: Option<u64>,
@@ -228,6 +231,16 @@ impl Schedule {
         });
     }
 
+    /// Sees to it that a delivery is handed out to nobody, unless one has it: the transaction under way takes it out.
+    pub(super) fn claim(&self, lane: u64, place: Place) -> bool {
+        let mut state = self.state();
+        let claims = state.turns.claim(lane, place);
+        if claims {
+            state.claimed.push((lane, place));
+        }
+        claims
+    }
+
     /// Takes no more, and hands out only what would be lost.
     pub(super) fn close(&self) {
         self.change(|state| state.closed = true);
@@ -241,6 +254,7 @@ impl State {
             accounts: Accounts::default(),
             unwritten: 0,
             behind: 0,
+            claimed: Vec::new(),
             closed: false,
             timekeeper: None,
         }
@@ -268,6 +282,25 @@ impl State {
             self.accounts.change(space, |account| account.settled -= amount);
         }
         self.turns.forget(settlement.lane, settlement.place);
+    }
+
+    /// The transaction under way is over: what it was to take out is gone, or is read from the file again.
+    pub(super) fn end_claims(&mut self) {
+        for (lane, place) in std::mem::take(&mut self.claimed) {
+            self.turns.forget(lane, place);
+        }
+    }
+
+    /// Takes deliveries off the books that were taken out of the queue.
+    pub(super) fn removed(&mut self, removed: Removed) {
+        for (space, amount) in removed.amounts {
+            self.accounts.change(&space, |account| account.waiting -= amount);
+        }
+        self.behind -= removed.behind.min(self.behind);
+        for stood in removed.stood {
+            self.behind -= 1.min(self.behind);
+            self.stand(stood);
+        }
     }
 
     fn postpone(&mut self, lane: u64, place: Place, entry: Entry, due: u64) -> Step {

@@ -76,13 +76,13 @@ impl Changes<'_, '_> {
             Verdict::Dead(letter) => {
                 let event = apart(record.value())?;
                 drop(record);
-                self.leave(lane, &settlement.entry, event)?;
+                self.leave(lane, settlement.entry.bytes, event)?;
                 self.bury(letter)?;
             }
             Verdict::Done => {
                 let event = apart(record.value())?;
                 drop(record);
-                self.leave(lane, &settlement.entry, event)?;
+                self.leave(lane, settlement.entry.bytes, event)?;
             }
         }
         match &settlement.entry.delivery.ordering_key {
@@ -92,13 +92,13 @@ impl Changes<'_, '_> {
     }
 
     /// Counts a delivery out, and its event if that stands apart.
-    fn leave(&mut self, lane: u64, entry: &Entry, event: Option<u64>) -> Result<(), EngineError> {
-        self.ledger.subtract(lane, entry.bytes);
+    pub(super) fn leave(&mut self, lane: u64, bytes: u64, event: Option<u64>) -> Result<(), EngineError> {
+        self.ledger.subtract(lane, bytes);
         event.map_or(Ok(()), |event| self.release(event))
     }
 
     /// The first delivery of an ordering key is gone: the next one takes its turn.
-    fn advance(&mut self, lane: u64, key: &str) -> Result<Option<Stood>, EngineError> {
+    pub(super) fn advance(&mut self, lane: u64, key: &str) -> Result<Option<Stood>, EngineError> {
         let key = composed(&lane.to_be_bytes(), [key]);
         let keys = self.tables.ordering_keys.get()?;
         let left = keys.get(key.as_slice())?.map_or(0, |count| count.value());

@@ -18,3 +18,4 @@ mod outcomes;
 mod power_cut;
 mod records;
 mod spaces;
+mod waiting;

@@ -334,6 +334,25 @@ impl Turns {
         self.set_ready(number);
     }
 
+    /// Whether a delivery is in the hands of a worker, or its outcome is not in the file yet.
+    pub(super) fn is_out(&self, number: u64, place: Place) -> bool {
+        self.lanes.get(&number).is_some_and(|lane| lane.is_out(place))
+    }
+
+    /// Sees to it that a delivery is handed out to nobody from now on, unless one has it.
+    pub(super) fn claim(&mut self, number: u64, place: Place) -> bool {
+        let Some(lane) = self.lanes.get_mut(&number) else {
+            return false;
+        };
+        if lane.is_out(place) {
+            return false;
+        }
+        let cost = lane.cost;
+        lane.claim(place);
+        self.cost = self.cost - cost + lane.cost;
+        true
+    }
+
     /// A delivery of a lane that was taken out does not stand at its place any more.
     pub(super) fn forget(&mut self, number: u64, place: Place) {
         if let Some(lane) = self.lanes.get_mut(&number) {

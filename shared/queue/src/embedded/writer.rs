@@ -10,7 +10,7 @@ use super::bodies::Bodies;
 use super::engine::Engine;
 use super::jobs::{Batch, Gathered, Job};
 use super::ledger::Ledger;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, State};
 use super::settlement::Settlement;
 use super::storage::Storage;
 use super::tables::EngineError;
@@ -152,7 +152,7 @@ impl Writer {
         }
         for read in reads {
             let engine = self.engine.as_ref().ok_or_else(|| self.unavailable());
-            if !read(engine) {
+            if !read(engine.map(|engine| (engine, &self.ledger))) {
                 self.engine = None;
             }
         }
@@ -205,6 +205,10 @@ impl Writer {
         for clear in batch.clears {
             let _ = clear.answer.send(Err(unavailable(error)));
         }
+        for withdrawal in batch.withdrawals {
+            let _ = withdrawal.answer.send(Err(unavailable(error)));
+        }
+        self.schedule.change(State::end_claims);
         for read in batch.reads {
             read(Err(unavailable(error)));
         }

@@ -132,6 +132,26 @@ fn a_function_may_have_half_of_the_workers() {
 }
 
 #[test]
+fn clients_that_wait_for_a_space_are_bounded_in_hosted_mode() {
+    for (args, want) in [
+        (&[][..], None),
+        (&["--hosted-domains=example.com"], Some(8192)),
+        (&["--hosted-domains=example.com", "--max-connections=9"], Some(5)),
+        (
+            &["--hosted-domains=example.com", "--max-sync-calls-per-space=0"],
+            None,
+        ),
+        (&["--max-sync-calls-per-space=7"], Some(7)),
+    ] {
+        let settings = parse(args).unwrap();
+        let most = settings
+            .limits
+            .max_sync_calls_per_space(settings.access.is_hosted());
+        assert_eq!(most, want, "{args:?}");
+    }
+}
+
+#[test]
 fn a_deployed_configuration_api_is_protected() {
     let digest = "0f".repeat(32);
     for (args, want) in [

@@ -12,6 +12,7 @@ use super::blocks::{any_space, json, json_body, keyed, ok, path_parameter, with_
 use crate::config::dead_letters::{DeadLetterList, DeletedDeadLetters, Redrive, RedrivenDeadLetters};
 use crate::config::deliveries::DeliveryList;
 use crate::config::pause::Pause;
+use crate::config::waiting::{CancelledDeliveries, WaitingList};
 
 const DEAD_LETTERS: &str = "deadLetters";
 const DELIVERIES: &str = "deliveries";
@@ -24,6 +25,8 @@ pub(super) fn add(components: &mut ComponentsBuilder, paths: &mut PathsBuilder) 
     add_schema::<Redrive>(components);
     add_schema::<RedrivenDeadLetters>(components);
     add_schema::<DeliveryList>(components);
+    add_schema::<WaitingList>(components);
+    add_schema::<CancelledDeliveries>(components);
     add_schema::<Explanation>(components);
     add_schema::<Pause>(components);
     *components = std::mem::take(components).schema("ExplainRequest", explain_request());
@@ -32,6 +35,7 @@ pub(super) fn add(components: &mut ComponentsBuilder, paths: &mut PathsBuilder) 
         .path("/v1/spaces/{space}/deadletters/{deliveryId}", dead_letter())
         .path("/v1/spaces/{space}/deadletters/redrive", redrive())
         .path("/v1/spaces/{space}/deliveries", deliveries())
+        .path("/v1/spaces/{space}/deliveries/waiting", waiting())
         .path("/v1/spaces/{space}/explain", explain())
         .path("/v1/spaces/{space}/subscriptions/{id}/pause", pause())
         .path("/v1/spaces/{space}/subscriptions/{id}/resume", resume());
@@ -119,6 +123,43 @@ fn deliveries() -> PathItem {
     .response("200", json("The attempts.", "DeliveryList"));
     PathItemBuilder::new()
         .operation(HttpMethod::Get, with_errors(list, &["400", "501"]))
+        .build()
+}
+
+fn waiting() -> PathItem {
+    let selected = |operation: OperationBuilder| {
+        operation
+            .parameter(of_subscription())
+            .parameter(filter("functionId", "Only those to this function."))
+            .parameter(filter(
+                "eventId",
+                "Only those of events with this id, which their producer gave them.",
+            ))
+    };
+    let list = operation("listWaitingDeliveries", "Deliveries that wait", DELIVERIES);
+    let list = selected(list)
+        .parameter(limit())
+        .parameter(filter("next", "Where to go on: what the page before says of it."))
+        .response("200", json("A page of them.", "WaitingList"));
+    let cancel = operation(
+        "cancelWaitingDeliveries",
+        "Cancel deliveries that wait",
+        DELIVERIES,
+    );
+    let all = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["true"]))
+        .build();
+    let cancel = selected(cancel)
+        .parameter(query_parameter(
+            "all",
+            "All of them, instead of a selection.",
+            all,
+        ))
+        .response("200", json("They will not be made.", "CancelledDeliveries"));
+    PathItemBuilder::new()
+        .operation(HttpMethod::Get, with_errors(list, &["400", "501", "503"]))
+        .operation(HttpMethod::Delete, with_errors(cancel, &["400", "501", "503"]))
         .build()
 }
 

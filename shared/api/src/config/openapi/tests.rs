@@ -42,7 +42,7 @@ fn what_is_described_is_served_and_nothing_else() {
     ];
     let document = document();
     let operations = operations(&document);
-    assert_eq!(operations.len(), 3 + 4 * 2 + 7);
+    assert_eq!(operations.len(), 3 + 4 * 2 + 8);
     for (path, described) in operations {
         let sample = path
             .replace("{space}", "default")

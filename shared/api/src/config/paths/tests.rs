@@ -105,6 +105,7 @@ fn endpoints_of_a_space() {
         ),
         ("/v1/spaces/s/deadletters/redrive/", Endpoint::Redrive),
         ("/v1/spaces/s/deliveries", Endpoint::Deliveries),
+        ("/v1/spaces/s/deliveries/waiting", Endpoint::Waiting),
         ("/v1/spaces/s/explain", Endpoint::Explain),
         ("/v1/spaces/s/subscriptions/x/pause", Endpoint::Pause("x".into())),
         (

@@ -28,6 +28,7 @@ enum Step {
     Restart,
     Advance(u16),
     Redrive(u8),
+    Cancel(u8),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +81,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Restart),
         2 => (1..4000_u16).prop_map(Step::Advance),
         1 => (1..4_u8).prop_map(Step::Redrive),
+        1 => (0..3_u8).prop_map(Step::Cancel),
     ]
 }
 
@@ -180,6 +182,7 @@ impl Run {
             }
             Step::Advance(time) => self.machine.advance(Duration::from_millis(time.into())),
             Step::Redrive(count) => self.redrive(count.into(), now).await,
+            Step::Cancel(subscription) => self.cancel(subscription).await,
         }
     }
 
@@ -217,6 +220,30 @@ impl Run {
             self.dead.push(id(&received));
         }
         self.queue().say(received, outcome);
+    }
+
+    async fn cancel(&mut self, subscription: u8) {
+        // What was settled counts as under way until it is written.
+        self.queue().written().await;
+        let subscription: domain::ids::SubscriptionId = subscription.to_string().into();
+        let mut count = 0;
+        for known in self.known.values_mut() {
+            if known.place == Place::Waiting && known.delivery.subscription == subscription {
+                known.place = Place::Done;
+                count += 1;
+            }
+        }
+        let selection = domain::waiting::WaitingSelection {
+            subscription: Some(subscription),
+            ..Default::default()
+        };
+        let listed = self
+            .queue()
+            .waiting(&"s".into(), &selection, 1000, None)
+            .await
+            .unwrap();
+        assert_eq!(listed.deliveries.len(), count);
+        assert_eq!(self.queue().cancel(&"s".into(), &selection).await.unwrap(), count);
     }
 
     async fn redrive(&mut self, count: usize, now: u64) {
