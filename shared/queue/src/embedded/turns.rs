@@ -48,14 +48,6 @@ pub(super) enum Next {
     Nothing(Option<u64>),
 }
 
-/// What came of looking at a lane.
-enum Looked {
-    /// This is to be done.
-    Found(Next),
-    /// Nothing of it can be handed out now.
-    Nothing,
-}
-
 impl Turns {
     pub(super) fn new(limits: &Limits) -> Self {
         let workers = Pool::new(limits.workers, limits.spaces.workers);
@@ -78,7 +70,7 @@ impl Turns {
             self.wake(now);
             match self.ring.next() {
                 Some(number) => {
-                    if let Looked::Found(next) = self.look_at(number, now) {
+                    if let Some(next) = self.look_at(number, now) {
                         return next;
                     }
                 }
@@ -101,22 +93,20 @@ impl Turns {
         }
     }
 
-    /// Looks at the lane whose turn it is, which the ring has given away.
-    fn look_at(&mut self, number: u64, now: u64) -> Looked {
+    /// Looks at the lane whose turn it is, which the ring has given away; says what is to be done, if anything is now.
+    fn look_at(&mut self, number: u64, now: u64) -> Option<Next> {
         #[cfg(test)]
         {
             self.looks += 1;
         }
-        let Some(lane) = self.lanes.get_mut(&number) else {
-            return Looked::Nothing;
-        };
+        let lane = self.lanes.get_mut(&number)?;
         lane.turn = Turn::Nothing;
         let space = lane.name.function.space.clone();
         match self.functions.admit(&lane.name.function, number, now) {
             Admitted::Yes => {}
             Admitted::Blocked => {
                 lane.turn = Turn::Blocked;
-                return Looked::Nothing;
+                return None;
             }
             Admitted::Until(until) => return self.put_off(number, until),
         }
@@ -132,42 +122,42 @@ impl Turns {
                     // What is left is handed out meanwhile.
                     lane.turn = Turn::Ready;
                     self.ring.push_first(&space, number);
-                    return Looked::Found(self.begin_loading(number));
+                    return Some(self.begin_loading(number));
                 }
                 self.take(number, place)
             }
             Head::InFile(due) if due <= now => {
                 if lane.loading {
                     self.unblock(number);
-                    return Looked::Nothing;
+                    return None;
                 }
                 if !self.ring.may_load(&space) {
                     lane.turn = Turn::Unread;
                     self.ring.wait_to_load(&space, number);
                     self.unblock(number);
-                    return Looked::Nothing;
+                    return None;
                 }
                 let next = self.begin_loading(number);
                 self.ring.pass();
                 self.unblock(number);
-                Looked::Found(next)
+                Some(next)
             }
             Head::Here(Place { due, .. }) | Head::InFile(due) => self.put_off(number, due),
             Head::None => {
                 self.unblock(number);
-                Looked::Nothing
+                None
             }
         }
     }
 
     /// Has a lane wait for a time.
-    fn put_off(&mut self, number: u64, until: u64) -> Looked {
+    fn put_off(&mut self, number: u64, until: u64) -> Option<Next> {
         if let Some(lane) = self.lanes.get_mut(&number) {
             lane.turn = Turn::Until(until);
             self.later.insert((until, number));
         }
         self.unblock(number);
-        Looked::Nothing
+        None
     }
 
     fn begin_loading(&mut self, number: u64) -> Next {
@@ -187,13 +177,9 @@ impl Turns {
         }
     }
 
-    fn take(&mut self, number: u64, place: Place) -> Looked {
-        let Some(lane) = self.lanes.get_mut(&number) else {
-            return Looked::Nothing;
-        };
-        let Some(entry) = lane.take(place) else {
-            return Looked::Nothing;
-        };
+    fn take(&mut self, number: u64, place: Place) -> Option<Next> {
+        let lane = self.lanes.get_mut(&number)?;
+        let entry = lane.take(place)?;
         self.cost -= entry.cost;
         let space = &lane.name.function.space;
         self.functions.take(&lane.name.function);
@@ -203,7 +189,7 @@ impl Turns {
             self.ring.push(space, number);
         }
         self.ring.pass();
-        Looked::Found(Next::Delivery {
+        Some(Next::Delivery {
             lane: number,
             place,
             entry,

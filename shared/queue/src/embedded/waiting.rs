@@ -232,7 +232,7 @@ fn source(event: &Event) -> String {
         Event::CloudEvent(_) => {
             let source = event.extension("source");
             source
-                .and_then(|source| source.scalar_text())
+                .and_then(domain::json::Json::scalar_text)
                 .unwrap_or_default()
                 .into_owned()
         }

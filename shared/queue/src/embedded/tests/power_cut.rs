@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use domain::dead_letter::DeadLetterReason;
+use domain::ids::SubscriptionId;
+use domain::waiting::WaitingSelection;
 use fastrand::Rng;
 
 use super::super::Embedded;
+use super::super::waiting::WaitingLane;
 use super::disk::Image;
 use super::fixture::{Machine, dead, delivery, event, event_of, id, retry};
 use crate::Outcome;
@@ -82,6 +86,42 @@ async fn work(queue: &Embedded, log: &Shared, rng: &mut Rng) {
     }
 }
 
+/// Cancels what waits for a subscription, or gives it up.
+async fn withdraw(queue: &Embedded, log: &Shared, rng: &mut Rng) {
+    let subscription: SubscriptionId = rng.usize(..4).to_string().into();
+    let selection = WaitingSelection {
+        subscription: Some(subscription.clone()),
+        ..WaitingSelection::default()
+    };
+    let space = "s".into();
+    let page = queue.waiting(&space, &selection, 1000, None).await.unwrap();
+    let ids = page
+        .deliveries
+        .iter()
+        .map(|delivery| delivery.delivery_id.to_string());
+    let ids: Vec<_> = ids.collect();
+    let gives_up = rng.bool();
+    {
+        let mut log = log.lock().unwrap();
+        if gives_up {
+            log.dead.extend(ids.iter().cloned());
+        }
+        log.ended.extend(ids);
+    }
+    if gives_up {
+        let lane = WaitingLane {
+            space,
+            function: subscription.as_str().into(),
+            subscription,
+        };
+        let until = queue.lanes(None).await.unwrap().until;
+        let reason = DeadLetterReason::SubscriptionDeleted;
+        queue.give_up(&lane, reason, until).await.unwrap();
+    } else {
+        queue.cancel(&space, &selection).await.unwrap();
+    }
+}
+
 /// Everything that was acknowledged before the power went is there, and nothing that nobody sent.
 fn check(log: &Log, after: &Log, machine: &Machine) {
     let contents = super::audit::audit(&machine.storage());
@@ -114,6 +154,9 @@ async fn a_power_cut_loses_nothing_that_was_acknowledged() {
             for _ in 0..12 {
                 send(&queue, &log, &mut rng, generation).await;
                 work(&queue, &log, &mut rng).await;
+                if rng.u8(..6) == 0 {
+                    withdraw(&queue, &log, &mut rng).await;
+                }
                 machine.advance(Duration::from_millis(rng.u64(..1000)));
                 if taken.lock().unwrap().is_some() {
                     break;

@@ -110,7 +110,7 @@ async fn what_waits_is_shown_and_what_is_under_way_is_not() {
 
     let received = queue.poll().await.unwrap();
     assert!(!listed(&queue, &all(), 100).await.contains(&id(&received)));
-    queue.say(received, retry(Duration::from_secs(60)));
+    queue.say(received, retry(Duration::from_mins(1)));
     queue.written().await;
     assert_eq!(listed(&queue, &all(), 100).await.len(), 4);
     for strange in ["", "zz", "r", "rz.", "b1.0", "r1.zz", "ä"] {
