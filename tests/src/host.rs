@@ -47,7 +47,14 @@ impl LocalGateway {
         let data = tempfile::tempdir()?;
         let mut directory = OsString::from("--embed-data-dir=");
         directory.push(data.path());
-        let fixed = ["event-gateway", "--dev", "--events-port=0", "--config-port=0"];
+        // The last is the host of the functions on AWS Lambda.
+        let fixed = [
+            "event-gateway",
+            "--dev",
+            "--events-port=0",
+            "--config-port=0",
+            "--config-hosts=tests.lambda-url.eu-central-1.on.aws",
+        ];
         let mut arguments: Vec<OsString> = fixed.into_iter().map(OsString::from).collect();
         arguments.push(directory);
         arguments.extend(flags.iter().map(|flag| OsString::from(flag.as_ref())));

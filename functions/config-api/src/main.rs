@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use api::BodyLimits;
-use api::config::{AccessKey, ConfigApi, MetricsPage, SecretRules};
+use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, OwnConfigApi, SecretRules};
 use setup::{Settings, telemetry, wiring};
 
 // One thread: an instance has one request at a time, and threads cost time at every cold start.
@@ -39,6 +39,9 @@ async fn run() -> Result<(), lambda::Error> {
             .map(|digest| AccessKey::of_sha256(digest.0))
             .or_else(|| key.map(|key| AccessKey::new(&key.0))),
         secrets,
+        // Its name is given by AWS, and a key or AWS IAM stands in front.
+        browsers: BrowserGuard::new(settings.access.config_allowed_origins, None),
+        own: OwnConfigApi::default(),
     }))
     .await
 }

@@ -10,9 +10,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+
+use crate::listener::Listeners;
 
 /// How connections of a listener are served.
 #[derive(Clone)]
@@ -37,7 +39,7 @@ const MAX_HEADERS: usize = 256;
 
 /// Accepts and serves connections until `stop` changes, then lets those in progress end their request.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     router: Router,
     settings: ConnectionSettings,
     mut stop: watch::Receiver<bool>,
@@ -47,7 +49,7 @@ pub(crate) async fn serve(
     let service = TowerToHyperService::new(router);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listeners, &places) => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         let Some((stream, place)) = accepted else { continue };
@@ -68,16 +70,16 @@ pub(crate) async fn serve(
             drop(place);
         });
     }
-    drop(listener);
+    drop(listeners);
     graceful.shutdown().await;
 }
 
 async fn accept(
-    listener: &TcpListener,
+    listeners: &Listeners,
     places: &Arc<Semaphore>,
 ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
-    match listener.accept().await {
+    match listeners.accept().await {
         Ok((stream, _)) => Some((stream, place)),
         Err(error) => {
             tracing::error!(%error, "A connection could not be accepted.");

@@ -5,18 +5,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::BodyLimits;
-use api::config::{AccessKey, ConfigApi, MetricsPage, SecretRules};
+use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, SecretRules};
 use axum::Router;
-use gateway::Gateway;
-use setup::settings::{AccessSettings, LimitSettings, Settings};
+use gateway::{Gateway, OwnConfigApi};
+use setup::settings::{AccessSettings, ConfigListener, LimitSettings, Settings};
 use setup::telemetry::{self, TelemetryError};
 use setup::wiring::{self, WiringError};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::connection::{ConnectionSettings, serve};
-use crate::listener::{ListenError, listen, reachable_address};
+use crate::listener::{ListenError, Listeners, listen, listen_on_loopback};
 use crate::tls::{self, TlsError};
 
 /// Interval in which recorded histogram values are folded into their buckets.
@@ -76,17 +75,24 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let listen_on = &settings.listen;
     // Ports first: a second gateway on the same machine learns of its mistake before it looks for its store.
     let events_listener = listen("Events", listen_on.bind_address, listen_on.events_port)?;
-    let config_listener = listen("Config", listen_on.bind_address, listen_on.config_port)?;
+    let config_place = settings.config_listener();
+    let config_listener = match config_place {
+        ConfigListener::Loopback => listen_on_loopback("Config", listen_on.config_port)?,
+        ConfigListener::At(address) => listen("Config", address, listen_on.config_port)?,
+    };
     let events_tls = tls::acceptor(
+        ["--events-tls-cert", "--events-tls-key"],
         listen_on.events_tls_cert.as_deref(),
         listen_on.events_tls_key.as_deref(),
     )?;
     let config_tls = tls::acceptor(
+        ["--config-tls-cert", "--config-tls-key"],
         listen_on.config_tls_cert.as_deref(),
         listen_on.config_tls_key.as_deref(),
     )?;
-    let events_addr = reachable_address(&events_listener).map_err(StartError::Address)?;
-    let config_addr = reachable_address(&config_listener).map_err(StartError::Address)?;
+    let events_addr = events_listener.reachable_address().map_err(StartError::Address)?;
+    let config_addr = config_listener.reachable_address().map_err(StartError::Address)?;
+    let own_config_api = OwnConfigApi::at(config_listener.addresses().map_err(StartError::Address)?);
     let url = |is_tls: bool, address: SocketAddr| {
         format!(
             "{}://localhost:{}",
@@ -100,14 +106,8 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     ];
 
     let recorder = telemetry::metrics_recorder()?;
-    let gateway = wiring::gateway(settings).await?;
-    if settings.is_guard_left_off() {
-        // Not said by the functions on AWS: each of their instances would say it again.
-        tracing::warn!(
-            "Functions may have any address, also in the gateway's own network: if others register functions, set \
-             --target-guard=on."
-        );
-    }
+    let gateway = wiring::gateway_beside(settings, own_config_api.clone()).await?;
+    warn_of_openness(settings, config_place);
     let limits = &settings.limits;
     let events = api::events::router(
         gateway.clone(),
@@ -117,10 +117,10 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         },
     );
     let metrics = MetricsPage::new(recorder.clone(), gateway.queue().clone());
-    let config = api::config::router(config_api(settings, &gateway, metrics));
+    let config = api::config::router(config_api(settings, &gateway, metrics, own_config_api));
 
     let (stop, stopping) = watch::channel(false);
-    let serve_on = |listener: TcpListener, router: &Router, connections| {
+    let serve_on = |listener: Listeners, router: &Router, connections| {
         tokio::spawn(serve(listener, router.clone(), connections, stopping.clone()))
     };
     let events_timeouts = (limits.events_read_timeout, limits.events_write_timeout);
@@ -172,7 +172,32 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     })
 }
 
-fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage) -> ConfigApi {
+/// Says what is open though nobody has said that it should be: functions' addresses, and the Configuration API; also
+/// where the latter is not open though it seems so. Functions on AWS say none of it: each instance would say it again.
+fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
+    if settings.is_guard_left_off() {
+        tracing::warn!(
+            "Functions may have any address, also in the gateway's own network: if others register functions, set \
+             --target-guard=on."
+        );
+    }
+    if settings.access.has_key() {
+        return;
+    }
+    match listener {
+        ConfigListener::At(address) if !address.is_loopback() => tracing::warn!(
+            "The Configuration API has no access key and is open to whoever reaches {address}: set \
+             --config-access-key, or remove --config-bind-address."
+        ),
+        ConfigListener::Loopback if !settings.listen.is_bind_address_left_out() => tracing::warn!(
+            "The Configuration API has no access key, so that --bind-address is not for it: it listens for this \
+             machine only. Set --config-access-key or --config-bind-address."
+        ),
+        ConfigListener::At(_) | ConfigListener::Loopback => {}
+    }
+}
+
+fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage, own: OwnConfigApi) -> ConfigApi {
     ConfigApi {
         store: gateway.store().clone(),
         limits: BodyLimits {
@@ -190,6 +215,11 @@ fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage) -> C
             places: settings.secret_places(),
             lends_identity: settings.lends_identity(),
         },
+        browsers: BrowserGuard::new(
+            settings.access.config_allowed_origins.clone(),
+            Some(settings.access.config_hosts.clone()),
+        ),
+        own,
     }
 }
 

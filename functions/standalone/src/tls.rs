@@ -11,6 +11,14 @@ use tokio_rustls::TlsAcceptor;
 /// A certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
+    /// One of certificate and key is set. What was meant to be encrypted is not served in clear.
+    #[error("{set} is set without {missing}: TLS needs both")]
+    Incomplete {
+        /// The flag that is set.
+        set: &'static str,
+        /// The flag that is not.
+        missing: &'static str,
+    },
     /// A file cannot be read as PEM.
     #[error("{} cannot be read", .path.display())]
     File {
@@ -29,13 +37,27 @@ pub enum TlsError {
     },
 }
 
-/// TLS for a listener; `None` unless both files are set.
+/// TLS for a listener; `None` if neither file is set. The flags are named where one of them is missing.
 pub(crate) fn acceptor(
+    [certificate_flag, key_flag]: [&'static str; 2],
     certificate: Option<&Path>,
     key: Option<&Path>,
 ) -> Result<Option<TlsAcceptor>, TlsError> {
-    let (Some(certificate), Some(key)) = (certificate, key) else {
-        return Ok(None);
+    let (certificate, key) = match (certificate, key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => (certificate, key),
+        (Some(_), None) => {
+            return Err(TlsError::Incomplete {
+                set: certificate_flag,
+                missing: key_flag,
+            });
+        }
+        (None, Some(_)) => {
+            return Err(TlsError::Incomplete {
+                set: key_flag,
+                missing: certificate_flag,
+            });
+        }
     };
     let file = |path: &Path| {
         let path = path.to_owned();

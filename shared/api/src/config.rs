@@ -21,12 +21,14 @@ use crate::request_target::{answer_by_itself, plain_text};
 
 mod access;
 mod action;
+mod browser_guard;
 mod dead_letters;
 mod deliveries;
 mod explain;
 mod legacy;
 mod metrics_page;
 mod openapi;
+mod own_destination;
 mod parameters;
 mod paths;
 mod pause;
@@ -38,6 +40,8 @@ mod waiting;
 
 pub use access::AccessKey;
 use action::Action;
+pub use browser_guard::BrowserGuard;
+pub use gateway::OwnConfigApi;
 pub use metrics_page::MetricsPage;
 pub use openapi::openapi;
 pub(crate) use parameters::InvalidRequest;
@@ -66,7 +70,14 @@ pub struct ConfigApi {
     pub access_key: Option<AccessKey>,
     /// What goes for secrets of functions.
     pub secrets: SecretRules,
+    /// Which requests browsers may make.
+    pub browsers: BrowserGuard,
+    /// Where this API listens, which no function may be.
+    pub own: OwnConfigApi,
 }
+
+/// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
 
 /// Response header with the state of a space that a write led to.
 const CONFIG_VERSION: HeaderName = HeaderName::from_static("x-config-version");
@@ -78,9 +89,14 @@ pub fn router(api: ConfigApi) -> Router {
 
 async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
     let started = Instant::now();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // The server leaves out the content of what a HEAD is answered with.
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
     let response = match answer_by_itself(&parts) {
         Some(response) => response,
+        None if api.browsers.is_foreign(&parts) => browser_guard::foreign_origin(),
         None => match paths::resolve(parts.uri.path(), &parts.method) {
             Resolved::Unknown => not_found(),
             Resolved::Redirect(path) => redirect(&parts, &path),
@@ -94,8 +110,12 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
 impl ConfigApi {
     async fn answer(&self, route: Route, parts: &Parts, body: Body) -> Response {
         let is_get = parts.method == Method::GET;
-        // Load balancers probe the status without a key.
-        let is_open = matches!(route, Route::Status) || self.access_key.is_none();
+        // Load balancers probe the status without a key, by whatever name they know the machine.
+        let is_status = matches!(route, Route::Status);
+        if !is_status && self.access_key.is_none() && !self.browsers.knows_host(parts) {
+            return browser_guard::unknown_host(parts);
+        }
+        let is_open = is_status || self.access_key.is_none();
         if !is_open
             && !self
                 .access_key
@@ -108,16 +128,16 @@ impl ConfigApi {
             Route::Status if is_get => StatusCode::OK.into_response(),
             Route::Metrics if is_get => self.metrics.render(&self.store).await,
             Route::OpenApi if is_get => json_line(StatusCode::OK, &openapi()),
-            Route::Status | Route::Metrics | Route::OpenApi => method_not_allowed(),
-            Route::Resource { space, kind, id } => match Operation::of(&parts.method, id) {
-                None => method_not_allowed(),
+            Route::Status | Route::Metrics | Route::OpenApi => method_not_allowed(&["GET"]),
+            Route::Resource { space, kind, id } => match Operation::of(&parts.method, id.clone()) {
+                None => method_not_allowed(&Operation::methods(id.as_deref())),
                 Some(operation) => {
                     let handling = self.count_and_carry_out(kind, &space, operation, parts, body);
                     answer_or_internal_error(handling).await
                 }
             },
-            Route::Endpoint { space, endpoint } => match Action::of(&parts.method, endpoint) {
-                None => method_not_allowed(),
+            Route::Endpoint { space, endpoint } => match Action::of(&parts.method, endpoint.clone()) {
+                None => method_not_allowed(&Action::methods(&endpoint)),
                 Some(action) => {
                     answer_or_internal_error(self.count_and_act(action, &space, parts, body)).await
                 }
@@ -162,8 +182,14 @@ fn not_found() -> Response {
     plain_refusal(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
-fn method_not_allowed() -> Response {
-    plain_refusal(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n")
+/// Names the methods that there are; `HEAD` goes with `GET` (CONTRACT.md §1.1).
+fn method_not_allowed(methods: &[&str]) -> Response {
+    let mut response = plain_refusal(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
+    let allow = methods.join(", ").replacen("GET", "GET, HEAD", 1);
+    if let Ok(allow) = HeaderValue::try_from(allow) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
 }
 
 /// Sends a client on to the path it meant; only a GET may turn into another request.

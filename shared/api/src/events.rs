@@ -1,12 +1,17 @@
 //! The Events API: every path and method belongs to subscriptions, so one handler takes all requests.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use domain::sniff::sniff;
 use gateway::{Answer, Gateway, Received};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
 use crate::error::{ApiError, answer_or_internal_error};
@@ -60,7 +65,7 @@ fn into_response(answer: Answer) -> Response {
         Answer::Preflight => StatusCode::OK.into_response(),
         Answer::Accepted => StatusCode::ACCEPTED.into_response(),
         Answer::Object(answer) | Answer::Function(answer) => {
-            let mut response = Response::new(Body::from(answer.body));
+            let mut response = Response::new(content(answer.status, answer.body));
             *response.status_mut() = answer.status;
             *response.headers_mut() = answer.headers;
             response
@@ -79,6 +84,35 @@ fn into_response(answer: Answer) -> Response {
             }
             response
         }
+    }
+}
+
+/// The content of an answer. Where a status has none, no length is made up for it either: that of 304 would be taken for
+/// the length of what it stands for (RFC 9110, section 8.6).
+fn content(status: StatusCode, bytes: Bytes) -> Body {
+    if bytes.is_empty() && matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        Body::new(NoContent)
+    } else {
+        Body::from(bytes)
+    }
+}
+
+/// A body that ends at once and tells nothing of its length.
+struct NoContent;
+
+impl HttpBody for NoContent {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
     }
 }
 

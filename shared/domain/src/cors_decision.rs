@@ -1,5 +1,7 @@
 //! What a CORS configuration says of a request (CONTRACT.md §2.9).
 
+use std::borrow::Cow;
+
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 
@@ -35,7 +37,7 @@ pub fn preflight_headers(cors: &Cors, headers: &HeaderMap) -> HeaderMap {
         return answer;
     };
     let method = text(headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)).to_ascii_uppercase();
-    let requested = requested_headers(text(headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS)));
+    let requested = requested_headers(&all(headers, header::ACCESS_CONTROL_REQUEST_HEADERS));
     if !allows_method(cors, &method) || !allows_headers(cors, &requested) {
         return answer;
     }
@@ -80,6 +82,13 @@ fn vary_name(name: &HeaderName) -> &'static str {
 
 fn text(value: Option<&HeaderValue>) -> &str {
     value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// All lines of a list as one.
+fn all(headers: &HeaderMap, name: HeaderName) -> Cow<'_, str> {
+    let mut lines = headers.get_all(name).iter().map(|line| text(Some(line)));
+    let first = lines.next().unwrap_or_default();
+    lines.fold(Cow::Borrowed(first), |list, line| list + "," + line)
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
@@ -196,6 +205,17 @@ mod tests {
         ] {
             assert_eq!(preflight_headers(&default, &refused).len(), 3, "{refused:?}");
         }
+    }
+
+    #[test]
+    fn requested_headers_are_one_list_on_any_number_of_lines() {
+        let narrow = cors(r#"{"method":"GET","path":"/h","allowedHeaders":["x-a","x-b"]}"#);
+        let mut asked = request("http://x", "GET", "x-a");
+        asked.append("access-control-request-headers", HeaderValue::from_static("X-B"));
+        let answer = preflight_headers(&narrow, &asked);
+        assert_eq!(answer["access-control-allow-headers"], "X-A, X-B");
+        asked.append("access-control-request-headers", HeaderValue::from_static("x-c"));
+        assert_eq!(preflight_headers(&narrow, &asked).len(), 3);
     }
 
     #[test]

@@ -67,7 +67,8 @@ impl FunctionResponse {
 
     /// An answer whose content type is guessed unless it has one.
     fn guessed(status: StatusCode, mut headers: HeaderMap, body: Bytes) -> Self {
-        if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
+        let has_type = headers.contains_key(header::CONTENT_TYPE);
+        if !body.is_empty() && !has_type && may_have_content(status) {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(sniff(&body)));
         }
         Self::bare(status, headers, body)
@@ -75,7 +76,7 @@ impl FunctionResponse {
 
     /// An answer as it is, but for a body where its status allows none.
     fn bare(status: StatusCode, headers: HeaderMap, mut body: Bytes) -> Self {
-        if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
+        if !may_have_content(status) {
             body = Bytes::new();
         }
         Self {
@@ -84,6 +85,15 @@ impl FunctionResponse {
             body,
         }
     }
+}
+
+/// Whether answers of a status may have content (RFC 9110, section 6.4.1): interim ones, 204, 205 and 304 never do.
+pub fn may_have_content(status: StatusCode) -> bool {
+    !status.is_informational()
+        && !matches!(
+            status,
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+        )
 }
 
 /// A status a final answer can have (Q19).
@@ -135,6 +145,8 @@ mod tests {
             (r#"{"STATUSCODE":201,"Body":"b"}"#, 201, "b"),
             (r#"{"statusCode":null,"headers":null,"body":null}"#, 200, ""),
             (r#"{"statusCode":204,"body":"b"}"#, 204, ""),
+            (r#"{"statusCode":205,"body":"b"}"#, 205, ""),
+            (r#"{"statusCode":304,"body":"b"}"#, 304, ""),
             (r#"{"statusCode":999,"body":"b"}"#, 999, "b"),
         ] {
             let response = FunctionResponse::from_result(text.as_bytes()).unwrap();

@@ -1,6 +1,6 @@
 //! What a function answered, as the answer to its caller: in the one of four ways that the function asks for.
 
-use domain::function_response::{FunctionResponse, MalformedResponse, end_to_end};
+use domain::function_response::{FunctionResponse, MalformedResponse, end_to_end, may_have_content};
 use domain::ids::{FunctionId, Space};
 use domain::resource::ResponseMode;
 use http::StatusCode;
@@ -30,13 +30,14 @@ impl CallResult {
                     status,
                     headers,
                     stream: Some(stream),
-                }) => {
+                }) if may_have_content(status) => {
                     return Ok(Answer::Stream(StreamedResponse {
                         status,
                         headers: end_to_end(headers),
                         body: StreamedBody::new(stream, space, function),
                     }));
                 }
+                // Where a status has no content, a stream has nothing to bring.
                 Some(PassedOn { status, headers, .. }) => {
                     FunctionResponse::passed_on(status, headers, answer.body)
                 }

@@ -39,4 +39,4 @@ pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
 pub use streamed_response::{StreamedBody, StreamedResponse};
-pub use targets::AccessDeniedCode;
+pub use targets::{AccessDeniedCode, OwnConfigApi};

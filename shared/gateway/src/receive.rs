@@ -127,14 +127,12 @@ impl Gateway {
 
     /// The routing table for a request: one that holds what its sender has written, if it says so.
     async fn table_for(&self, headers: &HeaderMap) -> Result<Arc<RoutingTable>, GatewayError> {
-        let at_least = match headers.get(MIN_CONFIG_VERSION) {
-            None => Vec::new(),
-            Some(value) => {
-                let text = value.to_str().map_err(|_| SpaceVersionError);
-                text.and_then(SpaceVersion::list)
-                    .map_err(GatewayError::MinConfigVersion)?
-            }
-        };
+        let mut at_least = Vec::new();
+        for line in headers.get_all(MIN_CONFIG_VERSION) {
+            let text = line.to_str().map_err(|_| SpaceVersionError);
+            let listed = text.and_then(SpaceVersion::list);
+            at_least.extend(listed.map_err(GatewayError::MinConfigVersion)?);
+        }
         Ok(self.routing_table(&at_least).await?)
     }
 

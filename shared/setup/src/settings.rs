@@ -1,7 +1,7 @@
 //! Everything that can be set, as command line flags or environment variables; docs/configuration.md lists it.
 
 use std::ffi::OsString;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Listeners")]
 pub struct ListenSettings {
-    /// Address that both APIs listen on.
+    /// Address that the Events API listens on, and the Configuration API if it has an access key.
     #[arg(
         long = "bind-address",
         env = "EVENT_GATEWAY_BIND_ADDRESS",
@@ -111,6 +111,13 @@ pub struct ListenSettings {
         value_name = "IP"
     )]
     pub bind_address: IpAddr,
+    /// Address that the Configuration API listens on, whether it has a key or not; without either, loopback only.
+    #[arg(
+        long = "config-bind-address",
+        env = "EVENT_GATEWAY_CONFIG_BIND_ADDRESS",
+        value_name = "IP"
+    )]
+    pub config_bind_address: Option<IpAddr>,
     /// Port of the Events API; 0 picks a free one.
     #[arg(
         long = "events-port",
@@ -158,6 +165,22 @@ pub struct ListenSettings {
     /// Time that requests in progress and queued deliveries have to end after SIGTERM or SIGINT, in milliseconds.
     #[arg(long = "shutdown-timeout", env = "EVENT_GATEWAY_SHUTDOWN_TIMEOUT", default_value = "30000", value_parser = milliseconds, value_name = "MS")]
     pub shutdown_timeout: Duration,
+}
+
+impl ListenSettings {
+    /// Whether nobody chose an address for the APIs.
+    pub fn is_bind_address_left_out(&self) -> bool {
+        self.bind_address == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    }
+}
+
+/// Where the Configuration API listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfigListener {
+    /// At both loopback addresses, for clients of this machine only.
+    Loopback,
+    /// At this address.
+    At(IpAddr),
 }
 
 /// What is taken for an event.
@@ -243,6 +266,16 @@ impl Settings {
     /// Places that functions may refer to for their secrets.
     pub fn secret_places(&self) -> Vec<SecretPlace> {
         self.secrets.places(self.access.is_hosted())
+    }
+
+    /// Where the Configuration API listens: it is not open to others without a key unless that is said for itself.
+    pub fn config_listener(&self) -> ConfigListener {
+        let shared = self.listen.bind_address;
+        match self.listen.config_bind_address {
+            Some(address) => ConfigListener::At(address),
+            None if self.access.has_key() || shared.is_loopback() => ConfigListener::At(shared),
+            None => ConfigListener::Loopback,
+        }
     }
 
     /// Reads a command line, with the environment for what it does not say. The first argument is the program's name.

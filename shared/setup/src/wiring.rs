@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use gateway::{
     AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
-    GatewayParts, GatewaySettings,
+    GatewayParts, GatewaySettings, OwnConfigApi,
 };
 use queue::{DeliveryQueue, HIDDEN_FOR, Limits, Share, SpaceShares, Sqs, SqsSettings};
 use store::{
@@ -69,6 +69,14 @@ pub enum WiringError {
 
 /// Joins store, queue and targets. Opens what is embedded on disk, and does no other I/O than that.
 pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
+    gateway_beside(settings, OwnConfigApi::default()).await
+}
+
+/// The same in a process that serves the Configuration API, where no function may be.
+pub async fn gateway_beside(
+    settings: &Settings,
+    own_config_api: OwnConfigApi,
+) -> Result<Gateway, WiringError> {
     let invoker = Invoker::new(TargetSettings {
         timeout: settings.functions.function_timeout,
         max_response_bytes: settings.functions.max_response_bytes,
@@ -78,6 +86,7 @@ pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
         google_metadata_host: settings.functions.google_metadata_host.clone(),
         google_endpoint_url: settings.functions.google_endpoint_url.clone(),
         guard: settings.network_guard(),
+        own_config_api,
         lends_identity: settings.lends_identity(),
         secrets: SecretSettings {
             places: settings.secret_places(),

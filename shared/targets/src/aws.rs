@@ -32,7 +32,8 @@ mod role;
 use self::batch::Batches;
 use self::clients::{ClientCache, ClientKey};
 use crate::error::InvokeError;
-use crate::network_guard::NetworkGuard;
+use crate::network_guard::{AddressRefused, NetworkGuard};
+use crate::own_api::OwnConfigApi;
 use crate::settings::TargetSettings;
 use crate::{aws_eventbridge, aws_firehose, aws_kinesis, aws_sns, aws_sqs};
 
@@ -66,6 +67,7 @@ pub(crate) use with_retries;
 pub(crate) struct Aws {
     endpoint_url: Option<String>,
     guard: Option<NetworkGuard>,
+    own_config_api: OwnConfigApi,
     base: OnceCell<SdkConfig>,
     /// The same with connections for long calls.
     patient_base: OnceLock<SdkConfig>,
@@ -96,6 +98,7 @@ impl Aws {
         Self {
             endpoint_url: settings.aws_endpoint_url.clone(),
             guard: settings.guard.clone(),
+            own_config_api: settings.own_config_api.clone(),
             base: OnceCell::new(),
             patient_base: OnceLock::new(),
             lambda: ClientCache::default(),
@@ -199,6 +202,9 @@ impl Aws {
         if base.endpoint_url().is_none() {
             if let Some(guard) = &self.guard {
                 queue_host::check(queue_url, guard).map_err(InvokeError::unusable)?;
+            }
+            if self.own_config_api.is_reached_by(queue_url).await {
+                return Err(InvokeError::unusable(AddressRefused));
             }
             key = key.at(origin(queue_url));
         }

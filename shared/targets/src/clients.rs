@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::aws::Aws;
 use crate::http::HttpTargets;
+use crate::own_api::OwnConfigApi;
 use crate::secrets::Secrets;
 use crate::settings::TargetSettings;
 use crate::tokens::TokenCache;
@@ -27,6 +28,7 @@ impl Clients {
             http: HttpTargets::new(&settings),
             operator_http: HttpTargets::new(&TargetSettings {
                 guard: None,
+                own_config_api: OwnConfigApi::default(),
                 ..settings.clone()
             }),
             secrets: Secrets::new(&settings.secrets, aws.clone()),

@@ -75,9 +75,9 @@ pub(crate) async fn call(
 
 /// Whether the front end, rather than the function, refuses the token: a function behind it does not ask for one.
 fn is_token_refused(response: &HttpResponse) -> bool {
-    let challenge = response.headers.get(WWW_AUTHENTICATE);
+    let mut challenges = response.headers.get_all(WWW_AUTHENTICATE).iter();
     response.status == StatusCode::UNAUTHORIZED
-        && challenge.is_some_and(|value| starts_with(value.as_bytes(), b"bearer"))
+        && challenges.any(|value| starts_with(value.as_bytes(), b"bearer"))
 }
 
 /// Whether the front end, rather than the function, denies access: it says so on a page of its own.

@@ -97,7 +97,7 @@ pub(crate) async fn call(
 impl HttpTargets {
     pub(crate) fn new(settings: &TargetSettings) -> Self {
         let guard = settings.guard.clone().map(Arc::new);
-        let connector = TcpConnector::new(guard);
+        let connector = TcpConnector::new(guard).avoiding(settings.own_config_api.clone());
         Self {
             plain: client(connector.clone()),
             connector,

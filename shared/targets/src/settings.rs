@@ -6,6 +6,7 @@ use http::uri::Authority;
 use url::Url;
 
 use crate::network_guard::NetworkGuard;
+use crate::own_api::OwnConfigApi;
 use crate::secrets::SecretSettings;
 
 /// What bounds a call to a function, and where AWS is.
@@ -28,6 +29,8 @@ pub struct TargetSettings {
     pub google_endpoint_url: Option<String>,
     /// Which addresses functions may have; `None` lets them have any.
     pub guard: Option<NetworkGuard>,
+    /// The Configuration API of this process, where no function may be, guard or not.
+    pub own_config_api: OwnConfigApi,
     /// Whether functions without credentials of their own are called with the gateway's: the default chain of AWS, with a
     /// role or without, Google's metadata server, workload identity. Calls of such functions fail otherwise.
     pub lends_identity: bool,
@@ -46,6 +49,7 @@ impl Default for TargetSettings {
             google_metadata_host: None,
             google_endpoint_url: None,
             guard: None,
+            own_config_api: OwnConfigApi::default(),
             lends_identity: true,
             secrets: SecretSettings::default(),
         }

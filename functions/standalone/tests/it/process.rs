@@ -1,5 +1,6 @@
 //! The process: how it is started, what it says, what it keeps, how it ends (CONTRACT.md §6, §2.10).
 
+mod config_listener;
 mod flags;
 mod log_lines;
 mod restart;

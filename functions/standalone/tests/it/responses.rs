@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::gateway_process::GatewayProcess;
 
 mod hang_ups;
+mod no_content;
 mod proxy;
 mod raw;
 mod streams;

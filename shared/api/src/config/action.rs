@@ -44,6 +44,15 @@ impl Action {
         })
     }
 
+    /// Methods that mean something at an endpoint.
+    pub(super) fn methods(endpoint: &Endpoint) -> Vec<&'static str> {
+        let means = |method: &&str| {
+            Method::from_bytes(method.as_bytes())
+                .is_ok_and(|method| Self::of(&method, endpoint.clone()).is_some())
+        };
+        super::METHODS.into_iter().filter(means).collect()
+    }
+
     /// Values of the labels `resource` and `operation` (CONTRACT.md §5).
     fn labels(&self) -> (&'static str, &'static str) {
         match self {

@@ -11,7 +11,7 @@ use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscrip
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use super::{ConfigApi, count, no_content, openapi, with_version};
+use super::{ConfigApi, count, no_content, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
 
@@ -36,6 +36,15 @@ impl Operation {
             ("DELETE", Some(id)) => Self::Delete(id),
             _ => return None,
         })
+    }
+
+    /// Methods that mean something for a collection, or for an item if there is an id.
+    pub(super) fn methods(id: Option<&str>) -> Vec<&'static str> {
+        let means = |method: &&str| {
+            Method::from_bytes(method.as_bytes())
+                .is_ok_and(|method| Self::of(&method, id.map(str::to_owned)).is_some())
+        };
+        super::METHODS.into_iter().filter(means).collect()
     }
 
     /// The id of an item.
@@ -133,6 +142,7 @@ impl ConfigApi {
             Operation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = self.secrets.decode_new::<R>(space, &body)?;
+                own_destination::check(&resource, &self.own)?;
                 let created = self.store.create(resource).await?;
                 log("created", created.value.id());
                 with_version(
@@ -144,6 +154,7 @@ impl ConfigApi {
                 let body = body::read(parts, body, self.limits).await?;
                 let id = R::Id::from(id.as_str());
                 let resource = self.secrets.decode_update::<R>(space, &id, &body)?;
+                own_destination::check(&resource, &self.own)?;
                 let updated = if self.secrets.mask {
                     self.store.update_masked(resource).await?
                 } else {

@@ -77,7 +77,14 @@ mod tests {
 
     #[test]
     fn bodies_are_kept_where_there_may_be_one() {
-        for (status, want) in [(200, "x"), (204, ""), (304, ""), (404, "x"), (500, "x")] {
+        for (status, want) in [
+            (200, "x"),
+            (204, ""),
+            (205, ""),
+            (304, ""),
+            (404, "x"),
+            (500, "x"),
+        ] {
             let status = StatusCode::from_u16(status).unwrap();
             let answer = FunctionResponse::passed_on(status, HeaderMap::new(), Bytes::from_static(b"x"));
             assert_eq!((answer.status, &*answer.body), (status, want.as_bytes()));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::response::Response;
 use bytes::Bytes;
+use domain::function_response::may_have_content;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use lambda_http::Body as EventBody;
@@ -36,8 +37,12 @@ pub(super) async fn into_event(response: Response, is_head: bool) -> ApiGatewayV
         }
     };
     // A server sends none of these either.
-    let is_bodiless = is_head || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&parts.status);
-    let bytes = if is_bodiless { Bytes::new() } else { bytes };
+    let bytes = if is_head || !may_have_content(parts.status) {
+        Bytes::new()
+    } else {
+        bytes
+    };
+    remove_framing(parts.status, &mut parts.headers);
     if !bytes.is_empty() && !parts.headers.contains_key(header::CONTENT_TYPE) {
         // Without one, AWS would make one up.
         let octets = HeaderValue::from_static("application/octet-stream");
@@ -48,6 +53,15 @@ pub(super) async fn into_event(response: Response, is_head: bool) -> ApiGatewayV
         return too_large(&parts.headers);
     }
     event(parts.status, &parts.headers, body)
+}
+
+/// AWS frames what it passes on by itself. A length that is not that of the body would be wrong (RFC 9110, section 8.6):
+/// it stays only where it tells what a `GET` would bring.
+pub(super) fn remove_framing(status: StatusCode, headers: &mut HeaderMap) {
+    if !may_have_content(status) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    headers.remove(header::TRANSFER_ENCODING);
 }
 
 /// The answer to an event that is no request.

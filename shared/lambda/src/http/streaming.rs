@@ -14,8 +14,9 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use domain::function_response::may_have_content;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 use http_body::{Body as HttpBody, Frame};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::{Diagnostic, Error, LambdaInvocation};
@@ -144,8 +145,7 @@ struct Streamed {
 impl Streamed {
     fn new(response: Response, is_head: bool) -> Self {
         let (mut parts, body) = response.into_parts();
-        let is_bodiless =
-            is_head || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&parts.status);
+        let is_bodiless = is_head || !may_have_content(parts.status);
         let body = Some(body).filter(|body| !is_bodiless && !body.is_end_stream());
         // AWS frames what it passes on by itself.
         parts.headers.remove(header::CONTENT_LENGTH);

@@ -120,6 +120,7 @@ async fn some_answers_have_no_body() {
         ("GET", 200, "body"),
         ("GET", 299, "body"),
         ("GET", 204, ""),
+        ("GET", 205, ""),
         ("GET", 304, ""),
         ("HEAD", 200, ""),
         ("HEAD", 404, ""),
@@ -133,5 +134,8 @@ async fn some_answers_have_no_body() {
             (&status.into(), &want.into()),
             "{method}"
         );
+        let length = got["headers"].get("content-length").and_then(Value::as_str);
+        let is_without = matches!(status, 204 | 205 | 304);
+        assert_eq!(length, Some("4").filter(|_| !is_without), "{method} {status}");
     }
 }

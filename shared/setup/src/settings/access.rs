@@ -35,6 +35,24 @@ pub struct AccessSettings {
         value_name = "HEX"
     )]
     pub config_access_key_sha256: Option<Sha256Digest>,
+    /// Origins of web pages that may use the Configuration API, separated by commas.
+    #[arg(
+        long = "config-allowed-origins",
+        env = "EVENT_GATEWAY_CONFIG_ALLOWED_ORIGINS",
+        value_delimiter = ',',
+        value_parser = origin,
+        value_name = "ORIGINS"
+    )]
+    pub config_allowed_origins: Vec<String>,
+    /// Host names that a Configuration API without a key is known by, besides localhost and addresses, separated by commas.
+    #[arg(
+        long = "config-hosts",
+        env = "EVENT_GATEWAY_CONFIG_HOSTS",
+        value_delimiter = ',',
+        value_parser = host_name,
+        value_name = "HOSTS"
+    )]
+    pub config_hosts: Vec<String>,
     /// What protects the Configuration API where it is deployed: key or iam.
     #[arg(
         long = "config-auth",
@@ -57,14 +75,40 @@ impl AccessSettings {
         self.hosted().is_on()
     }
 
+    /// Whether clients of the Configuration API need a key.
+    pub fn has_key(&self) -> bool {
+        self.config_access_key.is_some() || self.config_access_key_sha256.is_some()
+    }
+
     /// Refuses settings that leave the Configuration API open to whoever can reach it.
     pub fn require_protection(&self) -> Result<(), OpenConfigApi> {
-        let has_key = self.config_access_key.is_some() || self.config_access_key_sha256.is_some();
         match self.config_auth {
             ConfigAuth::Iam => Ok(()),
-            ConfigAuth::Key if has_key => Ok(()),
+            ConfigAuth::Key if self.has_key() => Ok(()),
             ConfigAuth::Key => Err(OpenConfigApi),
         }
+    }
+}
+
+/// An origin as browsers write it, or nothing.
+fn origin(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let has_place = |rest: &str| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', '*', ' ']);
+    let is_origin = text.is_empty() || text.split_once("://").is_some_and(|(_, rest)| has_place(rest));
+    if is_origin {
+        Ok(text.to_owned())
+    } else {
+        Err("must be an origin such as https://dash.example or http://localhost:3000, without a path")
+    }
+}
+
+/// A host name without port, or nothing.
+fn host_name(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.contains([':', '/', '*', '@', ' ']) {
+        Err("must be a host name without scheme and port, such as gateway.internal")
+    } else {
+        Ok(text.to_owned())
     }
 }
 
@@ -136,6 +180,34 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn origins_and_hosts() {
+        for (text, want) in [
+            ("https://dash.example", true),
+            (" http://localhost:3000", true),
+            ("http://[::1]:3000", true),
+            ("", true),
+            ("dash.example", false),
+            ("https://", false),
+            ("https://dash.example/", false),
+            ("https://*.example", false),
+            ("https://a@b", false),
+            ("*", false),
+        ] {
+            assert_eq!(origin(text).is_ok(), want, "{text}");
+        }
+        for (text, want) in [
+            ("gateway", true),
+            ("gateway.internal.", true),
+            ("", true),
+            ("gateway:4001", false),
+            ("http://gateway", false),
+            ("*.internal", false),
+        ] {
+            assert_eq!(host_name(text).is_ok(), want, "{text}");
+        }
+    }
 
     #[test]
     fn digests() {

@@ -56,6 +56,34 @@ fn command_lines_of_existing_launchers() {
 }
 
 #[test]
+fn a_configuration_api_without_a_key_is_for_this_machine() {
+    let at = |address: &str| ConfigListener::At(address.parse().unwrap());
+    for (args, want) in [
+        (&[][..], ConfigListener::Loopback),
+        (&["--bind-address=0.0.0.0"], ConfigListener::Loopback),
+        (&["--bind-address=192.0.2.1"], ConfigListener::Loopback),
+        (&["--bind-address=127.0.0.1"], at("127.0.0.1")),
+        (&["--bind-address=::1"], at("::1")),
+        (&["--config-access-key=k"], at("::")),
+        (
+            &["--config-access-key=k", "--bind-address=192.0.2.1"],
+            at("192.0.2.1"),
+        ),
+        (&["--config-bind-address=0.0.0.0"], at("0.0.0.0")),
+        (
+            &["--config-bind-address=127.0.0.1", "--config-access-key=k"],
+            at("127.0.0.1"),
+        ),
+        (
+            &["--config-bind-address=::1", "--bind-address=0.0.0.0"],
+            at("::1"),
+        ),
+    ] {
+        assert_eq!(parse(args).unwrap().config_listener(), want, "{args:?}");
+    }
+}
+
+#[test]
 fn bad_command_lines() {
     for args in [
         &["-nope"][..],

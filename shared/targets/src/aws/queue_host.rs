@@ -44,6 +44,7 @@ pub(super) fn check(queue_url: &str, guard: &NetworkGuard) -> Result<(), Address
 /// Whether a name, in lower case, is one that AWS gave to SQS. Those of VPC endpoints are not: who owns them is not
 /// to be seen.
 fn is_sqs(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
     // The first region's name of old.
     if name == "queue.amazonaws.com" {
         return true;
@@ -84,6 +85,7 @@ mod tests {
             "https://sqs.us-iso-east-1.c2s.ic.gov/123456789012/q",
             "https://eu-west-1.queue.amazonaws.com/123456789012/q",
             "https://queue.amazonaws.com/123456789012/q",
+            "https://sqs.us-east-1.amazonaws.com./123456789012/q",
             // Not a URL, or none that anything is connected to by.
             "q",
             "arn:aws:sqs:eu-west-1:123456789012:q",
@@ -106,6 +108,7 @@ mod tests {
             "https://vpce-0a1b.sqs.us-east-1.vpce.amazonaws.com/1/q",
             "https://ec2-10-0-0-1.us-east-2.compute.amazonaws.com/1/q",
             "https://amazonaws.com/1/q",
+            "https://sqs.us-east-1.amazonaws.com../1/q",
             "https://sqs/1/q",
             "http://169.254.169.254/latest/meta-data",
             "http://localhost:9324/1/q",

@@ -78,10 +78,18 @@ where
     decoded
 }
 
-/// Whether a body with these headers is compressed, which [`read`] undoes.
+/// Whether a body with these headers is compressed, which [`read`] undoes: by gzip under either name (RFC 9110, section
+/// 8.4.1.3), whatever lines the list of codings is written in.
 pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
-    let encoding = headers.get(CONTENT_ENCODING);
-    encoding.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"))
+    let lines = headers.get_all(CONTENT_ENCODING).iter();
+    let mut codings = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"));
+    let is_gzip =
+        |coding: &[u8]| coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip");
+    // What was coded twice is nothing that the gateway asked for, and stays as it is.
+    codings.next().is_some_and(is_gzip) && codings.next().is_none()
 }
 
 async fn read_plain<B>(mut body: B, limit: usize) -> Result<Bytes, InvokeError>
@@ -193,6 +201,34 @@ mod tests {
     use http_body_util::Full;
 
     use super::*;
+
+    #[test]
+    fn codings_are_one_list_with_aliases() {
+        for (lines, want) in [
+            (&[][..], false),
+            (&["gzip"], true),
+            (&["GZip"], true),
+            (&["x-gzip"], true),
+            (&["", "x-GZIP"], true),
+            (&["identity", "gzip"], true),
+            (&["identity, gzip"], true),
+            (&["gzip", "identity"], true),
+            (&["identity"], false),
+            (&["br"], false),
+            (&["gzip", "br"], false),
+            (&["gzip, gzip"], false),
+            (&["gzip", "gzip"], false),
+        ] {
+            let lines = lines
+                .iter()
+                .map(|&line| (CONTENT_ENCODING, http::HeaderValue::from_static(line)));
+            let mut headers = HeaderMap::new();
+            for (name, line) in lines {
+                headers.append(name, line);
+            }
+            assert_eq!(is_gzip(&headers), want, "{headers:?}");
+        }
+    }
 
     #[tokio::test]
     async fn a_bomb_stops_at_the_limit_itself() {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use std::vec;
 
 use http::Uri;
+use http::uri::Scheme;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::TokioIo;
@@ -17,6 +18,7 @@ use tower_service::Service;
 
 use crate::error::BoxError;
 use crate::network_guard::{AddressRefused, NetworkGuard};
+use crate::own_api::OwnConfigApi;
 
 type Opening = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
 type Resolving = Pin<Box<dyn Future<Output = Result<vec::IntoIter<SocketAddr>, BoxError>> + Send>>;
@@ -33,6 +35,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 pub(super) struct TcpConnector<R = GaiResolver> {
     tcp: HttpConnector<GuardedResolver<R>>,
     guard: Option<Arc<NetworkGuard>>,
+    own_config_api: OwnConfigApi,
 }
 
 impl TcpConnector {
@@ -53,7 +56,19 @@ impl<R: Clone> TcpConnector<R> {
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         tcp.set_keepalive(Some(KEEP_ALIVE));
         tcp.set_keepalive_interval(Some(KEEP_ALIVE));
-        Self { tcp, guard }
+        Self {
+            tcp,
+            guard,
+            own_config_api: OwnConfigApi::default(),
+        }
+    }
+
+    /// The same connector, whose connections never lead to this API, whatever the guard says.
+    pub(super) fn avoiding(self, own_config_api: OwnConfigApi) -> Self {
+        Self {
+            own_config_api,
+            ..self
+        }
     }
 
     /// The same connector for URLs that are not http, whose connections something else goes on with.
@@ -93,9 +108,32 @@ where
         if self.refuses_literal(&to) {
             return Box::pin(async { Err(AddressRefused.into()) });
         }
+        // Names are not told apart here: of a connection that was opened, the address is known for certain.
+        let avoided = self
+            .own_config_api
+            .has_port(port(&to))
+            .then(|| self.own_config_api.clone());
         let opening = self.tcp.call(to);
-        Box::pin(async move { opening.await.map_err(Into::into) })
+        Box::pin(async move {
+            let opened = opening.await?;
+            if let Some(own_config_api) = avoided
+                && own_config_api.is_at(opened.inner().peer_addr()?)
+            {
+                return Err(AddressRefused.into());
+            }
+            Ok(opened)
+        })
     }
+}
+
+/// The port that a URL leads to.
+fn port(to: &Uri) -> u16 {
+    let of_scheme = if to.scheme() == Some(&Scheme::HTTPS) {
+        443
+    } else {
+        80
+    };
+    to.port_u16().unwrap_or(of_scheme)
 }
 
 /// Resolves names and gives only those addresses that may be connected to. They are connected to as they are: nobody

@@ -81,7 +81,7 @@ fn oversized_bodies_are_refused() {
             );
         }
     }
-    let head = "POST /v1/spaces/default/eventtypes HTTP/1.1\r\nHost: h\r\n";
+    let head = "POST /v1/spaces/default/eventtypes HTTP/1.1\r\nHost: localhost\r\n";
     let mut chunked = Connection::open(gateway.config);
     let chunk = format!("{:x}\r\n{too_large}\r\n", too_large.len());
     chunked.try_send(format!(

@@ -5,10 +5,77 @@ use crate::client::Connection;
 use crate::gateway_process::GatewayProcess;
 
 /// A request, the status of the Events API and that of the Configuration API.
-const REQUESTS: [(&str, u16, u16); 30] = [
+const REQUESTS: &[(&str, u16, u16)] = &[
     ("GET http://other/v1/status HTTP/1.1\r\nHost: h\r\n\r\n", 202, 200),
     ("GET http://other HTTP/1.1\r\nHost: h\r\n\r\n", 202, 404),
-    ("GET http://other/v1/status HTTP/1.1\r\n\r\n", 202, 200),
+    // RFC 9112, section 3.2: the line is needed whatever the target says.
+    ("GET http://other/v1/status HTTP/1.1\r\n\r\n", 400, 400),
+    ("GET http://other/v1/status HTTP/1.0\r\n\r\n", 202, 200),
+    (
+        "GET http://other/v1/status HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n",
+        400,
+        400,
+    ),
+    (
+        "GET http://other/v1/status HTTP/1.1\r\nHost: a b\r\n\r\n",
+        400,
+        400,
+    ),
+    (
+        "GET http://user@other/v1/status HTTP/1.1\r\nHost: h\r\n\r\n",
+        400,
+        400,
+    ),
+    (
+        "GET http://user:secret@other/v1/status HTTP/1.1\r\nHost: h\r\n\r\n",
+        400,
+        400,
+    ),
+    (
+        "GET http://@other/v1/status HTTP/1.1\r\nHost: h\r\n\r\n",
+        400,
+        400,
+    ),
+    (
+        "GET http://other:x/v1/status HTTP/1.1\r\nHost: h\r\n\r\n",
+        400,
+        400,
+    ),
+    ("GET http://:80/v1/status HTTP/1.1\r\nHost: h\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400, 400),
+    (
+        "GET /v1/status HTTP/1.1\r\nHost: h\r\nhOST: other\r\n\r\n",
+        400,
+        400,
+    ),
+    (
+        "GET /v1/status HTTP/1.1\r\nHost: h\r\nX: y\r\nHost:\r\n\r\n",
+        400,
+        400,
+    ),
+    (
+        "GET /v1/status HTTP/1.0\r\nHost: h\r\nHost: other\r\n\r\n",
+        400,
+        400,
+    ),
+    ("OPTIONS * HTTP/1.1\r\nHost: h\r\nHost: other\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: h, other\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: h,other\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: h/other\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: user@h\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: h:80:80\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: h:port\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: [::1\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost : h\r\n\r\n", 400, 400),
+    ("GET /v1/status HTTP/1.1\r\nHost: localhost.\r\n\r\n", 202, 200),
+    ("GET /v1/status HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 202, 200),
+    (
+        "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
+        501,
+        501,
+    ),
+    ("CONNECT /v1/status HTTP/1.1\r\nHost: h\r\n\r\n", 501, 501),
+    ("CONNECT * HTTP/1.1\r\n\r\n", 501, 501),
     (
         "GET HTTP://[::1]:80/v1/status?a#b HTTP/1.1\r\nHost: h\r\n\r\n",
         202,
@@ -34,7 +101,7 @@ const REQUESTS: [(&str, u16, u16); 30] = [
     ("get /v1/status HTTP/1.1\r\nHost: h\r\n\r\n", 202, 405),
     ("TRACE /v1/status HTTP/1.1\r\nHost: h\r\n\r\n", 202, 405),
     (
-        "PATCH /v1/spaces/a/functions/f HTTP/1.1\r\nHost: h\r\n\r\n",
+        "PATCH /v1/spaces/a/functions/f HTTP/1.1\r\nHost: localhost\r\n\r\n",
         202,
         405,
     ),
@@ -53,7 +120,7 @@ const REQUESTS: [(&str, u16, u16); 30] = [
 #[test]
 fn each_gets_its_status() {
     let mut gateway = GatewayProcess::start(&[]);
-    for (request, events, config) in REQUESTS {
+    for &(request, events, config) in REQUESTS {
         for (address, status) in [(gateway.events, events), (gateway.config, config)] {
             let mut connection = Connection::open(address);
             connection.send(request).unwrap();
@@ -83,7 +150,7 @@ fn tunnels_and_other_protocols_are_not_spoken() {
             if let Ok(answer) = connection.answer() {
                 let what = String::from_utf8_lossy(request);
                 assert!(
-                    answer.status == 202 || answer.status / 100 == 4 || answer.status == 505,
+                    answer.status == 202 || answer.status / 100 == 4 || matches!(answer.status, 501 | 505),
                     "{what}: {answer:?}"
                 );
             }
@@ -95,11 +162,48 @@ fn tunnels_and_other_protocols_are_not_spoken() {
 }
 
 #[test]
+fn only_the_coding_chunked_is_known() {
+    let mut gateway = GatewayProcess::start(&[]);
+    let chunks = "2\r\nab\r\n0\r\n\r\n";
+    for (lines, status) in [
+        ("Transfer-Encoding: chunked", 202),
+        ("Transfer-Encoding: Chunked", 202),
+        ("Transfer-Encoding: gzip, chunked", 501),
+        ("Transfer-Encoding: x-gzip , chunked", 501),
+        ("Transfer-Encoding: identity, chunked", 501),
+        ("Transfer-Encoding: chunked, chunked", 501),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 501),
+        ("Transfer-Encoding: gzip\r\ntransfer-encoding: chunked", 501),
+        ("Transfer-Encoding: \"a, b\", chunked", 501),
+        // Where the body ends cannot be known (RFC 9112, section 6.3), and the server closes.
+        ("Transfer-Encoding: gzip", 400),
+        ("Transfer-Encoding: chunked, gzip", 400),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip", 400),
+        ("Transfer-Encoding:", 400),
+    ] {
+        for address in [gateway.events, gateway.config] {
+            let mut connection = Connection::open(address);
+            let request = format!("POST /v1/status HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n{chunks}");
+            connection.send(request).unwrap();
+            let answer = connection.answer().unwrap();
+            let want = if status == 202 && address == gateway.config {
+                405
+            } else {
+                status
+            };
+            assert_eq!(answer.status, want, "{lines}");
+            assert!(want < 500 && want != 400 || connection.is_closed(), "{lines}");
+        }
+    }
+    assert_unharmed(&mut gateway);
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let gateway = GatewayProcess::start(&[]);
     let mut connection = Connection::open(gateway.config);
-    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n");
-    let create = "POST /v1/spaces/default/eventtypes HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\n{\"name\":\"a\"}";
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let create = "POST /v1/spaces/default/eventtypes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{\"name\":\"a\"}";
     let bytes = get("/v1/status") + &get("/nothing") + create + &get("/v1/spaces/default/eventtypes/a");
     connection.send(bytes.repeat(50)).unwrap();
     for round in 0..50 {
@@ -127,7 +231,7 @@ fn pipelined_requests_are_answered_in_order() {
 #[test]
 fn clients_that_wait_to_be_told_to_go_on_are_told() {
     let gateway = GatewayProcess::start(&[]);
-    let head = "POST /v1/spaces/default/eventtypes HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n";
+    let head = "POST /v1/spaces/default/eventtypes HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n";
     for (address, status) in [(gateway.config, 201), (gateway.events, 202)] {
         let mut connection = Connection::open(address);
         connection
@@ -159,9 +263,27 @@ fn clients_that_wait_to_be_told_to_go_on_are_told() {
 fn head_requests_get_heads() {
     let gateway = GatewayProcess::start(&[]);
     let mut connection = Connection::open(gateway.config);
-    let head = "HEAD /v1/status HTTP/1.1\r\nHost: h\r\n\r\n";
-    connection.send(head.repeat(2)).unwrap();
-    for _ in 0..2 {
-        assert_eq!(connection.answer_to_head().unwrap().status, 405);
+    // CONTRACT.md §1.1: HEAD is served where GET is, and says what GET would.
+    for (path, status) in [
+        ("/v1/status", 200),
+        ("/v1/spaces/default/functions", 200),
+        ("/v1/spaces/default/functions/none", 404),
+        ("//v1//status", 301),
+        ("/v1/spaces/default/explain", 405),
+        ("/nothing", 404),
+    ] {
+        let request = |method: &str| format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        for _ in 0..2 {
+            connection.send(request("HEAD")).unwrap();
+            let head = connection.answer_to_head().unwrap();
+            assert_eq!(head.status, status, "{path}");
+            connection.send(request("GET")).unwrap();
+            let whole = connection.answer().unwrap();
+            assert_eq!(
+                head.header("content-length"),
+                whole.header("content-length"),
+                "{path}"
+            );
+        }
     }
 }

@@ -47,7 +47,7 @@ fn who_never_finishes_is_cut_off() {
             "1\r\na\r\n",
         ),
         (
-            "POST /v1/spaces/default/functions HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n",
+            "POST /v1/spaces/default/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n",
             "{",
         ),
     ];
@@ -66,7 +66,8 @@ fn a_body_that_does_not_come_is_reported() {
     let gateway = GatewayProcess::start(&TIMEOUTS);
     for address in [gateway.events, gateway.config] {
         let mut connection = Connection::open(address);
-        let head = "POST /v1/spaces/default/functions HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{";
+        let head =
+            "POST /v1/spaces/default/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{";
         connection.send(head).unwrap();
         let answer = connection.answer().unwrap();
         assert_eq!(answer.status, 408);
@@ -96,7 +97,7 @@ fn two_hundred_slow_connections_stop_nobody() {
         "POST",
         "POST / HTTP/1.1\r\nHost: h\r\nX-A: ",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{",
-        "POST /v1/spaces/default/functions HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{",
+        "POST /v1/spaces/default/functions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{",
     ];
     let mut slow: Vec<_> = (0..200)
         .flat_map(|number| {

@@ -110,6 +110,18 @@ fn unusable_certificates_are_named() {
 }
 
 #[test]
+fn half_of_what_tls_needs_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    for api in ["events", "config"] {
+        for (set, missing) in [("cert", "key"), ("key", "cert")] {
+            let line = failure(directory.path(), &[&format!("-{api}-tls-{set}"), "file.pem"]);
+            let want = format!("--{api}-tls-{set} is set without --{api}-tls-{missing}: TLS needs both");
+            assert!(line.contains(&want), "{line}");
+        }
+    }
+}
+
+#[test]
 fn an_endpoint_that_is_no_url_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     failure(directory.path(), &["-aws-endpoint-url", "nowhere"]);

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::client::{Answer, Connection, get, request};
+use crate::client::{Answer, Connection, request};
 use crate::gateway_process::{GatewayProcess, PATIENCE};
 
 /// Writes a certificate for localhost and its key; gives the certificate.
@@ -87,13 +87,4 @@ fn both_listeners_speak_tls() {
         over_tls(&certificate, gateway.events, request("GET", "/", &[], "")).status,
         202
     );
-}
-
-#[test]
-fn a_certificate_without_its_key_leaves_tls_off() {
-    let directory = tempfile::tempdir().unwrap();
-    write_certificate(directory.path());
-    let certificate = directory.path().join("cert.pem").display().to_string();
-    let gateway = GatewayProcess::start_in(directory.path(), &["-config-tls-cert", &certificate]);
-    assert_eq!(get(gateway.config, "/v1/status").status, 200);
 }

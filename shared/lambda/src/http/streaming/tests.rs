@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::response::IntoResponse as _;
 use axum::routing::any;
 use futures_util::stream;
+use http::StatusCode;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -202,6 +203,7 @@ async fn some_answers_have_no_body() {
     for (method, status, want) in [
         ("GET", 200, "body"),
         ("GET", 204, ""),
+        ("GET", 205, ""),
         ("GET", 304, ""),
         ("HEAD", 200, ""),
     ] {
