@@ -19,6 +19,7 @@ mod provider;
 mod secret;
 mod signing_secret;
 mod subscription;
+mod target_url;
 
 pub use cors::Cors;
 pub use event_type::EventType;
@@ -35,6 +36,7 @@ pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretPlace, SecretReference, check
 pub use signing_secret::SigningSecret;
 pub use subscription::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
 pub(crate) use subscription::{method_or_post, with_leading_slash};
+pub use target_url::TargetUrl;
 
 /// Secrets of a resource, each with the path of its member, such as `authorization.token` or `headers.X-Key`.
 pub type SecretMembers<'r> = Vec<(Cow<'static, str>, &'r mut Secret)>;
@@ -96,16 +98,17 @@ pub trait Resource:
     fn metadata(&self) -> &Metadata;
 
     /// Reads a request body (CONTRACT.md §1.3): the space, and on an update the id, of the URL win over the
-    /// body's, defaults are filled in, and every field rule is checked.
+    /// body's, defaults are filled in, and every field rule is checked. What stands for a secret that is not shown is
+    /// let through: [`Self::keep_masked`] has to follow.
     fn decode(space: &Space, id: Option<&Self::Id>, body: &[u8]) -> Result<Self, InvalidResource>;
-
-    /// The same where masked secrets may stand for stored ones; [`Self::keep_masked`] has to follow.
-    fn decode_masked(space: &Space, id: Option<&Self::Id>, body: &[u8]) -> Result<Self, InvalidResource> {
-        Self::decode(space, id, body)
-    }
 
     /// Every secret in it. Some of them may be empty. No two have the same path.
     fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        Vec::new()
+    }
+
+    /// Every URL in it that may have credentials, with the path of its member.
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         Vec::new()
     }
 
@@ -114,7 +117,8 @@ pub trait Resource:
         Ok(())
     }
 
-    /// Puts the stored secret of the same member in the place of every mask.
+    /// Puts the stored secret of the same member in the place of every mask, as long as it is sent where it was sent
+    /// before. Refuses masks that nothing is stored for.
     fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {
         let _ = stored;
         Ok(())

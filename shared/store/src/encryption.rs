@@ -2,15 +2,16 @@
 //! plain, below it no secret is.
 //!
 //! Each secret is sealed by itself with AES-256-GCM, in the place where it stands in the resource's JSON, and bound to
-//! its space, function and member: a sealed secret that is moved elsewhere cannot be opened. A [`Seal`] beside the
-//! resource says with which key. Resources without a seal are plain, as those are that were written without a key.
+//! its space, function and member: a sealed secret that is moved elsewhere cannot be opened. A URL with credentials in it
+//! is sealed as a whole, and says so itself: those of other versions are plain beside sealed secrets. A [`Seal`] beside
+//! the resource says with which key. Resources without a seal are plain, as those are that were written without a key.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::resource::{Resource, Secret};
+use domain::resource::{Resource, Secret, TargetUrl};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub(crate) use data_keys::DataKeys;
 pub use data_keys::KmsKey;
 pub use error::SealError;
 pub use key_file::{KeyFile, KeyFileError};
+
+/// What a sealed URL begins with. Nothing is called by a URL that begins so.
+const SEALED_URL: &str = "sealed:";
 
 /// How long a key is, in bytes.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -71,6 +75,12 @@ impl SealingKey {
         for (path, text) in inline(resource) {
             *text = self.close_text(text, &place.of_member(&path))?;
         }
+        for (path, url) in resource.urls_mut() {
+            if is_secret(url) {
+                let sealed = self.close_text(url, &place.of_member(path))?;
+                *url = format!("{SEALED_URL}{sealed}").into();
+            }
+        }
         Ok(())
     }
 
@@ -81,6 +91,12 @@ impl SealingKey {
             *text = self
                 .open_text(text, &place.of_member(&path))
                 .ok_or(SealError::Damaged)?;
+        }
+        for (path, url) in resource.urls_mut() {
+            if let Some(sealed) = url.strip_prefix(SEALED_URL) {
+                let opened = self.open_text(sealed, &place.of_member(path));
+                *url = opened.ok_or(SealError::Damaged)?.into();
+            }
         }
         Ok(())
     }
@@ -117,7 +133,14 @@ impl fmt::Debug for SealingKey {
 
 /// Whether there is anything to seal in a resource.
 pub(crate) fn has_secrets<R: Resource>(resource: &R) -> bool {
-    !inline(&mut resource.clone()).is_empty()
+    let mut resource = resource.clone();
+    !inline(&mut resource).is_empty() || resource.urls_mut().iter().any(|(_, url)| is_secret(url))
+}
+
+/// Whether a URL is sealed. One that looks as if it were is so, too: what is written beside a seal and begins like that
+/// can always be opened.
+fn is_secret(url: &TargetUrl) -> bool {
+    url.has_credentials() || url.starts_with(SEALED_URL)
 }
 
 /// The secrets that are in a resource, with the paths of their members.

@@ -40,7 +40,7 @@ pub(crate) async fn call(with: &Clients, queue: &SqsQueue, call: Call<'_>) -> Re
     let body = text(call.payload)?;
     let queue = Queue {
         client,
-        url: queue.queue_url.clone(),
+        url: queue.queue_url.as_str().to_owned(),
         identity,
     };
     let message = Message { body, marks };

@@ -43,7 +43,7 @@ pub(crate) async fn call(
         headers.insert(SAS_KEY, secret_value(SAS_KEY.as_str(), &key)?);
     }
     let request = HttpRequest {
-        url: url(&topic.endpoint)?,
+        url: url(&topic.endpoint)?.into(),
         method: Method::POST,
         headers,
         body,

@@ -74,7 +74,7 @@ pub(crate) async fn call(
     // The one character of names that means something else in a URL.
     let url = format!("{endpoint}/v1/{}:publish", topic.topic.replace('%', "%25"));
     let request = |authorization| HttpRequest {
-        url: url.clone(),
+        url: url.as_str().into(),
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, JSON), (AUTHORIZATION, authorization)]),
         body: body.clone(),

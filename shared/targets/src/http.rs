@@ -87,11 +87,33 @@ pub(crate) async fn call(
     deadline: Deadline,
 ) -> Result<Answer, InvokeError> {
     if endpoint.is_plain() {
-        with.http.post(endpoint, call, None, deadline).await
+        let wants_result = call.wants_result();
+        let answered = with.http.post(endpoint, call, None, deadline).await;
+        redacted(answered, wants_result, || Redaction::of_url(&endpoint.url))
     } else {
         // Boxed, so that plain calls do not have to carry it.
         Box::pin(custom::call(with, endpoint, call, deadline)).await
     }
+}
+
+/// What came of a call, without what must not be shown. What is kept of a failed delivery is read by people; what callers
+/// get stays as it is.
+fn redacted(
+    mut answered: Result<Answer, InvokeError>,
+    wants_result: bool,
+    redaction: impl FnOnce() -> Redaction,
+) -> Result<Answer, InvokeError> {
+    match &mut answered {
+        Err(InvokeError::FunctionFailed { response, .. }) => {
+            let body = Bytes::copy_from_slice(response.body.as_bytes());
+            *response = redaction().last_response(response.status, &body);
+        }
+        Ok(answer) if answer.rejection.is_some() && !wants_result => {
+            answer.body = redaction().beginning(&answer.body);
+        }
+        Ok(_) | Err(_) => {}
+    }
+    answered
 }
 
 impl HttpTargets {

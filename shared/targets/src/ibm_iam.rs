@@ -42,7 +42,7 @@ fn request(url: &str, api_key: &str) -> HttpRequest {
         .append_pair("apikey", api_key)
         .finish();
     HttpRequest {
-        url: url.to_owned(),
+        url: url.into(),
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, FORM), (ACCEPT, JSON)]),
         body: Bytes::from(form),

@@ -99,7 +99,7 @@ impl ClientCredentials<'_> {
             }
         }
         Ok(HttpRequest {
-            url: self.token_url.to_owned(),
+            url: self.token_url.into(),
             method: Method::POST,
             headers,
             body: Bytes::from(form.finish()),

@@ -43,7 +43,7 @@ impl ConfigApi {
                         .await;
                 };
                 let id = operation.id().map(Into::into);
-                Function::decode_masked(space, id.as_ref(), &lifted)
+                Function::decode(space, id.as_ref(), &lifted)
                     .map_err(|error| ApiError::invalid(legacy::function_error(&error)))?;
                 self.carry_out::<Function>(space, operation, parts, lifted.into())
                     .await

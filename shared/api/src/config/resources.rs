@@ -155,11 +155,7 @@ impl ConfigApi {
                 let id = R::Id::from(id.as_str());
                 let resource = self.secrets.decode_update::<R>(space, &id, &body)?;
                 own_destination::check(&resource, &self.own)?;
-                let updated = if self.secrets.mask {
-                    self.store.update_masked(resource).await?
-                } else {
-                    self.store.update(resource).await?
-                };
+                let updated = self.store.update_masked(resource).await?;
                 log("updated", updated.value.id());
                 with_version(
                     json_line(StatusCode::OK, &self.secrets.shown(&*updated.value)),

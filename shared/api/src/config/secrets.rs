@@ -9,7 +9,8 @@ use domain::resource::{InvalidResource, Resource, SecretPlace, check_places, mas
 /// What goes for secrets of functions.
 #[derive(Debug, Clone)]
 pub struct SecretRules {
-    /// Whether answers show a mask for every secret that is stored here. A mask that is sent back keeps the secret.
+    /// Whether answers show a mask for every secret that is stored here. A mask that is sent back keeps the secret in any
+    /// case.
     pub mask: bool,
     /// Places that functions may refer to for their secrets.
     pub places: Vec<SecretPlace>,
@@ -43,13 +44,8 @@ impl SecretRules {
         space: &Space,
         body: &[u8],
     ) -> Result<R, ConfigurationError> {
-        let resource = if self.mask {
-            let mut resource = R::decode_masked(space, None, body)?;
-            resource.keep_masked(None)?;
-            resource
-        } else {
-            R::decode(space, None, body)?
-        };
+        let mut resource = R::decode(space, None, body)?;
+        resource.keep_masked(None)?;
         self.check(&resource)?;
         Ok(resource)
     }
@@ -61,8 +57,7 @@ impl SecretRules {
         id: &R::Id,
         body: &[u8],
     ) -> Result<R, ConfigurationError> {
-        let decode = if self.mask { R::decode_masked } else { R::decode };
-        let resource = decode(space, Some(id), body)?;
+        let resource = R::decode(space, Some(id), body)?;
         self.check(&resource)?;
         Ok(resource)
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    InvalidCause, InvalidResource, Kind, Metadata, Provider, ProviderError, Resource, SecretMembers, masking,
+    InvalidCause, InvalidResource, Kind, Metadata, Provider, Resource, SecretMembers, TargetUrl, masking,
 };
 use crate::ids::{FunctionId, Space};
 use crate::json::Object;
@@ -44,24 +44,15 @@ impl Resource for Function {
     }
 
     fn decode(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Self, InvalidResource> {
-        let function = Self::decode_masked(space, id, body)?;
-        if let Provider::Http(endpoint) = &function.provider
-            && endpoint
-                .signing_secrets
-                .iter()
-                .any(|secret| secret.secret().is_mask())
-        {
-            return Err(InvalidCause::from(ProviderError::SigningSecrets).of(Kind::Function));
-        }
-        Ok(function)
-    }
-
-    fn decode_masked(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Self, InvalidResource> {
         parse(space, id, body).map_err(|cause| cause.of(Kind::Function))
     }
 
     fn secrets_mut(&mut self) -> SecretMembers<'_> {
         self.provider.secrets_mut()
+    }
+
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        self.provider.urls_mut()
     }
 
     fn check_own_credentials(&self) -> Result<(), InvalidResource> {

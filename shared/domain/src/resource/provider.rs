@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Secret, SecretMembers};
+use super::{Secret, SecretMembers, TargetUrl};
 use crate::json::{JsonError, Object};
 
 mod aws;
@@ -19,6 +19,7 @@ mod aws_sqs;
 mod aws_step_functions;
 mod azure_event_grid;
 mod azure_function;
+mod destination;
 mod endpoint_url;
 mod entra_credentials;
 mod google_cloud_function;
@@ -40,6 +41,7 @@ pub use aws_sqs::SqsQueue;
 pub use aws_step_functions::StateMachine;
 pub use azure_event_grid::EventGridTopic;
 pub use azure_function::{AzureFunction, AzureSchema};
+pub(super) use destination::Destination;
 pub use entra_credentials::EntraCredentials;
 pub use google_cloud_function::GoogleCloudFunction;
 pub use google_credentials::{AwsFederation, GoogleCredentials, ServiceAccountKey};
@@ -113,6 +115,14 @@ pub enum ProviderError {
     /// A secret is the mask that masked secrets are shown as, and there is none that it could stand for.
     #[error("{0} is masked, and no stored secret of that member could be kept: send the secret itself")]
     Masked(Cow<'static, str>),
+    /// A secret is the mask that masked secrets are shown as, and would be sent to another place than the stored one.
+    #[error("{member} is masked, and {destination} is not what is stored: send the secret itself")]
+    MaskedElsewhere {
+        /// Path of the member that is masked.
+        member: Cow<'static, str>,
+        /// The member that says where the secret is sent.
+        destination: &'static str,
+    },
     /// A secret is to be read from a place that this gateway reads none from.
     #[error("{member} must not be read from a place of the kind {place} in this gateway")]
     PlaceNotAllowed {
@@ -160,6 +170,20 @@ macro_rules! types {
             pub fn secrets_mut(&mut self) -> SecretMembers<'_> {
                 match self {
                     $(Self::$variant(settings) => owned(settings.secrets_mut()),)*
+                }
+            }
+
+            /// Every URL of its settings that may have credentials in it, with the path of its member.
+            pub fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+                match self {
+                    $(Self::$variant(settings) => settings.urls_mut(),)*
+                }
+            }
+
+            /// Every member that has a say in where secrets are sent.
+            pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+                match self {
+                    $(Self::$variant(settings) => settings.destinations(),)*
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::*;
 
 fn function(space: &str, id: &str) -> Function {
     let body = format!(
-        r#"{{"functionId":"{id}","type":"http","provider":{{"url":"http://x","headers":{{"X-A":"one","X-B":"two",
+        r#"{{"functionId":"{id}","type":"http","provider":{{"url":"https://u:p@x/a?key=KEY","headers":{{"X-A":"one","X-B":"two",
         "X-D":{{"file":"d"}}}},"authorization":{{"type":"bearer","token":"tok"}}}}}}"#
     );
     Function::decode(&space.into(), None, body.as_bytes()).unwrap()
@@ -83,6 +83,61 @@ fn sealed_secrets_open_nowhere_else() {
     let other = keys(&[2]);
     let other = other.sealing().unwrap();
     assert!(matches!(other.open(&mut sealed), Err(SealError::Damaged)));
+}
+
+#[test]
+fn urls_are_sealed_where_they_have_credentials() {
+    let file = keys(&[1]);
+    let key = file.sealing().unwrap();
+    let with_url = |url: &str| {
+        let body = format!(
+            r#"{{"functionId":"f","type":"http","provider":{{"url":"{url}","authorization":{{
+            "type":"oauth2ClientCredentials","tokenUrl":"https://t/?key=KEY","clientId":"c","clientSecret":"SECRET"}}}}}}"#
+        );
+        Function::decode(&"one".into(), None, body.as_bytes()).unwrap()
+    };
+    let urls = |function: &Function| -> Vec<String> {
+        let mut function = function.clone();
+        let urls = function.urls_mut().into_iter();
+        urls.map(|(_, url)| url.as_str().to_owned()).collect()
+    };
+    for (url, is_secret) in [
+        ("https://x/a", false),
+        ("https://u@x/a", true),
+        ("https://x/a?KEY", true),
+        // What only looks as if it were sealed is no way to break the function.
+        ("sealed:AAAA", true),
+    ] {
+        let plain = with_url(url);
+        let mut sealed = plain.clone();
+        key.close(&mut sealed).unwrap();
+        let [kept, token_url] = &urls(&sealed)[..] else {
+            panic!("two URLs")
+        };
+        assert_eq!(kept != url, is_secret, "{kept}");
+        assert!(
+            token_url.starts_with(SEALED_URL) && !token_url.contains("KEY"),
+            "{token_url}"
+        );
+        let written = serde_json::to_string(&sealed).unwrap();
+        let mut read: Function = serde_json::from_str(&written).unwrap();
+        key.open(&mut read).unwrap();
+        assert_eq!(read, plain);
+        // A sealed URL opens in no other place.
+        let mut swapped = sealed.clone();
+        *swapped.urls_mut().remove(0).1 = token_url.as_str().into();
+        assert!(matches!(key.open(&mut swapped), Err(SealError::Damaged)));
+    }
+    // What a version sealed that left URLs alone is read as it is.
+    let mut older = with_url("https://u:p@x/");
+    let plain = urls(&older);
+    key.close(&mut older).unwrap();
+    for ((_, url), plain) in older.urls_mut().into_iter().zip(&plain) {
+        *url = plain.as_str().into();
+    }
+    key.open(&mut older).unwrap();
+    assert_eq!(older, with_url("https://u:p@x/"));
+    assert!(has_secrets(&function("one", "f")));
 }
 
 #[test]

@@ -111,7 +111,7 @@ async fn exchange(
         ("subject_token", &subject),
     ]);
     let request = HttpRequest {
-        url: federation.token_url.clone(),
+        url: federation.token_url.as_str().into(),
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, FORM)]),
         body: body.into(),
@@ -131,7 +131,7 @@ async fn impersonate(
     deadline: Deadline,
 ) -> Result<HttpResponse, InvokeError> {
     let request = HttpRequest {
-        url,
+        url: url.into(),
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, JSON), (AUTHORIZATION, bearer(token)?)]),
         body: asked.to_string().into(),

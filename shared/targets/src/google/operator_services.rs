@@ -39,7 +39,7 @@ pub(super) async fn exchange_with_google(
         return with.http.exchange_within(request, MAX_ANSWER, deadline).await;
     };
     let path = path_of(&request.url);
-    request.url = format!("{}{path}", endpoint.trim_end_matches('/'));
+    request.url = format!("{}{path}", endpoint.trim_end_matches('/')).into();
     exchange_unguarded(with, request, deadline).await
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn token(
     let assertion =
         jwt::sign(&key.private_key, key.private_key_id.as_deref(), &claims).map_err(InvokeError::unusable)?;
     let request = HttpRequest {
-        url: key.token_uri,
+        url: key.token_uri.into(),
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, FORM)]),
         body: form(&[("grant_type", GRANT), ("assertion", &assertion)]).into(),

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use domain::resource::{HttpEndpoint, Secret};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, StatusCode};
 
 use super::authorization::{Authorized, KeptToken, Proof, authorize};
-use super::{EncryptedClient, Payload, Redaction};
+use super::{EncryptedClient, Payload, Redaction, redacted};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clients::Clients;
@@ -162,19 +161,12 @@ impl Custom {
         deadline: Deadline,
     ) -> Result<Answer, InvokeError> {
         let wants_result = call.wants_result();
-        let mut answered = with.http.post(endpoint, call, Some(self), deadline).await;
-        // What is kept of a failed delivery is read by people. What callers get stays as it is.
-        match &mut answered {
-            Err(InvokeError::FunctionFailed { response, .. }) => {
-                let body = Bytes::copy_from_slice(response.body.as_bytes());
-                *response = self.redaction.last_response(response.status, &body);
-            }
-            Ok(answer) if answer.rejection.is_some() && !wants_result => {
-                answer.body = self.redaction.beginning(&answer.body);
-            }
-            _ => {}
-        }
-        answered
+        let answered = with.http.post(endpoint, call, Some(self), deadline).await;
+        redacted(answered, wants_result, || {
+            let mut redaction = self.redaction.clone();
+            redaction.add_url(&endpoint.url);
+            redaction
+        })
     }
 
     /// Turns a request of a plain endpoint into one of this call. It has no body if a redirect said so.

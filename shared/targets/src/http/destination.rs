@@ -1,6 +1,7 @@
 //! Where a request goes: the URL of a function, taken apart for the wire.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// A URL without userinfo and fragment, and what its userinfo stood for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Destination {
     /// Absolute, scheme http or https.
     pub(super) uri: Uri,
@@ -20,6 +21,14 @@ pub(super) struct Destination {
     pub(super) authorization: Option<HeaderValue>,
     /// Whether scheme, host and port are those of the function's own URL, and no redirect led elsewhere in between.
     pub(super) is_own: bool,
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the URL: its query may be secret.
+        let mut shown = f.debug_struct("Destination");
+        shown.field("host", &self.host).finish_non_exhaustive()
+    }
 }
 
 /// A URL that nothing can be sent to. The text names no part of it: userinfo and query may be secret.

@@ -1,6 +1,7 @@
 //! One request and its whole answer, for providers that speak HTTP in their own way.
 
 use bytes::Bytes;
+use domain::resource::TargetUrl;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::destination::Destination;
@@ -17,7 +18,7 @@ use http_body_util::Full;
 #[derive(Debug, Clone)]
 pub(crate) struct HttpRequest {
     /// Absolute, scheme http or https.
-    pub(crate) url: String,
+    pub(crate) url: TargetUrl,
     pub(crate) method: Method,
     /// What goes besides `Host`, `User-Agent` and `Content-Length`. Mark values that are secret as sensitive.
     pub(crate) headers: HeaderMap,
@@ -75,7 +76,7 @@ impl HttpTargets {
             status,
             headers,
             body,
-            redaction: Redaction::default(),
+            redaction: Redaction::of_url(&request.url),
         })
     }
 }

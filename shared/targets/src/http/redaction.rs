@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use domain::dead_letter::LastResponse;
+use domain::resource::TargetUrl;
 use memchr::memmem;
 
 /// What stands in their place.
@@ -16,24 +17,53 @@ const MIN_BYTES: usize = 4;
 /// Most bytes of a failure that are looked through.
 const MOST_BYTES: usize = 64 * 1024;
 
+/// Most credentials of a URL that are looked for one by one: each costs a look through the whole text.
+const MOST_CREDENTIALS: usize = 256;
+
 /// The secrets of a call.
 #[derive(Clone, Default)]
-pub(crate) struct Redaction(Vec<String>);
+pub(crate) struct Redaction {
+    secrets: Vec<String>,
+    /// Whether there are too many to look for, so that nothing is shown.
+    hides_all: bool,
+}
 
 impl Redaction {
+    /// What must not be shown of the answers to a URL: its credentials, which the server knows.
+    pub(crate) fn of_url(url: &TargetUrl) -> Self {
+        let mut redaction = Self::default();
+        redaction.add_url(url);
+        redaction
+    }
+
+    /// Adds the credentials of a URL.
+    pub(crate) fn add_url(&mut self, url: &TargetUrl) {
+        let credentials = url.credentials();
+        if credentials.len() > MOST_CREDENTIALS {
+            self.hides_all = true;
+            return;
+        }
+        for credential in credentials {
+            self.add(credential);
+        }
+    }
+
     /// Adds a secret.
     pub(crate) fn add(&mut self, secret: impl Into<String>) {
         let secret = secret.into();
         if secret.len() >= MIN_BYTES {
-            self.0.push(secret);
+            self.secrets.push(secret);
         }
     }
 
     /// A text without any of the secrets, nor the beginning of one where the text is cut off. Takes time in proportion
     /// to the text, whatever is in it. No mask is looked through again: secrets that look like one would make it grow.
     pub(crate) fn of<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        if self.hides_all && !text.is_empty() {
+            return Cow::Owned(MASK.into());
+        }
         let mut found: Vec<Range<usize>> = Vec::new();
-        for secret in self.0.iter().map(String::as_bytes) {
+        for secret in self.secrets.iter().map(String::as_bytes) {
             found.extend(memmem::find_iter(text, secret).map(|at| at..at + secret.len()));
             let cut = cut_off(text, secret);
             if cut >= MIN_BYTES {
@@ -155,6 +185,17 @@ mod tests {
         assert_eq!(redacted.len(), body.len() - 16 * 1024 + MASK.len());
         let beginning = redaction.beginning(&body);
         assert_eq!(beginning.len(), MOST_BYTES - 16 * 1024 + MASK.len());
+    }
+
+    #[test]
+    fn a_url_with_countless_values_costs_nothing_and_shows_nothing() {
+        let url = format!("https://h/?{}", "&key=value1".repeat(100_000));
+        let redaction = Redaction::of_url(&url.as_str().into());
+        let body = Bytes::from(vec![b'x'; MOST_BYTES]);
+        assert_eq!(redaction.beginning(&body), MASK);
+        assert_eq!(redaction.last_response(Some(500), &body).body, MASK);
+        let few = Redaction::of_url(&"https://u:password@h/?key=value1".into());
+        assert_eq!(&*few.of(b"password and value1"), b"***** and *****");
     }
 
     #[test]

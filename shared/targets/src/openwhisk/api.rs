@@ -89,7 +89,7 @@ impl<'a> Api<'a> {
         }
         headers.extend(self.basic.clone().map(|basic| (AUTHORIZATION, basic)));
         let request = HttpRequest {
-            url,
+            url: url.into(),
             method,
             headers,
             body,

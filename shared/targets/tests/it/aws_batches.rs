@@ -32,7 +32,7 @@ fn firehose(newline: bool) -> Provider {
 
 fn sqs(name: &str, message_group_id: Option<&str>) -> Provider {
     Provider::AwsSqs(SqsQueue {
-        queue_url: format!("https://sqs/1/{name}"),
+        queue_url: format!("https://sqs/1/{name}").into(),
         region: REGION.to_owned(),
         credentials: credentials("AKID1"),
         message_group_id: message_group_id.map(str::to_owned),

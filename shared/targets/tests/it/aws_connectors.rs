@@ -35,7 +35,7 @@ fn firehose(id: &str) -> Provider {
 }
 
 fn sqs(id: &str) -> Provider {
-    let (queue_url, region) = ("https://sqs/1/queue".to_owned(), REGION.to_owned());
+    let (queue_url, region) = ("https://sqs/1/queue".into(), REGION.to_owned());
     Provider::AwsSqs(SqsQueue {
         queue_url,
         region,
@@ -153,7 +153,7 @@ async fn a_queue_url_says_where_its_requests_go() {
     let server =
         Server::answering(|_| response(200, &[], r#"{"MessageId":"m-1","MD5OfMessageBody":""}"#)).await;
     let queue = SqsQueue {
-        queue_url: server.url("/1/queue"),
+        queue_url: server.url("/1/queue").into(),
         region: REGION.to_owned(),
         credentials: credentials("AKID1"),
         ..Default::default()

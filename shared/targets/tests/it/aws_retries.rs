@@ -36,7 +36,7 @@ fn providers(credentials: &AwsCredentials) -> [Provider; 4] {
             ..Default::default()
         }),
         Provider::AwsSqs(SqsQueue {
-            queue_url: "https://sqs/1/queue".to_owned(),
+            queue_url: "https://sqs/1/queue".into(),
             region: region(),
             credentials: credentials.clone(),
             ..Default::default()

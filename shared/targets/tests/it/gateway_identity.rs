@@ -79,7 +79,7 @@ async fn functions_with_keys_are_called() {
     let lambda = of_aws(&keys).swap_remove(0);
     assert_eq!(invoker.invoke(&lambda, call(EVENT)).await.unwrap().body, "{}");
     let endpoint = Provider::Http(Box::new(HttpEndpoint {
-        url: server.url("/"),
+        url: server.url("/").into(),
         ..HttpEndpoint::default()
     }));
     assert_eq!(invoker.invoke(&endpoint, call(EVENT)).await.unwrap().body, "{}");

@@ -53,7 +53,7 @@ pub(crate) fn service_account(token_server: &Server) -> GoogleCredentials {
 pub(crate) fn function(url: String, credentials: GoogleCredentials) -> GoogleCloudFunction {
     let settings = json!({"url": ""});
     GoogleCloudFunction {
-        url,
+        url: url.into(),
         credentials,
         ..serde_json::from_value(settings).unwrap()
     }

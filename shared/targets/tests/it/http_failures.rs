@@ -7,13 +7,14 @@ use domain::dead_letter::{LastResponse, MAX_RESPONSE_BYTES};
 use domain::retry::FailureClass;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::json;
 use targets::{InvokeError, Invoker, TargetSettings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use crate::http_calls::read_request;
 use crate::server::{Server, response};
-use crate::{deliver, invoker, post, with_settings};
+use crate::{EVENT, deliver, invoker, post, queued, with_options, with_settings};
 
 /// The kept part of a call that fails with status 500.
 async fn kept(invoker: &Invoker, url: &str) -> String {
@@ -226,5 +227,45 @@ async fn a_reset_is_a_passing_failure() {
             is_answered || matches!(error, InvokeError::Unavailable { .. }),
             "{status}: {error:?}"
         );
+    }
+}
+
+/// A server that repeats what it was asked with, as error pages do.
+#[tokio::test]
+async fn credentials_of_the_url_are_not_kept() {
+    let server = Server::answering(|request| {
+        let authorization = request.header("authorization").unwrap_or_default();
+        let text = format!("{} {authorization} user name, PASSWORD", request.target);
+        let status = if request.target.starts_with("/refused") {
+            404
+        } else {
+            500
+        };
+        response(status, &[], text)
+    })
+    .await;
+    let (path, query) = ("/x", "?code=QUERY%20KEY&plain&empty=");
+    for options in [json!({}), json!({"headers": {"X-Other": "value"}})] {
+        for path in [path, "/refused"] {
+            let url = server.url(&format!("{path}{query}"));
+            let url = url.replace("://", "://user%20name:PASSWORD@");
+            let delivered = invoker()
+                .invoke(&with_options(&url, options.clone()), queued(EVENT))
+                .await;
+            let kept = match delivered {
+                Err(error) => {
+                    let shown = format!("{error} {error:?}");
+                    assert!(!shown.contains("KEY") && !shown.contains("PASSWORD"), "{shown}");
+                    error.last_response()
+                }
+                Ok(answer) => answer.last_response(),
+            };
+            let kept = kept.unwrap().body;
+            assert_eq!(
+                kept,
+                format!("{path}?code=*****&*****&empty= Basic ***** *****, *****"),
+                "{options}"
+            );
+        }
     }
 }

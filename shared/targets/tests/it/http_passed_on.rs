@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn function(url: &str, mode: ResponseMode) -> Provider {
     Provider::Http(Box::new(HttpEndpoint {
-        url: url.to_owned(),
+        url: url.into(),
         response: mode,
         ..HttpEndpoint::default()
     }))

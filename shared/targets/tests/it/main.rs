@@ -88,7 +88,7 @@ fn provider(kind: &str, settings: serde_json::Value) -> Provider {
 
 fn endpoint(url: &str) -> Provider {
     Provider::Http(Box::new(HttpEndpoint {
-        url: url.to_owned(),
+        url: url.into(),
         ..HttpEndpoint::default()
     }))
 }

@@ -145,7 +145,7 @@ async fn redirects_are_judged_as_well() {
 
 fn queue(url: String) -> Provider {
     Provider::AwsSqs(SqsQueue {
-        queue_url: url,
+        queue_url: url.into(),
         region: "eu-west-1".to_owned(),
         credentials: credentials("AKID"),
         ..Default::default()

@@ -47,7 +47,7 @@ fn stream(id: Secret, key: Secret) -> Provider {
 
 fn signing_endpoint(url: &str, reference: &Value) -> Provider {
     Provider::Http(Box::new(HttpEndpoint {
-        url: url.to_owned(),
+        url: url.into(),
         signing_secrets: serde_json::from_value(json!([reference])).unwrap(),
         ..HttpEndpoint::default()
     }))

@@ -26,7 +26,7 @@ const HEADERS: [&str; 5] = [
 fn signed(url: &str, secrets: &[&str]) -> Provider {
     let secrets: Value = json!(secrets);
     Provider::Http(Box::new(HttpEndpoint {
-        url: url.to_owned(),
+        url: url.into(),
         signing_secrets: serde_json::from_value(secrets).unwrap(),
         ..HttpEndpoint::default()
     }))

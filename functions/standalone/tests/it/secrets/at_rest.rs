@@ -12,6 +12,8 @@ use crate::gateway_process::{GatewayProcess, run};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const SIGNING: &str = "whsec_b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk";
+const IN_URL: &str = "KEYOFTHEQUERY";
+const IN_USERINFO: &str = "PASSWORDOFTHEURL";
 /// The base64 of 32 bytes.
 const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const OTHER_KEY: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
@@ -56,8 +58,11 @@ fn secrets_are_neither_on_disk_nor_in_answers_logs_and_metrics() {
         key,
     ];
     let server = FunctionServer::answering("{}");
+    let url = server
+        .url(&format!("/?code={IN_URL}"))
+        .replace("://", &format!("://user:{IN_USERINFO}@"));
     let signed = json!({"functionId": "signed", "type": "http",
-        "provider": {"url": server.url("/"), "signingSecrets": [SIGNING]}});
+        "provider": {"url": url, "signingSecrets": [SIGNING]}});
     let queue = json!({"functionId": "queue", "type": "awssqs",
         "provider": {"queueUrl": "q", "region": "r", "awsAccessKeyId": "id", "awsSecretAccessKey": SECRET}});
     let mut answers = String::new();
@@ -95,7 +100,7 @@ fn secrets_are_neither_on_disk_nor_in_answers_logs_and_metrics() {
     }
     let disk = bytes_of(data.path());
     assert!(shows(&disk, "queueUrl"), "this is the configuration");
-    for secret in [SECRET, SIGNING, KEY] {
+    for secret in [SECRET, SIGNING, KEY, IN_URL, IN_USERINFO] {
         assert!(!shows(&disk, secret), "the disk holds {secret}");
         assert!(!answers.contains(secret), "{secret}: {answers}");
     }

@@ -17,7 +17,7 @@ fn masking() -> Api {
 
 fn http(token: &str, header: &str, signing: &str) -> Value {
     json!({"functionId": "f", "type": "http", "provider": {
-        "url": "http://user:password@localhost/",
+        "url": "http://user:password@localhost/?code=QUERY",
         "signingSecrets": [signing],
         "headers": {"X-Key": header, "X-Other": {"file": "other"}},
         "authorization": {"type": "bearer", "token": token},
@@ -37,14 +37,15 @@ async fn answers_show_masks_and_updates_with_masks_keep_what_is_stored() {
     let listed = api.send("GET", FUNCTIONS, "").await;
     let got = api.send("GET", FUNCTION, "").await;
     let mut shown = got.body.clone();
-    shown["provider"]["url"] = "http://localhost/new".into();
+    assert_eq!(shown["provider"]["url"], "http://*****@localhost/?code=*****");
+    shown["provider"]["url"] = "http://*****@localhost/new?code=*****".into();
     let updated = api.send("PUT", FUNCTION, &shown.to_string()).await;
     for reply in [&created, &listed, &got, &updated] {
         let text = reply.body.to_string();
-        for secret in ["TOKEN", "HEADER", SIGNING] {
+        for secret in ["TOKEN", "HEADER", SIGNING, "password", "QUERY"] {
             assert!(!text.contains(secret), "{text}");
         }
-        assert_eq!(text.matches("*****").count(), 3, "{text}");
+        assert_eq!(text.matches("*****").count(), 5, "{text}");
         assert!(text.contains(r#""X-Other":{"file":"other"}"#), "{text}");
     }
     assert_eq!((created.status, updated.status), (201, 200));
@@ -57,7 +58,7 @@ async fn answers_show_masks_and_updates_with_masks_keep_what_is_stored() {
     // What is stored shows without the setting.
     api.config.secrets.mask = false;
     let provider = &api.send("GET", FUNCTION, "").await.body["provider"];
-    assert_eq!(provider["url"], "http://localhost/new");
+    assert_eq!(provider["url"], "http://user:password@localhost/new?code=QUERY");
     assert_eq!(provider["authorization"]["token"], "NEWER");
     assert_eq!(provider["headers"]["X-Key"], "HEADER");
     assert_eq!(provider["signingSecrets"], json!([SIGNING]));
@@ -98,19 +99,56 @@ async fn masks_of_nothing_are_refused_and_change_nothing() {
     );
 }
 
+/// Masks that were shown may come back after the setting was turned off.
 #[tokio::test]
-async fn without_the_setting_a_mask_is_a_text_like_any_other() {
+async fn a_mask_is_a_mask_whatever_the_setting() {
     let api = Api::start();
-    let created = api
-        .send("POST", FUNCTIONS, &http("*****", "shown", SIGNING).to_string())
+    for body in [
+        http("*****", "h", SIGNING),
+        http("t", "*****", SIGNING),
+        http("t", "h", "*****"),
+    ] {
+        let reply = api.send("POST", FUNCTIONS, &body.to_string()).await;
+        assert_eq!(reply.status, 400);
+        assert!(message(&reply).contains("is masked"), "{}", message(&reply));
+    }
+    api.send("POST", FUNCTIONS, &http("TOKEN", "HEADER", SIGNING).to_string())
         .await;
-    assert_eq!(created.status, 201);
-    assert_eq!(created.body["provider"]["headers"]["X-Key"], "shown");
     let reply = api
-        .send("PUT", FUNCTION, &http("t", "h", "*****").to_string())
+        .send("PUT", FUNCTION, &http("*****", "*****", "*****").to_string())
         .await;
-    assert_eq!(reply.status, 400);
-    assert!(message(&reply).contains("whsec_"), "{}", message(&reply));
+    assert_eq!(reply.status, 200);
+    assert_eq!(
+        reply.body["provider"],
+        http("TOKEN", "HEADER", SIGNING)["provider"]
+    );
+}
+
+#[tokio::test]
+async fn masks_do_not_take_secrets_to_another_server() {
+    let api = masking();
+    api.send("POST", FUNCTIONS, &http("TOKEN", "HEADER", SIGNING).to_string())
+        .await;
+    let shown = api.send("GET", FUNCTION, "").await.body;
+    for (url, member) in [
+        ("http://*****@evil.example/?code=*****", "url"),
+        ("http://evil.example/", "signingSecrets.0"),
+        ("https://localhost/", "signingSecrets.0"),
+        ("http://localhost:8080/", "signingSecrets.0"),
+    ] {
+        let mut moved = shown.clone();
+        moved["provider"]["url"] = url.into();
+        let reply = api.send("PUT", FUNCTION, &moved.to_string()).await;
+        assert_eq!(reply.status, 400, "{url}");
+        assert_eq!(
+            message(&reply),
+            format!(
+                "Function doesn't validate. Validation error: {member} is masked, and url is not what is stored: send \
+                 the secret itself"
+            )
+        );
+    }
+    assert_eq!(api.send("GET", FUNCTION, "").await.body, shown);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Members, ProviderError};
+use super::{Destination, Members, ProviderError};
 use crate::resource::Secret;
 
 /// Credentials of AWS calls; empty members are not set. The keys are used only when both are set (CONTRACT.md §3.6).
@@ -58,6 +58,12 @@ impl AwsCredentials {
             ));
         }
         Ok(())
+    }
+
+    /// The secret key is sent nowhere, but the others are, and what it signs.
+    #[expect(clippy::unused_self, reason = "where credentials go belongs to them")]
+    pub(super) fn destinations<'p>(&'p self, region: &'p str) -> Vec<Destination<'p>> {
+        vec![Destination::new("region", region)]
     }
 
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {

@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::aws::{AwsCredentials, AwsMembers};
-use super::{Members, ProviderError};
-use crate::resource::Secret;
+use super::{Destination, Members, ProviderError};
+use crate::resource::{Secret, TargetUrl};
 
 /// An Amazon SQS queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SqsQueue {
     /// URL of the queue.
-    #[schema(min_length = 1)]
-    pub queue_url: String,
+    #[schema(value_type = String, min_length = 1)]
+    pub queue_url: TargetUrl,
     /// AWS region.
     #[schema(min_length = 1)]
     pub region: String,
@@ -35,7 +35,7 @@ impl SqsQueue {
             credentials,
         } = AwsMembers::decode(members, "queueUrl")?;
         Ok(Self {
-            queue_url,
+            queue_url: queue_url.into(),
             region,
             credentials,
             message_group_id: members.event_path("messageGroupId")?,
@@ -44,5 +44,15 @@ impl SqsQueue {
 
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
         self.credentials.secrets_mut()
+    }
+
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        vec![("queueUrl", &mut self.queue_url)]
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        let mut destinations = self.credentials.destinations(&self.region);
+        destinations.push(Destination::url("queueUrl", &self.queue_url));
+        destinations
     }
 }

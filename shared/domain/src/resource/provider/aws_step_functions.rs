@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::aws::{AwsCredentials, AwsMembers, is_arn};
-use super::{Members, ProviderError};
-use crate::resource::Secret;
+use super::{Destination, Members, ProviderError};
+use crate::resource::{Secret, TargetUrl};
 
 /// An AWS Step Functions state machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -45,5 +45,14 @@ impl StateMachine {
 
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
         self.credentials.secrets_mut()
+    }
+
+    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        Vec::new()
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        self.credentials.destinations(&self.region)
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AzureSchema, EntraCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::Secret;
+use super::{AzureSchema, Destination, EntraCredentials, Members, ProviderError, endpoint_url};
+use crate::resource::{Secret, TargetUrl};
 use crate::validation;
 
 /// An Event Grid topic.
@@ -11,8 +11,8 @@ use crate::validation;
 #[serde(rename_all = "camelCase")]
 pub struct EventGridTopic {
     /// Endpoint that events are published to.
-    #[schema(min_length = 1)]
-    pub endpoint: String,
+    #[schema(value_type = String, min_length = 1)]
+    pub endpoint: TargetUrl,
     /// Access key of the topic, sent as `aeg-sas-key`.
     #[serde(default, skip_serializing_if = "Secret::is_empty")]
     pub access_key: Secret,
@@ -35,7 +35,7 @@ impl EventGridTopic {
         }
         endpoint_url::check("endpoint", &endpoint)?;
         let topic = Self {
-            endpoint,
+            endpoint: endpoint.into(),
             access_key: members.secret("accessKey")?,
             entra: EntraCredentials::decode(members)?,
             schema: AzureSchema::decode(members)?,
@@ -63,6 +63,16 @@ impl EventGridTopic {
         let mut secrets = vec![("accessKey", &mut self.access_key)];
         secrets.extend(self.entra.iter_mut().map(EntraCredentials::secret_mut));
         secrets
+    }
+
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        vec![("endpoint", &mut self.endpoint)]
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        let mut destinations = vec![Destination::url("endpoint", &self.endpoint)];
+        destinations.extend(self.entra.as_ref().map(EntraCredentials::destination));
+        destinations
     }
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
-use super::{EntraCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::Secret;
+use super::{Destination, EntraCredentials, Members, ProviderError, endpoint_url};
+use crate::resource::{Secret, TargetUrl};
 use crate::validation;
 
 /// An Azure function.
@@ -12,8 +12,8 @@ use crate::validation;
 #[serde(rename_all = "camelCase")]
 pub struct AzureFunction {
     /// Absolute URL.
-    #[schema(min_length = 1)]
-    pub url: String,
+    #[schema(value_type = String, min_length = 1)]
+    pub url: TargetUrl,
     /// Function or host key, sent as `x-functions-key`.
     #[serde(default, skip_serializing_if = "Secret::is_empty")]
     pub function_key: Secret,
@@ -70,7 +70,7 @@ impl AzureFunction {
         }
         endpoint_url::check("url", &url)?;
         let function = Self {
-            url,
+            url: url.into(),
             function_key: members.secret("functionKey")?,
             entra: EntraCredentials::decode(members)?,
             schema: AzureSchema::decode(members)?,
@@ -103,6 +103,16 @@ impl AzureFunction {
         let mut secrets = vec![("functionKey", &mut self.function_key)];
         secrets.extend(self.entra.iter_mut().map(EntraCredentials::secret_mut));
         secrets
+    }
+
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        vec![("url", &mut self.url)]
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        let mut destinations = vec![Destination::url("url", &self.url)];
+        destinations.extend(self.entra.as_ref().map(EntraCredentials::destination));
+        destinations
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Members, ProviderError, endpoint_url};
+use super::{Destination, Members, ProviderError, endpoint_url};
 use crate::resource::Secret;
 
 /// An application of Microsoft Entra and its client secret.
@@ -65,6 +65,11 @@ impl EntraCredentials {
             Some(authority) => endpoint_url::check_token_server("entra.authority", authority),
             None => Ok(()),
         }
+    }
+
+    pub(super) fn destination(&self) -> Destination<'_> {
+        let authority = self.authority.as_deref().unwrap_or_default();
+        Destination::url("entra.authority", authority).only("entra.")
     }
 
     pub(super) fn secret_mut(&mut self) -> (&'static str, &mut Secret) {

@@ -5,8 +5,8 @@ use http::uri::{Authority, Scheme};
 use serde::{Deserialize, Serialize};
 
 use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
-use super::{GoogleCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::Secret;
+use super::{Destination, GoogleCredentials, Members, ProviderError, endpoint_url};
+use crate::resource::{Secret, TargetUrl};
 use crate::validation;
 
 /// A Google Cloud function.
@@ -14,8 +14,8 @@ use crate::validation;
 #[serde(rename_all = "camelCase")]
 pub struct GoogleCloudFunction {
     /// Absolute URL: https, or http at a loopback address.
-    #[schema(min_length = 1)]
-    pub url: String,
+    #[schema(value_type = String, min_length = 1)]
+    pub url: TargetUrl,
     /// Audience of the ID token; the URL without query and fragment if there is none. Only a service account's key
     /// can make tokens for another host than that of the URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ impl GoogleCloudFunction {
             return Err(members.missing());
         }
         let function = Self {
-            url,
+            url: url.into(),
             audience: members.optional("audience")?,
             credentials: GoogleCredentials::decode(members)?,
             format: EventFormat::decode(members)?,
@@ -101,6 +101,14 @@ impl GoogleCloudFunction {
 
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
         self.credentials.secrets_mut()
+    }
+
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        vec![("url", &mut self.url)]
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        vec![Destination::url("url", &self.url)]
     }
 }
 

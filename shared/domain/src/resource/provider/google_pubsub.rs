@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::google_credentials::is_pubsub_url;
-use super::{GoogleCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::Secret;
+use super::{Destination, GoogleCredentials, Members, ProviderError, endpoint_url};
+use crate::resource::{Secret, TargetUrl};
 
 /// A Pub/Sub topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -62,6 +62,16 @@ impl PubSubTopic {
 
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
         self.credentials.secrets_mut()
+    }
+
+    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        Vec::new()
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        let endpoint = self.endpoint.as_deref().unwrap_or_default();
+        vec![Destination::url("endpoint", endpoint)]
     }
 }
 

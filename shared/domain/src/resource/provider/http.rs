@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
-use super::{Members, ProviderError};
-use crate::resource::{Secret, SecretMembers, SigningSecret};
+use super::{Destination, Members, ProviderError};
+use crate::resource::{Secret, SecretMembers, SigningSecret, TargetUrl};
 use crate::validation;
 
 mod authorization;
@@ -25,8 +25,8 @@ pub use tls::HttpTls;
 #[serde(rename_all = "camelCase")]
 pub struct HttpEndpoint {
     /// Absolute URL.
-    #[schema(min_length = 1)]
-    pub url: String,
+    #[schema(value_type = String, min_length = 1)]
+    pub url: TargetUrl,
     /// Secrets that calls are signed with (Standard Webhooks, `whsec_…`): one, or two while one replaces the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2)]
@@ -71,7 +71,7 @@ impl HttpEndpoint {
             return Err(members.missing());
         }
         let endpoint = Self {
-            url,
+            url: url.into(),
             signing_secrets: SigningSecret::decode_all(members.object())?,
             method: method::decode(members)?,
             headers: headers::decode(members)?,
@@ -131,6 +131,31 @@ impl HttpEndpoint {
     /// of their own, which are meant for one server only.
     pub fn is_open(&self) -> bool {
         self.method.is_none() && self.headers.is_empty() && self.authorization.is_none() && self.tls.is_none()
+    }
+
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        let token_url = self.authorization.as_mut().and_then(HttpAuthorization::url_mut);
+        let mut urls = vec![("url", &mut self.url)];
+        urls.extend(token_url.map(|url| ("authorization.tokenUrl", url)));
+        urls
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        let authority = self
+            .tls
+            .as_ref()
+            .and_then(|tls| tls.certificate_authority.as_deref());
+        let mut destinations = vec![
+            Destination::url("url", &self.url),
+            // By it a server is known to be the one of the URL.
+            Destination::new("tls.certificateAuthority", authority.unwrap_or_default()),
+        ];
+        destinations.extend(
+            self.authorization
+                .iter()
+                .flat_map(HttpAuthorization::destinations),
+        );
+        destinations
     }
 
     pub(super) fn secrets_mut(&mut self) -> SecretMembers<'_> {

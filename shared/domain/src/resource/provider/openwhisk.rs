@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::http_options::{ResponseMode, timeout_seconds};
-use super::{Members, ProviderError, endpoint_url};
-use crate::resource::Secret;
+use super::{Destination, Members, ProviderError, endpoint_url};
+use crate::resource::{Secret, TargetUrl};
 use crate::validation;
 
 /// An OpenWhisk action.
@@ -133,6 +133,20 @@ impl OpenWhiskAction {
         let mut secrets = vec![("authKey", &mut self.auth_key)];
         secrets.extend(self.iam.iter_mut().map(|iam| ("iam.apiKey", &mut iam.api_key)));
         secrets
+    }
+
+    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        Vec::new()
+    }
+
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        let mut destinations = vec![Destination::url("apiHost", &self.api_host)];
+        if let Some(iam) = &self.iam {
+            let token_url = iam.token_url.as_deref().unwrap_or_default();
+            destinations.push(Destination::url("iam.tokenUrl", token_url).only("iam."));
+        }
+        destinations
     }
 }
 

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Members, ProviderError};
+use super::{Destination, Members, ProviderError};
 use crate::ids::{DeliveryId, FunctionId};
 use crate::json::{JsonError, Object};
-use crate::resource::Secret;
+use crate::resource::{Secret, TargetUrl};
 
 #[cfg(test)]
 mod tests;
@@ -83,6 +83,16 @@ impl Weighted {
 
     #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+        Vec::new()
+    }
+
+    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
+    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        Vec::new()
+    }
+
+    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
         Vec::new()
     }
 

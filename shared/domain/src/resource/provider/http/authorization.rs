@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::headers;
-use crate::resource::Secret;
-use crate::resource::provider::{Members, ProviderError, endpoint_url};
+use crate::resource::provider::{Destination, Members, ProviderError, endpoint_url};
+use crate::resource::{Secret, TargetUrl};
 
 /// Credentials of calls, by their kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -37,7 +37,8 @@ pub enum HttpAuthorization {
     #[serde(rename = "oauth2ClientCredentials")]
     OAuth2ClientCredentials {
         /// Token endpoint.
-        token_url: String,
+        #[schema(value_type = String)]
+        token_url: TargetUrl,
         /// Client id.
         client_id: String,
         /// Client secret.
@@ -128,7 +129,7 @@ impl HttpAuthorization {
                     .unwrap_or_default(),
             }),
             "oauth2ClientCredentials" => Ok(Self::OAuth2ClientCredentials {
-                token_url: members.required("tokenUrl")?,
+                token_url: members.required("tokenUrl")?.into(),
                 client_id: members.required("clientId")?,
                 client_secret: members.required_secret("clientSecret")?,
                 scopes: members.list("scopes")?,
@@ -189,6 +190,38 @@ impl HttpAuthorization {
             Self::ApiKey { name, place, .. } => (*place == ApiKeyPlace::Query).then_some(name),
             Self::Bearer { .. } | Self::Basic { .. } | Self::OAuth2ClientCredentials { .. } => None,
         }
+    }
+
+    pub(super) fn url_mut(&mut self) -> Option<&mut TargetUrl> {
+        match self {
+            Self::OAuth2ClientCredentials { token_url, .. } => Some(token_url),
+            Self::Bearer { .. } | Self::Basic { .. } | Self::ApiKey { .. } => None,
+        }
+    }
+
+    /// Where the credentials go besides to the function.
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        let destinations = match self {
+            Self::Bearer { .. } | Self::Basic { .. } => vec![],
+            // A server may show what it finds in another place.
+            Self::ApiKey { name, place, .. } => vec![
+                Destination::new("authorization.name", name),
+                Destination::new(
+                    "authorization.in",
+                    match place {
+                        ApiKeyPlace::Header => "header",
+                        ApiKeyPlace::Query => "query",
+                    },
+                ),
+            ],
+            Self::OAuth2ClientCredentials { token_url, .. } => {
+                vec![Destination::url("authorization.tokenUrl", token_url)]
+            }
+        };
+        destinations
+            .into_iter()
+            .map(|destination| destination.only("authorization."))
+            .collect()
     }
 
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
