@@ -1,6 +1,7 @@
 //! The gateway as one process: both APIs on their ports, the delivery workers, and an orderly end.
 
 mod connection;
+mod data_folder;
 mod listener;
 mod running;
 mod tls;

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::connection::{ConnectionSettings, serve};
+use crate::data_folder;
 use crate::listener::{ListenError, Listeners, listen, listen_on_loopback};
 use crate::tls::{self, TlsError};
 
@@ -175,6 +176,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
 /// Says what is open though nobody has said that it should be: functions' addresses, and the Configuration API; also
 /// where the latter is not open though it seems so. Functions on AWS say none of it: each instance would say it again.
 fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
+    data_folder::warn_if_open(settings);
     if settings.is_guard_left_off() {
         tracing::warn!(
             "Functions may have any address, also in the gateway's own network: if others register functions, set \

@@ -209,12 +209,11 @@ fn create_directory(directory: &Path) -> std::io::Result<()> {
 
 fn lock(directory: &Path) -> Result<File, TryLockError> {
     let path = directory.join("configuration.lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(TryLockError::Error)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(TryLockError::Error)?;
     file.try_lock()?;
     Ok(file)
 }

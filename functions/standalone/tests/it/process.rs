@@ -1,6 +1,7 @@
 //! The process: how it is started, what it says, what it keeps, how it ends (CONTRACT.md §6, §2.10).
 
 mod config_listener;
+mod file_modes;
 mod flags;
 mod log_lines;
 mod restart;
