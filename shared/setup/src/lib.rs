@@ -4,6 +4,7 @@
 
 mod aws;
 mod flags;
+mod log_field;
 mod log_format;
 mod log_sampling;
 pub mod settings;

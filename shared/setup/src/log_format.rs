@@ -11,6 +11,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::log_field::{cut, cut_debug};
 use crate::settings::LogFormat;
 
 impl<S, N> FormatEvent<S, N> for LogFormat
@@ -73,7 +74,7 @@ struct Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let text = format!("{value:?}");
+        let text = cut_debug(value);
         if field.name() == "message" {
             self.message = text;
         } else {
@@ -82,7 +83,8 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.others.insert(field.name().to_owned(), value.into());
+        self.others
+            .insert(field.name().to_owned(), cut(value).into_owned().into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {

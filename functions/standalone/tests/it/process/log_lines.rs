@@ -1,6 +1,6 @@
 //! The two forms of log lines (CONTRACT.md §6).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::gateway_process::{GatewayProcess, PATIENCE};
 
@@ -80,4 +80,27 @@ fn a_failed_call_is_logged_with_its_fields() {
             .is_some_and(|error| error.starts_with("Function call failed. Error: ")),
         "{line}"
     );
+}
+
+/// Whatever a stranger sends, and wherever it is logged.
+#[test]
+fn no_field_fills_the_log() {
+    const LONG: usize = 300_000;
+    let id = "x".repeat(LONG);
+    let event = json!({"specversion": "1.0", "type": "ev", "source": "/", "id": id}).to_string();
+    for format in ["json", "text"] {
+        let gateway = GatewayProcess::start(&["-log-format", format, "-log-level=debug"]);
+        gateway.event_type("ev");
+        gateway.function("f", "http://127.0.0.1:1/");
+        gateway.subscribe("sync", "ev", "f", "/");
+        gateway.subscribe("async", "ev", "f", "/");
+        let headers = [("Content-Type", "application/cloudevents+json")];
+        assert_eq!(gateway.post_event("/", &headers, &event).status, 500);
+        // What is logged of it is its beginning and how long it is.
+        let is_cut = |line: &str| line.contains(&format!("xxx\u{2026}({LONG} bytes)")).then_some(());
+        gateway.log.wait_for(PATIENCE, is_cut).unwrap();
+        for line in gateway.log.so_far().lines() {
+            assert!(line.len() < 4096, "{} bytes: {}", line.len(), &line[..200]);
+        }
+    }
 }
