@@ -30,7 +30,11 @@ async fn run() -> Result<(), lambda::Error> {
             bytes: settings.limits.max_config_bytes,
             time: settings.limits.config_read_timeout,
         },
-        metrics: MetricsPage::new(telemetry::metrics_recorder()?, gateway.queue().clone()),
+        metrics: MetricsPage::new(
+            telemetry::metrics_recorder()?,
+            gateway.queue().clone(),
+            settings.metrics.limits(),
+        ),
         queue: gateway.queue().clone(),
         dead_letters: gateway.dead_letters().clone(),
         delivery_log: gateway.delivery_log().clone(),

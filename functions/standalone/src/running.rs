@@ -117,7 +117,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
             time: limits.events_read_timeout,
         },
     );
-    let metrics = MetricsPage::new(recorder.clone(), gateway.queue().clone());
+    let metrics = metrics_page(settings, &gateway)?;
     let config = api::config::router(config_api(settings, &gateway, metrics, own_config_api));
 
     let (stop, stopping) = watch::channel(false);
@@ -197,6 +197,12 @@ fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
         ),
         ConfigListener::At(_) | ConfigListener::Loopback => {}
     }
+}
+
+fn metrics_page(settings: &Settings, gateway: &Gateway) -> Result<MetricsPage, TelemetryError> {
+    let recorder = telemetry::metrics_recorder()?;
+    let queue = gateway.queue().clone();
+    Ok(MetricsPage::new(recorder, queue, settings.metrics.limits()))
 }
 
 fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage, own: OwnConfigApi) -> ConfigApi {

@@ -6,9 +6,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::ids::Space;
 use domain::space_version::SpaceVersion;
-use gateway::metrics::{CONFIG_REQUEST_DURATION, CONFIG_REQUESTS};
+use gateway::metrics::CONFIG_REQUEST_DURATION;
 use gateway::{DeadLetters, DeliveryLog};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -144,13 +143,6 @@ impl ConfigApi {
             },
         }
     }
-}
-
-/// Counts a request that concerns a space (CONTRACT.md §5).
-fn count(space: &Space, resource: &'static str, operation: &'static str) {
-    let space = space.to_string();
-    metrics::counter!(CONFIG_REQUESTS, "space" => space, "resource" => resource, "operation" => operation)
-        .increment(1);
 }
 
 /// Says that it is done and that there is nothing to show.

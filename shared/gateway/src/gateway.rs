@@ -18,7 +18,7 @@ use crate::dead_letters::DeadLetters;
 use crate::delivery_log::DeliveryLog;
 use crate::error::GatewayError;
 use crate::hosted::HostedDomains;
-use crate::metrics::EventMetrics;
+use crate::metrics::{EventMetrics, MetricsLimits};
 use crate::sync_calls::{SyncCall, SyncCalls};
 
 /// The engine. A handle: clones share everything.
@@ -60,6 +60,8 @@ pub struct GatewaySettings {
     pub max_deliver_delay: Duration,
     /// When a function that keeps failing is left alone.
     pub circuit_breaker: CircuitBreakerSettings,
+    /// How many series of metrics there may be.
+    pub metrics: MetricsLimits,
 }
 
 /// What the engine works with.
@@ -87,7 +89,7 @@ impl Gateway {
             delivery_log,
             invoker,
         } = parts;
-        let metrics = EventMetrics::default();
+        let metrics = EventMetrics::new(settings.metrics);
         let deliveries = Semaphore::new(
             settings
                 .max_concurrent_deliveries

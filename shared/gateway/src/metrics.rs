@@ -1,11 +1,15 @@
 //! Names of the metrics that dashboards query (CONTRACT.md §5), and the counters of events.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::ids::Space;
 use domain::system_event::SystemEventType;
 use metrics::Counter;
+
+mod space_labels;
+
+pub use space_labels::{MetricsLimits, OTHER, SpaceLabels};
 
 /// Events that found a subscriber, before authorization.
 pub const EVENTS_RECEIVED: &str = "eventgateway_events_received_total";
@@ -45,9 +49,12 @@ pub fn doubling_buckets(start: f64, count: usize) -> Vec<f64> {
 }
 
 /// The counters of events by space, looked up once and then kept at hand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct EventMetrics {
+    limits: MetricsLimits,
     spaces: RwLock<HashMap<Space, Arc<SpaceCounters>>>,
+    /// Those of all spaces that have none of their own.
+    other: OnceLock<Arc<SpaceCounters>>,
 }
 
 /// The counters of one space.
@@ -65,6 +72,7 @@ pub(crate) struct SpaceCounters {
     invoked: Counter,
     failed: Counter,
     by_type: RwLock<HashMap<Box<str>, SyncCounters>>,
+    most_types: usize,
 }
 
 /// The counters of sync events of one type.
@@ -89,25 +97,33 @@ fn counter(name: &'static str, space: &Space, event_type: &str) -> Counter {
 }
 
 impl EventMetrics {
+    pub(crate) fn new(limits: MetricsLimits) -> Self {
+        Self {
+            limits,
+            spaces: RwLock::default(),
+            other: OnceLock::new(),
+        }
+    }
+
     pub(crate) fn space(&self, space: &Space) -> Arc<SpaceCounters> {
-        if let Some(counters) = self
-            .spaces
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(space)
-        {
-            return counters.clone();
+        let is_full = {
+            let spaces = self.spaces.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(counters) = spaces.get(space) {
+                return counters.clone();
+            }
+            spaces.len() >= self.limits.spaces
+        };
+        let new = |space: &Space| Arc::new(SpaceCounters::new(space, self.limits.types_per_space));
+        if is_full {
+            return self.other.get_or_init(|| new(&OTHER.into())).clone();
         }
         let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
-        spaces
-            .entry(space.clone())
-            .or_insert_with(|| Arc::new(SpaceCounters::new(space)))
-            .clone()
+        spaces.entry(space.clone()).or_insert_with(|| new(space)).clone()
     }
 }
 
 impl SpaceCounters {
-    fn new(space: &Space) -> Self {
+    fn new(space: &Space, most_types: usize) -> Self {
         let received = |event_type: &str| counter(EVENTS_RECEIVED, space, event_type);
         Self {
             space: space.clone(),
@@ -119,17 +135,20 @@ impl SpaceCounters {
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),
             by_type: RwLock::default(),
+            most_types,
         }
     }
 
     pub(crate) fn sync(&self, event_type: &str) -> SyncCounters {
-        if let Some(counters) = self
-            .by_type
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(event_type)
-        {
-            return counters.clone();
+        let is_full = {
+            let by_type = self.by_type.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(counters) = by_type.get(event_type) {
+                return counters.clone();
+            }
+            by_type.len() >= self.most_types
+        };
+        if is_full && event_type != OTHER {
+            return self.sync(OTHER);
         }
         let mut by_type = self.by_type.write().unwrap_or_else(PoisonError::into_inner);
         let new = || SyncCounters {
@@ -152,7 +171,33 @@ impl SpaceCounters {
 
 #[cfg(test)]
 mod tests {
-    use super::doubling_buckets;
+    use super::*;
+
+    #[test]
+    fn series_have_bounds() {
+        let metrics = EventMetrics::new(MetricsLimits {
+            spaces: 2,
+            unknown_spaces: 0,
+            types_per_space: 3,
+        });
+        let names = |number: usize| Space::from(format!("space-{number}"));
+        for (number, want) in [
+            (0, "space-0"),
+            (1, "space-1"),
+            (2, OTHER),
+            (3, OTHER),
+            (0, "space-0"),
+        ] {
+            assert_eq!(metrics.space(&names(number)).space.as_str(), want);
+        }
+        let space = metrics.space(&names(0));
+        for number in 0..100 {
+            space.sync(&format!("type-{number}"));
+        }
+        // The three, and what stands for all others.
+        assert_eq!(space.by_type.read().unwrap().len(), 3 + 1);
+        assert!(space.by_type.read().unwrap().contains_key(OTHER));
+    }
 
     #[test]
     fn buckets_end_where_dashboards_expect() {

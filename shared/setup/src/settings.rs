@@ -16,6 +16,8 @@ mod gateway_identity;
 mod lambda;
 mod limits;
 mod log;
+mod lookups;
+mod metrics;
 mod queue;
 mod secrets;
 mod store;
@@ -28,6 +30,8 @@ pub use gateway_identity::GatewayIdentitySettings;
 pub use lambda::{InvokeMode, LambdaSettings};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
+pub use lookups::LookupSettings;
+pub use metrics::MetricsSettings;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
@@ -94,6 +98,9 @@ pub struct Settings {
     /// Logging.
     #[command(flatten)]
     pub log: LogSettings,
+    /// Series of metrics.
+    #[command(flatten)]
+    pub metrics: MetricsSettings,
     /// Flags of the original that have no effect.
     #[command(flatten)]
     pub former: FormerSettings,

@@ -126,6 +126,7 @@ pub async fn gateway_beside(
                 min_open: CIRCUIT_BREAKER_MIN_OPEN.min(queue.circuit_breaker_max_open),
                 max_open: queue.circuit_breaker_max_open,
             },
+            metrics: settings.metrics.limits(),
         },
     ))
 }

@@ -84,3 +84,29 @@ fn a_space_that_is_emptied_shows_zero() {
     );
     assert!(lines(&gateway).0.contains(&gauge(0)));
 }
+
+#[test]
+fn spaces_that_strangers_name_are_counted_together() {
+    let gateway = GatewayProcess::start(&["-metrics-unknown-spaces=3"]);
+    gateway.event_type("a");
+    for number in 0..50 {
+        for kind in ["functions", "eventtypes/none", "deadletters"] {
+            gateway.get_config(&format!("/v1/spaces/stranger-{number}/{kind}"));
+        }
+    }
+    let page = gateway.get_config("/v1/metrics").text();
+    let count = |space: &str, resource: &str, operation: &str| {
+        let start = format!(
+            "eventgateway_config_requests_total{{space=\"{space}\",resource=\"{resource}\",operation=\"{operation}\"}} "
+        );
+        let line = page.lines().find_map(|line| line.strip_prefix(&start));
+        line.map(|count| count.parse::<u32>().unwrap())
+    };
+    assert_eq!(count("default", "eventtype", "create"), Some(1));
+    for (resource, operation) in [("function", "list"), ("eventtype", "get"), ("deadletter", "list")] {
+        assert_eq!(count("stranger-0", resource, operation), Some(1));
+        assert_eq!(count("stranger-3", resource, operation), None);
+        assert_eq!(count("other", resource, operation), Some(47));
+    }
+    assert_eq!(lines(&gateway).1, 1 + 3 * 3 + 3);
+}

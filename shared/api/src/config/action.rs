@@ -6,8 +6,8 @@ use domain::ids::{DeliveryId, Space, SubscriptionId};
 use http::Method;
 use http::request::Parts;
 
+use super::ConfigApi;
 use super::paths::Endpoint;
-use super::{ConfigApi, count};
 
 /// What a request does at an [`Endpoint`].
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl ConfigApi {
         body: Body,
     ) -> Response {
         let (resource, operation) = action.labels();
-        count(space, resource, operation);
+        self.metrics.count(space, false, resource, operation);
         let done = match action {
             Action::ListDeadLetters => self.list_dead_letters(space, parts).await,
             Action::PurgeDeadLetters => self.purge_dead_letters(space, parts).await,

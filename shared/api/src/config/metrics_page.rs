@@ -1,12 +1,14 @@
 //! The page that Prometheus scrapes. Gauges come from what is stored at that moment (Q32).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::response::{IntoResponse, Response};
 use domain::ids::Space;
 use domain::resource::Kind;
-use gateway::metrics::{CORS, EVENT_TYPES, EVENTS_BACKLOG, FUNCTIONS, SUBSCRIPTIONS};
+use gateway::metrics::{
+    CONFIG_REQUESTS, CORS, EVENT_TYPES, EVENTS_BACKLOG, FUNCTIONS, MetricsLimits, SUBSCRIPTIONS, SpaceLabels,
+};
 use http::{HeaderValue, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use queue::DeliveryQueue;
@@ -21,7 +23,8 @@ pub struct MetricsPage {
     queue: DeliveryQueue,
     process: metrics_process::Collector,
     /// Gauges that were ever shown: what is gone must be shown as 0.
-    shown: Arc<Mutex<BTreeSet<(Space, Kind)>>>,
+    shown: Arc<Mutex<BTreeMap<(Space, Kind), usize>>>,
+    labels: SpaceLabels,
 }
 
 impl std::fmt::Debug for MetricsPage {
@@ -31,14 +34,28 @@ impl std::fmt::Debug for MetricsPage {
 }
 
 impl MetricsPage {
-    /// A page over a recorder and a queue.
-    pub fn new(recorder: PrometheusHandle, queue: DeliveryQueue) -> Self {
+    /// A page over a recorder and a queue, and the spaces that have series of their own on it.
+    pub fn new(recorder: PrometheusHandle, queue: DeliveryQueue, limits: MetricsLimits) -> Self {
         Self {
             recorder,
             queue,
             process: metrics_process::Collector::default(),
             shown: Arc::default(),
+            labels: SpaceLabels::new(limits),
         }
+    }
+
+    /// Counts a request that concerns a space (CONTRACT.md §5). `is_known` says that something is in the space.
+    pub(super) fn count(
+        &self,
+        space: &Space,
+        is_known: bool,
+        resource: &'static str,
+        operation: &'static str,
+    ) {
+        let space = self.labels.of(space, is_known).to_string();
+        metrics::counter!(CONFIG_REQUESTS, "space" => space, "resource" => resource, "operation" => operation)
+            .increment(1);
     }
 
     pub(super) async fn render(&self, store: &Store) -> Response {
@@ -47,12 +64,12 @@ impl MetricsPage {
             Err(err) => return ApiError::from(err).into_response(),
         };
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        for (space, kind) in shown.iter() {
-            set_gauge(space, *kind, 0);
-        }
+        shown.values_mut().for_each(|count| *count = 0);
         for (space, kind, count) in counts {
-            set_gauge(&space, kind, count);
-            shown.insert((space, kind));
+            *shown.entry((self.labels.of(&space, true), kind)).or_default() += count;
+        }
+        for ((space, kind), count) in shown.iter() {
+            set_gauge(space, *kind, *count);
         }
         drop(shown);
         metrics::gauge!(EVENTS_BACKLOG).set(as_float(self.queue.backlog()));

@@ -11,7 +11,7 @@ use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscrip
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use super::{ConfigApi, count, no_content, openapi, own_destination, with_version};
+use super::{ConfigApi, no_content, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
 
@@ -82,13 +82,16 @@ impl ConfigApi {
         parts: &Parts,
         body: Body,
     ) -> Response {
-        count(space, kind.label(), operation.name());
+        let (name, is_list) = (operation.name(), matches!(operation, Operation::List));
         let done = if self.legacy_api {
             // Boxed: what is off by default is not carried by every request.
             Box::pin(self.carry_out_legacy(kind, space, operation, parts, body)).await
         } else {
             self.carry_out_kind(kind, space, operation, parts, body).await
         };
+        // Something is in a space where something could be found, changed or removed; an empty list says nothing.
+        let is_known = done.is_ok() && !is_list;
+        self.metrics.count(space, is_known, kind.label(), name);
         done.unwrap_or_else(IntoResponse::into_response)
     }
 

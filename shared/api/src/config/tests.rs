@@ -4,6 +4,7 @@ use axum::body::Body;
 use domain::dead_letter::{DeadLetter, DeadLetterReason};
 use domain::delivery::Delivery;
 use domain::event::Event;
+use gateway::metrics::MetricsLimits;
 use gateway::{AttemptFiles, AttemptFilesLimits};
 use http::Request;
 use http_body_util::BodyExt as _;
@@ -66,7 +67,11 @@ impl Api {
                 bytes: 4096,
                 time: std::time::Duration::from_secs(5),
             },
-            metrics: MetricsPage::new(recorder.handle(), delivery_queue.clone()),
+            metrics: MetricsPage::new(
+                recorder.handle(),
+                delivery_queue.clone(),
+                MetricsLimits::default(),
+            ),
             queue: delivery_queue.clone(),
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Files(attempts),

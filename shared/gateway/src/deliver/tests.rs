@@ -20,6 +20,7 @@ use crate::dead_letters::DeadLetters;
 use crate::delivery_log::DeliveryLog;
 use crate::gateway::{GatewayParts, GatewaySettings};
 use crate::hosted::HostedDomains;
+use crate::metrics::MetricsLimits;
 
 const SPACE: &str = "default";
 const LONG: Duration = Duration::from_mins(10);
@@ -71,6 +72,7 @@ impl Fixture {
                     min_open: LONG,
                     max_open: LONG,
                 },
+                metrics: MetricsLimits::default(),
             },
         );
         let store = gateway.store();
