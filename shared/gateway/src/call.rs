@@ -177,7 +177,7 @@ impl Gateway {
         call: &impl Fn(&Provider) -> Call<'c>,
     ) -> Called {
         let provider = &callable(table, space, function)?.provider;
-        let answer = self.invoker().invoke(provider, call(provider)).await?;
+        let answer = self.invoker().invoke_for(space, provider, call(provider)).await?;
         Ok(CallResult {
             answer,
             is_connector: provider.is_connector(),

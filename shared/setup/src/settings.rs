@@ -80,6 +80,9 @@ pub struct Settings {
     /// Calls of functions.
     #[command(flatten)]
     pub functions: FunctionSettings,
+    /// Names of their hosts.
+    #[command(flatten)]
+    pub lookups: LookupSettings,
     /// Which addresses functions may have.
     #[command(flatten)]
     pub target_guard: TargetGuardSettings,

@@ -94,6 +94,7 @@ pub async fn gateway_beside(
             environment: FunctionSecretSettings::environment(),
             cache_time: settings.secrets.cache_time,
         },
+        lookups: settings.lookups.limits(),
     })?;
     let aws = Aws::of(settings);
     let store = store(&settings.store, &aws).await?;

@@ -35,6 +35,7 @@ pub(crate) use self::custom::secret_value;
 pub(crate) use self::exchange::{HttpRequest, HttpResponse};
 pub(crate) use self::identification::Identification;
 pub(crate) use self::identification::identify;
+pub(crate) use self::lookups::{caller, on_behalf_of};
 pub(crate) use self::redaction::Redaction;
 pub(crate) use self::status::{Refusal, refusal};
 pub(crate) use self::tls_clients::is_unfit_key;
@@ -47,6 +48,7 @@ mod custom;
 mod destination;
 mod exchange;
 mod identification;
+mod lookups;
 mod pass_on;
 mod redaction;
 mod redirect;
@@ -119,7 +121,7 @@ fn redacted(
 impl HttpTargets {
     pub(crate) fn new(settings: &TargetSettings) -> Self {
         let guard = settings.guard.clone().map(Arc::new);
-        let connector = TcpConnector::new(guard).avoiding(settings.own_config_api.clone());
+        let connector = TcpConnector::new(guard, settings.lookups).avoiding(settings.own_config_api.clone());
         Self {
             plain: client(connector.clone()),
             connector,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ids::Space;
 use domain::resource::{HttpEndpoint, Provider};
 
 use crate::answer::Answer;
@@ -31,6 +32,16 @@ impl Invoker {
     /// Longest time of a call of a function.
     pub fn time_limit(&self, provider: &Provider) -> Duration {
         provider.timeout().unwrap_or(self.0.settings.timeout)
+    }
+
+    /// [`Invoker::invoke`] for a space, which has its share of what all calls need.
+    pub fn invoke_for<'c>(
+        &'c self,
+        space: &Space,
+        provider: &'c Provider,
+        call: Call<'c>,
+    ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
+        http::on_behalf_of(Some(space), self.invoke(provider, call))
     }
 
     /// Sends an event (its JSON) to a function and gives what it answers: the body of an HTTP response of any status

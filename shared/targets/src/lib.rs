@@ -48,4 +48,4 @@ pub use invoker::Invoker;
 pub use network_guard::{AllowedTarget, AllowedTargetError, DeniedNetwork, DeniedNetworkError, NetworkGuard};
 pub use own_api::OwnConfigApi;
 pub use secrets::SecretSettings;
-pub use settings::{TargetSettings, TargetSettingsError};
+pub use settings::{LookupLimits, TargetSettings, TargetSettingsError};

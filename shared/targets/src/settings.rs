@@ -36,6 +36,26 @@ pub struct TargetSettings {
     pub lends_identity: bool,
     /// Which secrets functions may refer to.
     pub secrets: SecretSettings,
+    /// How many names of hosts are looked up at a time.
+    pub lookups: LookupLimits,
+}
+
+/// How many names of hosts are looked up at a time. Each lookup takes a thread until a name server answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupLimits {
+    /// For all functions together.
+    pub at_once: usize,
+    /// For the functions of one space.
+    pub per_space: usize,
+}
+
+impl Default for LookupLimits {
+    fn default() -> Self {
+        Self {
+            at_once: 256,
+            per_space: 8,
+        }
+    }
 }
 
 impl Default for TargetSettings {
@@ -52,6 +72,7 @@ impl Default for TargetSettings {
             own_config_api: OwnConfigApi::default(),
             lends_identity: true,
             secrets: SecretSettings::default(),
+            lookups: LookupLimits::default(),
         }
     }
 }

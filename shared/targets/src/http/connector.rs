@@ -11,14 +11,16 @@ use std::vec;
 use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::lookups::BoundedResolver;
 use crate::error::BoxError;
 use crate::network_guard::{AddressRefused, NetworkGuard};
 use crate::own_api::OwnConfigApi;
+use crate::settings::LookupLimits;
 
 type Opening = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
 type Resolving = Pin<Box<dyn Future<Output = Result<vec::IntoIter<SocketAddr>, BoxError>> + Send>>;
@@ -32,16 +34,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// Opens TCP connections, without proxies. What it costs to ask the guard is paid for each connection, not each call.
 #[derive(Clone)]
-pub(super) struct TcpConnector<R = GaiResolver> {
+pub(super) struct TcpConnector<R = BoundedResolver> {
     tcp: HttpConnector<GuardedResolver<R>>,
     guard: Option<Arc<NetworkGuard>>,
     own_config_api: OwnConfigApi,
 }
 
 impl TcpConnector {
-    /// Connections to names as the operating system resolves them.
-    pub(super) fn new(guard: Option<Arc<NetworkGuard>>) -> Self {
-        Self::with_resolver(GaiResolver::new(), guard)
+    /// Connections to names as the operating system resolves them, so many at a time.
+    pub(super) fn new(guard: Option<Arc<NetworkGuard>>, lookups: LookupLimits) -> Self {
+        Self::with_resolver(BoundedResolver::new(lookups), guard)
     }
 }
 

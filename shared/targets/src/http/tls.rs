@@ -80,7 +80,10 @@ mod tests {
         let mut roots = RootCertStore::empty();
         roots.add(own.cert.der().clone()).unwrap();
         let config = own_roots(roots).unwrap().with_no_client_auth();
-        let client = super::super::client(connector(TcpConnector::new(None), config));
+        let client = super::super::client(connector(
+            TcpConnector::new(None, crate::settings::LookupLimits::default()),
+            config,
+        ));
         let mut request = http::Request::new(Full::default());
         *request.uri_mut() = format!("https://localhost:{port}/").parse().unwrap();
         let response = client.request(request).await.unwrap();

@@ -9,6 +9,7 @@ use super::kept::{Age, Kept, Moment};
 use super::shared_failure::SharedFailure;
 use super::{FETCH_LIMIT, Token};
 use crate::error::InvokeError;
+use crate::http::{caller, on_behalf_of};
 
 /// Time between two early requests for the next token when they fail.
 const EARLY_PAUSE: Duration = Duration::from_secs(5);
@@ -89,8 +90,9 @@ impl Slot {
         // Before, not after: the token may be as old as the question.
         let asked = Moment::now();
         let (slot, fetched) = (Arc::clone(self), fetch());
+        let space = caller();
         tokio::spawn(async move {
-            let fetched = fetched.await;
+            let fetched = on_behalf_of(space.as_ref(), fetched).await;
             let outcome = slot.state().finish(fetched, asked);
             tell.send_replace(Some(outcome));
         });

@@ -196,11 +196,15 @@ async fn a_connection_that_is_kept_is_not_judged_again() {
     serving.await.unwrap().unwrap();
 }
 
+fn unguarded() -> TcpConnector {
+    TcpConnector::new(None, LookupLimits::default())
+}
+
 #[tokio::test]
 async fn quiet_connections_are_kept_alive() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    for mut connector in [TcpConnector::new(None), TcpConnector::new(None).for_tls()] {
+    for mut connector in [unguarded(), unguarded().for_tls()] {
         let stream = connector.call(url.parse().unwrap()).await.unwrap().into_inner();
         let socket = socket2::SockRef::from(&stream);
         assert!(socket.keepalive().unwrap());
