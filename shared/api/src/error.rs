@@ -21,6 +21,8 @@ pub(crate) struct ApiError {
     message: String,
     /// Seconds after which to try again.
     retry_after: Option<u32>,
+    /// How a client can prove who it is.
+    challenge: Option<HeaderValue>,
 }
 
 /// The body of every error.
@@ -40,12 +42,16 @@ struct ErrorMessage {
 /// What a caller is told when its function cannot be called.
 const CALL_FAILED: &str = "Function call failed. Please check logs.";
 
+/// What a 401 says where nobody says more: it has to say something (RFC 9110, section 15.5.2).
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
+
 impl ApiError {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
             message: message.into(),
             retry_after: None,
+            challenge: None,
         }
     }
 
@@ -119,16 +125,24 @@ impl From<GatewayError> for ApiError {
             | GatewayError::Queue(_)
             | GatewayError::SpaceBusy { .. }
             | GatewayError::SpaceFull(_)
-            | GatewayError::DeduplicationContended => Self::unavailable(message),
-            GatewayError::BodyTooLarge { .. } | GatewayError::EventTooLarge(_) => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
-            }
+            | GatewayError::DeduplicationContended
+            | GatewayError::AuthorizerFailed(_)
+            | GatewayError::BatchInterrupted => Self::unavailable(message),
+            GatewayError::BodyTooLarge { .. }
+            | GatewayError::EventTooLarge(_)
+            | GatewayError::BatchTooLong { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
             GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
             GatewayError::BodyMalformed(_)
             | GatewayError::Event(_)
             | GatewayError::MinConfigVersion(_)
             | GatewayError::PublishOptions(_)
+            | GatewayError::Hops(_)
             | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
+            GatewayError::Loop { .. } => Self::new(StatusCode::LOOP_DETECTED, message),
+            GatewayError::Unauthorized { challenge } => Self {
+                challenge,
+                ..Self::new(StatusCode::UNAUTHORIZED, message)
+            },
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
             GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
             GatewayError::Call(err) if err.is_sealed() => Self::unavailable("Service Unavailable"),
@@ -248,9 +262,8 @@ impl IntoResponse for ApiError {
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = self.challenge.unwrap_or(BEARER);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -8,8 +8,9 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::event::CLOUDEVENTS_BATCH_JSON;
 use domain::sniff::sniff;
-use gateway::{Answer, Gateway, Received};
+use gateway::{Answer, Client, Gateway, Received, WaitingClient};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Frame;
 
@@ -44,7 +45,12 @@ impl EventsApi {
         // A task of its own: a client that hangs up while a sync function works ends this future, and the event is
         // still to reach the async subscribers.
         let gateway = self.gateway;
-        let received = tokio::spawn(async move { gateway.receive(&parts, body).await }).await;
+        let waiting = is_batch(&parts.headers).then(WaitingClient::new);
+        let client = waiting
+            .as_ref()
+            .map_or_else(Client::default, WaitingClient::observed);
+        let received = tokio::spawn(async move { gateway.receive(&parts, body, &client).await }).await;
+        drop(waiting);
         let Received { headers, outcome } = received.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             // The runtime is going down, and nobody waits for this any more.
@@ -58,6 +64,13 @@ impl EventsApi {
         add_missing(response.headers_mut(), headers, replaces_vary);
         response
     }
+}
+
+/// Whether a request holds several events: then it matters whether its client is still there.
+fn is_batch(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let start = content_type.and_then(|value| value.trim_ascii_start().get(..CLOUDEVENTS_BATCH_JSON.len()));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(CLOUDEVENTS_BATCH_JSON.as_bytes()))
 }
 
 fn into_response(answer: Answer) -> Response {

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::event::{Event, HttpRequest};
-use crate::json::{JsonError, Object};
+use crate::event::Event;
+use crate::json::{Json, JsonError, Object};
 
 /// The payload an authorizer function receives.
 #[derive(Debug, Serialize)]
 pub struct AuthorizerRequest<'a> {
     /// The event to decide on.
     pub event: &'a Event,
-    /// The request it came in with.
-    pub request: &'a HttpRequest,
+    /// The request it came in with: an [`HttpRequest`](crate::event::HttpRequest).
+    pub request: &'a Json,
 }
 
 /// What an authorizer that allows an event says about its sender.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Arrival;
 use crate::event::Event;
 use crate::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 
@@ -44,6 +45,10 @@ pub struct DeadLetter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ordering_key: Option<String>,
+    /// How the event came in; absent where there is nothing to say.
+    #[serde(default, skip_serializing_if = "Arrival::is_plain")]
+    #[schema(nullable = false)]
+    pub arrival: Arrival,
     /// The event.
     #[schema(value_type = Object)]
     pub event: Event,
@@ -63,6 +68,10 @@ pub enum DeadLetterReason {
     SubscriptionDeleted,
     /// Its function does not exist.
     FunctionNotFound,
+    /// The authorizer of its event type could not be asked. Queued again, it is asked again.
+    AuthorizerFailed,
+    /// The event comes back for ever: its function, or what that leads to, is the gateway itself.
+    Loop,
 }
 
 /// What a function answered to the last attempt.

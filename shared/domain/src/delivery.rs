@@ -1,9 +1,14 @@
 //! An event on its way to one subscriber.
 
+use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::Event;
+use crate::hops::Hops;
 use crate::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
+use crate::json::Json;
 
 /// One event for one subscription, as it waits in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,4 +34,62 @@ pub struct Delivery {
     /// Of deliveries to a space with the same key only the first of five minutes is queued. Looked at when the
     /// delivery is queued, and not kept.
     pub deduplication_key: Option<Arc<str>>,
+    /// How its event came in.
+    pub arrival: Arrival,
+}
+
+/// How the event of a delivery came in, as far as it still matters.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Arrival {
+    /// How often it had been passed on by a gateway.
+    #[serde(default, skip_serializing_if = "Hops::is_none")]
+    #[schema(value_type = u8)]
+    pub hops: Hops,
+    /// The request that it came with, in the form of authorizers: that of its event type has failed, and the event goes
+    /// nowhere before it has been asked. `None` where nothing stands in the way. Holds what the sender proved itself
+    /// with, so it is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub unauthorized: Option<Arc<Json>>,
+}
+
+impl fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrival")
+            .field("hops", &self.hops)
+            .field("is_unauthorized", &self.unauthorized.is_some())
+            .finish()
+    }
+}
+
+impl Arrival {
+    /// Of an event that had been passed on so often, and that nothing stands in the way of.
+    pub fn after(hops: Hops) -> Self {
+        Self {
+            hops,
+            unauthorized: None,
+        }
+    }
+
+    /// Whether there is nothing to say about it.
+    pub fn is_plain(&self) -> bool {
+        self.hops.is_none() && self.unauthorized.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sender_proved_itself_with_is_not_shown() {
+        let arrival = Arrival {
+            hops: Hops::new(2),
+            unauthorized: Some(Arc::new(Json::from_value("Bearer s3cret"))),
+        };
+        let shown = format!("{arrival:?}");
+        assert_eq!(shown, "Arrival { hops: Hops(2), is_unauthorized: true }");
+        assert!(!arrival.is_plain() && Arrival::after(Hops::NONE).is_plain());
+    }
 }

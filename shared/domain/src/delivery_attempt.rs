@@ -26,7 +26,7 @@ pub struct DeliveryAttempt {
     pub event_id: String,
     /// Type of the event.
     pub event_type: String,
-    /// Number of the attempt, from 1.
+    /// Number of the attempt, from 1; 0 where none was made.
     pub attempt: u32,
     /// What came of it.
     pub outcome: AttemptOutcome,
@@ -58,6 +58,8 @@ pub enum AttemptOutcome {
     DeadLettered,
     /// The function is gone: the subscription was paused and the delivery waits.
     Paused,
+    /// The authorizer of the event type does not allow it: the function is not called.
+    Denied,
 }
 
 #[cfg(test)]
@@ -83,6 +85,10 @@ mod tests {
             (
                 r#"1,"outcome":"paused","status":410,"error":"status 410","durationMs":3}"#,
                 AttemptOutcome::Paused,
+            ),
+            (
+                r#"0,"outcome":"denied","error":"the authorizer refused: no","durationMs":4}"#,
+                AttemptOutcome::Denied,
             ),
         ] {
             let text = format!("{start}{rest}");

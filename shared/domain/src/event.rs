@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::authorizer::Authorization;
+use crate::hops::Hops;
 use crate::ids::{DeliveryId, SubscriptionId};
 use crate::json::{Json, JsonError, Object, kind};
 use crate::validation::Violations;
@@ -134,6 +135,35 @@ impl Event {
             Self::CloudEvent(event) => event.set_delivery(id, subscription, attempt),
         }
         event
+    }
+
+    /// A copy that says how often it was passed on, for what travels without headers.
+    #[must_use]
+    pub fn with_hops(&self, hops: Hops) -> Self {
+        let mut event = self.clone();
+        event.set_hops(hops);
+        event
+    }
+
+    /// The same as [`Self::with_delivery`] and [`Self::with_hops`], with one copy.
+    #[must_use]
+    pub fn with_delivery_and_hops(
+        &self,
+        id: &DeliveryId,
+        subscription: &SubscriptionId,
+        attempt: u32,
+        hops: Hops,
+    ) -> Self {
+        let mut event = self.with_delivery(id, subscription, attempt);
+        event.set_hops(hops);
+        event
+    }
+
+    fn set_hops(&mut self, hops: Hops) {
+        match self {
+            Self::V0_1(envelope) => envelope.set_hops(hops),
+            Self::CloudEvent(event) => event.set_hops(hops),
+        }
     }
 
     /// An extension attribute; of a 0.1 event the member of `extensions`, without regard to case. `None` when it is

@@ -12,6 +12,7 @@ pub mod delivery_attempt;
 pub mod event;
 pub mod explain;
 pub mod function_response;
+pub mod hops;
 pub mod ids;
 pub mod json;
 pub mod legacy;

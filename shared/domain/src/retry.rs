@@ -87,6 +87,13 @@ impl RetryPolicy {
             .map_or(DEFAULT_MAX_DELAY.max(self.min_delay()), Seconds::duration)
     }
 
+    /// A time that a function named, as far as it counts: up to `most`, or up to the longest pause where the subscription
+    /// itself allows longer ones.
+    pub fn heeded(&self, retry_after: Option<Duration>, most: Duration) -> Option<Duration> {
+        let own = self.max_delay.map(Seconds::duration).unwrap_or_default();
+        retry_after.map(|named| named.min(most.max(own)))
+    }
+
     /// The pause after so many failed attempts, at least 1: spread evenly from [`Self::min_delay`] to a bound that is
     /// twice that at first and doubles with every failure, up to [`Self::max_delay`]. `jitter` is a random number from
     /// 0 up to 1. A function that named a time is not called before it, unless it named more than [`MOST_DELAY`].

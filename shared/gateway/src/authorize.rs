@@ -1,20 +1,67 @@
 //! Asking authorizers (CONTRACT.md §2.7): once per request, space and event type (Q38), and never for system events.
+//!
+//! An authorizer that says no has decided. One that cannot be asked has not: the event is not passed on, but neither is
+//! it lost without a word.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::authorizer::{Authorization, AuthorizerRequest, Denial};
 use domain::event::{Event, HttpRequest};
+use domain::hops::Hops;
 use domain::ids::{FunctionId, Space};
 use domain::json::Json;
 use domain::routing::RoutingTable;
+use http::HeaderValue;
 use http::request::Parts;
+use tokio::time::timeout_at;
 
+use crate::batch::Pace;
 use crate::call::{CallError, call_without_subscription, is_sealed};
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
+use crate::receive::Request;
 use crate::stamp::delivery_id;
 use crate::weighted::Targets;
+
+/// What an authorizer says of an event.
+#[derive(Debug, Clone)]
+pub(crate) enum Decision {
+    /// It may pass: the event as the subscribers of the space get it.
+    Allowed(Arc<Event>),
+    /// It may not.
+    Denied(Arc<Refusal>),
+    /// The authorizer could not be asked, or did not get to decide.
+    Failed,
+}
+
+/// Why an authorizer does not let an event pass.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Its answer says so, or says nothing that would allow it.
+    #[error(transparent)]
+    Answer(#[from] Denial),
+    /// It answered 403.
+    #[error("the authorizer answered with HTTP status code 403")]
+    Forbidden,
+    /// It answered 401.
+    #[error("the authorizer answered with HTTP status code 401")]
+    Unauthorized {
+        /// What that said about how to prove who one is.
+        challenge: Option<HeaderValue>,
+    },
+}
+
+/// Why an authorizer did not decide.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the authorizer answered with HTTP status code {0}")]
+    Status(u16),
+    #[error("the batch was interrupted")]
+    Interrupted,
+}
 
 /// The answers of authorizers to one event of one request.
 pub(crate) struct Authorizers<'a> {
@@ -22,33 +69,43 @@ pub(crate) struct Authorizers<'a> {
     table: &'a RoutingTable,
     parts: &'a Parts,
     body: &'a [u8],
-    event: &'a Arc<Event>,
-    answers: Vec<(Space, Option<Arc<Event>>)>,
+    event: Arc<Event>,
+    hops: Hops,
+    pace: Pace<'a>,
+    /// The request as they see it, once it is needed.
+    request: Option<Arc<Json>>,
+    decisions: Vec<(Space, Decision)>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum AuthorizerError {
-    #[error(transparent)]
-    Call(#[from] CallError),
-    #[error(transparent)]
-    Denied(#[from] Denial),
+/// What an authorizer is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) event: &'a Event,
+    /// The request that the event came with, in the form of authorizers.
+    pub(crate) request: &'a Json,
+    /// How often the event was passed on.
+    pub(crate) hops: Hops,
 }
 
 impl<'a> Authorizers<'a> {
+    /// Nobody has been asked about the event yet.
     pub(crate) fn new(
         gateway: &'a Gateway,
-        table: &'a RoutingTable,
-        parts: &'a Parts,
-        body: &'a [u8],
-        event: &'a Arc<Event>,
+        request: &Request<'a>,
+        event: Arc<Event>,
+        hops: Hops,
+        pace: Pace<'a>,
     ) -> Self {
         Self {
             gateway,
-            table,
-            parts,
-            body,
+            table: request.table,
+            parts: request.parts,
+            body: request.body,
             event,
-            answers: Vec::new(),
+            hops,
+            pace,
+            request: None,
+            decisions: Vec::new(),
         }
     }
 
@@ -67,49 +124,138 @@ impl<'a> Authorizers<'a> {
         Ok(())
     }
 
-    /// The event as subscribers of a space get it; `None` when the space's authorizer denies it.
-    pub(crate) async fn authorize(&mut self, space: &Space) -> Option<Arc<Event>> {
+    /// Whether the subscribers of a space may have the event.
+    pub(crate) async fn decide(&mut self, space: &Space) -> Decision {
         let Some(authorizer) = self.table.authorizer(space, self.event.event_type()) else {
-            return Some(self.event.clone());
+            return Decision::Allowed(self.event.clone());
         };
-        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == space) {
-            return answer.clone();
+        if let Some((_, decision)) = self.decisions.iter().find(|(known, _)| known == space) {
+            return decision.clone();
         }
         // Boxed: most events have no authorizer and should not carry the future of its call.
-        let answer = match Box::pin(self.ask(space, authorizer)).await {
-            Ok(authorization) => Some(Arc::new(self.event.with_authorization(&authorization))),
-            Err(error) => {
-                let message = match &error {
-                    AuthorizerError::Call(_) => "Authorizer function invocation failed.",
-                    AuthorizerError::Denied(Denial::Malformed(_)) => {
-                        "Failed to unmarshal authorizer function response."
-                    }
-                    AuthorizerError::Denied(_) => "Authorization failed.",
-                };
-                tracing::info!(
-                    %space, authorizerId = %authorizer, event.id = self.event.id(), %error, "{message}"
-                );
-                None
-            }
-        };
-        self.answers.push((space.clone(), answer.clone()));
-        answer
+        let decision = Box::pin(self.ask(space, authorizer)).await;
+        self.decisions.push((space.clone(), decision.clone()));
+        decision
     }
 
-    async fn ask(&self, space: &Space, authorizer: &FunctionId) -> Result<Authorization, AuthorizerError> {
-        let request = HttpRequest::new(self.parts, self.body, &[]);
-        let question = Json::from_value(&AuthorizerRequest {
-            event: self.event,
-            request: &request,
+    /// The request as authorizers see it.
+    pub(crate) fn request(&mut self) -> Arc<Json> {
+        let request = self.request.get_or_insert_with(|| {
+            let request = HttpRequest::new(self.parts, self.body, &[]);
+            Arc::new(Json::from_value(&request))
         });
-        let payload = Bytes::from(question.get().to_owned());
-        let mut targets = Targets::of(self.table, space, authorizer, delivery_id);
-        let called = self
+        request.clone()
+    }
+
+    async fn ask(&mut self, space: &Space, authorizer: &FunctionId) -> Decision {
+        let request = self.request();
+        let question = Question {
+            event: &self.event,
+            request: &request,
+            hops: self.hops,
+        };
+        let asking = self
             .gateway
-            .invoke(self.table, space, &mut targets, |provider| {
-                call_without_subscription(provider, payload.clone())
+            .ask_authorizer(self.table, space, authorizer, question);
+        let Some(end) = self.pace.end() else {
+            return asking.await;
+        };
+        let decided = match self.pace.next() {
+            Ok(()) => timeout_at(end, asking).await.ok(),
+            Err(_) => None,
+        };
+        decided.unwrap_or_else(|| {
+            log(space, authorizer, &self.event, &Failure::Interrupted, CALL_FAILED);
+            Decision::Failed
+        })
+    }
+}
+
+const CALL_FAILED: &str = "Authorizer function invocation failed.";
+
+impl Gateway {
+    /// Asks an authorizer of a space, and logs what is not allowed.
+    pub(crate) async fn ask_authorizer(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        authorizer: &FunctionId,
+        question: Question<'_>,
+    ) -> Decision {
+        let event = question.event;
+        match self.authorization(table, space, authorizer, question).await {
+            Ok(Ok(authorization)) => Decision::Allowed(Arc::new(event.with_authorization(&authorization))),
+            Ok(Err(refusal)) => {
+                let message = match &refusal {
+                    Refusal::Answer(Denial::Malformed(_)) => {
+                        "Failed to unmarshal authorizer function response."
+                    }
+                    _ => "Authorization failed.",
+                };
+                log(space, authorizer, event, &refusal, message);
+                Decision::Denied(Arc::new(refusal))
+            }
+            Err(failure) => {
+                log(space, authorizer, event, &failure, CALL_FAILED);
+                Decision::Failed
+            }
+        }
+    }
+
+    async fn authorization(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        authorizer: &FunctionId,
+        question: Question<'_>,
+    ) -> Result<Result<Authorization, Refusal>, Failure> {
+        let Question { event, request, hops } = question;
+        let question = Json::from_value(&AuthorizerRequest { event, request });
+        let payload = Bytes::from(question.get().to_owned());
+        let mut targets = Targets::of(table, space, authorizer, delivery_id);
+        let called = self
+            .invoke(table, space, &mut targets, |provider| {
+                call_without_subscription(provider, payload.clone(), hops)
             })
             .await?;
-        Ok(Authorization::from_response(&called.answer.body)?)
+        let said = Authorization::from_response(&called.answer.body);
+        // Whatever is in it, an answer that is no success allows nothing.
+        match called.answer.rejection {
+            None => Ok(said.map_err(Refusal::Answer)),
+            Some(rejection) => match (rejection.status, said) {
+                (401, _) => Ok(Err(Refusal::Unauthorized {
+                    challenge: rejection.challenge,
+                })),
+                (403, _) => Ok(Err(Refusal::Forbidden)),
+                (_, Err(refused @ Denial::Refused(_))) => Ok(Err(Refusal::Answer(refused))),
+                (status, _) => Err(Failure::Status(status)),
+            },
+        }
     }
+}
+
+impl Decision {
+    /// The event for a sync subscriber, whose caller gets no more than 403 where nobody has decided (CONTRACT.md §2.7).
+    pub(crate) fn for_caller(self) -> Result<Arc<Event>, GatewayError> {
+        match self {
+            Self::Allowed(event) => Ok(event),
+            Self::Denied(refusal) => Err(match &*refusal {
+                Refusal::Unauthorized { challenge } => GatewayError::Unauthorized {
+                    challenge: challenge.clone(),
+                },
+                Refusal::Answer(_) | Refusal::Forbidden => GatewayError::Forbidden,
+            }),
+            Self::Failed => Err(GatewayError::Forbidden),
+        }
+    }
+}
+
+fn log(
+    space: &Space,
+    authorizer: &FunctionId,
+    event: &Event,
+    error: &dyn std::fmt::Display,
+    message: &'static str,
+) {
+    tracing::info!(%space, authorizerId = %authorizer, event.id = event.id(), %error, "{message}");
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::event::Event;
+use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 use domain::resource::{Function, Provider, ResponseMode};
 use domain::routing::RoutingTable;
@@ -59,14 +60,19 @@ pub(crate) struct SubscriberCall<'a> {
     pub(crate) subscription: &'a SubscriptionId,
     pub(crate) function: &'a FunctionId,
     pub(crate) event: &'a Event,
+    /// How often the event was passed on before.
+    pub(crate) hops: Hops,
     pub(crate) occasion: Occasion<'a>,
 }
 
 /// Why a function is called.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Occasion<'a> {
-    /// A client waits for what it answers.
-    Sync { id: &'a DeliveryId },
+    /// A client waits for what it answers. It is over at `end`, whatever time its function has.
+    Sync {
+        id: &'a DeliveryId,
+        end: Option<Instant>,
+    },
     /// An attempt at a queued delivery; the number counts from 1. It is over at `end`, whatever time its function has.
     Delivery {
         id: &'a DeliveryId,
@@ -101,6 +107,7 @@ impl Gateway {
             space,
             function,
             event,
+            hops,
             ..
         } = subscriber;
         let call = FunctionCall {
@@ -108,13 +115,15 @@ impl Gateway {
             function,
             event,
         };
-        self.emit_call(table, space, event, SystemEvent::FunctionInvoking(call))
+        self.emit_call(table, space, event, hops, SystemEvent::FunctionInvoking(call))
             .await;
         tracing::debug!(%space, functionId = %function, event.id = event.id(), "Invoking function.");
         let invoking = self.invoke(table, space, targets, |provider| subscriber.as_call(provider));
         let answered = match subscriber.occasion {
-            Occasion::Delivery { end: Some(end), .. } => until(end, invoking).await,
-            Occasion::Delivery { end: None, .. } | Occasion::Sync { .. } => invoking.await,
+            Occasion::Delivery { end: Some(end), .. } | Occasion::Sync { end: Some(end), .. } => {
+                until(end, invoking).await
+            }
+            Occasion::Delivery { end: None, .. } | Occasion::Sync { end: None, .. } => invoking.await,
         };
         // A failure that the caller gets as it is, is one all the same.
         let outcome = match &answered {
@@ -125,8 +134,8 @@ impl Gateway {
             Ok(result) => {
                 tracing::debug!(%space, functionId = %function, event.id = event.id(), "Function invoked.");
                 let result = &result;
-                self.emit_call(table, space, event, SystemEvent::FunctionInvoked { call, result })
-                    .await;
+                let emitted = SystemEvent::FunctionInvoked { call, result };
+                self.emit_call(table, space, event, hops, emitted).await;
             }
             Err(error) => {
                 tracing::info!(
@@ -134,13 +143,8 @@ impl Gateway {
                     "Function invocation failed."
                 );
                 let error = &error;
-                self.emit_call(
-                    table,
-                    space,
-                    event,
-                    SystemEvent::FunctionInvocationFailed { call, error },
-                )
-                .await;
+                let emitted = SystemEvent::FunctionInvocationFailed { call, error };
+                self.emit_call(table, space, event, hops, emitted).await;
             }
         }
         answered
@@ -188,18 +192,28 @@ impl Gateway {
 
 impl<'e> SubscriberCall<'e> {
     /// HTTP functions learn of the delivery from headers, so that the event stays as it came in; what the others get
-    /// of a queued delivery carries it.
+    /// of a queued delivery carries it. What only takes events in may lead them back here, where no header tells how
+    /// often that was.
     fn as_call(&self, provider: &Provider) -> Call<'e> {
         let Self {
-            subscription, event, ..
+            subscription,
+            event,
+            hops,
+            ..
         } = *self;
+        let (came, hops) = (hops, hops.next());
         let (delivery, attempt) = match self.occasion {
-            Occasion::Sync { id } => (id.clone(), 1),
+            Occasion::Sync { id, .. } => (id.clone(), 1),
             Occasion::Delivery { id, attempt, .. } => (id.clone(), attempt),
         };
         let is_queued = matches!(self.occasion, Occasion::Delivery { .. });
-        let payload = if is_queued && !provider.takes_headers() {
-            event.with_delivery(&delivery, subscription, attempt).to_json()
+        let payload = if provider.takes_headers() {
+            event.to_json()
+        } else if is_queued {
+            let told = event.with_delivery_and_hops(&delivery, subscription, attempt, hops);
+            told.to_json()
+        } else if provider.is_connector() || !came.is_none() {
+            event.with_hops(hops).to_json()
         } else {
             event.to_json()
         };
@@ -214,6 +228,7 @@ impl<'e> SubscriberCall<'e> {
             // The queue tries again, with pauses that the SDK would not make.
             sdk_retries: !is_queued,
             is_awaited: !is_queued,
+            hops,
         }
     }
 }
@@ -248,19 +263,20 @@ fn callable<'t>(table: &'t RoutingTable, space: &Space, id: &FunctionId) -> Resu
     Ok(function)
 }
 
-fn plain_call(payload: Bytes) -> Call<'static> {
+fn plain_call(payload: Bytes, hops: Hops) -> Call<'static> {
     Call {
         payload,
         event: None,
         identity: None,
         sdk_retries: true,
         is_awaited: false,
+        hops,
     }
 }
 
-/// The call of a function that no subscription names.
-pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes) -> Call<'static> {
-    let mut call = plain_call(payload);
+/// The call of a function that no subscription names, on behalf of what was passed on so often.
+pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes, hops: Hops) -> Call<'static> {
+    let mut call = plain_call(payload, hops.next());
     // A function that checks signatures checks those of all calls.
     if let Provider::Http(endpoint) = provider
         && !endpoint.signing_secrets.is_empty()
@@ -275,83 +291,4 @@ pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use domain::configuration::{Snapshot, Stored};
-    use domain::event::{Envelope, Event};
-    use domain::json::Json;
-    use domain::resource::{EventType, Resource as _};
-    use domain::retry::FailureClass;
-
-    use crate::authorize::Authorizers;
-    use crate::error::GatewayError;
-    use crate::stamp::event_stamp;
-
-    use super::*;
-
-    #[test]
-    fn functions_whose_secrets_are_not_open_are_called_later() {
-        let space = Space::from("default");
-        let mut snapshot = Snapshot::default();
-        for id in ["f", "g"] {
-            let body = format!(r#"{{"functionId":"{id}","type":"http","provider":{{"url":"http://x"}}}}"#);
-            let function = Function::decode(&space, None, body.as_bytes()).unwrap();
-            snapshot.insert(Stored {
-                resource: Arc::new(function),
-                created: 1,
-            });
-        }
-        let mut table = RoutingTable::compile([&snapshot]);
-        table.set_sealed(&space, &BTreeSet::from(["f".into()]));
-        let error = callable(&table, &space, &"f".into()).unwrap_err();
-        assert!(error.is_sealed());
-        assert!(matches!(&error, CallError::Invoke(error) if error.class() == FailureClass::Transient));
-        assert!(callable(&table, &space, &"g".into()).is_ok());
-        let unknown = callable(&table, &space, &"h".into()).unwrap_err();
-        assert!(matches!(unknown, CallError::UnknownFunction) && !unknown.is_sealed());
-        let weighted =
-            r#"{"functionId":"w","type":"weighted","provider":{"weighted":[{"functionId":"f","weight":1}]}}"#;
-        let weighted = Function::decode(&space, None, weighted.as_bytes()).unwrap();
-        let event_type = EventType::decode(&space, None, br#"{"name":"e","authorizerId":"w"}"#).unwrap();
-        let mut snapshot = Snapshot::default();
-        snapshot.insert(Stored {
-            resource: Arc::new(weighted),
-            created: 1,
-        });
-        snapshot.insert(Stored {
-            resource: Arc::new(event_type),
-            created: 1,
-        });
-        table.replace(&Snapshot::default(), &snapshot);
-        // Nobody denied it.
-        let event = |event_type| {
-            Event::V0_1(Box::new(Envelope::generated(
-                event_stamp(),
-                event_type,
-                "",
-                Json::null(),
-            )))
-        };
-        let refused = Authorizers::check(&table, &event("e"), [&space]).unwrap_err();
-        assert!(matches!(refused, GatewayError::Call(error) if error.is_sealed()));
-        assert!(Authorizers::check(&table, &event("other"), [&space]).is_ok());
-        table.set_sealed(&space, &BTreeSet::new());
-        assert!(Authorizers::check(&table, &event("e"), [&space]).is_ok());
-        assert!(callable(&table, &space, &"f".into()).is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_call_is_over_when_whoever_makes_it_is() {
-        let end = Instant::now() + Duration::from_millis(20);
-        let called = until(end, std::future::pending()).await;
-        let Err(CallError::Invoke(error)) = called else {
-            panic!("a call without an end has ended")
-        };
-        assert!(matches!(error, InvokeError::TimedOut { .. }), "{error:?}");
-        let called = until(end, async { Err(CallError::UnknownFunction) }).await;
-        assert!(matches!(called, Err(CallError::UnknownFunction)));
-    }
-}
+mod tests;

@@ -3,8 +3,13 @@
 //!
 //! A circuit is closed at first: calls pass. Failures in a row open it: no call passes. After a while it is half-open:
 //! one call, the probe, passes and decides whether the circuit closes or opens again, for longer.
+//!
+//! A function that asks for fewer calls is left alone for the time that it names; that is no failure. All of it is
+//! forgotten as soon as the function, or the subscription that it was called for, is replaced: who mends a function is
+//! not to wait.
 
 mod circuit;
+mod registered;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +22,8 @@ use domain::ids::{FunctionId, Space};
 use tokio::time::Instant;
 
 use circuit::{Circuit, Report, Ticket};
+
+pub use registered::Registered;
 
 /// How long a circuit is remembered that nobody asks for, besides the time that it can be open: longer than any call
 /// takes, so that no call outlives what is known of its circuit.
@@ -87,6 +94,7 @@ pub struct Permit {
 struct PermittedCall {
     shared: Arc<Shared>,
     function: Function,
+    registered: Registered,
     ticket: Ticket,
 }
 
@@ -114,16 +122,25 @@ impl CircuitBreakers {
         }))
     }
 
-    /// Asks to call a function.
-    pub fn admit(&self, space: &Space, function: &FunctionId, now: Instant) -> Admission {
-        if self.0.settings.failure_threshold == 0 {
-            return Admission::Call(Permit { call: None });
-        }
+    /// Asks to call a function that is registered like this.
+    pub fn admit(
+        &self,
+        space: &Space,
+        function: &FunctionId,
+        registered: Registered,
+        now: Instant,
+    ) -> Admission {
         let function = (space.clone(), function.clone());
         let mut circuits = self.0.circuits();
         let Circuits {
             by_function, changes, ..
         } = &mut *circuits;
+        if by_function
+            .get(&function)
+            .is_some_and(|circuit| circuit.is_outdated(&registered))
+        {
+            by_function.remove(&function);
+        }
         let admitted = match by_function.get_mut(&function) {
             Some(circuit) => circuit.admit(&self.0.settings, changes, now),
             None => Ok(Ticket::of_closed(*changes)),
@@ -135,6 +152,7 @@ impl CircuitBreakers {
                 let call = Some(PermittedCall {
                     shared,
                     function,
+                    registered,
                     ticket,
                 });
                 Admission::Call(Permit { call })
@@ -148,6 +166,11 @@ impl Permit {
     /// The function answered: it took the event, refused it, or asked for fewer calls. It is alive.
     pub fn success(mut self, now: Instant) -> Option<CircuitChange> {
         self.call.take()?.report(Report::Success, now)
+    }
+
+    /// The function is alive and asked not to be called for a while.
+    pub fn throttled(mut self, now: Instant, pause: Duration) -> Option<CircuitChange> {
+        self.call.take()?.report(Report::Throttled { pause }, now)
     }
 
     /// The function failed in a way that may pass: no connection, no answer in time, an error of its own. `jitter`, a
@@ -168,6 +191,7 @@ impl Drop for Permit {
             shared,
             function,
             ticket,
+            ..
         }) = self.call.take()
             && let Some(circuit) = shared.circuits().by_function.get_mut(&function)
         {
@@ -185,19 +209,26 @@ impl PermittedCall {
             sweep_at,
         } = &mut *circuits;
         let Some(circuit) = by_function.get_mut(&self.function) else {
-            if matches!(report, Report::Success) {
-                return None;
+            let is_counted = self.shared.settings.failure_threshold > 0;
+            match report {
+                Report::Success => return None,
+                Report::Failure { .. } if !is_counted => return None,
+                Report::Failure { .. } | Report::Throttled { .. } => {}
             }
             if by_function.len() >= *sweep_at {
                 let kept = FORGET_AFTER.saturating_add(self.shared.settings.max_open);
                 by_function.retain(|_, circuit| circuit.idle(now) < kept);
                 *sweep_at = SWEEP_FROM.max(by_function.len() * 2);
             }
-            let mut circuit = Circuit::new(now);
+            let mut circuit = Circuit::new(now, self.registered);
             let change = circuit.report(self.ticket, report, &self.shared.settings, changes, now);
             by_function.insert(self.function, circuit);
             return change;
         };
+        if circuit.is_outdated(&self.registered) {
+            return None;
+        }
+        circuit.remember(self.registered, report);
         let change = circuit.report(self.ticket, report, &self.shared.settings, changes, now);
         if circuit.is_forgettable() {
             by_function.remove(&self.function);

@@ -64,18 +64,22 @@ impl DeadLetters {
         limit: usize,
         after: Option<&str>,
     ) -> Result<DeadLetterPage, DeadLetterError> {
-        Ok(match self {
+        let mut page = match self {
             Self::Queue(queue) => queue.dead_letters(space, subscription, limit, after).await?,
             Self::Table { table, .. } => table.dead_letters(space, subscription, limit, after).await?,
-        })
+        };
+        page.dead_letters.iter_mut().for_each(hide_request);
+        Ok(page)
     }
 
     /// One dead letter.
     pub async fn get(&self, space: &Space, id: &DeliveryId) -> Result<Option<DeadLetter>, DeadLetterError> {
-        Ok(match self {
+        let mut found = match self {
             Self::Queue(queue) => queue.dead_letter(space, id).await?,
             Self::Table { table, .. } => table.dead_letter(space, id).await?,
-        })
+        };
+        found.iter_mut().for_each(hide_request);
+        Ok(found)
     }
 
     /// Deletes dead letters; gives how many there were.
@@ -150,6 +154,11 @@ async fn select(
     table.dead_letters(space, subscription, limit, None).await
 }
 
+/// Takes out what the sender of an event proved itself with: it is for the authorizer alone.
+fn hide_request(dead_letter: &mut DeadLetter) {
+    dead_letter.arrival.unauthorized = None;
+}
+
 fn redelivery(dead_letter: &DeadLetter) -> Delivery {
     Delivery {
         id: dead_letter.delivery_id.clone(),
@@ -162,5 +171,6 @@ fn redelivery(dead_letter: &DeadLetter) -> Delivery {
         deliver_at: None,
         ordering_key: dead_letter.ordering_key.as_deref().map(Into::into),
         deduplication_key: None,
+        arrival: dead_letter.arrival.clone(),
     }
 }

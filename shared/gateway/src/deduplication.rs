@@ -1,14 +1,57 @@
-//! Deduplication keys where the queue does not look at them: claimed in the table of the store before events are
-//! queued, and confirmed afterwards (docs/delivery.md).
+//! Deduplication keys (docs/delivery.md): what they belong to, and what is decided before the queue looks at them.
+//!
+//! A queue that does not look at them has them claimed in the table of the store before events are queued, and confirmed
+//! afterwards.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 use domain::delivery::Delivery;
+use domain::event::Event;
 use domain::ids::Space;
 use queue::DeliveryQueue;
+use sha2::{Digest as _, Sha256};
 use store::{Claim, ClaimToken, DynamoDb, Store};
 
 use crate::error::GatewayError;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
+
+/// What a producer's key comes to: it belongs to the path and the type of its event, so that whoever may send other
+/// events to a space suppresses none of these. Always as long, whatever the path.
+pub(crate) fn scoped_key(path: &str, event_type: &str, key: &str) -> Arc<str> {
+    let mut hash = Sha256::new();
+    for part in [path, event_type, key] {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.into()
+}
+
+/// Of deliveries of several events with the same key to a space, leaves those of the first event: the queue decides on
+/// what it is sent at once as if it were one.
+pub(crate) fn keep_first(deliveries: &mut Vec<Delivery>) {
+    let mut keyed = deliveries.iter().filter(|one| one.deduplication_key.is_some());
+    if keyed.nth(1).is_none() {
+        return;
+    }
+    let mut first: HashMap<(Space, Arc<str>), *const Event> = HashMap::new();
+    deliveries.retain(|delivery| {
+        let Some(key) = &delivery.deduplication_key else {
+            return true;
+        };
+        // The subscribers of a space share the event.
+        let event = Arc::as_ptr(&delivery.event);
+        let named = (delivery.space.clone(), Arc::clone(key));
+        *first.entry(named).or_insert(event) == event
+    });
+}
 
 /// Keys that are claimed for deliveries which are about to be queued.
 pub(crate) struct Claims<'a> {
@@ -25,7 +68,7 @@ impl Gateway {
         let (DeliveryQueue::Sqs(_), Store::DynamoDb(table)) = (self.queue(), self.store()) else {
             return Ok(None);
         };
-        let mut keys: Vec<(Space, std::sync::Arc<str>)> = deliveries
+        let mut keys: Vec<(Space, Arc<str>)> = deliveries
             .iter()
             .filter_map(|delivery| Some((delivery.space.clone(), delivery.deduplication_key.clone()?)))
             .collect();
@@ -77,6 +120,87 @@ impl Claims<'_> {
 
 #[cfg(test)]
 mod tests {
+    use domain::delivery::Arrival;
+    use domain::event::{Envelope, EventStamp};
+    use domain::json::Json;
+
+    use super::*;
+
+    #[test]
+    fn a_key_belongs_to_path_and_type() {
+        let key = scoped_key("/a", "t", "k");
+        assert_eq!(key, scoped_key("/a", "t", "k"));
+        for other in [
+            scoped_key("/b", "t", "k"),
+            scoped_key("/a", "u", "k"),
+            scoped_key("/a", "t", "l"),
+            // No text runs into the next.
+            scoped_key("/at", "", "k"),
+            scoped_key("/", "at", "k"),
+            scoped_key("/a", "", "tk"),
+        ] {
+            assert_ne!(key, other);
+        }
+        assert_eq!(scoped_key(&"x".repeat(60_000), "t", "k").len(), 64);
+    }
+
+    fn event(id: &str) -> Arc<Event> {
+        let stamp = EventStamp {
+            id: id.to_owned(),
+            time: String::new(),
+        };
+        Arc::new(Event::V0_1(Box::new(Envelope::generated(
+            stamp,
+            "t",
+            "",
+            Json::null(),
+        ))))
+    }
+
+    fn delivery(event: &Arc<Event>, space: &str, key: Option<&str>) -> Delivery {
+        Delivery {
+            id: event.id().into(),
+            space: space.into(),
+            subscription: "u".into(),
+            function: "f".into(),
+            event: event.clone(),
+            accepted_at: 0,
+            attempts: 0,
+            deliver_at: None,
+            ordering_key: None,
+            deduplication_key: key.map(Into::into),
+            arrival: Arrival::default(),
+        }
+    }
+
+    #[test]
+    fn of_a_request_only_the_first_event_with_a_key_is_left() {
+        let [a, b, c] = [event("a"), event("b"), event("c")];
+        let mut deliveries = vec![
+            delivery(&a, "s", Some("k")),
+            delivery(&a, "s", Some("k")),
+            delivery(&a, "t", Some("k")),
+            delivery(&b, "s", Some("k")),
+            delivery(&b, "u", Some("k")),
+            delivery(&b, "s", None),
+            delivery(&c, "s", Some("l")),
+            delivery(&c, "s", Some("k")),
+        ];
+        keep_first(&mut deliveries);
+        let left = deliveries.iter().map(|one| (one.id.as_str(), one.space.as_str()));
+        assert_eq!(
+            left.collect::<Vec<_>>(),
+            [
+                ("a", "s"),
+                ("a", "s"),
+                ("a", "t"),
+                ("b", "u"),
+                ("b", "s"),
+                ("c", "s")
+            ]
+        );
+    }
+
     #[test]
     fn keys_are_remembered_for_the_same_time_wherever_they_are() {
         assert_eq!(queue::DEDUPLICATION_WINDOW, store::DEDUPLICATION_WINDOW);

@@ -1,6 +1,7 @@
 //! Messages of the queue to the functions of their subscribers.
 
 mod attempt;
+mod authorization;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::gateway::Gateway;
 use crate::metrics::EVENTS_CUSTOM_PROCESSING;
-use step::{Scope, Step};
+use step::{FUNCTION_CHECK, Scope, Step};
 
 /// The time that deliveries of a message have.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +103,11 @@ impl Gateway {
             Step::Settle(outcome) => Some(outcome),
             Step::Wait { scope, pause } => {
                 let held = match scope {
-                    Scope::Function => self.queue().hold(&delivery.space, &delivery.function, pause),
+                    // It may be mended before the pause is over.
+                    Scope::Function => {
+                        let pause = pause.min(FUNCTION_CHECK);
+                        self.queue().hold(&delivery.space, &delivery.function, pause)
+                    }
                     Scope::Subscription => {
                         self.queue()
                             .hold_subscription(&delivery.space, &delivery.subscription, pause)

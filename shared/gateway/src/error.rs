@@ -2,9 +2,11 @@
 
 use domain::event::EventError;
 use domain::function_response::MalformedResponse;
+use domain::hops::{Hops, HopsError};
 use domain::ids::Space;
 use domain::publish_options::PublishOptionsError;
 use domain::space_version::SpaceVersionError;
+use http::HeaderValue;
 use queue::QueueError;
 use store::StoreError;
 
@@ -49,6 +51,37 @@ pub enum GatewayError {
     /// The authorizer did not allow the event.
     #[error("Forbidden")]
     Forbidden,
+    /// The authorizer wants to know who sends the event.
+    #[error("Unauthorized")]
+    Unauthorized {
+        /// What it says about how to prove that.
+        challenge: Option<HeaderValue>,
+    },
+    /// The authorizer could not be asked, so nothing is known about the event.
+    #[error("Service Unavailable: the authorizer of the event type {0:?} cannot be asked")]
+    AuthorizerFailed(String),
+    /// The request, or an event, does not say how often it was passed on.
+    #[error(transparent)]
+    Hops(#[from] HopsError),
+    /// The request, or an event, comes back for ever.
+    #[error("loop detected: gateways have passed this on {hops} times, and {limit} is the most")]
+    Loop {
+        /// How often it was passed on.
+        hops: Hops,
+        /// How often that may be.
+        limit: Hops,
+    },
+    /// The batch has too many events.
+    #[error("batch has {events} events, and {limit} is the most")]
+    BatchTooLong {
+        /// Events in it.
+        events: usize,
+        /// Events that may be in it.
+        limit: usize,
+    },
+    /// The batch takes longer than it may, its client is gone, or the gateway is shutting down.
+    #[error("Service Unavailable: not all events of the batch were taken")]
+    BatchInterrupted,
     /// No subscription allows the direct call of this function on this path (CONTRACT.md §7.4).
     #[error("function or subscription not found")]
     NotInvokable,

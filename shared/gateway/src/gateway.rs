@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use domain::hops::Hops;
 use domain::ids::Space;
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
@@ -52,6 +53,15 @@ pub struct GatewaySettings {
     pub json_events: bool,
     /// Whether requests of 2017 are answered as they were then (CONTRACT.md §7).
     pub legacy_api: bool,
+    /// How often a request or an event may have been passed on by a gateway before it counts as a loop.
+    pub max_hops: Hops,
+    /// Most events of a batch.
+    pub max_batch_events: usize,
+    /// Time that the authorizers and sync functions of a batch have together.
+    pub batch_timeout: Duration,
+    /// Longest time for which a function is left alone because it asks for that, unless its subscription allows longer
+    /// pauses.
+    pub max_retry_after: Duration,
     /// Most async deliveries made at a time; at least 1.
     pub max_concurrent_deliveries: usize,
     /// Most calls of functions of one space that clients wait for at a time; `None` is no limit.
@@ -148,7 +158,7 @@ impl Gateway {
     pub(crate) fn begin_receiving(&self) -> Option<RwLockReadGuard<'_, ()>> {
         // First the lock: whoever sees no draining is waited for. Only a wait keeps others from having it.
         let receiving = self.0.receiving.try_read().ok()?;
-        (!self.0.draining.load(Ordering::Acquire)).then_some(receiving)
+        (!self.is_draining()).then_some(receiving)
     }
 
     pub(crate) async fn routing_table(
@@ -190,6 +200,15 @@ impl Gateway {
 
     pub(crate) fn hosted(&self) -> &HostedDomains {
         &self.0.settings.hosted
+    }
+
+    /// Whether new requests are refused by now.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn settings(&self) -> &GatewaySettings {
+        &self.0.settings
     }
 
     pub(crate) fn accepts_json_events(&self) -> bool {

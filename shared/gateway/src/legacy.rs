@@ -9,6 +9,7 @@ use domain::resource::Cors;
 use http::request::Parts;
 
 use crate::authorize::Authorizers;
+use crate::batch::Pace;
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::receive::{Answer, Request};
@@ -42,7 +43,7 @@ impl Gateway {
     async fn call_directly(&self, request: &Request<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
         let event = Arc::new(invoke_event(event_stamp(), request.parts, request.body)?);
         Authorizers::check(request.table, &event, [&call.space])?;
-        self.announce(request, &event).await;
+        self.announce(request, &event, request.hops).await;
         let routes = request.table.routes(INVOKE, METHOD, &request.path.path);
         let mut subscriptions = routes.asynchronous.iter().map(|stored| &stored.resource);
         let subscription = subscriptions
@@ -54,12 +55,12 @@ impl Gateway {
         let calls = self.begin_sync_calls([&call.space])?;
         let counters = self.metrics().space(&call.space).sync(INVOKE);
         counters.received.increment(1);
-        let mut authorizers = Authorizers::new(self, request.table, request.parts, request.body, &event);
-        let event = authorizers
-            .authorize(&call.space)
-            .await
-            .ok_or(GatewayError::Forbidden)?;
-        let called = self.call_now(request.table, subscription, &event).await;
+        let hops = request.hops;
+        let mut authorizers = Authorizers::new(self, request, event, hops, Pace::free(self, request));
+        let event = authorizers.decide(&call.space).await.for_caller()?;
+        let called = self
+            .call_now(request.table, subscription, &event, hops, None)
+            .await;
         counters.processed.increment(1);
         let called = called?;
         // Of an answer that is passed on there is no result apart from it.

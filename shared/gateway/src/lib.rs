@@ -3,9 +3,11 @@
 //! Everything that serves HTTP or drains a queue goes through [`Gateway`]; what it decides by is in `domain`.
 
 mod authorize;
+mod batch;
 mod call;
 mod circuit_breaker;
 mod circuit_report;
+mod client;
 mod dead_letters;
 mod deduplication;
 mod deliver;
@@ -24,10 +26,14 @@ mod stamp;
 mod streamed_response;
 mod sync_calls;
 mod system_events;
+mod unauthorized;
 mod weighted;
 
 pub use call::CallError;
-pub use circuit_breaker::{Admission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Permit};
+pub use circuit_breaker::{
+    Admission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Permit, Registered,
+};
+pub use client::{Client, WaitingClient};
 pub use dead_letters::{DeadLetterError, DeadLetters, Redriven};
 pub use deliver::DispatchTime;
 pub use delivery_log::{

@@ -21,6 +21,8 @@ pub const EVENTS_DROPPED: &str = "eventgateway_events_dropped_total";
 pub const DEAD_LETTERS: &str = "eventgateway_dead_letters_total";
 /// Async deliveries that were cancelled while they waited.
 pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
+/// Async deliveries that an authorizer denied.
+pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
 /// Async deliveries waiting in the queue.
 pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
 /// Seconds an async delivery waited in the queue.
@@ -68,6 +70,8 @@ pub(crate) struct SpaceCounters {
     pub(crate) dropped: Counter,
     /// Async deliveries given up.
     pub(crate) dead_lettered: Counter,
+    /// Async deliveries that an authorizer denied.
+    pub(crate) denied: Counter,
     invoking: Counter,
     invoked: Counter,
     failed: Counter,
@@ -131,6 +135,7 @@ impl SpaceCounters {
             async_processed: counter(EVENTS_PROCESSED, space, CUSTOM),
             dropped: counter(EVENTS_DROPPED, space, CUSTOM),
             dead_lettered: metrics::counter!(DEAD_LETTERS, "space" => space.to_string()),
+            denied: metrics::counter!(EVENTS_DENIED, "space" => space.to_string()),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),

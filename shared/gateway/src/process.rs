@@ -4,16 +4,20 @@
 use std::sync::Arc;
 
 use domain::configuration::Stored;
-use domain::delivery::Delivery;
+use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
+use domain::hops::Hops;
 use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
 use domain::routing::{Routes, RoutingTable};
 use queue::{QueueError, Reservation};
+use tokio::time::Instant;
 
-use crate::authorize::Authorizers;
+use crate::authorize::{Authorizers, Decision};
+use crate::batch::Pace;
 use crate::call::{Called, Occasion, SubscriberCall};
+use crate::deduplication::{keep_first, scoped_key};
 use crate::error::GatewayError;
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
@@ -26,6 +30,25 @@ struct Routed<'a> {
     event: Arc<Event>,
     sync: Option<&'a Arc<Subscription>>,
     deliveries: Vec<Delivery>,
+    /// How often it was passed on.
+    hops: Hops,
+    authorizers: Authorizers<'a>,
+}
+
+impl Routed<'_> {
+    /// Asks the authorizers of all async subscribers; fails where one of them does.
+    async fn ask_all(&mut self) -> Result<(), GatewayError> {
+        for delivery in &self.deliveries {
+            if let Decision::Failed = self.authorizers.decide(&delivery.space).await {
+                return Err(self.authorizer_failed());
+            }
+        }
+        Ok(())
+    }
+
+    fn authorizer_failed(&self) -> GatewayError {
+        GatewayError::AuthorizerFailed(self.event.event_type().to_owned())
+    }
 }
 
 impl Routed<'_> {
@@ -41,14 +64,17 @@ impl Routed<'_> {
 impl Gateway {
     /// Passes the events of a request on and makes the answer. Where there are several, all async deliveries find
     /// room or none does, and the first event that fails gives the answer.
+    ///
+    /// Where the queue gives the answer, it is given after all authorizers have spoken: 202 is a promise.
     pub(crate) async fn process_events(
         &self,
         request: &Request<'_>,
         events: Vec<Arc<Event>>,
     ) -> Result<Answer, GatewayError> {
-        let routed = events
+        let pace = Pace::of(self, request, events.len());
+        let mut routed = events
             .into_iter()
-            .map(|event| self.route(request, event))
+            .map(|event| self.route(request, event, pace))
             .collect::<Result<Vec<_>, _>>()?;
         for Routed { deliveries, .. } in &routed {
             self.count_async(deliveries);
@@ -73,6 +99,7 @@ impl Gateway {
             event,
             sync,
             deliveries,
+            ..
         } in &routed
         {
             let sync = sync.iter().map(|subscription| &subscription.space);
@@ -80,31 +107,37 @@ impl Gateway {
             Authorizers::check(request.table, event, spaces)?;
         }
         let calls = self.begin_sync_calls(routed.iter().flat_map(|routed| routed.asked(request.table)))?;
-        for Routed { event, .. } in &routed {
-            self.announce(request, event).await;
+        for Routed { event, hops, .. } in &routed {
+            self.announce(request, event, *hops).await;
         }
-
-        let mut allowed = Vec::new();
-        let mut answers = Vec::with_capacity(routed.len());
-        for Routed {
-            event,
-            sync,
-            deliveries,
-        } in routed
-        {
-            let mut authorizers = Authorizers::new(self, request.table, request.parts, request.body, &event);
-            answers.push(match sync {
-                Some(subscription) => self.answer(request, subscription, &event, &mut authorizers).await,
-                None => Ok(Answer::Accepted),
-            });
-            for mut delivery in deliveries {
-                if let Some(event) = authorizers.authorize(&delivery.space).await {
-                    delivery.event = event;
-                    allowed.push(delivery);
-                }
+        if routed.len() > 1 {
+            // Before the first function is called.
+            for routed in routed.iter_mut().filter(|routed| routed.sync.is_none()) {
+                routed.ask_all().await?;
             }
         }
+
+        let (mut allowed, mut lost) = (Vec::new(), Vec::new());
+        let mut answers = Vec::with_capacity(routed.len());
+        for mut routed in routed {
+            if let Some(subscription) = routed.sync {
+                let answer = match pace.next() {
+                    Ok(()) => self.answer(request, subscription, &mut routed, pace).await,
+                    Err(interrupted) => Err(interrupted),
+                };
+                let is_left = matches!(answer, Err(GatewayError::BatchInterrupted));
+                answers.push(answer);
+                // Whoever hears that sends the whole event again.
+                if is_left {
+                    continue;
+                }
+            } else {
+                answers.push(Ok(Answer::Accepted));
+            }
+            self.sort(routed, &mut allowed, &mut lost).await?;
+        }
         let queued = self.enqueue(reservation, allowed, request.body.len()).await;
+        self.queue_lost(lost, request.body.len()).await;
         if queue_answers {
             queued?;
         }
@@ -118,7 +151,13 @@ impl Gateway {
         Ok(answer?.keep(calls))
     }
 
-    fn route<'a>(&self, request: &Request<'a>, event: Arc<Event>) -> Result<Routed<'a>, GatewayError> {
+    fn route<'a>(
+        &'a self,
+        request: &Request<'a>,
+        event: Arc<Event>,
+        pace: Pace<'a>,
+    ) -> Result<Routed<'a>, GatewayError> {
+        let hops = self.check_hops(request.hops.max(Hops::of_event(&event)?))?;
         let method = request.parts.method.as_str();
         let Routes { sync, asynchronous } =
             request
@@ -128,24 +167,31 @@ impl Gateway {
             Vec::new()
         } else {
             let headers = &request.parts.headers;
-            let options = PublishOptions::of(headers, &event)?;
+            let mut options = PublishOptions::of(headers, &event)?;
             options.check_delay(headers, &event, now_millis, self.max_deliver_delay())?;
-            Self::deliveries(asynchronous, &event, &options)
+            options.deduplication_key = options
+                .deduplication_key
+                .map(|key| scoped_key(&request.path.path, event.event_type(), &key));
+            Self::deliveries(asynchronous, &event, &options, hops)
         };
         Ok(Routed {
+            authorizers: Authorizers::new(self, request, event.clone(), hops, pace),
             event,
             sync,
             deliveries,
+            hops,
         })
     }
 
-    /// An event for each of its subscribers.
+    /// An event that was passed on so often for each of its subscribers.
     pub(crate) fn deliveries(
         subscriptions: &[Stored<Subscription>],
         event: &Arc<Event>,
         options: &PublishOptions,
+        hops: Hops,
     ) -> Vec<Delivery> {
         let accepted_at = now_millis();
+        let hops = hops.spread(subscriptions.len());
         let delivery = |stored: &Stored<Subscription>| {
             let subscription = &stored.resource;
             Delivery {
@@ -159,25 +205,50 @@ impl Gateway {
                 deliver_at: options.deliver_at,
                 ordering_key: options.ordering_key.clone().filter(|_| subscription.ordered),
                 deduplication_key: options.deduplication_key.clone(),
+                arrival: Arrival::after(hops),
             }
         };
         subscriptions.iter().map(delivery).collect()
+    }
+
+    /// Takes the async deliveries of an event that its authorizers allow, and those for which they failed although
+    /// somebody else has answered.
+    async fn sort(
+        &self,
+        mut routed: Routed<'_>,
+        allowed: &mut Vec<Delivery>,
+        lost: &mut Vec<Delivery>,
+    ) -> Result<(), GatewayError> {
+        for mut delivery in std::mem::take(&mut routed.deliveries) {
+            match routed.authorizers.decide(&delivery.space).await {
+                Decision::Allowed(event) => {
+                    delivery.event = event;
+                    allowed.push(delivery);
+                }
+                Decision::Denied(refusal) => self.note_denied(&delivery, &refusal),
+                // Only where the event is the only one: those of a batch were asked before.
+                Decision::Failed if routed.sync.is_none() => return Err(routed.authorizer_failed()),
+                Decision::Failed => lost.push(Self::lost(delivery, routed.authorizers.request())),
+            }
+        }
+        Ok(())
     }
 
     async fn answer(
         &self,
         request: &Request<'_>,
         subscription: &Subscription,
-        event: &Event,
-        authorizers: &mut Authorizers<'_>,
+        routed: &mut Routed<'_>,
+        pace: Pace<'_>,
     ) -> Result<Answer, GatewayError> {
-        let counters = self.metrics().space(&subscription.space).sync(event.event_type());
+        let event_type = routed.event.event_type();
+        let counters = self.metrics().space(&subscription.space).sync(event_type);
         counters.received.increment(1);
-        let event = authorizers
-            .authorize(&subscription.space)
-            .await
-            .ok_or(GatewayError::Forbidden)?;
-        let called = self.call_now(request.table, subscription, &event).await;
+        let decision = routed.authorizers.decide(&subscription.space).await;
+        let event = decision.for_caller()?;
+        let called = self
+            .call_now(request.table, subscription, &event, routed.hops, pace.end())
+            .await;
         counters.processed.increment(1);
         let called = called?;
         if called.is_connector {
@@ -198,6 +269,8 @@ impl Gateway {
         table: &RoutingTable,
         subscription: &Subscription,
         event: &Event,
+        hops: Hops,
+        end: Option<Instant>,
     ) -> Called {
         let Subscription {
             space,
@@ -212,18 +285,20 @@ impl Gateway {
             subscription: subscription_id,
             function: function_id,
             event,
-            occasion: Occasion::Sync { id: &id },
+            hops,
+            occasion: Occasion::Sync { id: &id, end },
         };
         self.call(table, call, &mut targets).await
     }
 
     /// Queues deliveries in the room set aside for them, or in what room there is now.
-    async fn enqueue(
+    pub(crate) async fn enqueue(
         &self,
         reservation: Option<Reservation>,
         mut deliveries: Vec<Delivery>,
         bytes: usize,
     ) -> Result<(), GatewayError> {
+        keep_first(&mut deliveries);
         let claims = self.claim_deduplication_keys(&mut deliveries).await?;
         if deliveries.is_empty() {
             return Ok(());

@@ -6,12 +6,14 @@ use bytes::Bytes;
 use domain::cors_decision::{preflight_headers, preflight_method, response_headers};
 use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, decode, json_event, request_host};
 use domain::function_response::FunctionResponse;
+use domain::hops::Hops;
 use domain::routing::{RoutingTable, path_parameters};
 use domain::space_version::{SpaceVersion, SpaceVersionError};
 use domain::system_event::SystemEvent;
 use http::HeaderMap;
 use http::request::Parts;
 
+use crate::client::Client;
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::hosted::EffectivePath;
@@ -74,11 +76,19 @@ pub(crate) struct Request<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) body: &'a Bytes,
     pub(crate) path: &'a EffectivePath<'a>,
+    pub(crate) client: &'a Client,
+    /// How often it was passed on by a gateway.
+    pub(crate) hops: Hops,
 }
 
 impl Gateway {
     /// Takes a request in. `body` is what could be read of it within the limits.
-    pub async fn receive(&self, parts: &Parts, body: Result<Bytes, GatewayError>) -> Received {
+    pub async fn receive(
+        &self,
+        parts: &Parts,
+        body: Result<Bytes, GatewayError>,
+        client: &Client,
+    ) -> Received {
         let Some(_receiving) = self.begin_receiving() else {
             return Received::interrupted();
         };
@@ -110,19 +120,35 @@ impl Gateway {
             (Some(cors), None) => response_headers(cors, &parts.method, &parts.headers),
             (None, _) => HeaderMap::new(),
         };
-        let outcome = match body {
-            Ok(body) => {
+        let outcome = match body.and_then(|body| Ok((body, self.hops(&parts.headers)?))) {
+            Ok((body, hops)) => {
                 self.process(Request {
                     table: &table,
                     parts,
                     body: &body,
                     path: &path,
+                    client,
+                    hops,
                 })
                 .await
             }
             Err(err) => Err(err),
         };
         Received { headers, outcome }
+    }
+
+    /// How often a request was passed on, if that is not too often.
+    fn hops(&self, headers: &HeaderMap) -> Result<Hops, GatewayError> {
+        self.check_hops(Hops::of_request(headers)?)
+    }
+
+    /// Refuses what comes back for ever. Nothing was promised yet, so that whoever passed it on keeps it.
+    pub(crate) fn check_hops(&self, hops: Hops) -> Result<Hops, GatewayError> {
+        let limit = self.settings().max_hops;
+        if hops > limit {
+            return Err(GatewayError::Loop { hops, limit });
+        }
+        Ok(hops)
     }
 
     /// The routing table for a request: one that holds what its sender has written, if it says so.
@@ -145,6 +171,11 @@ impl Gateway {
             Incoming::Batch(events) => events,
             Incoming::Request(stamp) => vec![self.request_event(&request, &stamp)],
         };
+        let limit = self.settings().max_batch_events;
+        if events.len() > limit.max(1) {
+            let events = events.len();
+            return Err(GatewayError::BatchTooLong { events, limit });
+        }
         if let Some(event) = events.iter().find(|event| event.is_system()) {
             return Err(GatewayError::SystemEventType(event.event_type().to_owned()));
         }
@@ -175,14 +206,14 @@ impl Gateway {
     }
 
     /// Emits the event about a request that was accepted.
-    pub(crate) async fn announce(&self, request: &Request<'_>, event: &Event) {
+    pub(crate) async fn announce(&self, request: &Request<'_>, event: &Event, hops: Hops) {
         tracing::debug!(path = %request.path.path, event.id = event.id(), event.type = event.event_type(), "Event received.");
         let received = SystemEvent::EventReceived {
             path: &request.path.path,
             event,
             headers: &request.parts.headers,
         };
-        self.emit(request.table, &request.path.system_path(), received)
+        self.emit(request.table, &request.path.system_path(), hops, received)
             .await;
     }
 }

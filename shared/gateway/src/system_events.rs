@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::event::Event;
+use domain::hops::Hops;
 use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::routing::RoutingTable;
@@ -22,6 +23,7 @@ impl Gateway {
         table: &RoutingTable,
         space: &Space,
         about: &Event,
+        hops: Hops,
         emitted: SystemEvent<'_>,
     ) {
         if about.is_system() {
@@ -31,14 +33,21 @@ impl Gateway {
             counter.increment(1);
         }
         if self.hosted().is_on() {
-            self.emit(table, &format!("/{space}/"), emitted).await;
+            self.emit(table, &format!("/{space}/"), hops, emitted).await;
         } else {
-            self.emit(table, "/", emitted).await;
+            self.emit(table, "/", hops, emitted).await;
         }
     }
 
-    /// Queues an event for its subscribers on a path.
-    pub(crate) async fn emit(&self, table: &RoutingTable, path: &str, system_event: SystemEvent<'_>) {
+    /// Queues an event for its subscribers on a path. It was passed on as often as what it is about: that it leads back
+    /// here is the same loop.
+    pub(crate) async fn emit(
+        &self,
+        table: &RoutingTable,
+        path: &str,
+        hops: Hops,
+        system_event: SystemEvent<'_>,
+    ) {
         let event_type = system_event.event_type().as_str();
         let subscribers = table.routes(event_type, METHOD, path).asynchronous;
         if subscribers.is_empty() {
@@ -46,7 +55,7 @@ impl Gateway {
         }
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
-        let deliveries = Self::deliveries(subscribers, &event, &PublishOptions::default());
+        let deliveries = Self::deliveries(subscribers, &event, &PublishOptions::default(), hops.next());
         self.count_async(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it, only be reported.
         match self

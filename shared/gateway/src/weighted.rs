@@ -4,17 +4,18 @@
 //! System events, deliveries and dead letters carry the id of the weighted function. Circuit breakers belong to the
 //! function that is really called, so that one bad version does not keep events from the good ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{DeliveryId, FunctionId, Space};
-use domain::resource::Provider;
+use domain::resource::{Provider, Subscription};
 use domain::retry::FailureClass;
 use domain::routing::RoutingTable;
 use targets::{Call, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::{CallError, CallResult, Called};
-use crate::circuit_breaker::{Admission, CircuitBreakers, Permit};
+use crate::circuit_breaker::{Admission, CircuitBreakers, Permit, Registered};
 use crate::circuit_report::report;
 use crate::gateway::Gateway;
 
@@ -24,6 +25,9 @@ mod tests;
 /// The function that a call goes to, and those that stand in for it.
 #[derive(Debug)]
 pub(crate) struct Targets<'t> {
+    table: &'t RoutingTable,
+    /// The subscription that they are called for, where there is one.
+    subscription: Option<&'t Arc<Subscription>>,
     /// The function that the subscription names.
     named: &'t FunctionId,
     /// The function whose turn it is.
@@ -46,6 +50,8 @@ impl<'t> Targets<'t> {
     ) -> Self {
         let named = function;
         let mut targets = Self {
+            table,
+            subscription: None,
             named,
             current: named,
             standby: Vec::new().into_iter(),
@@ -66,6 +72,12 @@ impl<'t> Targets<'t> {
         targets
     }
 
+    /// The same, called for a subscription.
+    pub(crate) fn called_for(mut self, subscription: &'t Arc<Subscription>) -> Self {
+        self.subscription = Some(subscription);
+        self
+    }
+
     /// The function whose turn it is.
     pub(crate) fn current(&self) -> &'t FunctionId {
         self.current
@@ -79,7 +91,11 @@ impl<'t> Targets<'t> {
     /// Asks the circuits for the first target that may be called. If there is none: the time after which one may be.
     pub(crate) fn admit(&mut self, circuits: &CircuitBreakers, space: &Space) -> Result<(), Duration> {
         loop {
-            let pause = match circuits.admit(space, self.current, Instant::now()) {
+            let registered = Registered {
+                function: self.table.function(space, self.current).cloned(),
+                subscription: self.subscription.cloned(),
+            };
+            let pause = match circuits.admit(space, self.current, registered, Instant::now()) {
                 Admission::Call(permit) => {
                     self.permit = Some(permit);
                     return Ok(());
@@ -127,7 +143,7 @@ impl<'t> Targets<'t> {
         let Some(permit) = self.permit.take() else { return };
         match failure {
             None => permit.ignore(),
-            failure => report(space, self.current, permit, failure),
+            failure => report(space, self.current, permit, failure, None),
         }
     }
 }

@@ -57,6 +57,7 @@ fn deliveries(first: usize) -> Vec<Delivery> {
             deliver_at: None,
             ordering_key: None,
             deduplication_key: None,
+            arrival: domain::delivery::Arrival::default(),
         })
     };
     (first..first + AT_ONCE).flat_map(of_event).collect()

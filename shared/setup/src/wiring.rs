@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
+use domain::hops::Hops;
 use gateway::{
     AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
     GatewayParts, GatewaySettings, OwnConfigApi,
@@ -117,6 +118,10 @@ pub async fn gateway_beside(
             hosted: settings.access.hosted(),
             json_events: settings.events.json_events,
             legacy_api: settings.compatibility.legacy_api,
+            max_hops: Hops::new(settings.limits.max_hops),
+            max_batch_events: settings.limits.max_batch_events,
+            batch_timeout: settings.limits.batch_timeout,
+            max_retry_after: queue.max_retry_after,
             max_concurrent_deliveries: queue.workers(),
             max_sync_calls_per_space: settings
                 .limits

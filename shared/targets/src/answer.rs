@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::dead_letter::LastResponse;
 use domain::retry::FailureClass;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::answer_stream::AnswerStream;
 
@@ -44,6 +44,8 @@ pub struct Rejection {
     pub class: FailureClass,
     /// Time after which to try again, from `Retry-After`; at most [`domain::retry::MOST_DELAY`].
     pub retry_after: Option<Duration>,
+    /// `WWW-Authenticate` of a 401, unless the whole answer is passed on.
+    pub challenge: Option<HeaderValue>,
 }
 
 impl Answer {
@@ -87,6 +89,7 @@ mod tests {
                 status: 403,
                 class: FailureClass::Permanent,
                 retry_after: None,
+                challenge: None,
             }),
             passed_on: None,
         };

@@ -48,10 +48,19 @@ const LAST_RESORT_REGION: &str = "us-east-1";
 /// nothing was said for 350 s, and load balancers for less.
 const LONG_CALL: Duration = Duration::from_mins(1);
 
-/// Makes an operation go with a single attempt if that is asked for. The client stays the one that all calls share.
+/// Makes an operation go with a single attempt if that is asked for, and say how often its event was passed on: a queue's
+/// URL may lead back to the gateway. The client stays the one that all calls share.
 macro_rules! with_retries {
     ($operation:expr, $service:ident, $retries:expr) => {{
-        let operation = $operation.customize();
+        let mut operation = $operation.customize();
+        let hops = crate::http::carried();
+        if !hops.is_none() {
+            operation = operation.mutate_request(move |request| {
+                request
+                    .headers_mut()
+                    .insert(domain::hops::HOPS_HEADER, hops.to_string());
+            });
+        }
         if $retries {
             operation
         } else {

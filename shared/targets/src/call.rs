@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::event::Event;
+use domain::hops::Hops;
 use domain::ids::{DeliveryId, SubscriptionId};
 
 /// A call to be made.
@@ -17,6 +18,9 @@ pub struct Call<'e> {
     pub sdk_retries: bool,
     /// Whether a client waits for the answer, so that the response mode of the function says what becomes of it.
     pub is_awaited: bool,
+    /// How often the event has been passed on, this time included: told with every request over HTTP that the call
+    /// makes, unless it is 0.
+    pub hops: Hops,
 }
 
 impl Call<'_> {

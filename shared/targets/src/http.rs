@@ -33,6 +33,7 @@ use crate::settings::TargetSettings;
 
 pub(crate) use self::custom::secret_value;
 pub(crate) use self::exchange::{HttpRequest, HttpResponse};
+pub(crate) use self::hops::{carried, carrying};
 pub(crate) use self::identification::Identification;
 pub(crate) use self::identification::identify;
 pub(crate) use self::lookups::{caller, on_behalf_of};
@@ -47,6 +48,7 @@ mod credentials;
 mod custom;
 mod destination;
 mod exchange;
+mod hops;
 mod identification;
 mod lookups;
 mod pass_on;
@@ -147,6 +149,7 @@ impl HttpTargets {
         let response = deadline.bound(self.follow(endpoint, call, custom)).await?;
         let status = response.status();
         let refusal = status::refusal(status, response.headers());
+        let challenge = status::challenge(status, response.headers());
         // Q22: any status of a broken server, where the original took 500 alone.
         if let Some(refusal) = refusal.filter(|_| status.as_u16() >= 500) {
             return Err(failed(response, refusal, deadline).await);
@@ -166,7 +169,7 @@ impl HttpTargets {
         Ok(Answer {
             body: deadline.bound(read).await?,
             status: Some(status),
-            rejection: refusal.map(|refusal| refusal.rejection(status)),
+            rejection: refusal.map(|refusal| refusal.rejection(status, challenge)),
             passed_on: None,
         })
     }
@@ -198,7 +201,10 @@ impl HttpTargets {
                     custom.apply(&mut request)?;
                     match &custom.tls {
                         None => self.send(request).await?,
-                        Some(client) => client.request(request).await.map_err(not_sent)?,
+                        Some(client) => {
+                            hops::tell(request.headers_mut());
+                            client.request(request).await.map_err(not_sent)?
+                        }
                     }
                 }
             };
@@ -219,7 +225,8 @@ impl HttpTargets {
         }
     }
 
-    async fn send(&self, request: Request<Payload>) -> Result<Response<Incoming>, InvokeError> {
+    async fn send(&self, mut request: Request<Payload>) -> Result<Response<Incoming>, InvokeError> {
+        hops::tell(request.headers_mut());
         let sent = if request.uri().scheme() == Some(&Scheme::HTTPS) {
             // Boxed: loading certificates takes a large future, which plain calls would have to carry.
             Box::pin(self.encrypted()).await?.request(request).await
@@ -288,7 +295,7 @@ fn request(
     *request.uri_mut() = to.uri.clone();
     let headers = request.headers_mut();
     let identification = identification.filter(|_| to.is_own);
-    headers.reserve(5 + identification.map_or(0, |_| identification::HEADERS));
+    headers.reserve(6 + identification.map_or(0, |_| identification::HEADERS));
     headers.insert(HOST, to.host.clone());
     headers.insert(USER_AGENT, GO_CLIENT);
     if is_event {

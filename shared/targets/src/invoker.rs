@@ -48,7 +48,15 @@ impl Invoker {
     /// below 500 (CONTRACT.md A10), the payload of a Lambda function, the id that a stream or queue gave the record.
     ///
     /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
-    pub async fn invoke(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
+    pub fn invoke<'c>(
+        &'c self,
+        provider: &'c Provider,
+        call: Call<'c>,
+    ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
+        http::carrying(call.hops, self.invoke_once(provider, call))
+    }
+
+    async fn invoke_once(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
         let with = &self.0;
         if !with.settings.lends_identity {
             // The Configuration API refuses such functions; but settings change, and what was stored before stays.

@@ -5,7 +5,9 @@
     reason = "a test says by panicking that its ground gave way"
 )]
 
+mod authorizers;
 mod bad_input;
+mod batches;
 mod client;
 mod configuration;
 mod delivery;
@@ -14,6 +16,7 @@ mod durability;
 mod function_server;
 mod gateway_process;
 mod legacy;
+mod loops;
 mod metrics;
 mod process;
 mod responses;

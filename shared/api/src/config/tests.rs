@@ -180,6 +180,7 @@ fn delivery(space: &str, subscription: &str, number: u32) -> Delivery {
         deliver_at: None,
         ordering_key: None,
         deduplication_key: None,
+        arrival: domain::delivery::Arrival::default(),
     }
 }
 
@@ -196,6 +197,7 @@ fn dead_letter(delivery: &Delivery) -> Outcome {
         accepted_at: delivery.accepted_at,
         dead_at: delivery.accepted_at + 10,
         ordering_key: None,
+        arrival: delivery.arrival.clone(),
         event: Event::clone(&delivery.event),
     }))
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::hops::Hops;
 
 const OLDEST: &str = r#"{"eventType":"user.created","cloudEventsVersion":"0.1","source":"/s","eventID":"1","data":{"n":1.50}}"#;
 const NEWEST: &str = r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","ext":5,"data":[1, 2]}"#;
@@ -57,6 +58,10 @@ fn wire_form() {
         format!(r#"{start}"expired","attempts":0,{times},"event":{NEWEST}}}"#),
         format!(r#"{start}"subscriptionDeleted","attempts":0,{times},"event":{OLDEST}}}"#),
         format!(r#"{start}"functionNotFound","attempts":0,{times},"event":{OLDEST}}}"#),
+        format!(r#"{start}"loop","attempts":1,{times},"arrival":{{"hops":17}},"event":{OLDEST}}}"#),
+        format!(
+            r#"{start}"authorizerFailed","attempts":0,{times},"arrival":{{"unauthorized":{{"method":"POST"}}}},"event":{OLDEST}}}"#
+        ),
     ] {
         let dead_letter: DeadLetter = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&dead_letter).unwrap(), text);
@@ -73,6 +78,8 @@ fn a_reason() -> impl Strategy<Value = DeadLetterReason> {
             DeadLetterReason::Expired,
             DeadLetterReason::SubscriptionDeleted,
             DeadLetterReason::FunctionNotFound,
+            DeadLetterReason::AuthorizerFailed,
+            DeadLetterReason::Loop,
         ][..],
     )
 }
@@ -106,6 +113,7 @@ proptest! {
         accepted_at in any::<u64>(),
         dead_at in any::<u64>(),
         ordering_key in a_text(),
+        hops in any::<u8>(),
         event in prop::sample::select(&[OLDEST, NEWEST][..]),
     ) {
         let [delivery, space, subscription, function] = ids;
@@ -121,6 +129,7 @@ proptest! {
             accepted_at,
             dead_at,
             ordering_key,
+            arrival: Arrival::after(Hops::new(hops)),
             event: serde_json::from_str(event).unwrap(),
         };
         let text = serde_json::to_string(&dead_letter).unwrap();

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::content_type::{is_json, media_type};
 use crate::authorizer::Authorization;
+use crate::hops::{HOPS_EXTENSION, Hops};
 use crate::ids::{DeliveryId, SubscriptionId};
 use crate::json::{Json, Object, kind, raw_value};
 
@@ -158,6 +159,10 @@ impl CloudEvent {
         self.set(DELIVERY_ID, Json::from_value(id));
         self.set(SUBSCRIPTION_ID, Json::from_value(subscription));
         self.set(ATTEMPT, Json::from_value(&attempt));
+    }
+
+    pub(super) fn set_hops(&mut self, hops: Hops) {
+        self.set(HOPS_EXTENSION, hops.to_json());
     }
 
     fn set(&mut self, name: &str, value: Json) {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::EventError;
 use super::time::canonical;
 use crate::authorizer::Authorization;
+use crate::hops::{HOPS_EXTENSION, Hops};
 use crate::ids::{DeliveryId, SubscriptionId};
 use crate::json::{Json, Object, kind};
 use crate::validation::{self, Violations};
@@ -155,6 +156,11 @@ impl Envelope {
             attempt,
         };
         self.set_gateway_member("delivery", Json::from_value(&delivery));
+    }
+
+    /// Sets the member of `extensions` with how often the event was passed on.
+    pub(super) fn set_hops(&mut self, hops: Hops) {
+        self.extensions.insert(HOPS_EXTENSION.to_owned(), hops.to_json());
     }
 
     fn set_gateway_member(&mut self, name: &str, value: Json) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{CircuitBreakerSettings, CircuitChange};
+use super::{CircuitBreakerSettings, CircuitChange, Registered};
 
 /// Longest time that a circuit is open, so that its end can be written as a time.
 const MOST_OPEN: Duration = Duration::from_hours(365 * 24);
@@ -16,6 +16,10 @@ pub(super) struct Circuit {
     /// Number of the change that led to the state; calls admitted before it have no say in it.
     since: u64,
     last_asked: Instant,
+    /// The function asked not to be called before.
+    throttled_until: Option<Instant>,
+    /// What it was called as when it last failed or asked for patience.
+    registered: Registered,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,11 @@ pub(super) struct Ticket(u64);
 pub(super) enum Report {
     /// It is alive.
     Success,
+    /// It is alive and asks for patience.
+    Throttled {
+        /// For so long.
+        pause: Duration,
+    },
     /// It fails.
     Failure {
         /// A random number from 0 up to 1.
@@ -50,11 +59,13 @@ impl Ticket {
 
 impl Circuit {
     /// A closed one that every call has a say in.
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant, registered: Registered) -> Self {
         Self {
             state: State::Closed { failures: 0 },
             since: 0,
             last_asked: now,
+            throttled_until: None,
+            registered,
         }
     }
 
@@ -66,6 +77,9 @@ impl Circuit {
         now: Instant,
     ) -> Result<Ticket, Duration> {
         self.last_asked = now;
+        if let Some(until) = self.throttled_until.filter(|until| now < *until) {
+            return Err(until - now);
+        }
         match self.state {
             State::Closed { .. } => Ok(Ticket(*changes)),
             State::Open { until, .. } if now < until => Err(until - now),
@@ -92,17 +106,22 @@ impl Circuit {
             return None;
         }
         self.last_asked = now;
+        // A call that was under way and succeeded does not take it back.
+        self.throttled_until = self.throttled_until.filter(|until| now < *until);
+        if let Report::Throttled { pause } = report {
+            self.throttled_until = self.throttled_until.max(now.checked_add(pause));
+        }
         match (&mut self.state, report) {
-            (State::Closed { failures }, Report::Success) => {
+            (State::Closed { failures }, Report::Success | Report::Throttled { .. }) => {
                 *failures = 0;
                 None
             }
             (State::Closed { failures }, Report::Failure { jitter }) => {
-                *failures += 1;
-                (*failures >= settings.failure_threshold)
+                *failures = failures.saturating_add(1);
+                (settings.failure_threshold > 0 && *failures >= settings.failure_threshold)
                     .then(|| CircuitChange::Opened(self.open(1, jitter, settings, changes, now)))
             }
-            (State::HalfOpen { .. }, Report::Success) => {
+            (State::HalfOpen { .. }, Report::Success | Report::Throttled { .. }) => {
                 self.change(State::Closed { failures: 0 }, changes);
                 Some(CircuitChange::Closed)
             }
@@ -160,6 +179,20 @@ impl Circuit {
 
     /// Whether it is like a new one.
     pub(super) fn is_forgettable(&self) -> bool {
-        self.since == 0 && matches!(self.state, State::Closed { failures: 0 })
+        self.since == 0
+            && self.throttled_until.is_none()
+            && matches!(self.state, State::Closed { failures: 0 })
+    }
+
+    /// Whether the function, or the subscription that it failed for, is another one by now.
+    pub(super) fn is_outdated(&self, registered: &Registered) -> bool {
+        self.registered.is_replaced_by(registered)
+    }
+
+    /// Keeps for whom the function did not do as it should.
+    pub(super) fn remember(&mut self, registered: Registered, report: Report) {
+        if !matches!(report, Report::Success) {
+            self.registered = registered;
+        }
     }
 }

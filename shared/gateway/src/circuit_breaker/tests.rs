@@ -1,6 +1,7 @@
 //! Circuits against tables, a model, and many threads.
 
 mod model;
+mod registered;
 
 use super::*;
 
@@ -25,7 +26,8 @@ impl Bench {
     }
 
     fn admit(&self, function: &str) -> Admission {
-        self.circuits.admit(&"shop".into(), &function.into(), self.now)
+        self.circuits
+            .admit(&"shop".into(), &function.into(), Registered::default(), self.now)
     }
 
     fn permit(&self, function: &str) -> Permit {
@@ -194,7 +196,9 @@ fn functions_have_circuits_of_their_own() {
     let bench = Bench::opened();
     bench.wait("f");
     assert_eq!(bench.succeed("g"), None);
-    let other = bench.circuits.admit(&"other".into(), &"f".into(), bench.now);
+    let other = bench
+        .circuits
+        .admit(&"other".into(), &"f".into(), Registered::default(), bench.now);
     assert!(matches!(other, Admission::Call(_)));
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
+use domain::event::Event;
 use domain::resource::Subscription;
 use domain::retry::{FailureClass, RetryPolicy};
 use domain::routing::RoutingTable;
@@ -15,7 +16,7 @@ use queue::Outcome;
 use targets::InvokeError;
 use tokio::time::Instant;
 
-use super::step::{Step, UNABLE_PAUSE};
+use super::step::{FUNCTION_CHECK, Step, UNABLE_PAUSE};
 use super::verdict::{Failure, Verdict, verdict};
 use crate::call::{CallError, Occasion, SubscriberCall};
 use crate::circuit_report::report;
@@ -34,13 +35,12 @@ struct Attempted {
 }
 
 impl Gateway {
-    /// Calls the function of a delivery, until `end` at most, and decides on what came of it.
+    /// Calls the function of a delivery with its event, until `end` at most, and decides on what came of it.
     pub(super) async fn attempt(
         &self,
         table: &RoutingTable,
-        subscription: &Arc<Subscription>,
-        policy: &RetryPolicy,
-        delivery: &Delivery,
+        (subscription, policy): (&Arc<Subscription>, &RetryPolicy),
+        (delivery, event): (&Delivery, &Event),
         mut targets: Targets<'_>,
         end: Option<Instant>,
     ) -> Step {
@@ -50,7 +50,8 @@ impl Gateway {
             space: &delivery.space,
             subscription: &delivery.subscription,
             function: &delivery.function,
-            event: &delivery.event,
+            event,
+            hops: delivery.arrival.hops,
             occasion: Occasion::Delivery {
                 id: &delivery.id,
                 attempt: number,
@@ -95,6 +96,11 @@ impl Gateway {
             }
         };
         let (target, is_choice) = (targets.current(), targets.is_choice());
+        let most = self.settings().max_retry_after;
+        let failure = failure.map(|failure| failure.heeding(policy, most));
+        // Of a weighted function, others may be called; elsewhere each delivery waits for itself.
+        let pause = failure.as_ref().and_then(|failure| failure.retry_after);
+        let pause = pause.filter(|_| !is_choice && self.queue().holds());
         let passed_over = targets.passed_over();
         if let Some(permit) = targets.into_permit().filter(|_| !is_cut) {
             report(
@@ -102,6 +108,7 @@ impl Gateway {
                 target,
                 permit,
                 failure.as_ref().map(|failure| failure.class),
+                pause,
             );
         }
         let Some(failure) = failure else {
@@ -138,13 +145,18 @@ impl Gateway {
                     Some(&failure),
                     Some(pause),
                 );
-                if let (FailureClass::Throttled, Some(pause), false) =
+                let mut own = pause;
+                if let (FailureClass::Throttled, Some(named), false) =
                     (failure.class, failure.retry_after, is_choice)
+                    && self
+                        .queue()
+                        .hold(&delivery.space, &delivery.function, named.min(FUNCTION_CHECK))
                 {
-                    // The others would only be told the same.
-                    self.queue().hold(&delivery.space, &delivery.function, pause);
+                    // The others would only be told the same. The function is left alone as a whole, so that all go
+                    // on as soon as it is registered anew.
+                    own = policy.pause(attempted.number, 0.0, None).min(pause);
                 }
-                Step::Settle(Outcome::Retry { pause })
+                Step::Settle(Outcome::Retry { pause: own })
             }
             Verdict::GiveUp(reason) => {
                 self.note(

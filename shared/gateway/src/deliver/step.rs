@@ -26,6 +26,8 @@ pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
 /// to put each of them back.
 const PAUSED_CHECK: Duration = Duration::from_secs(1);
 const PAUSED_DEFER: Duration = Duration::from_mins(1);
+/// How often a queue that can hold deliveries back looks whether a function that is left alone was registered anew.
+pub(super) const FUNCTION_CHECK: Duration = Duration::from_secs(1);
 
 /// What is to be done about a delivery.
 pub(super) enum Step {
@@ -78,6 +80,14 @@ impl Gateway {
         if subscription.paused {
             return self.paused();
         }
+        let mut allowed = None;
+        if delivery.arrival.unauthorized.is_some() {
+            // Boxed: nearly no delivery has to carry it.
+            match Box::pin(self.allow(&table, delivery)).await {
+                Ok(event) => allowed = Some(event),
+                Err(step) => return step,
+            }
+        }
         let defaults = RetryPolicy::default();
         let policy = subscription.retry.as_ref().unwrap_or(&defaults);
         if is_exhausted(delivery, policy) {
@@ -90,7 +100,8 @@ impl Gateway {
         }
         let mut targets = Targets::of(&table, &delivery.space, &delivery.function, || {
             delivery.id.clone()
-        });
+        })
+        .called_for(subscription);
         if let Err(pause) = targets.admit(self.circuit_breakers(), &delivery.space) {
             // Other deliveries of a weighted function go to functions that are in order.
             return if targets.is_choice() {
@@ -110,7 +121,8 @@ impl Gateway {
             return Step::left();
         }
         let end = time.map(|time| time.end);
-        self.attempt(&table, subscription, policy, delivery, targets, end)
+        let event = allowed.as_ref().unwrap_or(&delivery.event);
+        self.attempt(&table, (subscription, policy), (delivery, event), targets, end)
             .await
     }
 

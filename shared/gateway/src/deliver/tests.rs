@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::event::{Envelope, Event, EventStamp};
+use domain::hops::Hops;
 use domain::ids::SubscriptionId;
 use domain::json::Json;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
@@ -15,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::circuit_breaker::{Admission, CircuitBreakerSettings};
+use crate::circuit_breaker::{Admission, CircuitBreakerSettings, Registered};
 use crate::dead_letters::DeadLetters;
 use crate::delivery_log::DeliveryLog;
 use crate::gateway::{GatewayParts, GatewaySettings};
@@ -64,6 +65,10 @@ impl Fixture {
                 hosted: HostedDomains::default(),
                 json_events: false,
                 legacy_api: false,
+                max_hops: Hops::new(16),
+                max_batch_events: 1000,
+                batch_timeout: LONG,
+                max_retry_after: LONG,
                 max_concurrent_deliveries: 10,
                 max_sync_calls_per_space: None,
                 max_deliver_delay: Duration::from_hours(1),
@@ -125,6 +130,7 @@ impl Fixture {
             deliver_at: None,
             ordering_key: None,
             deduplication_key: None,
+            arrival: domain::delivery::Arrival::default(),
         };
         let room = self.gateway.queue().reserve([&delivery], 1024).unwrap();
         room.send(vec![delivery]).await.unwrap();
@@ -208,7 +214,7 @@ async fn a_call_that_is_cut_is_an_attempt_and_says_nothing_of_the_function() {
     fixture.gateway.dispatch(received, Some(time(true, 2))).await;
     assert_eq!(fixture.calls.load(Ordering::SeqCst), 1);
     let circuits = fixture.gateway.circuit_breakers();
-    let admission = circuits.admit(&SPACE.into(), &"f".into(), Instant::now());
+    let admission = circuits.admit(&SPACE.into(), &"f".into(), Registered::default(), Instant::now());
     assert!(matches!(admission, Admission::Call(_)), "the circuit is open");
     assert_eq!(fixture.receive().await.deliveries[0].attempts, 1);
 }

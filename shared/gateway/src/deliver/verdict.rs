@@ -9,6 +9,9 @@ use targets::{Answer, InvokeError};
 
 use crate::call::CallError;
 
+/// HTTP status of a gateway that an event came to too often (RFC 5842).
+const LOOP_DETECTED: u16 = 508;
+
 /// A failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -57,6 +60,13 @@ impl Failure {
             error: CallError::UnknownFunction.to_string(),
             response: None,
         }
+    }
+
+    /// The same, with the time that the function named as far as it counts: `most`, or longer pauses that the
+    /// subscription allows.
+    pub(super) fn heeding(mut self, policy: &RetryPolicy, most: Duration) -> Self {
+        self.retry_after = policy.heeded(self.retry_after, most);
+        self
     }
 
     /// The same of a function that only stood in for another one, which may be called after `pause`: that one may take
@@ -114,6 +124,10 @@ pub(super) fn verdict(
 ) -> Verdict {
     let failed_attempts = delivery.attempts.saturating_add(1);
     match failure.class {
+        // Another gateway, or this one, has seen the event too often.
+        FailureClass::Permanent if failure.status() == Some(LOOP_DETECTED) => {
+            return Verdict::GiveUp(DeadLetterReason::Loop);
+        }
         FailureClass::Permanent => return Verdict::GiveUp(DeadLetterReason::PermanentFailure),
         FailureClass::Gone => return Verdict::PauseSubscription,
         FailureClass::Transient | FailureClass::Throttled => {}
@@ -157,6 +171,7 @@ pub(super) fn dead_letter(
         accepted_at: delivery.accepted_at,
         dead_at: now,
         ordering_key: delivery.ordering_key.as_deref().map(str::to_owned),
+        arrival: delivery.arrival.clone(),
         event: delivery.event.as_ref().clone(),
     }
 }

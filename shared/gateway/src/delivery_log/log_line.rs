@@ -48,5 +48,6 @@ fn outcome_name(outcome: AttemptOutcome) -> &'static str {
         AttemptOutcome::Retrying => "retrying",
         AttemptOutcome::DeadLettered => "deadLettered",
         AttemptOutcome::Paused => "paused",
+        AttemptOutcome::Denied => "denied",
     }
 }

@@ -42,7 +42,12 @@ fn circuits() -> CircuitBreakers {
 }
 
 fn open(circuits: &CircuitBreakers, function: &str) {
-    let Admission::Call(permit) = circuits.admit(&SPACE.into(), &function.into(), Instant::now()) else {
+    let Admission::Call(permit) = circuits.admit(
+        &SPACE.into(),
+        &function.into(),
+        Registered::default(),
+        Instant::now(),
+    ) else {
         panic!("{function} is open already");
     };
     permit.failure(Instant::now(), 0.0);
@@ -125,7 +130,10 @@ fn a_bad_target_opens_no_circuit_but_its_own() {
                 || free == function
         );
         assert!(
-            matches!(circuits.admit(&space, &free, Instant::now()), Admission::Call(_)),
+            matches!(
+                circuits.admit(&space, &free, Registered::default(), Instant::now()),
+                Admission::Call(_)
+            ),
             "{free}"
         );
     }

@@ -108,6 +108,8 @@ pub(super) fn revived(letter: DeadLetter, now: u64) -> Delivery {
         deliver_at: None,
         ordering_key: letter.ordering_key.map(Into::into),
         deduplication_key: None,
+        // The count as well: what went round does not begin anew.
+        arrival: letter.arrival,
     }
 }
 

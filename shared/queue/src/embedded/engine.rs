@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase as _, StorageBackend};
 
 use super::storage::{Backend, Storage};
-use super::tables::{ABOUT, EngineError, FORMAT, FORMAT_KEY, PlaceKey, READY, Tables};
+use super::tables::{ABOUT, EngineError, FIRST_FORMAT, FORMAT, FORMAT_KEY, PlaceKey, READY, Tables};
 
 /// An open engine. After a failure it is of no more use and must be opened anew.
 pub(super) struct Engine {
@@ -39,7 +39,7 @@ impl Engine {
             .map_err(EngineError::from)?;
         let engine = Self { database, bytes };
         match engine.about(FORMAT_KEY)? {
-            Some(FORMAT) => Ok(engine),
+            Some(FIRST_FORMAT..=FORMAT) => Ok(engine),
             Some(found) if found > FORMAT => Err(EngineOpenError::NewerFormat(found)),
             _ => Err(EngineError::Corrupted("no format".to_owned()).into()),
         }
@@ -92,7 +92,7 @@ fn create(backend: Backend, cache_bytes: usize) -> Result<(), EngineError> {
     {
         let mut tables = Tables::of(&transaction);
         tables.create()?;
-        tables.about.get()?.insert(FORMAT_KEY, FORMAT)?;
+        tables.about.get()?.insert(FORMAT_KEY, FIRST_FORMAT)?;
     }
     Ok(transaction.commit()?)
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::delivery::Delivery;
+use domain::delivery::{Arrival, Delivery};
+use domain::hops::Hops;
 use domain::ids::{FunctionId, Space, SubscriptionId};
+use domain::json::Json;
 
 /// A value in the file is not what the queue writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +62,9 @@ pub(super) struct Record<'a> {
     pub(super) deliver_at: Option<u64>,
     pub(super) id: &'a str,
     pub(super) ordering_key: Option<&'a str>,
+    pub(super) hops: u8,
+    /// JSON of the request that an authorizer has to be asked about.
+    pub(super) unauthorized: Option<&'a str>,
     pub(super) body: Body<'a>,
 }
 
@@ -75,6 +80,9 @@ pub(super) enum Body<'a> {
 const DELIVER_AT: u8 = 1;
 const ORDERING_KEY: u8 = 2;
 const APART: u8 = 4;
+/// From here on programs before 0.11 cannot read a record.
+const HOPS: u8 = 8;
+const UNAUTHORIZED: u8 = 16;
 
 impl FunctionName {
     pub(super) fn of(delivery: &Delivery) -> Self {
@@ -131,6 +139,8 @@ impl<'a> Record<'a> {
             deliver_at: delivery.deliver_at,
             id: delivery.id.as_str(),
             ordering_key: delivery.ordering_key.as_deref(),
+            hops: delivery.arrival.hops.count(),
+            unauthorized: delivery.arrival.unauthorized.as_deref().map(Json::get),
             body,
         }
     }
@@ -150,6 +160,8 @@ impl<'a> Record<'a> {
         } else {
             0
         };
+        flags |= if self.hops == 0 { 0 } else { HOPS };
+        flags |= self.unauthorized.map_or(0, |_| UNAUTHORIZED);
         bytes.push(flags);
         bytes.extend_from_slice(&self.attempts.to_le_bytes());
         bytes.extend_from_slice(&self.accepted_at.to_le_bytes());
@@ -160,6 +172,12 @@ impl<'a> Record<'a> {
         }
         if let Some(key) = self.ordering_key {
             put_text(&mut bytes, key);
+        }
+        if self.hops > 0 {
+            bytes.push(self.hops);
+        }
+        if let Some(request) = self.unauthorized {
+            put_text(&mut bytes, request);
         }
         match self.body {
             Body::Here(json) => bytes.extend_from_slice(json),
@@ -176,6 +194,13 @@ impl<'a> Record<'a> {
         let id = rest.text()?;
         let deliver_at = (flags & DELIVER_AT != 0).then(|| rest.u64()).transpose()?;
         let ordering_key = (flags & ORDERING_KEY != 0).then(|| rest.text()).transpose()?;
+        let hops = if flags & HOPS == 0 {
+            0
+        } else {
+            let [hops] = rest.take()?;
+            hops
+        };
+        let unauthorized = (flags & UNAUTHORIZED != 0).then(|| rest.text()).transpose()?;
         let body = if flags & APART == 0 {
             Body::Here(rest.0)
         } else {
@@ -188,6 +213,8 @@ impl<'a> Record<'a> {
             deliver_at,
             id,
             ordering_key,
+            hops,
+            unauthorized,
             body,
         })
     }
@@ -213,7 +240,24 @@ impl<'a> Record<'a> {
             deliver_at: self.deliver_at,
             ordering_key: self.ordering_key.map(Into::into),
             deduplication_key: None,
+            arrival: self.arrival(),
         }
+    }
+
+    /// How its event came in.
+    pub(super) fn arrival(&self) -> Arrival {
+        Arrival {
+            hops: Hops::new(self.hops),
+            // It was JSON when it was written. Of what is not, nothing may be allowed.
+            unauthorized: self
+                .unauthorized
+                .map(|text| Arc::new(serde_json::from_str(text).unwrap_or_else(|_| Json::null()))),
+        }
+    }
+
+    /// Whether only this version of the form has what is in it.
+    pub(super) fn is_new(&self) -> bool {
+        self.hops > 0 || self.unauthorized.is_some()
     }
 }
 

@@ -5,8 +5,10 @@ use redb::{Key, Table, TableDefinition, Value, WriteTransaction};
 /// Why the engine could not read or write.
 pub(super) type EngineError = redb::Error;
 
-/// Number of the form that everything here is in. Goes up when an older program could not read the file.
-pub(super) const FORMAT: u64 = 1;
+/// Number of the form that everything here may be in. Goes up when an older program could not read the file.
+pub(super) const FORMAT: u64 = 2;
+/// Number of the form of files in which no delivery says how its event came in: programs before 0.11 read them too.
+pub(super) const FIRST_FORMAT: u64 = 1;
 /// Keys of [`ABOUT`]: the form of the file, the number that comes next, and the last time by the clock of the queue.
 pub(super) const FORMAT_KEY: &str = "format";
 pub(super) const NEXT_KEY: &str = "next";

@@ -193,6 +193,7 @@ impl Found {
             accepted_at: record.accepted_at,
             dead_at: now,
             ordering_key: record.ordering_key.map(ToOwned::to_owned),
+            arrival: record.arrival(),
             event,
         }
     }

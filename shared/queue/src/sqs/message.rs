@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
-use domain::delivery::Delivery;
+use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
+use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 use domain::json::Json;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,9 @@ pub(super) struct Common<'a> {
     pub(super) accepted_at: u64,
     pub(super) deliver_at: Option<u64>,
     pub(super) ordering_key: Option<&'a str>,
+    pub(super) hops: Hops,
+    /// JSON of the request that an authorizer has to be asked about.
+    pub(super) unauthorized: Option<&'a str>,
 }
 
 /// What the end of a body says.
@@ -73,6 +77,9 @@ struct Message<'a> {
     accepted_at: Option<u64>,
     deliver_at: Option<u64>,
     ordering_key: Option<Arc<str>>,
+    #[serde(default)]
+    hops: Hops,
+    unauthorized: Option<Arc<Json>>,
     subscribers: Vec<Subscriber>,
     #[serde(default)]
     attempts: u32,
@@ -117,6 +124,10 @@ pub(super) fn parse(body: &str, message_id: &str, sent_at: u64) -> Result<Parsed
         deliver_at: message.deliver_at,
         ordering_key: message.ordering_key.clone(),
         deduplication_key: None,
+        arrival: Arrival {
+            hops: message.hops,
+            unauthorized: message.unauthorized.clone(),
+        },
     });
     Ok(Parsed {
         deliveries: deliveries.collect(),
@@ -144,8 +155,11 @@ pub(super) fn head(event: &str, common: &Common<'_>) -> String {
     let deliver_at = member("deliverAt", common.deliver_at);
     let key = common.ordering_key.map(|key| text(&key));
     let key = member("orderingKey", key);
+    let hops = member("hops", Some(common.hops).filter(|hops| !hops.is_none()));
+    let unauthorized = member("unauthorized", common.unauthorized.map(escaped));
     format!(
-        "{{\"event\":{event},\"space\":{space},\"acceptedAt\":{accepted_at}{deliver_at}{key},\"subscribers\":["
+        "{{\"event\":{event},\"space\":{space},\"acceptedAt\":{accepted_at}{deliver_at}{key}{hops}{unauthorized},\
+         \"subscribers\":["
     )
 }
 
@@ -182,8 +196,11 @@ fn member(name: &str, value: Option<impl std::fmt::Display>) -> String {
 /// A value as JSON of the characters that SQS takes, which are those of XML 1.0. JSON has to escape all others that a
 /// Rust string can hold but these two; they can only stand in JSON strings, where an escape means the same.
 fn text<T: Serialize>(value: &T) -> String {
-    let json = Json::from_value(value);
-    let json = json.get();
+    escaped(Json::from_value(value).get())
+}
+
+/// The same, of what is JSON already.
+fn escaped(json: &str) -> String {
     if json.contains(['\u{FFFE}', '\u{FFFF}']) {
         json.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
     } else {

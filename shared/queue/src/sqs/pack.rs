@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use domain::delivery::Delivery;
 use domain::event::Event;
+use domain::json::Json;
 
 use super::message::{Common, Notes, add, end, event_text, head, size_alone, size_with, subscriber_text};
 use super::names::{deduplication_id, ordered_group, space_group};
@@ -134,6 +135,8 @@ fn group<'a>(deliveries: impl Iterator<Item = Outgoing<'a>>, now: u64) -> Vec<Gr
                 accepted_at: delivery.accepted_at,
                 deliver_at: delivery.deliver_at,
                 ordering_key: delivery.ordering_key.as_deref(),
+                hops: delivery.arrival.hops,
+                unauthorized: delivery.arrival.unauthorized.as_deref().map(Json::get),
             },
             attempts: delivery.attempts,
             wait: wait(due, now),

@@ -38,6 +38,7 @@ pub(crate) fn delivery(event: &Arc<Event>, space: &str, subscription: &str) -> D
         deliver_at: None,
         ordering_key: None,
         deduplication_key: None,
+        arrival: domain::delivery::Arrival::default(),
     }
 }
 

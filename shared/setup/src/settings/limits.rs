@@ -35,6 +35,20 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_sync_calls_per_space: Option<usize>,
+    /// Most events of a batch; a longer one is refused with 413.
+    #[arg(
+        long = "max-batch-events",
+        env = "EVENT_GATEWAY_MAX_BATCH_EVENTS",
+        default_value_t = 1000,
+        value_name = "COUNT"
+    )]
+    pub max_batch_events: usize,
+    /// Time that the authorizers and sync functions of a batch have together, in milliseconds.
+    #[arg(long = "batch-timeout", env = "EVENT_GATEWAY_BATCH_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
+    pub batch_timeout: Duration,
+    /// How often an event may be passed on by a gateway before it counts as a loop and is refused with 508; at most 254.
+    #[arg(long = "max-hops", env = "EVENT_GATEWAY_MAX_HOPS", default_value_t = 16, value_parser = clap::value_parser!(u8).range(..255), value_name = "COUNT")]
+    pub max_hops: u8,
     /// Time for the headers, and then for the body, of an event to arrive, in milliseconds.
     #[arg(long = "events-read-timeout", env = "EVENT_GATEWAY_EVENTS_READ_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
     pub events_read_timeout: Duration,

@@ -104,6 +104,9 @@ pub struct QueueSettings {
     /// Longest time that a function is left alone before it is tried again, in milliseconds.
     #[arg(long = "circuit-breaker-max-open", env = "EVENT_GATEWAY_CIRCUIT_BREAKER_MAX_OPEN", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
     pub circuit_breaker_max_open: Duration,
+    /// Longest time for which a function is left alone because it asks for that with Retry-After, in milliseconds.
+    #[arg(long = "max-retry-after", env = "EVENT_GATEWAY_MAX_RETRY_AFTER", default_value = "3600000", value_parser = milliseconds, value_name = "MS")]
+    pub max_retry_after: Duration,
     /// Bytes of the delivery log that are kept for each space.
     #[arg(long = "delivery-log-bytes", env = "EVENT_GATEWAY_DELIVERY_LOG_BYTES", default_value_t = 8 * 1024 * 1024, value_name = "BYTES")]
     pub delivery_log_bytes: u64,

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use self::lane::{Lanes, Reply, Waiting};
 use super::AwsIdentity;
 use super::failure::Failure;
+use crate::http::{carried, carrying};
 
 mod lane;
 
@@ -126,6 +127,7 @@ impl<S: Service> Batches<S> {
             bytes: S::size(&entry),
             entry,
             reply,
+            hops: carried(),
         };
         if self.lanes.enter(&destination, waiting, S::LIMITS) {
             self.start(destination, service.clone());
@@ -157,11 +159,13 @@ impl<S: Service> Batches<S> {
     }
 
     async fn send_batch(&self, destination: &Destination, service: &S, batch: Vec<Waiting<S::Entry>>) {
+        let hops = batch.iter().map(|waiting| waiting.hops).max();
         let (entries, mut replies): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|waiting| (waiting.entry, waiting.reply))
             .unzip();
         let sending = self.outcomes(destination, service, entries);
+        let sending = carrying(hops.unwrap_or_default(), sending);
         let nobody_waits = async {
             for reply in &mut replies {
                 reply.closed().await;

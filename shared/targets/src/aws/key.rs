@@ -105,6 +105,7 @@ mod tests {
             }),
             sdk_retries: false,
             is_awaited: false,
+            hops: domain::hops::Hops::NONE,
         }
     }
 

@@ -68,6 +68,7 @@ mod tests {
             identity: None,
             sdk_retries: wants_result,
             is_awaited: false,
+            hops: domain::hops::Hops::NONE,
         }
     }
 

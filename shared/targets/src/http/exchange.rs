@@ -85,6 +85,7 @@ impl HttpResponse {
     /// What a function said that follows the statuses of HTTP (CONTRACT.md §3.2, Q22).
     pub(super) fn into_answer(self, call: &Call<'_>) -> Result<Answer, InvokeError> {
         let refusal = status::refusal(self.status, &self.headers);
+        let challenge = status::challenge(self.status, &self.headers);
         let status = self.status.as_u16();
         if let Some(refusal) = refusal.filter(|_| status >= 500) {
             return Err(self.failure(refusal));
@@ -97,7 +98,7 @@ impl HttpResponse {
                 self.redaction.beginning(&self.body)
             },
             status: Some(status),
-            rejection: refusal.map(|refusal| refusal.rejection(status)),
+            rejection: refusal.map(|refusal| refusal.rejection(status, challenge)),
             passed_on: None,
         })
     }

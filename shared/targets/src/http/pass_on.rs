@@ -42,7 +42,7 @@ impl HttpResponse {
         Ok(Answer {
             body: self.body,
             status: Some(status),
-            rejection: refusal.map(|refusal| refusal.rejection(status)),
+            rejection: refusal.map(|refusal| refusal.rejection(status, None)),
             passed_on: Some(PassedOn {
                 status: self.status,
                 headers: self.headers,
@@ -91,7 +91,7 @@ impl HttpTargets {
         Ok(Answer {
             body,
             status: Some(status.as_u16()),
-            rejection: refusal.map(|refusal| refusal.rejection(status.as_u16())),
+            rejection: refusal.map(|refusal| refusal.rejection(status.as_u16(), None)),
             passed_on: Some(PassedOn {
                 status,
                 headers,

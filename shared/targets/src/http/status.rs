@@ -8,6 +8,7 @@
 //! | 410 | gone | the function wants no more events |
 //! | 429, 503 with `Retry-After` | throttled | the function works and asks for fewer calls |
 //! | 501, 505 | permanent | they are about the method and the version of HTTP, the same at every attempt |
+//! | 508 | permanent | the function is a gateway that the event came to too often |
 //! | other 5xx and above | transient | a server, or what stands before it, is out of order |
 //! | other 4xx | permanent | the same request gets the same answer |
 //! | 3xx that cannot be followed | permanent | the URL of the function is out of date |
@@ -15,11 +16,14 @@
 use std::time::{Duration, SystemTime};
 
 use domain::retry::FailureClass;
-use http::header::RETRY_AFTER;
+use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 
 use crate::answer::Rejection;
 use crate::retry_after;
+
+/// Most bytes of a challenge that is passed on.
+const MOST_CHALLENGE: usize = 1024;
 
 /// An answer by which the event was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +35,24 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// What an async delivery is told of the answer, which has this status.
-    pub(super) fn rejection(self, status: u16) -> Rejection {
+    pub(super) fn rejection(self, status: u16, challenge: Option<HeaderValue>) -> Rejection {
         let Self { class, retry_after } = self;
         Rejection {
             status,
             class,
             retry_after,
+            challenge,
         }
     }
+}
+
+/// What a 401 says about how to prove who one is, for whoever passes it on.
+pub(super) fn challenge(status: StatusCode, headers: &HeaderMap) -> Option<HeaderValue> {
+    if status != StatusCode::UNAUTHORIZED {
+        return None;
+    }
+    let value = headers.get(WWW_AUTHENTICATE)?;
+    (value.len() <= MOST_CHALLENGE).then(|| value.clone())
 }
 
 /// Why an answer does not count as success; `None` if it does.
@@ -64,7 +78,7 @@ fn class(status: u16, names_a_time: bool) -> FailureClass {
         429 => FailureClass::Throttled,
         503 if names_a_time => FailureClass::Throttled,
         413 if names_a_time => FailureClass::Transient,
-        501 | 505 => FailureClass::Permanent,
+        501 | 505 | 508 => FailureClass::Permanent,
         408 | 409 | 423 | 425 | 500.. => FailureClass::Transient,
         _ => FailureClass::Permanent,
     }

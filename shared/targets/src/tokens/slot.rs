@@ -9,7 +9,7 @@ use super::kept::{Age, Kept, Moment};
 use super::shared_failure::SharedFailure;
 use super::{FETCH_LIMIT, Token};
 use crate::error::InvokeError;
-use crate::http::{caller, on_behalf_of};
+use crate::http::{caller, carried, carrying, on_behalf_of};
 
 /// Time between two early requests for the next token when they fail.
 const EARLY_PAUSE: Duration = Duration::from_secs(5);
@@ -91,11 +91,12 @@ impl Slot {
         let asked = Moment::now();
         let (slot, fetched) = (Arc::clone(self), fetch());
         let space = caller();
-        tokio::spawn(async move {
+        // The token server may be the gateway itself.
+        tokio::spawn(carrying(carried(), async move {
             let fetched = on_behalf_of(space.as_ref(), fetched).await;
             let outcome = slot.state().finish(fetched, asked);
             tell.send_replace(Some(outcome));
-        });
+        }));
         state.flight = Some(Flight {
             asked,
             outcome: outcome.clone(),

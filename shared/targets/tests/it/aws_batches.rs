@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::hops::Hops;
 use domain::resource::{FirehoseStream, KinesisStream, Provider, SqsQueue};
 use domain::retry::FailureClass;
 use serde_json::{Value, json};
@@ -300,4 +301,37 @@ async fn a_failed_request_is_told_to_each_once() {
         assert_eq!(classes(&results), [Some(class); 3]);
         assert_eq!(targets(&server), ["PutRecords"]);
     }
+}
+
+/// The URL of a queue may lead back to the gateway. A request with several events tells the greatest count.
+#[tokio::test]
+async fn requests_say_how_often_their_events_were_passed_on() {
+    let server = Server::answering(|request| {
+        let record = json!({"SequenceNumber": "s", "ShardId": "s"});
+        let many = json!({"FailedRecordCount": 0, "Records": [record, record, record]});
+        let answer = if target(request) == "PutRecords" {
+            many
+        } else {
+            record
+        };
+        response(200, &[], answer.to_string())
+    })
+    .await;
+    let (invoker, provider, event) = (invoker_of(&server), kinesis(None), event("0"));
+    let send = |id: &'static str, hops: u8| {
+        let mut call = delivery(&event, id);
+        call.hops = Hops::new(hops);
+        invoker.invoke(&provider, call)
+    };
+    send("warm", 5).await.unwrap();
+    let (a, b, c) = tokio::join!(send("d-0", 1), send("d-1", 7), send("d-2", 2));
+    for sent in [a, b, c] {
+        sent.unwrap();
+    }
+    let requests = server.requests();
+    let told: Vec<_> = requests
+        .iter()
+        .map(|request| request.header("x-event-gateway-hops"))
+        .collect();
+    assert_eq!(told, [Some("5"), Some("7")]);
 }

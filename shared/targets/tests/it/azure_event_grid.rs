@@ -27,6 +27,7 @@ async fn send(invoker: &Invoker, provider: &Provider, text: &str) -> Result<Answ
         identity: None,
         sdk_retries: false,
         is_awaited: false,
+        hops: domain::hops::Hops::NONE,
     };
     invoker.invoke(provider, call).await
 }
@@ -137,6 +138,7 @@ async fn an_authorizer_cannot_be_a_topic() {
         identity: None,
         sdk_retries: true,
         is_awaited: true,
+        hops: domain::hops::Hops::NONE,
     };
     let error = invoker().invoke(&target, call).await.unwrap_err();
     assert_eq!(error.class(), Permanent);

@@ -104,6 +104,7 @@ async fn other_answers_below_500_are_results_and_rejections() {
             status,
             class,
             retry_after: None,
+            challenge: None,
         };
         assert_eq!((answer.status, answer.rejection), (Some(status), Some(rejection)));
     }
@@ -120,6 +121,7 @@ async fn answers_from_500_are_failures() {
         (504, Transient),
         (505, Permanent),
         (507, Transient),
+        (508, Permanent),
         (511, Transient),
         (599, Transient),
         (999, Transient),

@@ -69,6 +69,7 @@ fn call(payload: &'static str) -> Call<'static> {
         identity: None,
         sdk_retries: true,
         is_awaited: false,
+        hops: domain::hops::Hops::NONE,
     }
 }
 

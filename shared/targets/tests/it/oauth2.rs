@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use domain::hops::Hops;
 use domain::resource::Provider;
 use domain::retry::FailureClass;
 use serde_json::{Value, json};
@@ -368,4 +369,30 @@ async fn a_token_that_comes_late_serves_the_next_call() {
         (tokens(&function), slow.connections()),
         (vec!["late".to_owned()], 1)
     );
+}
+
+/// The function, what it leads to, and the server of its tokens may all be the gateway itself.
+#[tokio::test]
+async fn every_request_of_a_call_says_how_often_its_event_was_passed_on() {
+    const HOPS: &str = "x-event-gateway-hops";
+    let function = Server::answering(|request| match request.target.as_str() {
+        "/" => response(307, &[("Location", "/moved")], ""),
+        _ => response(200, &[], ""),
+    })
+    .await;
+    let server = issuing(r#","expires_in":3600"#).await;
+    for hops in [0, 3] {
+        let invoker = invoker();
+        let mut call = call(EVENT);
+        call.hops = Hops::new(hops);
+        let provider = protected(&function, &server, json!({}));
+        invoker.invoke(&provider, call).await.unwrap();
+        let told = function.requests().into_iter().chain(server.requests());
+        let told: Vec<_> = told
+            .map(|request| request.header(HOPS).map(str::to_owned))
+            .collect();
+        let want = (hops > 0).then(|| hops.to_string());
+        let told: Vec<_> = told.into_iter().filter(|told| *told == want).collect();
+        assert_eq!(told.len(), 3, "{hops}");
+    }
 }

@@ -113,3 +113,39 @@ fn an_event_with_the_same_key_is_queued_once() {
     arrived.retain(|data| data != "other" && data != "without");
     assert_eq!(arrived, ["first"]);
 }
+
+/// A key belongs to the path and the type of its event, and a request is no way around it.
+#[test]
+fn a_key_is_decided_on_within_a_request_and_only_for_its_path_and_type() {
+    let gateway = GatewayProcess::start(&[]);
+    let functions = FunctionServer::answering("{}");
+    subscribe(&gateway, &functions.url("/"), &json!({}));
+    gateway.event_type("other");
+    gateway.subscribe("async", "ev", "f", "/b");
+    gateway.subscribe("async", "other", "f", "/a");
+    let event = |id: &str, event_type: &str| json!({"specversion": "1.0", "type": event_type, "source": "/s", "id": id, "deduplicationkey": "k"});
+    let send = |path: &str, events: serde_json::Value| {
+        let headers = [("Content-Type", "application/cloudevents-batch+json")];
+        let answer = gateway.post_event(path, &headers, events.to_string());
+        assert_eq!(answer.status, 202, "{}", answer.text());
+    };
+    let thrice = json!([
+        event("1", "ev"),
+        event("2", "ev"),
+        event("3", "other"),
+        event("4", "ev")
+    ]);
+    send("/a", thrice);
+    send("/a", json!([event("5", "ev")]));
+    send("/b", json!([event("6", "ev")]));
+    send("/a", json!([event("7", "other")]));
+    emit_with(&gateway, &[], "last");
+    wait_until("the others have arrived", || functions.calls().len() == 4);
+    let mut arrived: Vec<_> = functions
+        .calls()
+        .iter()
+        .filter_map(|call| call.json()["id"].as_str().map(str::to_owned))
+        .collect();
+    arrived.sort_unstable();
+    assert_eq!(arrived, ["1", "3", "6"]);
+}

@@ -112,3 +112,62 @@ fn what_cannot_heal_is_not_repeated() {
         assert_eq!(letter["lastResponse"], json!({"status": status, "body": "no"}));
     }
 }
+
+/// Whoever mends a function does not wait for what the broken one had asked for.
+#[test]
+fn what_is_registered_anew_is_called_at_once() {
+    for what in ["function", "subscription"] {
+        let gateway = GatewayProcess::start(&[]);
+        let functions = FunctionServer::start(|stream, call| match &*call.path {
+            "/" => stream.write_all(b"HTTP/1.1 429 X\r\nRetry-After: 86400\r\nContent-Length: 0\r\n\r\n"),
+            _ => stream.write_all(answer(200, "{}").as_bytes()),
+        });
+        let id = subscribe(&gateway, &functions.url("/"), &quick(10));
+        emit(&gateway, "x");
+        emit(&gateway, "y");
+        wait_until("the function has asked for patience", || {
+            !functions.calls().is_empty()
+        });
+        let attempts = || {
+            let answer = super::ask(&gateway, "GET", "deliveries", &serde_json::Value::Null);
+            answer.json()["deliveries"].as_array().unwrap().clone()
+        };
+        wait_until("it is noted", || !attempts().is_empty());
+        // An hour, not a day.
+        let attempt = attempts().pop().unwrap();
+        let next = attempt["nextAttemptAt"].as_u64().unwrap() - attempt["at"].as_u64().unwrap();
+        assert!((3_600_000..3_700_000).contains(&next), "{attempt}");
+        let before = functions.calls().len();
+        assert!(before <= 2, "the others are not held back");
+        if what == "function" {
+            let mended =
+                json!({"functionId": "f", "type": "http", "provider": {"url": functions.url("/well")}});
+            assert_eq!(gateway.configure("PUT", "functions/f", &mended).status, 200);
+            let taken = || {
+                functions
+                    .calls()
+                    .iter()
+                    .filter(|call| call.path == "/well")
+                    .count()
+            };
+            wait_until("both are delivered", || taken() == 2);
+        } else {
+            let path = format!("subscriptions/{id}");
+            let stored = super::ask(&gateway, "GET", &path, &serde_json::Value::Null).json();
+            assert_eq!(gateway.configure("PUT", &path, &stored).status, 200);
+            wait_until("it is asked again", || functions.calls().len() > before);
+        }
+    }
+}
+
+#[test]
+fn a_function_is_left_alone_for_as_long_as_the_setting_says() {
+    let gateway = GatewayProcess::start(&["-max-retry-after=500"]);
+    let functions = failing_first(
+        1,
+        "HTTP/1.1 503 X\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n",
+    );
+    subscribe(&gateway, &functions.url("/"), &quick(10));
+    emit(&gateway, "x");
+    wait_until("the second attempt", || functions.calls().len() == 2);
+}

@@ -33,6 +33,7 @@ fn delivery(attempts: u32, age: u64) -> Delivery {
         deliver_at: None,
         ordering_key: Some("k".into()),
         deduplication_key: None,
+        arrival: domain::delivery::Arrival::default(),
     }
 }
 
@@ -141,6 +142,37 @@ fn age_counts_from_when_the_delivery_was_due() {
     assert!(retries(&early));
 }
 
+/// The gateway is among the functions that can be called: what comes back to it for ever ends.
+#[test]
+fn a_loop_is_given_up() {
+    let mut looped = failure(FailureClass::Permanent, None);
+    looped.response = Some(LastResponse::new(Some(508), b""));
+    assert_eq!(
+        verdict(&delivery(0, 0), &RetryPolicy::default(), &looped, NOW, 0.5),
+        Verdict::GiveUp(DeadLetterReason::Loop)
+    );
+}
+
+#[test]
+fn a_function_cannot_ask_to_be_left_alone_for_ever() {
+    let hour = Duration::from_hours(1);
+    for (json, named, heeded) in [
+        ("{}", 7200, 3600),
+        ("{}", 60, 60),
+        (r#"{"maxDelay":10}"#, 7200, 3600),
+        (r#"{"maxDelay":5400}"#, 7200, 5400),
+    ] {
+        let failure = failure(FailureClass::Throttled, Some(named)).heeding(&policy(json), hour);
+        assert_eq!(
+            failure.retry_after,
+            Some(Duration::from_secs(heeded)),
+            "{json} {named}"
+        );
+    }
+    let silent = failure(FailureClass::Throttled, None).heeding(&policy("{}"), hour);
+    assert_eq!(silent.retry_after, None);
+}
+
 #[test]
 fn an_answer_can_be_a_failure() {
     let mut answer = Answer {
@@ -154,6 +186,7 @@ fn an_answer_can_be_a_failure() {
         status: 404,
         class: FailureClass::Permanent,
         retry_after: None,
+        challenge: None,
     });
     let failure = Failure::of_answer(&answer).unwrap();
     assert_eq!(failure.class, FailureClass::Permanent);

@@ -112,7 +112,8 @@ async fn purging_deletes_what_is_selected() {
 async fn redriven_deliveries_begin_anew_under_their_ids() {
     let machine = Machine::new();
     let queue = machine.open();
-    let sent = ordered("1", "k");
+    let mut sent = ordered("1", "k");
+    sent.arrival.hops = domain::hops::Hops::new(16);
     queue.put(vec![sent.clone(), ordered("2", "k")]).await.unwrap();
     for _ in 0..2 {
         let received = queue.poll().await.unwrap();

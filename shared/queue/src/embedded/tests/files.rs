@@ -97,15 +97,15 @@ fn a_later_format_is_refused() {
     let database = redb::Database::open(folder.path().join("queue.redb")).unwrap();
     let transaction = database.begin_write().unwrap();
     let mut about = transaction.open_table(tables::ABOUT).unwrap();
-    about.insert(tables::FORMAT_KEY, 2).unwrap();
+    about.insert(tables::FORMAT_KEY, 3).unwrap();
     drop(about);
     transaction.commit().unwrap();
     drop(database);
     assert!(matches!(
         open(folder.path()),
         Err(OpenError::NewerFormat {
-            found: 2,
-            known: 1,
+            found: 3,
+            known: 2,
             ..
         })
     ));

@@ -118,6 +118,7 @@ pub(super) fn delivery(event: &Arc<Event>, subscription: &str) -> Delivery {
         deliver_at: None,
         ordering_key: None,
         deduplication_key: None,
+        arrival: domain::delivery::Arrival::default(),
     }
 }
 
@@ -147,6 +148,7 @@ pub(super) fn dead(delivery: &Delivery) -> Outcome {
         accepted_at: delivery.accepted_at,
         dead_at: START,
         ordering_key: delivery.ordering_key.as_deref().map(ToOwned::to_owned),
+        arrival: delivery.arrival.clone(),
         event: (*delivery.event).clone(),
     }))
 }

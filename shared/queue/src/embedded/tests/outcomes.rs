@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::delivery::Delivery;
+use domain::delivery::{Arrival, Delivery};
+use domain::hops::Hops;
+use domain::json::Json;
 
 use super::fixture::{Machine, START, dead, delivery, event, event_of, id, retry, single};
 use crate::{Outcome, Settled};
@@ -32,6 +34,10 @@ async fn a_delivery_comes_back_as_it_went_in() {
         deliver_at: Some(START - 1),
         ordering_key: Some("k\0".into()),
         deduplication_key: None,
+        arrival: Arrival {
+            hops: Hops::new(7),
+            unauthorized: Some(Arc::new(Json::from_value("it\u{0}"))),
+        },
         ..delivery(&event_of("2", "\u{1}\"ä"), "s\u{FFFE}")
     };
     let sent = vec![delivery(&shared, "a"), delivery(&shared, "b"), here];

@@ -14,6 +14,8 @@ proptest! {
         deliver_at: Option<u64>,
         id: String,
         ordering_key: Option<String>,
+        hops: u8,
+        unauthorized: Option<String>,
         json: Vec<u8>,
         event: Option<u64>,
         more: u32,
@@ -25,6 +27,8 @@ proptest! {
             deliver_at,
             id: &id,
             ordering_key: ordering_key.as_deref(),
+            hops,
+            unauthorized: unauthorized.as_deref(),
             body: event.map_or(Body::Here(&json), Body::Apart),
         };
         let encoded = record.encode();

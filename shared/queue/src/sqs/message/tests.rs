@@ -28,6 +28,7 @@ fn delivery(event: Event, subscription: &str) -> Delivery {
         deliver_at: None,
         ordering_key: None,
         deduplication_key: None,
+        arrival: domain::delivery::Arrival::default(),
     }
 }
 
@@ -37,6 +38,8 @@ fn common(delivery: &Delivery) -> Common<'_> {
         accepted_at: delivery.accepted_at,
         deliver_at: delivery.deliver_at,
         ordering_key: delivery.ordering_key.as_deref(),
+        hops: delivery.arrival.hops,
+        unauthorized: delivery.arrival.unauthorized.as_deref().map(Json::get),
     }
 }
 
@@ -93,6 +96,10 @@ fn what_is_not_always_there_is_written_where_it_is() {
     sent.deliver_at = Some(1_800_000_000_000);
     sent.ordering_key = Some("k\u{FFFF}".into());
     sent.attempts = 3;
+    sent.arrival = Arrival {
+        hops: Hops::new(5),
+        unauthorized: Some(Arc::new(Json::from_value("\u{FFFE}"))),
+    };
     // Has done its work when a delivery is queued.
     sent.deduplication_key = Some("d".into());
     let begun = head(&event_text(&sent.event), &common(&sent)) + &subscriber_text(&sent);
@@ -103,12 +110,14 @@ fn what_is_not_always_there_is_written_where_it_is() {
     let body = end(&begun, notes);
     let (_, tail) = body.split_once(",\"acceptedAt\":").unwrap();
     let want = concat!(
-        r#"1700000000000,"deliverAt":1800000000000,"orderingKey":"k\uffff","subscribers":["#,
+        r#"1700000000000,"deliverAt":1800000000000,"orderingKey":"k\uffff","hops":5,"unauthorized":"\ufffe","subscribers":["#,
         r#"{"id":"id-a","subscription":"a","function":"f"}],"attempts":3,"notBefore":1900000000000}"#
     );
     assert_eq!(tail, want);
     let parsed = parse(&body, "m", 7).unwrap();
     sent.deduplication_key = None;
+    let unauthorized = serde_json::from_str(r#""\ufffe""#).unwrap();
+    sent.arrival.unauthorized = Some(Arc::new(unauthorized));
     assert_eq!(
         (parsed.deliveries, parsed.not_before),
         (vec![sent], Some(1_900_000_000_000))

@@ -38,6 +38,7 @@ fn delivery(event: &Arc<Event>, space: &str, subscription: &str) -> Delivery {
         deliver_at: None,
         ordering_key: None,
         deduplication_key: None,
+        arrival: domain::delivery::Arrival::default(),
     }
 }
 
@@ -287,6 +288,7 @@ fn deliveries(parts: Vec<Parts>, data: &[String]) -> Vec<Delivery> {
             deliver_at: (space == 1).then_some(u64::MAX),
             ordering_key: key.map(Into::into),
             deduplication_key: None,
+            arrival: domain::delivery::Arrival::default(),
             // Equal events come shared and by themselves.
             event: if place % 2 == 0 {
                 Arc::clone(event)

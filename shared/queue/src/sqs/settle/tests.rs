@@ -43,6 +43,7 @@ fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> Receipt {
         deliver_at: None,
         ordering_key: None,
         deduplication_key: None,
+        arrival: domain::delivery::Arrival::default(),
     });
     let due = Due {
         message_id: "m".to_owned(),

@@ -84,6 +84,7 @@ fn dead(delivery: &Delivery) -> Outcome {
         accepted_at: delivery.accepted_at,
         dead_at: now(),
         ordering_key: None,
+        arrival: delivery.arrival.clone(),
         event: (*delivery.event).clone(),
     }))
 }

@@ -29,6 +29,7 @@ pub(crate) fn dead_letter(id: &str, subscription: &str, dead_at: u64, data: &str
         accepted_at: dead_at - 1000,
         dead_at,
         ordering_key: None,
+        arrival: domain::delivery::Arrival::after(domain::hops::Hops::new(2)),
         event: serde_json::from_str(&event).unwrap(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use domain::hops::Hops;
 use tokio::sync::oneshot;
 
 use super::{Destination, Limits};
@@ -14,6 +15,8 @@ pub(super) struct Waiting<E> {
     pub(super) entry: E,
     pub(super) bytes: usize,
     pub(super) reply: oneshot::Sender<Reply<E>>,
+    /// How often its event was passed on.
+    pub(super) hops: Hops,
 }
 
 /// What whoever sent an entry is told.

@@ -1,0 +1,67 @@
+//! Deliveries whose authorizer failed when their event came in (docs/delivery.md): queued again out of the dead letters,
+//! they still need its word, and each attempt asks for it.
+
+use std::sync::Arc;
+
+use domain::dead_letter::DeadLetterReason;
+use domain::delivery::Delivery;
+use domain::delivery_attempt::AttemptOutcome;
+use domain::event::Event;
+use domain::retry::{FailureClass, MOST_ATTEMPTS};
+use domain::routing::RoutingTable;
+use queue::Outcome;
+
+use super::step::{Step, UNABLE_PAUSE};
+use super::verdict::Failure;
+use crate::authorize::{Decision, Question};
+use crate::call::is_sealed;
+use crate::gateway::Gateway;
+use crate::unauthorized::AUTHORIZER_FAILED;
+
+impl Gateway {
+    /// The event as the function may have it, or what becomes of the delivery instead.
+    pub(super) async fn allow(&self, table: &RoutingTable, delivery: &Delivery) -> Result<Arc<Event>, Step> {
+        let Some(request) = &delivery.arrival.unauthorized else {
+            return Ok(delivery.event.clone());
+        };
+        let space = &delivery.space;
+        if delivery.attempts >= MOST_ATTEMPTS {
+            return Err(self.lose(delivery));
+        }
+        // Without one there is nobody left whose word it would need.
+        let Some(authorizer) = table.authorizer(space, delivery.event.event_type()) else {
+            return Ok(delivery.event.clone());
+        };
+        if is_sealed(table, space, authorizer) {
+            return Err(Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE }));
+        }
+        let question = Question {
+            event: &delivery.event,
+            request,
+            hops: delivery.arrival.hops,
+        };
+        match self.ask_authorizer(table, space, authorizer, question).await {
+            Decision::Allowed(event) => Ok(event),
+            Decision::Denied(refusal) => {
+                self.note_denied(delivery, &refusal);
+                Err(Step::Settle(Outcome::Done))
+            }
+            Decision::Failed => Err(self.lose(delivery)),
+        }
+    }
+
+    fn lose(&self, delivery: &Delivery) -> Step {
+        self.note_unattempted(
+            delivery,
+            AttemptOutcome::DeadLettered,
+            AUTHORIZER_FAILED.to_owned(),
+        );
+        let failure = Failure {
+            class: FailureClass::Permanent,
+            retry_after: None,
+            error: AUTHORIZER_FAILED.to_owned(),
+            response: None,
+        };
+        self.give_up(delivery, DeadLetterReason::AuthorizerFailed, 0, Some(failure))
+    }
+}
