@@ -191,7 +191,9 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::FunctionInUse
             | ConfigurationError::FunctionIsAuthorizer { .. }
             | ConfigurationError::Immutable { .. }
-            | ConfigurationError::PathConflict(_) => StatusCode::BAD_REQUEST,
+            | ConfigurationError::PathConflict(_)
+            | ConfigurationError::ForeignPath { .. }
+            | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string())
     }

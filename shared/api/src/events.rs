@@ -56,11 +56,12 @@ impl EventsApi {
             // The runtime is going down, and nobody waits for this any more.
             Err(_) => Received::interrupted(),
         });
-        let replaces_vary = matches!(outcome, Ok(Answer::Object(_)));
+        let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {
             Ok(answer) => into_response(answer),
             Err(err) => ApiError::from(err).into_response(),
         };
+        let replaces_vary = is_object && answers_for_cors(response.headers(), &headers);
         add_missing(response.headers_mut(), headers, replaces_vary);
         response
     }
@@ -127,6 +128,13 @@ impl HttpBody for NoContent {
     fn is_end_stream(&self) -> bool {
         true
     }
+}
+
+/// Whether nothing of what a response is by CORS depends on the origin any more: a response object names the origin itself
+/// and says what caches have to compare (CONTRACT.md §2.6), and no credentials are allowed beside it.
+fn answers_for_cors(own: &HeaderMap, added: &HeaderMap) -> bool {
+    own.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+        && !added.contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS)
 }
 
 /// Adds headers, all lines of them, unless the response has its own of the name. `Vary` says what caches have to

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use crate::ids::{EventTypeName, FunctionId};
+use crate::ids::{EventTypeName, FunctionId, Space};
 use crate::resource::{
     Cors, EventType, Function, InvalidResource, Kind, MetadataFilter, Resource, Subscription, quoted,
 };
 
 mod rules;
+mod space_rules;
 mod sync_paths;
 
 pub use rules::Configured;
+pub use space_rules::SpaceRules;
 pub use sync_paths::{PathConflict, SyncPaths};
 
 /// Why a configuration request cannot be carried out.
@@ -76,6 +78,31 @@ pub enum ConfigurationError {
     /// A sync path cannot live beside those of the space.
     #[error("Subscription path conflict: {0}")]
     PathConflict(#[from] PathConflict),
+    /// The path is one of another space, where spaces own their paths.
+    #[error(
+        "{} on path {} is refused: this gateway gives each space its own paths, and those of space {} are {} and all \
+         below. Use {} instead. PUT cannot move what was stored on another path: delete it and create it anew.",
+        .kind.title(), quoted(.path), quoted(.space.as_str()), quoted(&format!("/{space}")),
+        quoted(&format!("/{space}{path}"))
+    )]
+    ForeignPath {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its space.
+        space: Space,
+        /// Its path.
+        path: String,
+    },
+    /// The space has as many resources of that kind as it may have.
+    #[error(
+        "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()
+    )]
+    TooMany {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Most that a space may have.
+        limit: usize,
+    },
 }
 
 /// A stored resource and its place in the order of creation.

@@ -1,12 +1,25 @@
-//! What a CORS configuration says of a request (CONTRACT.md §2.9).
-
-use std::borrow::Cow;
+//! What a CORS configuration says of a request (CONTRACT.md §2.9). Credentials may be sent by origins that are listed, or
+//! below a domain that is: by no others, whatever a configuration says that was stored before this was a rule.
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 
 use crate::event::canonical_header_name;
-use crate::resource::Cors;
+use crate::resource::{Cors, may_send_credentials};
+
+/// Most headers that a preflight may ask for: each is looked for among those that are allowed.
+const MAX_REQUESTED_HEADERS: usize = 128;
+
+/// What an origin may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grant {
+    /// What every origin may.
+    AsAnyone,
+    /// Read answers, by name or pattern.
+    AsItself,
+    /// The same, and send credentials.
+    WithCredentials,
+}
 
 /// Whether a request is a preflight, and if so for which method.
 pub fn preflight_method<'a>(method: &Method, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -30,18 +43,17 @@ pub fn preflight_headers(cors: &Cors, headers: &HeaderMap) -> HeaderMap {
     ] {
         answer.append(header::VARY, HeaderValue::from_static(vary_name(&name)));
     }
-    let Some(origin) = headers
-        .get(header::ORIGIN)
-        .filter(|origin| allows_origin(cors, origin))
-    else {
+    let Some((origin, grant)) = granted(cors, headers) else {
         return answer;
     };
     let method = text(headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)).to_ascii_uppercase();
-    let requested = requested_headers(&all(headers, header::ACCESS_CONTROL_REQUEST_HEADERS));
+    let Some(requested) = requested_headers(headers) else {
+        return answer;
+    };
     if !allows_method(cors, &method) || !allows_headers(cors, &requested) {
         return answer;
     }
-    answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed_origin(cors, origin));
+    grant.write(origin, &mut answer);
     insert(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, &method);
     if !requested.is_empty() {
         insert(
@@ -50,7 +62,6 @@ pub fn preflight_headers(cors: &Cors, headers: &HeaderMap) -> HeaderMap {
             &requested.join(", "),
         );
     }
-    allow_credentials(cors, &mut answer);
     answer
 }
 
@@ -61,13 +72,10 @@ pub fn response_headers(cors: &Cors, method: &Method, headers: &HeaderMap) -> He
         return answer;
     }
     answer.insert(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = headers
-        .get(header::ORIGIN)
-        .filter(|origin| allows_origin(cors, origin))
+    if let Some((origin, grant)) = granted(cors, headers)
         && allows_method(cors, method.as_str())
     {
-        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed_origin(cors, origin));
-        allow_credentials(cors, &mut answer);
+        grant.write(origin, &mut answer);
     }
     answer
 }
@@ -84,54 +92,57 @@ fn text(value: Option<&HeaderValue>) -> &str {
     value.and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// All lines of a list as one.
-fn all(headers: &HeaderMap, name: HeaderName) -> Cow<'_, str> {
-    let mut lines = headers.get_all(name).iter().map(|line| text(Some(line)));
-    let first = lines.next().unwrap_or_default();
-    lines.fold(Cow::Borrowed(first), |list, line| list + "," + line)
-}
-
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
 }
 
-fn allow_credentials(cors: &Cors, headers: &mut HeaderMap) {
-    if cors.allow_credentials {
-        headers.insert(
-            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-            HeaderValue::from_static("true"),
-        );
+/// The origin of a request, and what it may do, if that is anything.
+fn granted<'h>(cors: &Cors, headers: &'h HeaderMap) -> Option<(&'h HeaderValue, Grant)> {
+    let origin = headers.get(header::ORIGIN)?;
+    let name = text(Some(origin));
+    if name.is_empty() {
+        return None;
     }
-}
-
-fn allows_all_origins(cors: &Cors) -> bool {
-    cors.allowed_origins.iter().any(|allowed| allowed == "*")
-}
-
-fn allows_origin(cors: &Cors, origin: &HeaderValue) -> bool {
-    let origin = text(Some(origin)).to_ascii_lowercase();
-    !origin.is_empty()
-        && (allows_all_origins(cors)
-            || cors.allowed_origins.iter().any(|allowed| {
-                let allowed = allowed.to_ascii_lowercase();
-                match allowed.split_once('*') {
-                    None => allowed == origin,
-                    Some((start, end)) => {
-                        origin.len() >= start.len() + end.len()
-                            && origin.starts_with(start)
-                            && origin.ends_with(end)
-                    }
-                }
-            }))
-}
-
-fn allowed_origin(cors: &Cors, origin: &HeaderValue) -> HeaderValue {
-    if allows_all_origins(cors) && !cors.allow_credentials {
-        HeaderValue::from_static("*")
+    let any = |is_one: &dyn Fn(&str) -> bool| cors.allowed_origins.iter().any(|entry| is_one(entry));
+    let is_named = |entry: &str| matches(entry, name) && may_send_credentials(entry);
+    let grant = if cors.allow_credentials && may_send_credentials(name) && any(&is_named) {
+        Grant::WithCredentials
+    } else if any(&|entry| entry == "*") {
+        Grant::AsAnyone
+    } else if any(&|entry| matches(entry, name)) {
+        Grant::AsItself
     } else {
-        origin.clone()
+        return None;
+    };
+    Some((origin, grant))
+}
+
+/// Whether an entry stands for an origin, without regard to letter case.
+fn matches(entry: &str, origin: &str) -> bool {
+    let Some((start, end)) = entry.split_once('*') else {
+        return entry.eq_ignore_ascii_case(origin);
+    };
+    let (start, end, origin) = (start.as_bytes(), end.as_bytes(), origin.as_bytes());
+    origin.len() >= start.len() + end.len()
+        && origin[..start.len()].eq_ignore_ascii_case(start)
+        && origin[origin.len() - end.len()..].eq_ignore_ascii_case(end)
+}
+
+impl Grant {
+    fn write(self, origin: &HeaderValue, answer: &mut HeaderMap) {
+        let allowed = match self {
+            Self::AsAnyone => HeaderValue::from_static("*"),
+            Self::AsItself | Self::WithCredentials => origin.clone(),
+        };
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        if self == Self::WithCredentials {
+            answer.insert(
+                header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
+        }
     }
 }
 
@@ -143,12 +154,15 @@ fn allows_method(cors: &Cors, method: &str) -> bool {
             .any(|allowed| allowed.eq_ignore_ascii_case(method))
 }
 
-/// The names of a request list, separated by blanks or commas, in canonical form.
-fn requested_headers(list: &str) -> Vec<String> {
-    list.split([' ', ','])
+/// The names that a preflight asks for, separated by blanks or commas, in canonical form; `None` where they are too many.
+fn requested_headers(headers: &HeaderMap) -> Option<Vec<String>> {
+    let lines = headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let names = lines.iter().flat_map(|line| text(Some(line)).split([' ', ',']));
+    let names = names
         .filter(|name| !name.is_empty())
-        .map(canonical_header_name)
-        .collect()
+        .take(MAX_REQUESTED_HEADERS + 1);
+    let names: Vec<_> = names.map(canonical_header_name).collect();
+    (names.len() <= MAX_REQUESTED_HEADERS).then_some(names)
 }
 
 fn allows_headers(cors: &Cors, requested: &[String]) -> bool {
@@ -239,9 +253,111 @@ mod tests {
             assert_eq!(answer.contains_key("access-control-allow-credentials"), allowed);
             assert_eq!(answer["vary"], "Origin");
         }
-        let wide = cors(r#"{"method":"GET","path":"/h","allowCredentials":true}"#);
-        let answer = response_headers(&wide, &Method::GET, &headers(&[("origin", "http://x")]));
-        assert_eq!(answer["access-control-allow-origin"], "http://x");
-        assert!(response_headers(&wide, &Method::OPTIONS, &headers(&[("origin", "http://x")])).is_empty());
+        assert!(
+            response_headers(
+                &narrow,
+                &Method::OPTIONS,
+                &headers(&[("origin", "http://example.com")])
+            )
+            .is_empty()
+        );
+    }
+
+    /// A configuration as it may have been stored before open origins with credentials were refused.
+    fn stored(origins: &[&str]) -> Cors {
+        Cors {
+            allowed_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
+            ..cors(r#"{"method":"GET","path":"/h","allowCredentials":true}"#)
+        }
+    }
+
+    #[test]
+    fn nobody_gets_credentials_who_is_not_named() {
+        for (origins, origin, allowed, has_credentials) in [
+            (&["*"][..], "https://evil.example", Some("*"), false),
+            (&["*"], "null", Some("*"), false),
+            (
+                &["https://app.example", "*"],
+                "https://app.example",
+                Some("https://app.example"),
+                true,
+            ),
+            (
+                &["https://app.example", "*"],
+                "https://evil.example",
+                Some("*"),
+                false,
+            ),
+            (&["null"], "null", Some("null"), false),
+            (&["n*"], "null", Some("null"), false),
+            (
+                &["**"],
+                "https://evil.example*",
+                Some("https://evil.example*"),
+                false,
+            ),
+            (
+                &["https://*"],
+                "https://evil.example",
+                Some("https://evil.example"),
+                false,
+            ),
+            (
+                &["h*"],
+                "https://evil.example",
+                Some("https://evil.example"),
+                false,
+            ),
+            (
+                &["https://*.shop.example"],
+                "https://a.shop.example",
+                Some("https://a.shop.example"),
+                true,
+            ),
+            (&["https://*.shop.example"], "https://ashop.example", None, false),
+            (
+                &["https://*", "https://a.shop.example"],
+                "https://a.shop.example",
+                Some("https://a.shop.example"),
+                true,
+            ),
+            (&["https://app.example"], "null", None, false),
+            (&["https://app.example"], "", None, false),
+        ] {
+            let cors = stored(origins);
+            let request = request(origin, "GET", "");
+            for answer in [
+                response_headers(&cors, &Method::GET, &request),
+                preflight_headers(&cors, &request),
+            ] {
+                let got = answer
+                    .get("access-control-allow-origin")
+                    .map(|value| value.to_str().unwrap());
+                assert_eq!(got, allowed, "{origins:?} {origin}");
+                let credentials = answer.contains_key("access-control-allow-credentials");
+                assert_eq!(credentials, has_credentials, "{origins:?} {origin}");
+                assert!(answer.get_all("vary").iter().any(|name| name == "Origin"));
+            }
+        }
+    }
+
+    #[test]
+    fn preflights_ask_for_so_many_headers() {
+        let open = cors(r#"{"method":"GET","path":"/h","allowedHeaders":["*"]}"#);
+        let ask = |count: usize, lines: usize| {
+            let line = vec!["x-a"; count / lines].join(",");
+            let mut asked = request("http://x", "GET", "");
+            asked.remove("access-control-request-headers");
+            for _ in 0..lines {
+                asked.append("access-control-request-headers", line.parse().unwrap());
+            }
+            preflight_headers(&open, &asked)
+        };
+        for lines in [1, 4] {
+            let answer = ask(MAX_REQUESTED_HEADERS, lines);
+            let echoed = answer["access-control-allow-headers"].to_str().unwrap();
+            assert_eq!(echoed.split(", ").count(), MAX_REQUESTED_HEADERS);
+            assert_eq!(ask(MAX_REQUESTED_HEADERS + 4, lines).len(), 3);
+        }
     }
 }

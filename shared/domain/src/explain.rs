@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::ids::FunctionId;
 use crate::resource::{EventType, Function, Subscription, SubscriptionType};
-use crate::routing::{path_parameters, pattern_matches};
+use crate::routing::{PathOwnership, path_parameters, pattern_matches};
 
 mod answer;
 mod request;
@@ -26,6 +26,8 @@ pub struct SpaceResources<'a> {
     pub event_types: &'a [Arc<EventType>],
     /// All of its functions.
     pub functions: &'a [Arc<Function>],
+    /// Whose the paths are.
+    pub paths: PathOwnership,
 }
 
 impl Explanation {
@@ -38,12 +40,12 @@ impl Explanation {
             .iter()
             .find(|event_type| event_type.name == request.event_type)
             .and_then(|event_type| event_type.authorizer_id.as_ref());
-        let answering = answering(&request, space.subscriptions);
+        let answering = answering(&request, space);
         let mut subscriptions: Vec<_> = space
             .subscriptions
             .iter()
             .map(|subscription| {
-                let mut reasons = mismatches(&request, subscription);
+                let mut reasons = mismatches(&request, subscription, space.paths);
                 let by = answering.filter(|other| other.subscription_id != subscription.subscription_id);
                 if reasons.is_empty()
                     && subscription.r#type == SubscriptionType::Sync
@@ -87,17 +89,23 @@ impl Explanation {
 
 /// The sync subscription whose function answers. The rules of a space leave no more than one that matches, save that
 /// `/` may stand beside `/*x` (CONTRACT.md Q34).
-fn answering<'a>(request: &ExplainRequest, all: &'a [Arc<Subscription>]) -> Option<&'a Arc<Subscription>> {
-    all.iter()
+fn answering<'a>(request: &ExplainRequest, space: SpaceResources<'a>) -> Option<&'a Arc<Subscription>> {
+    let subscriptions = space.subscriptions.iter();
+    subscriptions
         .filter(|subscription| {
-            subscription.r#type == SubscriptionType::Sync && mismatches(request, subscription).is_empty()
+            subscription.r#type == SubscriptionType::Sync
+                && mismatches(request, subscription, space.paths).is_empty()
         })
         .min_by_key(|subscription| subscription.path.starts_with("/*"))
 }
 
 /// Where a subscription differs from what is asked.
-fn mismatches(request: &ExplainRequest, subscription: &Subscription) -> Vec<Reason> {
+fn mismatches(request: &ExplainRequest, subscription: &Subscription, paths: PathOwnership) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    if !paths.allows(&subscription.space, &subscription.path) {
+        let wanted = subscription.path.clone();
+        reasons.push(Reason::ForeignPath { wanted });
+    }
     if subscription.event_type != request.event_type {
         let wanted = subscription.event_type.clone();
         reasons.push(Reason::EventType { wanted });

@@ -21,7 +21,8 @@ mod signing_secret;
 mod subscription;
 mod target_url;
 
-pub use cors::Cors;
+pub(crate) use cors::may_send_credentials;
+pub use cors::{Cors, CorsError};
 pub use event_type::EventType;
 pub use function::Function;
 pub use masking::masked;
@@ -148,6 +149,9 @@ pub enum InvalidCause {
     /// The provider of a function cannot be used.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// The lists of a CORS configuration cannot be taken.
+    #[error(transparent)]
+    Cors(#[from] CorsError),
 }
 
 impl InvalidCause {

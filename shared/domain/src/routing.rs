@@ -3,6 +3,9 @@
 //!
 //! A table is a persistent value: a copy costs nothing and a change shares everything it does not touch, so that
 //! one write costs the same whether a space has ten subscriptions or ten thousand.
+//!
+//! Where spaces own their paths ([`PathOwnership::BySpace`]) each has routes of its own, and a lookup begins with those of
+//! the space that the path belongs to: nothing of any other can be found.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,26 +17,46 @@ use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{Cors, EventType, Function, Subscription};
 
 mod apply;
+mod foreign;
+mod ownership;
 mod path_tree;
 mod replace;
 #[cfg(test)]
 mod tests;
 
+pub use foreign::{ForeignPath, foreign_paths};
+pub use ownership::PathOwnership;
+use ownership::owner;
 use path_tree::PathTree;
 pub use path_tree::path_parameters;
 pub(crate) use path_tree::pattern_matches;
 
 /// The compiled index of one space or of all.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RoutingTable {
     functions: HashMap<Space, HashMap<FunctionId, Arc<Function>>>,
     authorizers: HashMap<Space, HashMap<EventTypeName, FunctionId>>,
-    subscriptions: HashMap<EventTypeName, HashMap<Arc<str>, MethodRoutes>>,
-    /// The async ones once more, for deliveries that know theirs by its id.
+    paths: Paths,
+    /// The async subscriptions once more, for deliveries that know theirs by its id: also those that get no events
+    /// because their path is another space's, for what was accepted before.
     queued: HashMap<Space, HashMap<SubscriptionId, Arc<Subscription>>>,
-    cors: HashMap<Arc<str>, PathTree<Cors>>,
     /// Functions that are here with secrets which nobody could decrypt; only spaces that have such.
     sealed: HashMap<Space, BTreeSet<FunctionId>>,
+}
+
+/// What stands on the paths, by whose they are.
+#[derive(Debug, Clone, PartialEq)]
+enum Paths {
+    Shared(PathRoutes),
+    /// Only spaces that have something on a path of theirs.
+    BySpace(HashMap<Space, PathRoutes>),
+}
+
+/// What stands on paths.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct PathRoutes {
+    subscriptions: HashMap<EventTypeName, HashMap<Arc<str>, MethodRoutes>>,
+    cors: HashMap<Arc<str>, PathTree<Cors>>,
 }
 
 /// The subscriptions to one event type with one method.
@@ -60,10 +83,34 @@ impl Routes<'_> {
     }
 }
 
+impl Paths {
+    /// What may stand on a path.
+    fn on(&self, path: &str) -> Option<&PathRoutes> {
+        match self {
+            Self::Shared(routes) => Some(routes),
+            Self::BySpace(spaces) => spaces.get(owner(path)),
+        }
+    }
+}
+
 impl RoutingTable {
+    /// The index of no space.
+    pub fn new(ownership: PathOwnership) -> Self {
+        Self {
+            functions: HashMap::default(),
+            authorizers: HashMap::default(),
+            paths: match ownership {
+                PathOwnership::Shared => Paths::Shared(PathRoutes::default()),
+                PathOwnership::BySpace => Paths::BySpace(HashMap::default()),
+            },
+            queued: HashMap::default(),
+            sealed: HashMap::default(),
+        }
+    }
+
     /// Builds the index of some spaces.
-    pub fn compile<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Self {
-        let mut table = Self::default();
+    pub fn compile<'a>(ownership: PathOwnership, snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Self {
+        let mut table = Self::new(ownership);
         for snapshot in snapshots {
             table.add_all::<Function>(snapshot);
             table.add_all::<EventType>(snapshot);
@@ -91,9 +138,9 @@ impl RoutingTable {
     /// sent, percent-encoding included.
     pub fn routes(&self, event_type: &str, method: &str, path: &str) -> Routes<'_> {
         let found = self
-            .subscriptions
-            .get(event_type)
-            .and_then(|methods| methods.get(method));
+            .paths
+            .on(path)
+            .and_then(|routes| routes.subscriptions.get(event_type)?.get(method));
         Routes {
             sync: found.and_then(|routes| routes.sync.find(path)),
             asynchronous: found
@@ -139,12 +186,15 @@ impl RoutingTable {
 
     /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46).
     pub fn cors(&self, method: &str, path: &str) -> Option<&Arc<Cors>> {
-        self.cors.get(method)?.find(path)
+        self.paths.on(path)?.cors.get(method)?.find(path)
     }
 
-    /// Another space's subscription on the sync slot of this one, created earlier (Q10).
+    /// Another space's subscription on the sync slot of this one, created earlier (Q10). None where spaces own their
+    /// paths.
     pub fn shadowing(&self, subscription: &Subscription) -> Option<&Arc<Subscription>> {
         let routes = self
+            .paths
+            .on(&subscription.path)?
             .subscriptions
             .get(&subscription.event_type)?
             .get(subscription.method.as_str())?;

@@ -7,8 +7,11 @@ use crate::ids::Space;
 /// Names of HTTP methods a subscription or CORS configuration may have.
 pub const METHODS: [&str; 7] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 
-/// Longest path, in bytes, of a subscription or CORS configuration: bounds the depth of the path tree.
+/// Longest path, in bytes, of a subscription or CORS configuration.
 pub const MAX_PATH_BYTES: usize = 2048;
+
+/// Most segments of such a path: bounds the depth of the path tree.
+pub const MAX_PATH_SEGMENTS: usize = 64;
 
 /// Tag of a field that must be one of [`METHODS`].
 pub(crate) const METHOD_TAG: &str = "eq=GET|eq=POST|eq=DELETE|eq=PUT|eq=PATCH|eq=HEAD|eq=OPTIONS";
@@ -86,6 +89,11 @@ pub(crate) fn name(text: &str, tag: &'static str) -> Option<&'static str> {
         text if !is_name(text) => Some(tag),
         _ => None,
     }
+}
+
+/// Whether a path of a subscription or CORS configuration is too long, or has too many segments.
+pub(crate) fn is_oversized_path(path: &str) -> bool {
+    path.len() > MAX_PATH_BYTES || path.split('/').nth(MAX_PATH_SEGMENTS + 1).is_some()
 }
 
 /// Rule of a required text without a form.
@@ -174,6 +182,20 @@ mod tests {
         }
         assert!(!is_uri("/services", false));
         assert!(is_uri("ftp://x", false));
+    }
+
+    #[test]
+    fn sizes_of_paths() {
+        for (path, is_oversized) in [
+            ("/".to_owned(), false),
+            (format!("/{}", "x".repeat(MAX_PATH_BYTES - 1)), false),
+            (format!("/{}", "x".repeat(MAX_PATH_BYTES)), true),
+            ("/x".repeat(MAX_PATH_SEGMENTS), false),
+            ("/x".repeat(MAX_PATH_SEGMENTS + 1), true),
+            (format!("{}/", "/x".repeat(MAX_PATH_SEGMENTS)), true),
+        ] {
+            assert_eq!(is_oversized_path(&path), is_oversized, "{path}");
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The path an event is routed by: that of the request, in hosted mode with the host's first label in front
-//! (CONTRACT.md §2.2, §2.11).
+//! (CONTRACT.md §2.2, §2.11). Its first segment is the space that the request belongs to, and that alone finds it: the
+//! routing table is told by the store's settings that spaces own their paths.
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 
 /// The domains of a hosted gateway, such as `slsgateway.com`.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,10 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b';')
     .remove(b'=')
     .remove(b'@');
+
+/// What names of spaces are made of, besides letters and digits. Anything else in a label is encoded, so that the label
+/// names no space.
+const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// A path to route by.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +57,7 @@ impl HostedDomains {
         !self.0.is_empty()
     }
 
-    /// The first label of a host name below one of the domains.
+    /// The first label of a host name below one of the domains. A port does not count, nor does one dot at the end.
     fn label<'h>(&self, host: &'h str) -> Option<&'h str> {
         let name = host.rsplit_once(':').map_or(host, |(name, port)| {
             if port.bytes().all(|b| b.is_ascii_digit()) {
@@ -61,6 +66,7 @@ impl HostedDomains {
                 host
             }
         });
+        let name = name.strip_suffix('.').unwrap_or(name);
         let lower = name.to_ascii_lowercase();
         let is_below = |domain: &String| {
             lower
@@ -82,7 +88,7 @@ impl HostedDomains {
                 is_hosted: false,
             },
             Some(label) => EffectivePath {
-                path: format!("/{label}{path}").into(),
+                path: format!("/{}{path}", utf8_percent_encode(label, LABEL)).into(),
                 is_hosted: true,
             },
         }
@@ -129,7 +135,14 @@ mod tests {
             ("Custom.SLSGATEWAY.com", "/Custom/test", "/Custom/"),
             ("a.b.slsgateway.com", "/a/test", "/a/"),
             ("x.eventgateway.io", "/x/test", "/x/"),
+            ("custom.slsgateway.com.", "/custom/test", "/custom/"),
+            ("custom.slsgateway.com.:4000", "/custom/test", "/custom/"),
+            ("custom.slsgateway.com..", "/test", "/"),
+            ("vic/tim.slsgateway.com", "/vic%2Ftim/test", "/vic%2Ftim/"),
+            ("%76ictim.slsgateway.com", "/%2576ictim/test", "/%2576ictim/"),
+            ("u@victim.slsgateway.com", "/u%40victim/test", "/u%40victim/"),
             ("slsgateway.com", "/test", "/"),
+            ("slsgateway.com.", "/test", "/"),
             (".slsgateway.com", "/test", "/"),
             ("xslsgateway.com", "/test", "/"),
             ("a.slsgatewayXcom.evil.org", "/test", "/"),

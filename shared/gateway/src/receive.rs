@@ -50,7 +50,8 @@ pub enum Answer {
     Preflight,
     /// 202: whoever subscribes will get the event.
     Accepted,
-    /// What the response object of the sync function says. Its headers take the place of those of CORS, `Vary` too.
+    /// What the response object of the sync function says. Its headers take the place of those of CORS; its `Vary` does
+    /// where it names the allowed origin as well.
     Object(FunctionResponse),
     /// What the sync function said in another way.
     Function(FunctionResponse),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
+use domain::configuration::SpaceRules;
 use domain::hops::Hops;
+use domain::routing::PathOwnership;
 use gateway::{
     AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
     GatewayParts, GatewaySettings, OwnConfigApi,
@@ -18,7 +20,7 @@ use targets::{Invoker, SecretSettings, TargetSettings, TargetSettingsError};
 
 use crate::aws::{Aws, CONNECT_TIMEOUT, NoRegion};
 use crate::settings::{
-    FunctionSecretSettings, QueueDurability, QueueKind, QueueSettings, Settings, StoreKind, StoreSettings,
+    FunctionSecretSettings, QueueDurability, QueueKind, QueueSettings, Settings, StoreKind,
 };
 
 /// Longest time that one attempt of a call of `DynamoDB` or KMS may take.
@@ -98,7 +100,7 @@ pub async fn gateway_beside(
         lookups: settings.lookups.limits(),
     })?;
     let aws = Aws::of(settings);
-    let store = store(&settings.store, &aws).await?;
+    let store = store(settings, &aws).await?;
     let Deliveries {
         queue,
         dead_letters,
@@ -139,7 +141,7 @@ pub async fn gateway_beside(
 
 /// The store in `DynamoDB` alone, as what publishes its snapshots needs it.
 pub async fn dynamodb(settings: &Settings) -> Result<DynamoDb, WiringError> {
-    dynamodb_store(&settings.store, Aws::of(settings).config().await?)
+    dynamodb_store(settings, Aws::of(settings).config().await?)
 }
 
 /// What follows the stream of a `DynamoDB` store in a process that lives on; `None` for other stores.
@@ -155,9 +157,10 @@ pub async fn stream_tail(settings: &Settings, store: &Store) -> Result<Option<St
     )))
 }
 
-async fn store(settings: &StoreSettings, aws: &Aws<'_>) -> Result<Store, WiringError> {
+async fn store(all: &Settings, aws: &Aws<'_>) -> Result<Store, WiringError> {
+    let settings = &all.store;
     match settings.kind {
-        StoreKind::DynamoDb => Ok(Store::DynamoDb(dynamodb_store(settings, aws.config().await?)?)),
+        StoreKind::DynamoDb => Ok(Store::DynamoDb(dynamodb_store(all, aws.config().await?)?)),
         // Nobody may believe that secrets are encrypted when they are not.
         StoreKind::Embedded if settings.kms_key_id.is_some() => Err(WiringError::KmsWithEmbedded),
         StoreKind::Embedded => Ok(Store::Embedded(Embedded::open(EmbeddedSettings {
@@ -167,6 +170,7 @@ async fn store(settings: &StoreSettings, aws: &Aws<'_>) -> Result<Store, WiringE
                 Some(path) => Some(KeyFile::read(path)?),
                 None => None,
             },
+            rules: space_rules(all),
         })?)),
     }
 }
@@ -262,7 +266,20 @@ fn share(setting: Option<usize>) -> Share {
     setting.map_or(Share::Half, Share::Fixed)
 }
 
-fn dynamodb_store(settings: &StoreSettings, aws: &SdkConfig) -> Result<DynamoDb, WiringError> {
+/// What spaces may have. Where they are hosted they own their paths.
+fn space_rules(settings: &Settings) -> SpaceRules {
+    SpaceRules {
+        paths: if settings.access.is_hosted() {
+            PathOwnership::BySpace
+        } else {
+            PathOwnership::Shared
+        },
+        max_cors: settings.limits.max_cors_per_space,
+    }
+}
+
+fn dynamodb_store(all: &Settings, aws: &SdkConfig) -> Result<DynamoDb, WiringError> {
+    let settings = &all.store;
     if settings.encryption_key_file.is_some() {
         return Err(WiringError::KeyFileWithDynamoDb);
     }
@@ -290,6 +307,7 @@ fn dynamodb_store(settings: &StoreSettings, aws: &SdkConfig) -> Result<DynamoDb,
             max_staleness: settings.routes_max_staleness,
             write_timeout: settings.store_write_timeout,
             kms,
+            rules: space_rules(all),
         },
     ))
 }

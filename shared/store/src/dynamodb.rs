@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::configuration::{ConfigurationError, Configured, Snapshot};
+use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
@@ -56,6 +56,8 @@ pub struct DynamoDbSettings {
     pub write_timeout: Duration,
     /// Key of KMS that secrets are encrypted with; without it they are stored as they are.
     pub kms: Option<KmsKey>,
+    /// What spaces may have.
+    pub rules: SpaceRules,
 }
 
 /// A store in DynamoDB. Clones are handles to the same one.
@@ -69,6 +71,7 @@ struct Shared {
     impatient: Table,
     clock: Clock,
     write_timeout: Duration,
+    rules: SpaceRules,
     writer: Arc<Writer>,
     routes: Arc<Routes>,
 }
@@ -81,20 +84,32 @@ impl DynamoDb {
 
     /// A store that takes the time from elsewhere.
     pub fn with_clock(client: aws_sdk_dynamodb::Client, settings: DynamoDbSettings, clock: Clock) -> Self {
-        let DynamoDbSettings { table: name, kms, .. } = settings;
+        let DynamoDbSettings {
+            table: name,
+            kms,
+            write_timeout,
+            rules,
+            ..
+        } = settings;
         let keys = kms.map(|key| DataKeys::new(key, &name));
         let table = Table { client, name, keys };
-        let writer = Arc::new(Writer::new(table.clone(), clock.clone(), settings.write_timeout));
+        let writer = Arc::new(Writer::new(table.clone(), clock.clone(), write_timeout, rules));
         let freshness = Freshness {
             revalidate_after: settings.revalidate_after,
             max_staleness: settings.max_staleness,
         };
-        let routes = Arc::new(Routes::new(&table, freshness, clock.clone()));
+        let routes = Arc::new(Routes::new(
+            &table,
+            freshness,
+            clock.clone(),
+            settings.rules.paths,
+        ));
         Self(Arc::new(Shared {
             impatient: table.impatient(),
             table,
             clock,
-            write_timeout: settings.write_timeout,
+            write_timeout,
+            rules,
             writer,
             routes,
         }))
@@ -103,6 +118,10 @@ impl DynamoDb {
     /// What publishes the snapshots of this store's spaces.
     pub fn publisher(&self) -> SnapshotPublisher {
         SnapshotPublisher::new(self.0.table.clone())
+    }
+
+    pub(crate) fn rules(&self) -> &SpaceRules {
+        &self.0.rules
     }
 
     pub(crate) async fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, StoreError> {

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use arc_swap::ArcSwap;
-use domain::configuration::{ConfigurationError, Configured};
+use domain::configuration::{ConfigurationError, Configured, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::encryption::KeyFile;
 use crate::error::{OpenError, StoreError};
+use crate::foreign_paths::warn_of_foreign_paths;
 use draft::Draft;
 use engine::Engine;
 use state::State;
@@ -35,6 +36,8 @@ pub struct EmbeddedSettings {
     pub cache_bytes: usize,
     /// Keys that secrets are encrypted with; without them they are stored as they are.
     pub keys: Option<KeyFile>,
+    /// What spaces may have.
+    pub rules: SpaceRules,
 }
 
 impl EmbeddedSettings {
@@ -44,6 +47,7 @@ impl EmbeddedSettings {
             directory: directory.into(),
             cache_bytes: 1024 * 1024,
             keys: None,
+            rules: SpaceRules::default(),
         }
     }
 }
@@ -54,6 +58,7 @@ pub struct Embedded(Arc<Shared>);
 
 struct Shared {
     state: Arc<ArcSwap<State>>,
+    rules: SpaceRules,
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     /// Held apart from the engine's own lock, which goes whenever the engine is reopened after a failure.
@@ -77,11 +82,13 @@ impl Embedded {
         })?;
         Engine::create_if_missing(&settings)?;
         let engine = Engine::open(&settings)?;
-        let state = State::load(&engine, settings.keys.as_ref()).inspect_err(|err| {
+        let state = State::load(&engine, &settings).inspect_err(|err| {
             if let StoreError::Corrupt { key, source } = err {
                 tracing::error!(key, error = %source, "stored configuration cannot be read");
             }
         })?;
+        let rules = settings.rules;
+        warn_of_foreign_paths(rules.paths, state.spaces.values());
         let state = Arc::new(ArcSwap::from_pointee(state));
         let (jobs, waiting) = mpsc::channel();
         let writer = Writer::new(settings, engine, state.clone());
@@ -91,10 +98,15 @@ impl Embedded {
         let writer = Some(writer.map_err(unusable)?);
         Ok(Self(Arc::new(Shared {
             state,
+            rules,
             jobs: Some(jobs),
             writer,
             _lock: lock,
         })))
+    }
+
+    pub(crate) fn rules(&self) -> &SpaceRules {
+        &self.0.rules
     }
 
     pub(crate) fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, ConfigurationError> {

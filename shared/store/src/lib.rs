@@ -5,6 +5,7 @@ mod dynamodb;
 mod embedded;
 mod encryption;
 mod error;
+mod foreign_paths;
 mod record;
 mod store;
 

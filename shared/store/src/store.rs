@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::configuration::{ConfigurationError, Configured};
+use domain::configuration::{ConfigurationError, Configured, SpaceRules};
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
@@ -31,6 +31,14 @@ pub struct Written<T> {
 }
 
 impl Store {
+    /// What spaces may have.
+    pub fn rules(&self) -> &SpaceRules {
+        match self {
+            Self::Embedded(store) => store.rules(),
+            Self::DynamoDb(store) => store.rules(),
+        }
+    }
+
     /// One resource.
     pub async fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, StoreError> {
         match self {
@@ -55,6 +63,7 @@ impl Store {
     /// waiting does not stop it. It is in effect for events at once (embedded), or within the bound of
     /// [`crate::DynamoDbSettings`].
     pub async fn create<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+        self.rules().check_path(&resource)?;
         match self {
             Self::Embedded(store) => store.create(resource).await.map(Written::in_effect),
             Self::DynamoDb(store) => store.create(resource).await,
@@ -63,6 +72,7 @@ impl Store {
 
     /// Replaces a resource.
     pub async fn update<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+        self.rules().check_path(&resource)?;
         match self {
             Self::Embedded(store) => store.update(resource).await.map(Written::in_effect),
             Self::DynamoDb(store) => store.update(resource).await,
@@ -71,6 +81,7 @@ impl Store {
 
     /// Replaces a resource, with the secrets that it has at that moment in the place of every mask.
     pub async fn update_masked<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+        self.rules().check_path(&resource)?;
         match self {
             Self::Embedded(store) => store.update_masked(resource).await.map(Written::in_effect),
             Self::DynamoDb(store) => store.update_masked(resource).await,

@@ -161,25 +161,16 @@ fn cors_of_events() {
     };
     let allowed = preflight("/p", "content-type,event");
     let origin = |answer: &Answer| answer.header("access-control-allow-origin").map(str::to_owned);
-    assert_eq!(
-        (allowed.status, origin(&allowed).as_deref()),
-        (200, Some("http://a"))
-    );
-    assert_eq!(allowed.header("access-control-allow-credentials"), Some("true"));
+    assert_eq!((allowed.status, origin(&allowed).as_deref()), (200, Some("*")));
+    assert_eq!(allowed.header("access-control-allow-credentials"), None);
     assert_eq!(
         allowed.header("access-control-allow-headers"),
         Some("Content-Type, Event")
     );
     let called = invoke(&gateway, "/p", "f", &[("Origin", "http://a")], "{}");
-    assert_eq!(
-        (called.status, origin(&called).as_deref()),
-        (200, Some("http://a"))
-    );
+    assert_eq!((called.status, origin(&called).as_deref()), (200, Some("*")));
     let emitted = gateway.post_event("/x", &[("Event", "e"), ("Origin", "http://a")], "");
-    assert_eq!(
-        (emitted.status, origin(&emitted).as_deref()),
-        (202, Some("http://a"))
-    );
+    assert_eq!((emitted.status, origin(&emitted).as_deref()), (202, Some("*")));
 
     // Requests without an event are none of its business, and what somebody restricted stays so.
     assert_eq!(preflight("/p", "content-type").status, 202);

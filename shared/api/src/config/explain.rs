@@ -31,6 +31,7 @@ impl ConfigApi {
             subscriptions: &subscriptions,
             event_types: &event_types,
             functions: &functions,
+            paths: self.store.rules().paths,
         };
         Ok(json_line(StatusCode::OK, &Explanation::of(request, resources)))
     }

@@ -28,6 +28,11 @@ pub trait Configured: Resource {
         Vec::new()
     }
 
+    /// The path whose requests it is about, of kinds that stand on one.
+    fn routed_path(&self) -> Option<&str> {
+        None
+    }
+
     /// Keeps what a snapshot derives from this kind up to date.
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         let _ = (snapshot, before, after);
@@ -168,6 +173,10 @@ impl Configured for Subscription {
         ]
     }
 
+    fn routed_path(&self) -> Option<&str> {
+        Some(&self.path)
+    }
+
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
         if let Some(gone) = before.filter(is_sync) {
@@ -223,6 +232,10 @@ impl Configured for Cors {
 
     fn check_delete(_id: &CorsId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
         Ok(())
+    }
+
+    fn routed_path(&self) -> Option<&str> {
+        Some(&self.path)
     }
 
     fn route(table: &mut RoutingTable, change: &Change<Self>) {

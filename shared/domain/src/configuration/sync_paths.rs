@@ -90,6 +90,8 @@ impl Node {
         let mut node = self;
         let mut after_wildcard = false;
         for segment in segments(path) {
+            #[cfg(test)]
+            tests::STEPS.with(|steps| steps.set(steps.get() + 1));
             if after_wildcard {
                 return Err(PathConflict::WildcardNotLast);
             }
@@ -153,7 +155,28 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        pub(super) static STEPS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn a_check_takes_as_many_steps_as_the_path_has_segments() {
+        let steps = [1000, 4000].map(|count| {
+            let mut paths = SyncPaths::default();
+            for number in 0..count {
+                paths.insert("e", "GET", &format!("/a/{number}/:x"));
+            }
+            let before = STEPS.get();
+            paths.check("e", "GET", "/a/7/:x/b/c").unwrap();
+            paths.check("e", "GET", "/a/7/:y").unwrap_err();
+            STEPS.get() - before
+        });
+        assert_eq!(steps, [8, 8]);
+    }
 
     fn conflict(existing: &[&str], path: &str) -> Option<String> {
         let mut paths = SyncPaths::default();

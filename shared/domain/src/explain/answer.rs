@@ -50,7 +50,7 @@ pub struct SubscriptionExplanation {
     pub authorizer: Option<FunctionId>,
 }
 
-/// Why an event does not reach a function. The first four are of subscriptions that do not match, the others of those
+/// Why an event does not reach a function. The first five are of subscriptions that do not match, the others of those
 /// that do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "reason", rename_all = "camelCase")]
@@ -68,6 +68,11 @@ pub enum Reason {
     },
     /// The subscription is on another path. The paths of async ones hold no patterns.
     Path {
+        /// Path that it is on.
+        wanted: String,
+    },
+    /// The subscription is on a path of another space, where spaces own their paths: it gets no events.
+    ForeignPath {
         /// Path that it is on.
         wanted: String,
     },

@@ -35,6 +35,7 @@ fn explain(request: ExplainRequest, subscriptions: &[Arc<Subscription>]) -> Vec<
         subscriptions,
         event_types: &[],
         functions: &[function("f")],
+        paths: PathOwnership::Shared,
     };
     Explanation::of(request, space).subscriptions
 }
@@ -189,6 +190,7 @@ fn the_whole_answer() {
                 decode(&format!(r#"{{"name":"e"{authorizer}}}"#)),
             ],
             functions: &functions,
+            paths: PathOwnership::Shared,
         };
         serde_json::to_string(&Explanation::of(ask("e", "GET", "/u/1/x/y"), space)).unwrap()
     };
@@ -232,6 +234,9 @@ fn the_schema_names_what_is_written() {
             wanted: String::new(),
         },
         Reason::Path {
+            wanted: String::new(),
+        },
+        Reason::ForeignPath {
             wanted: String::new(),
         },
         Reason::Shadowed { by: "s".into() },

@@ -322,7 +322,7 @@ fn cors_of_events() {
         } else {
             response_headers(&cors, &method, &headers)
         };
-        assert_eq!(answer["access-control-allow-origin"], "http://a");
-        assert_eq!(answer["access-control-allow-credentials"], "true");
+        assert_eq!(answer["access-control-allow-origin"], "*");
+        assert!(!answer.contains_key("access-control-allow-credentials"));
     }
 }

@@ -6,7 +6,7 @@ use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::json::Object;
 use crate::retry::RetryPolicy;
-use crate::validation::{self, MAX_PATH_BYTES, METHOD_TAG, METHODS, Violations};
+use crate::validation::{self, METHOD_TAG, METHODS, Violations};
 
 mod queue_members;
 
@@ -126,7 +126,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         .check("Type", broken_type)
         .check("EventType", validation::name(event_type.as_str(), "eventType"))
         .check("FunctionID", validation::required(function_id.as_str()))
-        .check("Path", (path.len() > MAX_PATH_BYTES).then_some("urlPath"))
+        .check("Path", validation::is_oversized_path(&path).then_some("urlPath"))
         .check(
             "Method",
             (!METHODS.contains(&method.as_str())).then_some(METHOD_TAG),

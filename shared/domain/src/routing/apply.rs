@@ -2,7 +2,7 @@
 
 use imbl::HashMap;
 
-use super::RoutingTable;
+use super::{PathOwnership, PathRoutes, Paths, RoutingTable};
 use crate::configuration::{Change, Stored};
 use crate::ids::Space;
 use crate::resource::{Cors, EventType, Function, Subscription, SubscriptionType};
@@ -30,15 +30,62 @@ impl RoutingTable {
     }
 
     pub(crate) fn route_subscription(&mut self, change: &Change<Subscription>) {
-        if let Some(stored) = &change.before {
-            self.remove_subscription(&stored.resource);
+        if let Some(Stored { resource, .. }) = &change.before {
+            self.paths.change(&resource.space, &resource.path, |routes| {
+                routes.unsubscribe(resource);
+            });
+            if resource.r#type == SubscriptionType::Async {
+                remove_from(&mut self.queued, &resource.space, &resource.subscription_id);
+            }
         }
         if let Some(stored) = &change.after {
-            self.add_subscription(stored);
+            let resource = &stored.resource;
+            self.paths
+                .change(&resource.space, &resource.path, |routes| routes.subscribe(stored));
+            if resource.r#type == SubscriptionType::Async {
+                let queued = self.queued.entry(resource.space.clone()).or_default();
+                queued.insert(resource.subscription_id.clone(), resource.clone());
+            }
         }
     }
 
-    fn add_subscription(&mut self, stored: &Stored<Subscription>) {
+    pub(crate) fn route_cors(&mut self, change: &Change<Cors>) {
+        if let Some(Stored { resource, .. }) = &change.before {
+            self.paths.change(&resource.space, &resource.path, |routes| {
+                routes.remove_cors(resource);
+            });
+        }
+        if let Some(stored) = &change.after {
+            let resource = &stored.resource;
+            self.paths
+                .change(&resource.space, &resource.path, |routes| routes.add_cors(stored));
+        }
+    }
+}
+
+impl Paths {
+    /// Changes what stands on a path of a space. Nothing happens where the path is not the space's.
+    fn change(&mut self, space: &Space, path: &str, change: impl FnOnce(&mut PathRoutes)) {
+        match self {
+            Self::Shared(routes) => change(routes),
+            Self::BySpace(_) if !PathOwnership::BySpace.allows(space, path) => {}
+            Self::BySpace(spaces) => {
+                let routes = spaces.entry(space.clone()).or_default();
+                change(routes);
+                if routes.is_empty() {
+                    spaces.remove(space);
+                }
+            }
+        }
+    }
+}
+
+impl PathRoutes {
+    fn is_empty(&self) -> bool {
+        self.subscriptions.is_empty() && self.cors.is_empty()
+    }
+
+    fn subscribe(&mut self, stored: &Stored<Subscription>) {
         let subscription = &stored.resource;
         let methods = self
             .subscriptions
@@ -55,13 +102,11 @@ impl RoutingTable {
                 let rank = |stored: &Stored<Subscription>| (stored.created, stored.resource.space.clone());
                 let at = slot.partition_point(|other| rank(other) <= rank(stored));
                 slot.insert(at, stored.clone());
-                let queued = self.queued.entry(subscription.space.clone()).or_default();
-                queued.insert(subscription.subscription_id.clone(), subscription.clone());
             }
         }
     }
 
-    fn remove_subscription(&mut self, subscription: &Subscription) {
+    fn unsubscribe(&mut self, subscription: &Subscription) {
         let Some(methods) = self.subscriptions.get_mut(&subscription.event_type) else {
             return;
         };
@@ -71,11 +116,6 @@ impl RoutingTable {
         match subscription.r#type {
             SubscriptionType::Sync => routes.sync.remove(subscription),
             SubscriptionType::Async => {
-                remove_from(
-                    &mut self.queued,
-                    &subscription.space,
-                    &subscription.subscription_id,
-                );
                 let path = subscription.path.as_str();
                 if let Some(slot) = routes.asynchronous.get_mut(path) {
                     slot.retain(|other| !is_same(&other.resource, subscription));
@@ -93,21 +133,19 @@ impl RoutingTable {
         }
     }
 
-    pub(crate) fn route_cors(&mut self, change: &Change<Cors>) {
-        if let Some(Stored { resource, .. }) = &change.before
-            && let Some(tree) = self.cors.get_mut(resource.method.as_str())
-        {
-            tree.remove(resource);
-            if tree.is_empty() {
-                self.cors.remove(resource.method.as_str());
-            }
-        }
-        if let Some(stored) = &change.after {
-            let tree = self
-                .cors
-                .entry(stored.resource.method.as_str().into())
-                .or_default();
-            tree.insert(&stored.resource.path, stored);
+    fn add_cors(&mut self, stored: &Stored<Cors>) {
+        let cors = &stored.resource;
+        let tree = self.cors.entry(cors.method.as_str().into()).or_default();
+        tree.insert(&cors.path, stored);
+    }
+
+    fn remove_cors(&mut self, cors: &Cors) {
+        let Some(tree) = self.cors.get_mut(cors.method.as_str()) else {
+            return;
+        };
+        tree.remove(cors);
+        if tree.is_empty() {
+            self.cors.remove(cors.method.as_str());
         }
     }
 }

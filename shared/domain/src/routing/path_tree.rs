@@ -1,8 +1,10 @@
 //! Paths of sync subscriptions and CORS configurations as a tree of segments (CONTRACT.md §2.2).
 //!
-//! The trees of all spaces are merged into one. Within a space a level never mixes static segments, a parameter and
+//! Where spaces share the paths their trees are merged into one. Within a space a level never mixes static segments, a parameter and
 //! a wildcard, so following every branch that fits finds for each space what its own tree would find, and the
-//! lowest rank decides between spaces.
+//! lowest rank decides between spaces. A lookup thus visits one node for each segment and space. The patterns of CORS
+//! configurations may stand side by side as they like, so that of those a lookup may visit each segment of each: their
+//! number and that of their segments are bounded (`SpaceRules`, `MAX_PATH_SEGMENTS`).
 
 use std::sync::Arc;
 
@@ -48,7 +50,11 @@ impl OnPath for Cors {
 
 /// A tree of paths.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct PathTree<R>(Arc<Node<R>>);
+pub(super) struct PathTree<R> {
+    root: Arc<Node<R>>,
+    /// How many each space has on the root path; only spaces that have some.
+    on_root: HashMap<Space, usize>,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 struct Node<R> {
@@ -73,7 +79,10 @@ impl<R> Default for Node<R> {
 
 impl<R> Default for PathTree<R> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self {
+            root: Arc::default(),
+            on_root: HashMap::default(),
+        }
     }
 }
 
@@ -82,30 +91,59 @@ impl<R: OnPath> PathTree<R> {
     pub(super) fn find(&self, path: &str) -> Option<&Arc<R>> {
         let mut best = None;
         match remainder(path) {
-            None => self.0.find_root(&mut best),
-            Some(rest) => self.0.find(rest, &mut best),
+            None => self.find_root(&mut best),
+            Some(rest) => self.root.find(rest, &mut best),
         }
         best.map(|stored| &stored.resource)
     }
 
+    /// The root path: a space's own `/` comes before its `/*x`, which matches with an empty text (Q34).
+    fn find_root<'a>(&'a self, best: &mut Option<&'a Stored<R>>) {
+        keep_lower(best, self.root.here.first());
+        for wildcard in &self.root.wildcards {
+            visit();
+            if best.is_some_and(|best| comes_before(best, wildcard)) {
+                break;
+            }
+            if !self.on_root.contains_key(wildcard.resource.space()) {
+                *best = Some(wildcard);
+                break;
+            }
+        }
+    }
+
     pub(super) fn insert(&mut self, path: &str, stored: &Stored<R>) {
-        let node = Arc::make_mut(&mut self.0);
+        let node = Arc::make_mut(&mut self.root);
         match remainder(path) {
-            None => insert_by_rank(&mut node.here, stored),
+            None => {
+                insert_by_rank(&mut node.here, stored);
+                *self.on_root.entry(stored.resource.space().clone()).or_default() += 1;
+            }
             Some(rest) => node.insert(rest, stored),
         }
     }
 
     pub(super) fn remove(&mut self, resource: &R) {
-        let node = Arc::make_mut(&mut self.0);
+        let node = Arc::make_mut(&mut self.root);
         match remainder(resource.path()) {
-            None => retain_others(&mut node.here, resource),
+            None => {
+                let before = node.here.len();
+                retain_others(&mut node.here, resource);
+                let removed = before - node.here.len();
+                let space = resource.space();
+                let left = self.on_root.get(space).map_or(0, |count| count - removed);
+                if left == 0 {
+                    self.on_root.remove(space);
+                } else {
+                    self.on_root.insert(space.clone(), left);
+                }
+            }
             Some(rest) => node.remove(rest, resource),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.root.is_empty()
     }
 }
 
@@ -134,14 +172,38 @@ fn retain_others<R: OnPath>(list: &mut Vec<Stored<R>>, resource: &R) {
 
 fn keep_lower<'a, R: OnPath>(best: &mut Option<&'a Stored<R>>, candidate: Option<&'a Stored<R>>) {
     let Some(candidate) = candidate else { return };
-    let key = |stored: &'a Stored<R>| (R::rank(stored), stored.resource.space());
-    if best.is_none_or(|best| key(candidate) < key(best)) {
+    if best.is_none_or(|best| comes_before(candidate, best)) {
         *best = Some(candidate);
     }
 }
 
+fn comes_before<R: OnPath>(one: &Stored<R>, other: &Stored<R>) -> bool {
+    let key = |stored: &Stored<R>| R::rank(stored);
+    (key(one), one.resource.space()) < (key(other), other.resource.space())
+}
+
+/// Counts the steps of lookups, in tests.
+fn visit() {
+    #[cfg(test)]
+    VISITS.with(|visits| visits.set(visits.get() + 1));
+}
+
+#[cfg(test)]
+thread_local! {
+    static VISITS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How many steps lookups take.
+#[cfg(test)]
+pub(super) fn visits(lookup: impl FnOnce()) -> usize {
+    let before = VISITS.with(std::cell::Cell::get);
+    lookup();
+    VISITS.with(std::cell::Cell::get) - before
+}
+
 impl<R: OnPath> Node<R> {
     fn find<'a>(&'a self, rest: &str, best: &mut Option<&'a Stored<R>>) {
+        visit();
         keep_lower(best, self.wildcards.first());
         let (segment, next) = split(rest);
         for child in self.statics.get(segment).into_iter().chain(&self.parameter) {
@@ -150,17 +212,6 @@ impl<R: OnPath> Node<R> {
                 Some(next) => child.find(next, best),
             }
         }
-    }
-
-    /// The root path: a space's own `/` comes before its `/*x`, which matches with an empty text (Q34).
-    fn find_root<'a>(&'a self, best: &mut Option<&'a Stored<R>>) {
-        keep_lower(best, self.here.first());
-        let has_root = |space: &Space| self.here.iter().any(|stored| stored.resource.space() == space);
-        let wildcard = self
-            .wildcards
-            .iter()
-            .find(|stored| !has_root(stored.resource.space()));
-        keep_lower(best, wildcard);
     }
 
     fn insert(&mut self, rest: &str, stored: &Stored<R>) {

@@ -41,6 +41,10 @@ mod tests {
     use super::*;
     use crate::configuration::Stored;
     use crate::resource::{Resource, SubscriptionType};
+    use crate::routing::PathOwnership;
+
+    /// Paths in and outside of what is the space's own where spaces own their paths.
+    const PATHS: [&str; 7] = ["", "one", "one/b", ":x", "two/*w", "one/:x/c", "one/d/*w"];
 
     /// One resource of a space: kind, name, variant of its contents and rank.
     type Item = (u8, u8, u8, u64);
@@ -82,7 +86,7 @@ mod tests {
                         r#"{{"type":"{}","eventType":"e{}","functionId":"f{variant}","method":"GET","path":"/{}"}}"#,
                         if kind == 2 { "sync" } else { "async" },
                         name % 2,
-                        ["", "a", "a/b", ":x", "c/*w"][usize::from(name) % 5],
+                        PATHS[usize::from(name) % PATHS.len()],
                     ),
                 ),
                 _ => insert::<Cors>(
@@ -90,7 +94,7 @@ mod tests {
                     created,
                     &format!(
                         r#"{{"method":"GET","path":"/{}","allowCredentials":{}}}"#,
-                        ["", "a", "a/b", ":x", "c/*w"][usize::from(name) % 5],
+                        PATHS[usize::from(name) % PATHS.len()],
                         variant == 0,
                     ),
                 ),
@@ -107,10 +111,10 @@ mod tests {
     fn neighbour() -> Snapshot {
         let mut snapshot = Snapshot::default();
         let routes = [
-            ("sync", "a"),
-            ("sync", "a/b"),
+            ("sync", "one"),
+            ("sync", "two/b"),
             ("sync", ":x"),
-            ("async", "a"),
+            ("async", "two"),
             ("async", ""),
         ];
         for (created, (kind, path)) in (5..).step_by(10).zip(routes) {
@@ -147,15 +151,16 @@ mod tests {
             for stored in unrelated.iter::<Subscription>() {
                 grown.insert(stored.clone());
             }
-            for after in [unrelated, grown] {
-                let mut table = RoutingTable::compile([&before, &neighbour]);
-                table.replace(&before, &after);
-                prop_assert_eq!(&table, &RoutingTable::compile([&after, &neighbour]));
-                assert_found(&table, &after, &before);
+            let all = [PathOwnership::Shared, PathOwnership::BySpace];
+            for (ownership, after) in all.into_iter().flat_map(|ownership| [(ownership, &unrelated), (ownership, &grown)]) {
+                let mut table = RoutingTable::compile(ownership, [&before, &neighbour]);
+                table.replace(&before, after);
+                prop_assert_eq!(&table, &RoutingTable::compile(ownership, [after, &neighbour]));
+                assert_found(&table, after, &before);
                 assert_found(&table, &neighbour, &neighbour);
-                table.replace(&after, &Snapshot::default());
-                prop_assert_eq!(&table, &RoutingTable::compile([&neighbour]));
-                assert_found(&table, &Snapshot::default(), &after);
+                table.replace(after, &Snapshot::default());
+                prop_assert_eq!(&table, &RoutingTable::compile(ownership, [&neighbour]));
+                assert_found(&table, &Snapshot::default(), after);
                 assert_found(&table, &neighbour, &neighbour);
             }
         }
@@ -171,9 +176,9 @@ mod tests {
             7,
             r#"{"functionId":"f7","type":"http","provider":{"url":"http://other/"}}"#,
         );
-        let mut table = RoutingTable::compile([&before]);
+        let mut table = RoutingTable::compile(PathOwnership::Shared, [&before]);
         table.replace(&before, &after);
-        assert_eq!(table, RoutingTable::compile([&after]));
-        assert_ne!(table, RoutingTable::compile([&before]));
+        assert_eq!(table, RoutingTable::compile(PathOwnership::Shared, [&after]));
+        assert_ne!(table, RoutingTable::compile(PathOwnership::Shared, [&before]));
     }
 }

@@ -7,6 +7,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::resource::Resource;
 
+mod isolation;
+mod scaling;
+
 fn subscription(space: &str, kind: &str, path: &str) -> Subscription {
     let body = format!(
         r#"{{"type":"{kind}","eventType":"e","functionId":"f-{space}","path":"{path}","method":"GET"}}"#
@@ -35,7 +38,7 @@ fn removed<R>(resource: R, created: u64) -> Change<R> {
 }
 
 fn table(subscriptions: &[(&str, &str)]) -> RoutingTable {
-    let mut table = RoutingTable::default();
+    let mut table = RoutingTable::new(PathOwnership::Shared);
     for (created, (space, path)) in (0..).zip(subscriptions) {
         table.apply(&added(subscription(space, "sync", path), created));
     }
@@ -96,7 +99,7 @@ fn the_earliest_space_wins_and_the_next_is_promoted() {
 
 #[test]
 fn async_paths_are_literal_and_keep_the_order_of_creation() {
-    let mut table = RoutingTable::default();
+    let mut table = RoutingTable::new(PathOwnership::Shared);
     table.apply(&added(subscription("two", "async", "/u/:id"), 2));
     table.apply(&added(subscription("one", "async", "/u/:id"), 1));
     assert!(table.routes("e", "GET", "/u/1").asynchronous.is_empty());
@@ -111,7 +114,7 @@ fn async_paths_are_literal_and_keep_the_order_of_creation() {
 
 #[test]
 fn async_subscriptions_are_found_by_space_and_id() {
-    let mut table = RoutingTable::default();
+    let mut table = RoutingTable::new(PathOwnership::Shared);
     let (one, two) = (
         subscription("one", "async", "/a"),
         subscription("two", "sync", "/a"),
@@ -140,7 +143,7 @@ fn async_subscriptions_are_found_by_space_and_id() {
 
     table.apply(&removed(paused, 1));
     table.apply(&removed(two, 2));
-    assert_eq!(table, RoutingTable::default());
+    assert_eq!(table, RoutingTable::new(PathOwnership::Shared));
 }
 
 #[test]
@@ -153,7 +156,7 @@ fn cors_prefers_the_very_path_then_the_earliest_pattern() {
         )
         .unwrap()
     };
-    let mut table = RoutingTable::default();
+    let mut table = RoutingTable::new(PathOwnership::Shared);
     for (created, path) in (0..).zip(["/c/*rest", "/c/:id", "/c/exact"]) {
         table.apply(&added(cors(path), created));
     }
@@ -255,7 +258,7 @@ proptest! {
     ) {
         let all: Vec<_> = (0..).zip(valid(candidates)).collect();
         let is_gone = |at: usize| gone.iter().any(|index| !all.is_empty() && index.index(all.len()) == at);
-        let mut forward = RoutingTable::default();
+        let mut forward = RoutingTable::new(PathOwnership::Shared);
         for (created, (space, path)) in &all {
             forward.apply(&added(subscription(space, "sync", path), *created));
         }
@@ -264,7 +267,7 @@ proptest! {
                 forward.apply(&removed(subscription(space, "sync", path), *created));
             }
         }
-        let mut backward = RoutingTable::default();
+        let mut backward = RoutingTable::new(PathOwnership::Shared);
         for (at, (created, (space, path))) in all.iter().enumerate().rev() {
             if !is_gone(at) {
                 backward.apply(&added(subscription(space, "sync", path), *created));
@@ -272,7 +275,7 @@ proptest! {
         }
         prop_assert_eq!(hit(&forward, &request), hit(&backward, &request));
         if all.iter().enumerate().all(|(at, _)| is_gone(at)) {
-            prop_assert!(forward.subscriptions.is_empty());
+            prop_assert_eq!(&forward.paths, &Paths::Shared(PathRoutes::default()));
         }
     }
 }

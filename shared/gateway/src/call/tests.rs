@@ -9,6 +9,7 @@ use domain::event::{Envelope, Event};
 use domain::json::Json;
 use domain::resource::{EventType, Resource as _};
 use domain::retry::FailureClass;
+use domain::routing::PathOwnership;
 
 use crate::authorize::Authorizers;
 use crate::error::GatewayError;
@@ -28,7 +29,7 @@ fn functions_whose_secrets_are_not_open_are_called_later() {
             created: 1,
         });
     }
-    let mut table = RoutingTable::compile([&snapshot]);
+    let mut table = RoutingTable::compile(PathOwnership::Shared, [&snapshot]);
     table.set_sealed(&space, &BTreeSet::from(["f".into()]));
     let error = callable(&table, &space, &"f".into()).unwrap_err();
     assert!(error.is_sealed());

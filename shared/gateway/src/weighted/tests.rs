@@ -2,6 +2,7 @@
 
 use domain::configuration::{Change, Stored};
 use domain::resource::{Function, Resource as _};
+use domain::routing::PathOwnership;
 
 use super::*;
 use crate::circuit_breaker::CircuitBreakerSettings;
@@ -9,7 +10,7 @@ use crate::circuit_breaker::CircuitBreakerSettings;
 const SPACE: &str = "shop";
 
 fn table(functions: &[(&str, &str)]) -> RoutingTable {
-    let mut table = RoutingTable::default();
+    let mut table = RoutingTable::new(PathOwnership::Shared);
     for (created, (id, provider)) in (0..).zip(functions) {
         let body = format!(r#"{{"functionId":"{id}",{provider}}}"#);
         let function = Function::decode(&SPACE.into(), None, body.as_bytes()).unwrap();

@@ -16,6 +16,14 @@ pub struct LimitSettings {
     /// Largest request body of the Configuration API, in bytes.
     #[arg(long = "max-config-bytes", env = "EVENT_GATEWAY_MAX_CONFIG_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
     pub max_config_bytes: usize,
+    /// CORS configurations that a space may have.
+    #[arg(
+        long = "max-cors-per-space",
+        env = "EVENT_GATEWAY_MAX_CORS_PER_SPACE",
+        default_value_t = 1000,
+        value_name = "COUNT"
+    )]
+    pub max_cors_per_space: usize,
     /// Largest request line and headers, in bytes; at least 8192.
     #[arg(long = "max-header-bytes", env = "EVENT_GATEWAY_MAX_HEADER_BYTES", default_value_t = 64 * 1024, value_parser = header_bytes, value_name = "BYTES")]
     pub max_header_bytes: usize,

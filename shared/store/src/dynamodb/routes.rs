@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use domain::ids::Space;
-use domain::routing::RoutingTable;
+use domain::routing::{PathOwnership, RoutingTable};
 use domain::space_version::SpaceVersion;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::task::spawn_blocking;
@@ -17,6 +17,7 @@ use super::load::load;
 use super::moment::{Decision, Freshness, Moment};
 use super::table::Table;
 use crate::error::StoreError;
+use crate::foreign_paths::warn_of_foreign_paths;
 use flights::{Failure, Flight, Flights};
 use held::{Held, LoadedSpace};
 
@@ -32,18 +33,20 @@ pub(super) struct Routes {
     table: Table,
     freshness: Freshness,
     clock: Clock,
+    ownership: PathOwnership,
     held: ArcSwap<Held>,
     flights: Flights,
 }
 
 impl Routes {
     /// Nothing yet: the first request loads.
-    pub(super) fn new(table: &Table, freshness: Freshness, clock: Clock) -> Self {
+    pub(super) fn new(table: &Table, freshness: Freshness, clock: Clock, ownership: PathOwnership) -> Self {
         Self {
             table: table.impatient(),
             freshness,
             clock: clock.clone(),
-            held: ArcSwap::default(),
+            ownership,
+            held: ArcSwap::from_pointee(Held::nothing(ownership)),
             flights: Flights::new(clock),
         }
     }
@@ -128,6 +131,10 @@ impl Routes {
             };
             let previous = self.held.compare_and_swap(&held, Arc::new(next));
             if Arc::ptr_eq(&previous, &held) {
+                if held.confirmed.is_none() {
+                    let snapshots = loaded.values().map(|loaded| &loaded.state.snapshot);
+                    warn_of_foreign_paths(self.ownership, snapshots);
+                }
                 return Ok(());
             }
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use domain::configuration::{ConfigurationError, Configured, Snapshot};
+use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::space_version::SpaceVersion;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,6 +30,7 @@ pub(super) struct Writer {
     table: Table,
     clock: Clock,
     timeout: Duration,
+    rules: SpaceRules,
     lanes: Lanes,
 }
 
@@ -42,12 +43,13 @@ enum Attempt {
 }
 
 impl Writer {
-    /// What writes to a table, each write within a time.
-    pub(super) fn new(table: Table, clock: Clock, timeout: Duration) -> Self {
+    /// What writes to a table, each write within a time and by rules.
+    pub(super) fn new(table: Table, clock: Clock, timeout: Duration, rules: SpaceRules) -> Self {
         Self {
             table,
             clock,
             timeout,
+            rules,
             lanes: Lanes::default(),
         }
     }
@@ -95,7 +97,7 @@ impl Writer {
         // Taken, so that an attempt that fails or is cut off leaves nothing behind that may not be so.
         let (before, is_certain) = self.state(&record, known.take()).await?;
         let mut after = before.clone();
-        let change = match request.decide(&mut after, self.rank_after(record.created)) {
+        let change = match request.decide(&mut after, self.rank_after(record.created), &self.rules) {
             Ok(Some(change)) => change,
             no_change => {
                 let holds = is_certain || self.is_still(&record).await?;

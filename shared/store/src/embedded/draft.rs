@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use domain::configuration::{Change, ConfigurationError, Configured, Snapshot};
+use domain::configuration::{Change, ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Subscription, SubscriptionType};
 
+use super::EmbeddedSettings;
 use super::state::State;
 use crate::encryption::KeyFile;
 use crate::error::StoreError;
@@ -20,6 +21,7 @@ pub(super) struct Draft {
     pub(super) writes: Vec<Write>,
     shadowed: Vec<Shadowed>,
     keys: Option<KeyFile>,
+    rules: SpaceRules,
 }
 
 /// A subscription that gets no events because another space was first on its slot.
@@ -29,19 +31,25 @@ struct Shadowed {
 }
 
 impl Draft {
-    pub(super) fn of(state: &State, keys: Option<KeyFile>) -> Self {
+    pub(super) fn of(state: &State, settings: &EmbeddedSettings) -> Self {
         Self {
             state: state.clone(),
             writes: Vec::new(),
             shadowed: Vec::new(),
-            keys,
+            keys: settings.keys.clone(),
+            rules: settings.rules,
         }
     }
 
     pub(super) fn create<R: Configured>(&mut self, resource: R) -> Result<Arc<R>, StoreError> {
         let (space, id) = (resource.space().clone(), resource.id().clone());
         let created = self.state.next_created;
-        self.change::<R>(&space, |snapshot| snapshot.create(resource, created))?;
+        let rules = self.rules;
+        self.change::<R>(&space, |snapshot| {
+            let change = snapshot.create(resource, created)?;
+            rules.check_size::<R>(snapshot)?;
+            Ok(change)
+        })?;
         self.state.next_created += 1;
         let resource = self.state.get::<R>(&space, &id)?;
         self.note_shadowing(resource.clone());

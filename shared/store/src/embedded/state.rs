@@ -8,13 +8,14 @@ use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscrip
 use domain::routing::RoutingTable;
 use imbl::OrdMap;
 
+use super::EmbeddedSettings;
 use super::engine::Engine;
 use crate::encryption::KeyFile;
 use crate::error::{CorruptValue, StoreError};
 use crate::record;
 
 /// What the store holds. Cloning is cheap: copies share what they have in common.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct State {
     /// Spaces with something in them.
     pub(super) spaces: OrdMap<Space, Snapshot>,
@@ -27,8 +28,13 @@ pub(super) struct State {
 
 impl State {
     /// Reads everything that an engine keeps.
-    pub(super) fn load(engine: &Engine, keys: Option<&KeyFile>) -> Result<Self, StoreError> {
-        let mut state = Self::default();
+    pub(super) fn load(engine: &Engine, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
+        let (keys, ownership) = (settings.keys.as_ref(), settings.rules.paths);
+        let mut state = Self {
+            spaces: OrdMap::default(),
+            routes: Arc::new(RoutingTable::new(ownership)),
+            next_created: 0,
+        };
         engine.read_all(|key, value| match record::kind(key) {
             kind if kind == Kind::EventType.label() => state.insert::<EventType>(key, value, keys),
             kind if kind == Kind::Function.label() => state.insert::<Function>(key, value, keys),
@@ -39,7 +45,7 @@ impl State {
                 source: CorruptValue::UnknownKind,
             }),
         })?;
-        state.routes = Arc::new(RoutingTable::compile(state.spaces.values()));
+        state.routes = Arc::new(RoutingTable::compile(ownership, state.spaces.values()));
         Ok(state)
     }
 

@@ -52,7 +52,7 @@ impl Writer {
 
     fn carry_out(&mut self, jobs: impl Iterator<Item = Job>) {
         let usable = self.reopen();
-        let mut draft = Draft::of(&self.published.load(), self.settings.keys.clone());
+        let mut draft = Draft::of(&self.published.load(), &self.settings);
         let answers: Vec<Answer> = jobs.map(|job| job(&mut draft)).collect();
         // A refusal may rest on a change of the same batch, so all of them share its fate.
         let outcome = usable.and_then(|()| self.commit(draft));
@@ -84,7 +84,7 @@ impl Writer {
         }
         let load = || {
             let engine = Engine::open(&self.settings)?;
-            let state = State::load(&engine, self.settings.keys.as_ref())?;
+            let state = State::load(&engine, &self.settings)?;
             Ok((engine, state))
         };
         let (engine, state) =

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     StreamSpecification, StreamViewType,
 };
+use domain::configuration::SpaceRules;
 use store::{DynamoDb, DynamoDbSettings, Store};
 
 mod dead_letter_faults;
@@ -73,6 +74,7 @@ impl TestTable {
             max_staleness: Duration::from_secs(2),
             write_timeout: Duration::from_mins(1),
             kms: None,
+            rules: SpaceRules::default(),
         }
     }
 

@@ -11,6 +11,7 @@ mod encryption;
 mod faults;
 mod figures;
 mod log;
+mod path_ownership;
 mod pause;
 mod persistence;
 mod races;

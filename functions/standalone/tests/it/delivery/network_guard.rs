@@ -1,12 +1,26 @@
 //! Which addresses functions may have: a hosted gateway leaves its own network alone.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{dead_letters, emit, quick, subscribe};
+use super::{dead_letters, quick};
 use crate::function_server::FunctionServer;
 use crate::gateway_process::{GatewayProcess, PATIENCE, wait_until};
 
 const HOSTED: &str = "-hosted-domains=example.com";
+
+/// A path that is the space's own in hosted mode, too.
+const PATH: &str = "/default/a";
+
+fn subscribe(gateway: &GatewayProcess, url: &str, attempts: u32) {
+    let mut members = quick(attempts);
+    members["path"] = json!(PATH);
+    super::subscribe(gateway, url, &members);
+}
+
+fn emit(gateway: &GatewayProcess) {
+    let answer = gateway.post_event(PATH, &[("Event", "ev")], "");
+    assert_eq!(answer.status, 202, "{}", answer.text());
+}
 
 #[test]
 fn a_hosted_gateway_refuses_functions_of_its_own_network() {
@@ -17,8 +31,8 @@ fn a_hosted_gateway_refuses_functions_of_its_own_network() {
         &[HOSTED, "-target-allow=10.0.0.0/8"],
     ] {
         let gateway = GatewayProcess::start(flags);
-        subscribe(&gateway, &functions.url("/"), &quick(5));
-        emit(&gateway, "x");
+        subscribe(&gateway, &functions.url("/"), 5);
+        emit(&gateway);
         wait_until("the dead letter", || dead_letters(&gateway).len() == 1);
         let letter = dead_letters(&gateway).remove(0);
         assert_eq!(
@@ -30,8 +44,8 @@ fn a_hosted_gateway_refuses_functions_of_its_own_network() {
         assert_eq!(letter["lastResponse"], Value::Null);
 
         // A sync caller learns as little as of any other failure.
-        gateway.subscribe("sync", "ev", "f", "/s");
-        let answer = gateway.post_event("/s", &[("Event", "ev")], "");
+        gateway.subscribe("sync", "ev", "f", "/default/s");
+        let answer = gateway.post_event("/default/s", &[("Event", "ev")], "");
         assert_eq!(answer.status, 500);
         assert!(!answer.text().contains("address"), "{}", answer.text());
     }
@@ -48,8 +62,8 @@ fn what_is_listed_or_not_guarded_is_called() {
     ] {
         let functions = FunctionServer::answering("{}");
         let gateway = GatewayProcess::start(flags);
-        subscribe(&gateway, &functions.url("/"), &quick(1));
-        emit(&gateway, "x");
+        subscribe(&gateway, &functions.url("/"), 1);
+        emit(&gateway);
         wait_until("the delivery", || functions.calls().len() == 1);
         assert!(dead_letters(&gateway).is_empty(), "{flags:?}");
     }

@@ -100,7 +100,12 @@ fn headers_of_the_function_win_over_those_of_cors() {
     gateway.answer_with("raw", "GET", "/raw", &functions.url("/"));
     gateway.create(
         "cors",
-        &json!({"method": "GET", "path": "/raw", "allowCredentials": true}),
+        &json!({
+            "method": "GET",
+            "path": "/raw",
+            "allowedOrigins": ["https://client"],
+            "allowCredentials": true
+        }),
     );
     let answer = send(gateway.events, "GET", "/raw", &[("Origin", "https://client")], "");
     assert_eq!(answer.header("access-control-allow-origin"), Some("https://own"));

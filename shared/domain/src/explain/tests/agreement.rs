@@ -17,7 +17,7 @@ fn candidates() -> impl Strategy<Value = Vec<Arc<Subscription>>> {
         prop::sample::select(&["sync", "sync", "async"][..]),
         prop::sample::select(&["e0", "e1"][..]),
         prop::sample::select(&["GET", "POST"][..]),
-        (a_path(&["a", "b", "", ":x", ":y"]), any::<bool>()),
+        (a_path(&["a", "b", "default", "", ":x", ":y"]), any::<bool>()),
         any::<bool>(),
     );
     let one = one.prop_map(|(kind, event_type, method, (path, has_wildcard), is_paused)| {
@@ -56,12 +56,19 @@ proptest! {
         candidates in candidates(),
         event_type in prop::sample::select(&["e0", "e1"][..]),
         method in prop::sample::select(&["GET", "POST"][..]),
-        path in a_path(&["a", "b", "c", ""]),
+        path in a_path(&["a", "b", "c", "default", ""]),
+        paths in prop::sample::select(&[PathOwnership::Shared, PathOwnership::BySpace][..]),
     ) {
         let snapshot = space(&candidates);
-        let table = RoutingTable::compile([&snapshot]);
+        let table = RoutingTable::compile(paths, [&snapshot]);
         let subscriptions = snapshot.list::<Subscription>(&MetadataFilter::default());
-        let explained = explain(ask(event_type, method, &path), &subscriptions);
+        let resources = SpaceResources {
+            subscriptions: &subscriptions,
+            event_types: &[],
+            functions: &[function("f")],
+            paths,
+        };
+        let explained = Explanation::of(ask(event_type, method, &path), resources).subscriptions;
         prop_assert_eq!(explained.len(), subscriptions.len());
 
         let routes = table.routes(event_type, method, &path);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::configuration::Snapshot;
 use domain::ids::{FunctionId, Space};
-use domain::routing::RoutingTable;
+use domain::routing::{PathOwnership, RoutingTable};
 use domain::space_version::SpaceVersion;
 
 use super::super::codec::SpaceSnapshot;
@@ -27,7 +27,7 @@ pub(super) struct LoadedSpace {
 }
 
 /// A table that serves and what it was built from.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Held {
     /// The index of all spaces.
     pub(super) table: Arc<RoutingTable>,
@@ -39,6 +39,16 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// Before anything was read.
+    pub(super) fn nothing(ownership: PathOwnership) -> Self {
+        Self {
+            table: Arc::new(RoutingTable::new(ownership)),
+            spaces: imbl::HashMap::default(),
+            flight: 0,
+            confirmed: None,
+        }
+    }
+
     /// Version of a space; 0 if there is nothing of it.
     pub(super) fn version(&self, space: &Space) -> u64 {
         self.spaces.get(space).map_or(0, |held| held.state.version)

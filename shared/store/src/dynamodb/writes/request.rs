@@ -1,6 +1,6 @@
 //! What a writer is asked for.
 
-use domain::configuration::{Change, ConfigurationError, Configured, Snapshot};
+use domain::configuration::{Change, ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 
 use crate::dynamodb::change::Edit;
@@ -44,9 +44,14 @@ impl<R: Configured> Request<R> {
         &self,
         snapshot: &mut Snapshot,
         created: u64,
+        rules: &SpaceRules,
     ) -> Result<Option<Change<R>>, ConfigurationError> {
         match self {
-            Self::Create(resource) => snapshot.create(resource.clone(), created),
+            Self::Create(resource) => {
+                let change = snapshot.create(resource.clone(), created)?;
+                rules.check_size::<R>(snapshot)?;
+                Ok(change)
+            }
             Self::Update(resource) => snapshot.update(resource.clone()),
             Self::Delete(_, id) => snapshot.delete(id),
             Self::Amend(_, id, amend) => match amend(&*snapshot.get::<R>(id)?)? {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::configuration::{Configured, Snapshot};
 use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Subscription};
-use domain::routing::RoutingTable;
+use domain::routing::{PathOwnership, RoutingTable};
 use domain::space_version::SpaceVersion;
 use fastrand::Rng;
 use store::Store;
@@ -206,5 +206,5 @@ pub(crate) fn seen(table: &RoutingTable, space: &Space) -> Vec<String> {
 
 /// All that a table shows of a state, if it shows nothing else.
 pub(crate) fn shown(state: &Snapshot, space: &Space) -> Vec<String> {
-    seen(&RoutingTable::compile([state]), space)
+    seen(&RoutingTable::compile(PathOwnership::Shared, [state]), space)
 }
