@@ -15,7 +15,7 @@ use queue::DeliveryQueue;
 use store::Store;
 
 use crate::body::BodyLimits;
-use crate::error::{ApiError, answer_or_internal_error, json_line};
+use crate::error::{ApiError, answer_or_internal_error};
 use crate::request_target::{answer_by_itself, plain_text};
 
 mod access;
@@ -126,7 +126,7 @@ impl ConfigApi {
         match route {
             Route::Status if is_get => StatusCode::OK.into_response(),
             Route::Metrics if is_get => self.metrics.render(&self.store).await,
-            Route::OpenApi if is_get => json_line(StatusCode::OK, &openapi()),
+            Route::OpenApi if is_get => openapi::answer(),
             Route::Status | Route::Metrics | Route::OpenApi => method_not_allowed(&["GET"]),
             Route::Resource { space, kind, id } => match Operation::of(&parts.method, id.clone()) {
                 None => method_not_allowed(&Operation::methods(id.as_deref())),

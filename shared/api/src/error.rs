@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use domain::configuration::ConfigurationError;
 use domain::ids::DeliveryId;
 use futures_util::FutureExt as _;
@@ -39,6 +40,9 @@ struct ErrorMessage {
     message: String,
 }
 
+/// Most bytes of a text that a client is told.
+const MOST_MESSAGE_BYTES: usize = 4 * 1024;
+
 /// What a caller is told when its function cannot be called.
 const CALL_FAILED: &str = "Function call failed. Please check logs.";
 
@@ -47,9 +51,15 @@ const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 
 impl ApiError {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        // Some repeat what was sent, which may be as large as a body.
+        if message.len() > MOST_MESSAGE_BYTES {
+            message.truncate(message.floor_char_boundary(MOST_MESSAGE_BYTES));
+            message.push('…');
+        }
         Self {
             status,
-            message: message.into(),
+            message,
             retry_after: None,
             challenge: None,
         }
@@ -285,8 +295,18 @@ pub(crate) async fn answer_or_internal_error(handling: impl Future<Output = Resp
 
 /// A JSON answer: compact, with a newline at the end (CONTRACT.md §0.2).
 pub(crate) fn json_line<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    json_answer(status, json_bytes(value))
+}
+
+/// A value as JSON, with a newline at the end.
+pub(crate) fn json_bytes<T: Serialize>(value: &T) -> Bytes {
     let mut body = serde_json::to_vec(value).unwrap_or_default();
     body.push(b'\n');
+    body.into()
+}
+
+/// An answer whose body is JSON already.
+pub(crate) fn json_answer(status: StatusCode, body: Bytes) -> Response {
     (
         status,
         [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
@@ -298,6 +318,14 @@ pub(crate) fn json_line<T: Serialize>(status: StatusCode, value: &T) -> Response
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_cut() {
+        let message = ApiError::invalid("é".repeat(3_000)).message;
+        assert_eq!(message, "é".repeat(2_048) + "…");
+        let message = "x".repeat(4_096);
+        assert_eq!(ApiError::invalid(message.clone()).message, message);
+    }
 
     #[test]
     fn dead_letters_that_cannot_be_had() {

@@ -155,7 +155,8 @@ fn add_missing(headers: &mut HeaderMap, added: HeaderMap, replaces_vary: bool) {
             && !own.contains(&name)
             && !(name == header::VARY && varies_by(headers, &value))
         {
-            headers.append(name, value);
+            // Without room for it a browser learns less than it might, and never more.
+            let _ = headers.try_append(name, value);
         }
     }
 }

@@ -60,7 +60,15 @@ pub enum Event {
 pub enum EventError {
     /// The body is not JSON of the right shape.
     #[error("{}", .0.event_text())]
-    Json(#[from] JsonError),
+    Json(#[source] JsonError),
+    /// There are more attributes than this gateway takes of one event.
+    #[error(
+        "CloudEvent doesn't validate: it has more than {limit} attributes, the most that this gateway takes"
+    )]
+    TooManyAttributes {
+        /// The limit.
+        limit: usize,
+    },
     /// A timestamp is not RFC 3339.
     #[error(transparent)]
     Time(#[from] TimeError),
@@ -82,6 +90,15 @@ pub enum EventError {
         #[source]
         error: Box<EventError>,
     },
+}
+
+impl From<JsonError> for EventError {
+    fn from(err: JsonError) -> Self {
+        match err {
+            JsonError::TooManyMembers { most } => Self::TooManyAttributes { limit: most },
+            other => Self::Json(other),
+        }
+    }
 }
 
 impl Event {
@@ -176,12 +193,26 @@ impl Event {
         value.filter(|value| kind(value.as_raw()) != "null")
     }
 
-    /// Reads an event from a JSON object of any known version.
-    pub(crate) fn from_object(object: &Object<'_>) -> Result<Self, EventError> {
+    /// Reads an event from a JSON object of any known version. In the 0.1 form, `extensions` have `max_attributes`
+    /// members at most; how many the object itself may have is for whoever reads it.
+    pub(crate) fn from_object(object: &Object<'_>, max_attributes: usize) -> Result<Self, EventError> {
         if CloudEvent::is_one(object) {
             Ok(Self::CloudEvent(CloudEvent::from_object(object)?))
         } else {
-            Ok(Self::V0_1(Box::new(Envelope::from_object(object)?)))
+            Ok(Self::V0_1(Box::new(Envelope::from_object(
+                object,
+                max_attributes,
+            )?)))
+        }
+    }
+
+    /// Reads an event that was accepted once. It is not validated again: it was valid by the rules of its time, and
+    /// nothing that is stored is lost because they have changed.
+    fn from_stored(object: &Object<'_>) -> Result<Self, EventError> {
+        if CloudEvent::is_one(object) {
+            Ok(Self::CloudEvent(CloudEvent::from_stored(object)?))
+        } else {
+            Ok(Self::V0_1(Box::new(Envelope::from_stored(object)?)))
         }
     }
 }
@@ -195,12 +226,12 @@ impl Serialize for Event {
     }
 }
 
-/// Reads back what [`Event`]'s `Serialize` wrote, as in a queue message.
+/// Reads back what [`Event`]'s `Serialize` wrote, as in a queue message. What strangers send is for [`decode`] to read.
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let object = Object::from_raw(&raw, "event").map_err(serde::de::Error::custom)?;
-        Self::from_object(&object).map_err(serde::de::Error::custom)
+        Self::from_stored(&object).map_err(serde::de::Error::custom)
     }
 }
 

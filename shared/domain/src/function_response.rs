@@ -58,7 +58,9 @@ impl FunctionResponse {
                 && !belongs_to_connection(&name)
                 && let Some(value) = header_value(value)
             {
-                headers.insert(name, value);
+                headers
+                    .try_insert(name, value)
+                    .map_err(|_| MalformedResponse::MEANINGLESS)?;
             }
         }
         let body = Bytes::from(object.string_or_empty("body")?);

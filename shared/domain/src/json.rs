@@ -4,13 +4,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed as _};
 use serde_json::value::RawValue;
 
+mod member_path;
+mod members;
 mod number;
 mod text;
 
+pub(crate) use member_path::member_at;
 pub use text::Json;
+
+use members::AtMost;
 
 /// Why a text could not be read as the JSON that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +46,12 @@ pub enum JsonError {
         /// JSON type that was wanted.
         wanted: &'static str,
     },
+    /// An object has more members than are taken.
+    #[error("JSON object has more than {most} members")]
+    TooManyMembers {
+        /// Most members that are taken.
+        most: usize,
+    },
 }
 
 fn place(field: &str) -> Cow<'static, str> {
@@ -65,6 +76,14 @@ impl JsonError {
             line: err.line(),
             column: err.column(),
         }
+    }
+
+    /// What kept an object from being read, where it could be that it has more than `exceeded` members.
+    fn of_object(err: &serde_json::Error, text: &[u8], exceeded: Option<usize>) -> Self {
+        exceeded.map_or_else(
+            || Self::from_serde(err, text),
+            |most| Self::TooManyMembers { most },
+        )
     }
 
     /// The text of the Events API, where both kinds of early end read alike (CONTRACT.md §2.5).
@@ -92,6 +111,19 @@ pub struct Object<'a> {
 impl<'a> Object<'a> {
     /// Reads a text that must be exactly one JSON object or `null`.
     pub fn from_slice(text: &'a [u8]) -> Result<Self, JsonError> {
+        Self::from_slice_within(text, usize::MAX)
+    }
+
+    /// The same of an object with so many members at most, repeated names counted each time. What is larger is refused
+    /// at the first member too many, before anything else is read or kept of it.
+    pub fn from_slice_within(text: &'a [u8], most: usize) -> Result<Self, JsonError> {
+        if text.trim_ascii_start().starts_with(b"{") {
+            let mut deserializer = serde_json::Deserializer::from_slice(text);
+            let mut is_exceeded = false;
+            let object = AtMost::new(most, &mut is_exceeded).deserialize(&mut deserializer);
+            let object = object.and_then(|object| deserializer.end().map(|()| object));
+            return object.map_err(|err| JsonError::of_object(&err, text, is_exceeded.then_some(most)));
+        }
         let raw: &RawValue = serde_json::from_slice(text).map_err(|err| JsonError::from_serde(&err, text))?;
         Self::from_raw(raw, "")
     }
@@ -108,12 +140,14 @@ impl<'a> Object<'a> {
 
     /// Reads a member as an object; `field` names it in errors.
     pub fn from_raw(raw: &'a RawValue, field: &str) -> Result<Self, JsonError> {
+        Self::from_raw_within(raw, field, usize::MAX)
+    }
+
+    /// The same of an object with so many members at most.
+    pub fn from_raw_within(raw: &'a RawValue, field: &str, most: usize) -> Result<Self, JsonError> {
         match kind(raw) {
             "null" => Ok(Self::default()),
-            "object" => {
-                let text = raw.get();
-                serde_json::from_str(text).map_err(|err| JsonError::from_serde(&err, text.as_bytes()))
-            }
+            "object" => Self::from_slice_within(raw.get().as_bytes(), most),
             found => Err(JsonError::WrongType {
                 found,
                 field: field.to_owned(),
@@ -122,8 +156,18 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// How many members there are, duplicates included.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are no members.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The members in the order of the text, duplicates included.
-    pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub fn members(&self) -> impl DoubleEndedIterator<Item = (&str, &'a RawValue)> {
         self.members.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 
@@ -160,6 +204,13 @@ impl<'a> Object<'a> {
     /// An object member.
     pub fn object(&self, name: &str) -> Result<Option<Object<'a>>, JsonError> {
         self.get(name).map(|raw| Object::from_raw(raw, name)).transpose()
+    }
+
+    /// The same of an object with so many members at most.
+    pub fn object_within(&self, name: &str, most: usize) -> Result<Option<Object<'a>>, JsonError> {
+        self.get(name)
+            .map(|raw| Object::from_raw_within(raw, name, most))
+            .transpose()
     }
 
     /// An object member whose values are strings; a `null` value counts as the empty string.
@@ -257,53 +308,6 @@ fn scalar<'a, T: Deserialize<'a>>(
     serde_json::from_str(raw.get()).map_err(|_| wrong_type(raw, field, wanted))
 }
 
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(12);
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Object { members })
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
-}
-
-/// A member name, borrowed from the text unless it holds escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Name<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a member name")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,6 +362,24 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .starts_with("json: cannot unmarshal array")
+        );
+    }
+
+    #[test]
+    fn members_are_counted_while_they_are_read() {
+        let text = br#"{"a":1,"a":2,"b":3"#;
+        let too_many = JsonError::TooManyMembers { most: 2 };
+        // What follows on the first member too many is not looked at.
+        assert_eq!(Object::from_slice_within(text, 2).unwrap_err(), too_many);
+        assert_eq!(
+            Object::from_slice_within(text, 3).unwrap_err(),
+            JsonError::Truncated
+        );
+        let object = Object::from_slice(br#"{"o":{"a":1,"b":2}}"#).unwrap();
+        assert_eq!(object.object_within("o", 2).unwrap().unwrap().len(), 2);
+        assert_eq!(
+            object.object_within("o", 1).unwrap_err(),
+            JsonError::TooManyMembers { most: 1 }
         );
     }
 

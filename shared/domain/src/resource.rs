@@ -162,17 +162,15 @@ impl InvalidCause {
 
 /// An equality test on labels: every pair must be present (CONTRACT.md §1.3).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MetadataFilter(Vec<(String, String)>);
+pub struct MetadataFilter(BTreeMap<String, String>);
 
 impl MetadataFilter {
     /// Takes the pairs named `metadata.<key>` of a query; the first value of a repeated name counts.
     pub fn from_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut wanted: Vec<(String, String)> = Vec::new();
+        let mut wanted = BTreeMap::new();
         for (name, value) in pairs {
-            if let Some(key) = name.strip_prefix("metadata.")
-                && !wanted.iter().any(|(known, _)| known == key)
-            {
-                wanted.push((key.to_owned(), value.to_owned()));
+            if let Some(key) = name.strip_prefix("metadata.") {
+                wanted.entry(key.to_owned()).or_insert_with(|| value.to_owned());
             }
         }
         Self(wanted)

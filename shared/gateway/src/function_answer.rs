@@ -4,19 +4,27 @@ use domain::function_response::{FunctionResponse, MalformedResponse, end_to_end,
 use domain::ids::{FunctionId, Space};
 use domain::resource::ResponseMode;
 use http::StatusCode;
-use targets::PassedOn;
+use targets::{LARGE_BODY, PassedOn, off_runtime};
 
 use crate::call::CallResult;
 use crate::receive::Answer;
 use crate::streamed_response::{StreamedBody, StreamedResponse};
 
 impl CallResult {
-    /// The answer to the caller of this function.
-    pub(crate) fn into_answer(
+    /// The answer to the caller of this function. Large ones are made elsewhere.
+    pub(crate) async fn into_answer(
         self,
         space: &Space,
         function: &FunctionId,
     ) -> Result<Answer, MalformedResponse> {
+        if self.answer.body.len() < LARGE_BODY {
+            return self.into_answer_here(space, function);
+        }
+        let (space, function) = (space.clone(), function.clone());
+        off_runtime(move || self.into_answer_here(&space, &function)).await
+    }
+
+    fn into_answer_here(self, space: &Space, function: &FunctionId) -> Result<Answer, MalformedResponse> {
         let Self { answer, mode, .. } = self;
         let response = match mode {
             ResponseMode::Object => return Ok(Answer::Object(FunctionResponse::from_result(&answer.body)?)),

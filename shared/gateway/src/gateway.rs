@@ -51,6 +51,8 @@ pub struct GatewaySettings {
     /// Whether a CloudEvent sent as plain JSON is taken as one where it reaches a subscriber of its type and the
     /// request itself reaches none (Q72).
     pub json_events: bool,
+    /// Most attributes of an event that comes in: members of its JSON, of its `extensions`, headers in binary mode.
+    pub max_event_attributes: usize,
     /// Whether requests of 2017 are answered as they were then (CONTRACT.md §7).
     pub legacy_api: bool,
     /// How often a request or an event may have been passed on by a gateway before it counts as a loop.
@@ -213,6 +215,10 @@ impl Gateway {
 
     pub(crate) fn accepts_json_events(&self) -> bool {
         self.0.settings.json_events
+    }
+
+    pub(crate) fn max_event_attributes(&self) -> usize {
+        self.0.settings.max_event_attributes
     }
 
     pub(crate) fn speaks_legacy_api(&self) -> bool {

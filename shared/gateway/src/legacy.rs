@@ -65,7 +65,7 @@ impl Gateway {
         let called = called?;
         // Of an answer that is passed on there is no result apart from it.
         if called.answer.passed_on.is_some() {
-            let answer = called.into_answer(&call.space, &call.function)?;
+            let answer = called.into_answer(&call.space, &call.function).await?;
             return Ok(answer.keep(calls));
         }
         Ok(Answer::Result(called.answer.body))

@@ -45,4 +45,4 @@ pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
 pub use streamed_response::{StreamedBody, StreamedResponse};
-pub use targets::{AccessDeniedCode, OwnConfigApi};
+pub use targets::{AccessDeniedCode, LARGE_BODY, OwnConfigApi, off_runtime};

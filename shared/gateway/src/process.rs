@@ -256,6 +256,7 @@ impl Gateway {
         }
         called
             .into_answer(&subscription.space, &subscription.function_id)
+            .await
             .map_err(|error| {
                 let (space, function) = (&subscription.space, &subscription.function_id);
                 tracing::info!(%space, functionId = %function, event.id = event.id(), %error, "HTTP response object malformed.");

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::cors_decision::{preflight_headers, preflight_method, response_headers};
-use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, decode, json_event, request_host};
+use domain::event::{
+    Event, EventError, EventStamp, HTTP_REQUEST, Incoming, decode, json_event, request_host,
+};
 use domain::function_response::FunctionResponse;
 use domain::hops::Hops;
 use domain::routing::{RoutingTable, path_parameters};
@@ -12,6 +14,7 @@ use domain::space_version::{SpaceVersion, SpaceVersionError};
 use domain::system_event::SystemEvent;
 use http::HeaderMap;
 use http::request::Parts;
+use targets::{LARGE_BODY, off_runtime};
 
 use crate::client::Client;
 use crate::error::GatewayError;
@@ -167,10 +170,10 @@ impl Gateway {
         if let Some(call) = self.direct_call(&request) {
             return call.await;
         }
-        let events = match decode(request.parts, request.body, event_stamp)? {
+        let events = match self.decode(&request).await? {
             Incoming::Event(event) => vec![event],
             Incoming::Batch(events) => events,
-            Incoming::Request(stamp) => vec![self.request_event(&request, &stamp)],
+            Incoming::Request(stamp) => vec![self.request_event(&request, stamp).await],
         };
         let limit = self.settings().max_batch_events;
         if events.len() > limit.max(1) {
@@ -184,13 +187,23 @@ impl Gateway {
             .await
     }
 
+    /// What a request carries. Large bodies are read elsewhere.
+    async fn decode(&self, request: &Request<'_>) -> Result<Incoming, EventError> {
+        let most = self.max_event_attributes();
+        if request.body.len() < LARGE_BODY {
+            return decode(request.parts, request.body, most, event_stamp);
+        }
+        let (parts, body) = (request.parts.clone(), request.body.clone());
+        off_runtime(move || decode(&parts, &body, most, event_stamp)).await
+    }
+
     /// The event that a request without an event of its own becomes.
-    fn request_event(&self, request: &Request<'_>, stamp: &EventStamp) -> Event {
+    async fn request_event(&self, request: &Request<'_>, stamp: EventStamp) -> Event {
         let (method, path) = (request.parts.method.as_str(), &*request.path.path);
         let routes = request.table.routes(HTTP_REQUEST, method, path);
         if self.accepts_json_events()
             && routes.is_empty()
-            && let Some(event) = json_event(request.parts, request.body)
+            && let Some(event) = self.json_event(request).await
             && !request.table.routes(event.event_type(), method, path).is_empty()
         {
             return event;
@@ -198,12 +211,33 @@ impl Gateway {
         let parameters = routes
             .sync
             .map(|subscription| path_parameters(&subscription.path, path));
-        Incoming::request_event(
-            stamp,
-            request.parts,
-            request.body,
-            &parameters.unwrap_or_default(),
-        )
+        let parameters = parameters.unwrap_or_default();
+        if request.body.len() < LARGE_BODY {
+            return Incoming::request_event(&stamp, request.parts, request.body, &parameters);
+        }
+        let (parts, body) = (request.parts.clone(), request.body.clone());
+        let parameters: Vec<(String, String)> = parameters
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        off_runtime(move || {
+            let parameters: Vec<_> = parameters
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect();
+            Incoming::request_event(&stamp, &parts, &body, &parameters)
+        })
+        .await
+    }
+
+    /// The event that a request holds as plain JSON, if it does.
+    async fn json_event(&self, request: &Request<'_>) -> Option<Event> {
+        let most = self.max_event_attributes();
+        if request.body.len() < LARGE_BODY {
+            return json_event(request.parts, request.body, most);
+        }
+        let (parts, body) = (request.parts.clone(), request.body.clone());
+        off_runtime(move || json_event(&parts, &body, most)).await
     }
 
     /// Emits the event about a request that was accepted.

@@ -119,6 +119,7 @@ pub async fn gateway_beside(
         GatewaySettings {
             hosted: settings.access.hosted(),
             json_events: settings.events.json_events,
+            max_event_attributes: settings.limits.max_event_attributes,
             legacy_api: settings.compatibility.legacy_api,
             max_hops: Hops::new(settings.limits.max_hops),
             max_batch_events: settings.limits.max_batch_events,

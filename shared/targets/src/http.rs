@@ -48,6 +48,7 @@ mod credentials;
 mod custom;
 mod destination;
 mod exchange;
+mod gunzip;
 mod hops;
 mod identification;
 mod lookups;

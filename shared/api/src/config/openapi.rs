@@ -1,11 +1,16 @@
 //! The OpenAPI 3.1 document of the Configuration API, made from the types it speaks.
 
+use std::sync::LazyLock;
+
+use axum::response::Response;
+use bytes::Bytes;
 use domain::resource::{Cors, EventType, Function, Subscription};
+use http::StatusCode;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::error::Errors;
+use crate::error::{Errors, json_answer, json_bytes};
 use blocks::{any_object, get, ok, text};
 
 mod blocks;
@@ -15,6 +20,12 @@ mod resources;
 mod tests;
 
 pub(super) use resources::collection;
+
+/// The document as an answer. It is made once: that takes longer than a request may take from others.
+pub(super) fn answer() -> Response {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| json_bytes(&openapi()));
+    json_answer(StatusCode::OK, DOCUMENT.clone())
+}
 
 /// The document.
 pub fn openapi() -> OpenApi {

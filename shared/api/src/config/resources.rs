@@ -8,12 +8,13 @@ use domain::configuration::Configured;
 use domain::event::query_pairs;
 use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
+use gateway::off_runtime;
 use http::request::Parts;
 use http::{Method, StatusCode};
 
 use super::{ConfigApi, no_content, openapi, own_destination, with_version};
 use crate::body;
-use crate::error::{ApiError, json_line};
+use crate::error::{ApiError, json_answer, json_bytes, json_line};
 
 /// What a request does to a resource or a collection.
 #[derive(Debug)]
@@ -127,14 +128,16 @@ impl ConfigApi {
         Ok(match operation {
             Operation::List => {
                 let resources = self.store.list::<R>(space, &filter(parts)).await?;
-                let resources: Vec<_> = resources
-                    .iter()
-                    .map(|resource| self.secrets.shown(&**resource))
-                    .collect();
-                json_line(
-                    StatusCode::OK,
-                    &BTreeMap::from([(openapi::collection(R::KIND), resources)]),
-                )
+                let secrets = self.secrets.clone();
+                let render = move || {
+                    let shown: Vec<_> = resources
+                        .iter()
+                        .map(|resource| secrets.shown(&**resource))
+                        .collect();
+                    json_bytes(&BTreeMap::from([(openapi::collection(R::KIND), shown)]))
+                };
+                // A short list may be large as well.
+                json_answer(StatusCode::OK, off_runtime(render).await)
             }
             Operation::Get(id) => json_line(
                 StatusCode::OK,

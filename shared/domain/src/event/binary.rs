@@ -37,6 +37,17 @@ pub(super) fn is_cloud_event(headers: &HeaderMap) -> bool {
     has_all(headers, ["ce-specversion", "ce-id", "ce-source", "ce-type"])
 }
 
+/// Refuses headers with more attributes than an event may have.
+pub(super) fn check_count(headers: &HeaderMap, max_attributes: usize) -> Result<(), EventError> {
+    let attributes = headers.keys().filter(|name| name.as_str().starts_with("ce-"));
+    if attributes.count() > max_attributes {
+        return Err(EventError::TooManyAttributes {
+            limit: max_attributes,
+        });
+    }
+    Ok(())
+}
+
 /// Reads a 0.1 event.
 pub(super) fn v0_1(headers: &HeaderMap, media_type: &str, body: &[u8]) -> Result<Envelope, EventError> {
     let text = |name: &str| header(headers, name).into_owned();

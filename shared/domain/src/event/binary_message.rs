@@ -35,9 +35,12 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// What media types of events start with: a message of one of them is not in binary mode, whatever its headers say.
 const EVENT_TYPES: &str = "application/cloudevents";
 
+/// Most attributes that are sent as headers: no server takes as many, and those that a call has besides need room.
+const MOST_HEADERS: usize = 1_000;
+
 impl Event {
     /// The event in binary mode. `None` if headers cannot carry it as it is: names or values that are no headers, two
-    /// extensions that differ in case only, data that is itself an event.
+    /// extensions that differ in case only, more than a thousand of them, data that is itself an event.
     pub fn to_binary(&self) -> Option<BinaryMessage> {
         match self {
             Self::V0_1(envelope) => v0_1(envelope),
@@ -47,7 +50,10 @@ impl Event {
 }
 
 fn v0_1(envelope: &Envelope) -> Option<BinaryMessage> {
-    let mut headers = HeaderMap::with_capacity(8 + envelope.extensions.len());
+    if envelope.extensions.len() > MOST_HEADERS {
+        return None;
+    }
+    let mut headers = HeaderMap::try_with_capacity(8 + envelope.extensions.len()).ok()?;
     for (name, value) in [
         ("ce-eventtype", &envelope.event_type),
         ("ce-eventtypeversion", &envelope.event_type_version),
@@ -77,7 +83,10 @@ fn v0_1(envelope: &Envelope) -> Option<BinaryMessage> {
 }
 
 fn cloud_event(event: &CloudEvent) -> Option<BinaryMessage> {
-    let mut headers = HeaderMap::with_capacity(12);
+    if event.members().len() > MOST_HEADERS {
+        return None;
+    }
+    let mut headers = HeaderMap::try_with_capacity(12).ok()?;
     for (name, value) in event.members() {
         let is_payload = matches!(
             name,
@@ -123,7 +132,7 @@ fn with_data(
         return None;
     }
     if let Some(text) = content_type {
-        headers.insert(CONTENT_TYPE, raw_value(text)?);
+        headers.try_insert(CONTENT_TYPE, raw_value(text)?).ok()?;
     }
     let is_text = |data: &&Json| content_type.is_some() && !is_json(&media_type) && is_string(data);
     let body = match (bytes, data) {
@@ -134,7 +143,9 @@ fn with_data(
                 Bytes::from(text.into_owned())
             } else {
                 // Data without a content type is JSON.
-                headers.entry(CONTENT_TYPE).or_insert(JSON);
+                if content_type.is_none() {
+                    headers.try_insert(CONTENT_TYPE, JSON).ok()?;
+                }
                 Bytes::copy_from_slice(data.get().as_bytes())
             }
         }
@@ -142,10 +153,11 @@ fn with_data(
     Some(BinaryMessage { headers, body })
 }
 
-/// Adds a header; `None` if its name is none, or if it is there already.
+/// Adds a header; `None` if its name is none, if it is there already, or if there is no room for it.
 fn add(headers: &mut HeaderMap, name: &str, value: HeaderValue) -> Option<()> {
     let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-    headers.insert(name, value).is_none().then_some(())
+    let replaced = headers.try_insert(name, value).ok()?;
+    replaced.is_none().then_some(())
 }
 
 /// A value that arrives as it is sent: blanks at its ends would not.

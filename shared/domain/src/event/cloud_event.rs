@@ -1,6 +1,9 @@
 //! CloudEvents 0.3 and 1.0. They pass through in the version and the very text they came in; whether they keep their
 //! specification is for the CloudEvents SDK to say.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cloudevents::AttributesReader as _;
@@ -44,6 +47,9 @@ pub enum CloudEventError {
     /// `data_base64` is not a text in base64.
     #[error("\"data_base64\" is not base64")]
     NotBase64,
+    /// A stored event lacks what it is known by.
+    #[error("a stored event has no \"{0}\"")]
+    Unstored(&'static str),
 }
 
 impl CloudEvent {
@@ -64,12 +70,25 @@ impl CloudEvent {
 
     /// Reads an event from its JSON.
     pub(super) fn from_object(object: &Object<'_>) -> Result<Self, CloudEventError> {
-        let mut members: Vec<(String, Json)> = Vec::new();
-        for (name, raw) in object.members() {
-            members.retain(|(known, _)| known != name);
-            members.push((name.to_owned(), Json::from_raw(raw)));
-        }
-        Self::from_members(members)
+        Self::from_members(members_of(object))
+    }
+
+    /// Reads an event that was accepted once, without a look at whether it should have been.
+    pub(super) fn from_stored(object: &Object<'_>) -> Result<Self, CloudEventError> {
+        let members = members_of(object);
+        let text = |name: &'static str| {
+            let member = members.iter().find(|(known, _)| known == name);
+            member
+                .and_then(|(_, json)| json.scalar_text())
+                .map(Cow::into_owned)
+                .ok_or(CloudEventError::Unstored(name))
+        };
+        let (event_type, id) = (text("type")?, text("id")?);
+        Ok(Self {
+            event_type,
+            id,
+            members,
+        })
     }
 
     /// Makes an event of the attributes and the body of a request in binary mode.
@@ -96,7 +115,7 @@ impl CloudEvent {
             }
             Payload::Base64(text) => add("data_base64", Json::from_value(&text)),
         }
-        Self::from_members(members)
+        Self::from_members(without_repetitions(members))
     }
 
     fn from_members(members: Vec<(String, Json)>) -> Result<Self, CloudEventError> {
@@ -142,7 +161,7 @@ impl CloudEvent {
     }
 
     /// The members in the order they came in.
-    pub(super) fn members(&self) -> impl Iterator<Item = (&str, &Json)> {
+    pub(super) fn members(&self) -> impl ExactSizeIterator<Item = (&str, &Json)> {
         self.members.iter().map(|(name, json)| (name.as_str(), json))
     }
 
@@ -169,6 +188,31 @@ impl CloudEvent {
         self.members.retain(|(known, _)| known != name);
         self.members.push((name.to_owned(), value));
     }
+}
+
+/// Fewest members that are worth an index of their names.
+const MANY: usize = 16;
+
+fn members_of(object: &Object<'_>) -> Vec<(String, Json)> {
+    let members = object.members();
+    without_repetitions(
+        members
+            .map(|(name, raw)| (name.to_owned(), Json::from_raw(raw)))
+            .collect(),
+    )
+}
+
+/// Of members with the same name the last one, in its place. Takes time in proportion to their number.
+fn without_repetitions(mut members: Vec<(String, Json)>) -> Vec<(String, Json)> {
+    let is_repeated = |at: usize| members[at + 1..].iter().any(|(name, _)| *name == members[at].0);
+    if members.len() < MANY && !(0..members.len()).any(is_repeated) {
+        return members;
+    }
+    let mut later = HashSet::with_capacity(members.len());
+    let backwards = members.iter().rev();
+    let mut is_last: Vec<bool> = backwards.map(|(name, _)| later.insert(name.as_str())).collect();
+    members.retain(|_| is_last.pop().unwrap_or(true));
+    members
 }
 
 /// Lets the SDK read everything but the payload, which it would take apart.

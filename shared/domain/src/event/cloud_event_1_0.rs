@@ -1,7 +1,7 @@
 //! Any event as a CloudEvent 1.0, for services that take no other version. Payloads keep their text, and numbers their
 //! digits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::content_type::media_type;
 use super::envelope::GATEWAY;
@@ -64,18 +64,17 @@ fn of_envelope(envelope: &Envelope) -> CloudEvent {
 /// The extensions but the gateway's own; of several with the same name the first.
 fn extensions(extensions: &BTreeMap<String, Json>) -> Vec<(String, Json)> {
     let mut attributes: Vec<(String, Json)> = Vec::new();
+    let mut known = HashSet::new();
     for (name, value) in extensions {
         let name: String = name
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .map(|letter| letter.to_ascii_lowercase())
             .collect();
-        let is_free = !name.is_empty()
-            && name != GATEWAY
-            && !TAKEN.contains(&name.as_str())
-            && attributes.iter().all(|(known, _)| *known != name);
-        if let Some(value) = attribute(value)
-            && is_free
+        let is_free = !name.is_empty() && name != GATEWAY && !TAKEN.contains(&name.as_str());
+        if is_free
+            && let Some(value) = attribute(value)
+            && known.insert(name.clone())
         {
             attributes.push((name, value));
         }

@@ -1,6 +1,9 @@
 //! The `Content-Type` header as existing clients know it to be read (CONTRACT.md §2.3): lenient where the original
 //! was, with its error texts.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 /// A `Content-Type` that cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ContentTypeError {
@@ -47,21 +50,20 @@ pub fn media_type(header: Option<&str>) -> Result<String, ContentTypeError> {
     Ok(essence)
 }
 
-fn check_parameters(mut text: &str) -> Result<(), ContentTypeError> {
-    let mut seen: Vec<(String, String)> = Vec::new();
+fn check_parameters(text: &str) -> Result<(), ContentTypeError> {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut text = text.trim_end();
     loop {
         text = text.trim_start();
-        if text.is_empty() || text.trim_end() == ";" {
+        if text.is_empty() || text == ";" {
             return Ok(());
         }
         let (name, value, rest) = parameter(text).ok_or(ContentTypeError::InvalidParameter)?;
-        if seen
-            .iter()
-            .any(|(known, other)| *known == name && *other != value)
-        {
-            return Err(ContentTypeError::DuplicateParameter);
+        match seen.entry(name) {
+            Entry::Vacant(free) => drop(free.insert(value)),
+            Entry::Occupied(known) if *known.get() == value => {}
+            Entry::Occupied(_) => return Err(ContentTypeError::DuplicateParameter),
         }
-        seen.push((name, value));
         text = rest;
     }
 }

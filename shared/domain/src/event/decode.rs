@@ -34,69 +34,79 @@ impl Incoming {
     }
 }
 
-/// Reads what a request carries; `stamp` is asked only when the gateway makes the event.
+/// Reads what a request carries; `stamp` is asked only when the gateway makes the event. An event has `max_attributes`
+/// at most: members of its JSON, members of its `extensions`, headers in binary mode. An object with more of them that
+/// may be data as well as an event is data.
 pub fn decode(
     parts: &Parts,
     body: &[u8],
+    max_attributes: usize,
     stamp: impl FnOnce() -> EventStamp,
 ) -> Result<Incoming, EventError> {
     let headers = &parts.headers;
     let content_type = binary::header(headers, "content-type");
     let media_type = media_type(Some(&content_type))?;
     if media_type == CLOUDEVENTS_JSON {
-        return Ok(Incoming::Event(Event::from_object(&Object::from_slice(body)?)?));
+        return Ok(Incoming::Event(structured(body, max_attributes)?));
     }
     if binary::is_v0_1(headers) {
+        binary::check_count(headers, max_attributes)?;
         let envelope = binary::v0_1(headers, &media_type, body)?;
         return Ok(Incoming::Event(Event::V0_1(Box::new(envelope))));
     }
     if binary::is_cloud_event(headers) {
+        binary::check_count(headers, max_attributes)?;
         return Ok(Incoming::Event(Event::CloudEvent(binary::cloud_event(
             headers, body,
         )?)));
     }
     if media_type == CLOUDEVENTS_BATCH_JSON {
-        return Ok(Incoming::Batch(batch(body)?));
+        return Ok(Incoming::Batch(batch(body, max_attributes)?));
     }
     let legacy_type = binary::header(headers, "event");
     if legacy_type.is_empty() {
         return Ok(Incoming::Request(stamp()));
     }
-    Ok(Incoming::Event(legacy(&legacy_type, &media_type, body, stamp)))
+    let event = if media_type == PLAIN_JSON {
+        complete_event(body, max_attributes)
+    } else {
+        None
+    };
+    Ok(Incoming::Event(event.unwrap_or_else(|| {
+        legacy(&legacy_type, &media_type, body, stamp())
+    })))
 }
 
 /// The complete CloudEvent in the body of a request that sends it as plain JSON, if it is one (Q72).
-pub fn json_event(parts: &Parts, body: &[u8]) -> Option<Event> {
+pub fn json_event(parts: &Parts, body: &[u8], max_attributes: usize) -> Option<Event> {
     let content_type = binary::header(&parts.headers, "content-type");
     let is_json = media_type(Some(&content_type)).is_ok_and(|media_type| media_type == PLAIN_JSON);
-    if is_json { complete_event(body) } else { None }
+    if is_json {
+        complete_event(body, max_attributes)
+    } else {
+        None
+    }
 }
 
-fn complete_event(body: &[u8]) -> Option<Event> {
-    Event::from_object(&Object::from_slice(body).ok()?).ok()
+fn structured(body: &[u8], max_attributes: usize) -> Result<Event, EventError> {
+    Event::from_object(&Object::from_slice_within(body, max_attributes)?, max_attributes)
+}
+
+fn complete_event(body: &[u8], max_attributes: usize) -> Option<Event> {
+    structured(body, max_attributes).ok()
 }
 
 /// An event announced by the `Event` header: a complete CloudEvent in the body is taken as it is (Q71), anything
-/// else becomes the data of a new one.
-fn legacy(event_type: &str, media_type: &str, body: &[u8], stamp: impl FnOnce() -> EventStamp) -> Event {
-    if media_type == PLAIN_JSON
-        && let Some(event) = complete_event(body)
-    {
-        return event;
-    }
+/// else becomes the data of this one.
+fn legacy(event_type: &str, media_type: &str, body: &[u8], stamp: EventStamp) -> Event {
     let data = coercion::coerce(body, media_type);
-    Event::V0_1(Box::new(Envelope::generated(
-        stamp(),
-        event_type,
-        media_type,
-        data,
-    )))
+    Event::V0_1(Box::new(Envelope::generated(stamp, event_type, media_type, data)))
 }
 
-fn batch(body: &[u8]) -> Result<Vec<Event>, EventError> {
+fn batch(body: &[u8], max_attributes: usize) -> Result<Vec<Event>, EventError> {
     let read = |(index, raw)| {
-        let object = Object::from_raw(raw, "event").map_err(EventError::from);
-        let event = object.and_then(|object| Event::from_object(&object));
+        let object = Object::from_raw_within(raw, "event", max_attributes).map_err(EventError::from);
+        let event = object.and_then(|object| Event::from_object(&object, max_attributes));
         event.map_err(|error| EventError::InBatch {
             index,
             error: Box::new(error),

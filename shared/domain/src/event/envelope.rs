@@ -9,7 +9,7 @@ use super::time::canonical;
 use crate::authorizer::Authorization;
 use crate::hops::{HOPS_EXTENSION, Hops};
 use crate::ids::{DeliveryId, SubscriptionId};
-use crate::json::{Json, Object, kind};
+use crate::json::{Json, JsonError, Object, kind};
 use crate::validation::{self, Violations};
 
 /// Version of the envelope that the gateway makes.
@@ -91,11 +91,33 @@ impl Envelope {
         }
     }
 
-    /// Reads an event from its JSON.
-    pub(super) fn from_object(object: &Object<'_>) -> Result<Self, EventError> {
-        let extensions = object.object("extensions")?;
+    /// Reads an event from its JSON; `extensions` have so many members at most.
+    pub(super) fn from_object(object: &Object<'_>, max_attributes: usize) -> Result<Self, EventError> {
+        let mut envelope = Self::members(object, max_attributes)?;
+        if let Some(time) = object.string("eventTime")? {
+            envelope.event_time = canonical(&time)?;
+        }
+        envelope.validate()?;
+        Ok(envelope)
+    }
+
+    /// Reads an event that was accepted once, without a look at whether it should have been.
+    pub(super) fn from_stored(object: &Object<'_>) -> Result<Self, EventError> {
+        let mut envelope = Self::members(object, usize::MAX)?;
+        envelope.event_time = object.string_or_empty("eventTime")?;
+        let mut violations = Violations::of("Event");
+        violations
+            .check("EventType", validation::required(&envelope.event_type))
+            .check("EventID", validation::required(&envelope.event_id));
+        violations.into_result()?;
+        Ok(envelope)
+    }
+
+    /// All members but the time.
+    fn members(object: &Object<'_>, max_attributes: usize) -> Result<Self, JsonError> {
+        let extensions = object.object_within("extensions", max_attributes)?;
         let extensions = extensions.iter().flat_map(Object::members);
-        let mut envelope = Self {
+        Ok(Self {
             event_type: object.string_or_empty("eventType")?,
             event_type_version: object.string_or_empty("eventTypeVersion")?,
             cloud_events_version: object.string_or_empty("cloudEventsVersion")?,
@@ -108,12 +130,7 @@ impl Envelope {
                 .collect(),
             content_type: object.string_or_empty("contentType")?,
             data: object.get("data").map(Json::from_raw),
-        };
-        if let Some(time) = object.string("eventTime")? {
-            envelope.event_time = canonical(&time)?;
-        }
-        envelope.validate()?;
-        Ok(envelope)
+        })
     }
 
     /// Checks the required attributes.

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::{CloudEvent, Envelope, Event};
-use crate::json::{Json, Object, kind};
+use crate::json::{Json, kind, member_at};
 
 /// Most bytes of a path.
 const MOST_BYTES: usize = 256;
@@ -126,15 +126,7 @@ fn attribute(name: &str) -> Option<&'static Attribute> {
 /// The member at the end of names with dots between them; of duplicates the last, as everywhere.
 fn below<'a>(value: &'a RawValue, names: &str) -> Option<&'a RawValue> {
     let names = names.split('.').filter(|name| !name.is_empty());
-    names.into_iter().try_fold(value, |value, name| {
-        if kind(value) != "object" {
-            return None;
-        }
-        let object = Object::from_raw(value, name).ok()?;
-        let members: Vec<_> = object.members().collect();
-        let found = members.into_iter().rev().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value)
-    })
+    member_at(value, &names.collect::<Vec<_>>())
 }
 
 fn text(value: &RawValue) -> Option<String> {

@@ -8,6 +8,7 @@ use super::*;
 mod binary_message;
 mod cloud_event_1_0;
 mod extensions;
+mod limits;
 
 fn stamp() -> EventStamp {
     EventStamp {
@@ -21,7 +22,7 @@ fn read(headers: &[(&str, &str)], body: &[u8]) -> Result<Incoming, EventError> {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    decode(&request.body(()).unwrap().into_parts().0, body, stamp)
+    decode(&request.body(()).unwrap().into_parts().0, body, 256, stamp)
 }
 
 fn event(headers: &[(&str, &str)], body: &str) -> Event {
@@ -133,7 +134,7 @@ fn requests_become_events() {
         .body(())
         .unwrap();
     let (parts, ()) = request.into_parts();
-    let Incoming::Request(stamp) = decode(&parts, b"", stamp).unwrap() else {
+    let Incoming::Request(stamp) = decode(&parts, b"", 256, stamp).unwrap() else {
         panic!("not a request")
     };
     let event = Incoming::request_event(&stamp, &parts, b"", &[("id", "a%20b")]);

@@ -34,10 +34,10 @@ pub fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
         .collect();
     let of_connection: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| belongs_to_connection(name) || nominated.contains(name))
+        .filter(|name| belongs_to_connection(name))
         .cloned()
         .collect();
-    for name in of_connection {
+    for name in nominated.into_iter().chain(of_connection) {
         headers.remove(name);
     }
     headers

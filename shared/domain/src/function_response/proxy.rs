@@ -5,6 +5,7 @@
 //! `multiValueHeaders` they are merged, and a pair that is in both appears once, as in format 1.0.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -109,52 +110,60 @@ fn headers(object: &Object<'_>) -> Result<HeaderMap, MalformedResponse> {
     let single = object.object("headers")?.unwrap_or_default();
     let multiple = object.object("multiValueHeaders")?.unwrap_or_default();
     let cookies = object.list("cookies")?.unwrap_or_default();
-    let mut headers = HeaderMap::new();
+    let mut lines = Lines::default();
     for (name, raw) in multiple.members() {
         if kind(raw) == "null" {
             continue;
         }
         for value in elements(raw.get().as_bytes())? {
-            add(&mut headers, name, value)?;
+            lines.add(name, value)?;
         }
     }
     for (name, raw) in single.members() {
-        add(&mut headers, name, raw)?;
+        lines.add(name, raw)?;
     }
     for cookie in cookies {
-        append(&mut headers, header::SET_COOKIE, &cookie)?;
+        lines.append(header::SET_COOKIE, &cookie)?;
     }
-    Ok(headers)
+    Ok(lines.headers)
 }
 
-/// Adds a value, unless the name already has it. Numbers and booleans become text; `null` is no value.
-fn add(headers: &mut HeaderMap, name: &str, raw: &RawValue) -> Result<(), MalformedResponse> {
-    let text = match kind(raw) {
-        "null" => return Ok(()),
-        "number" | "bool" => Cow::Borrowed(raw.get()),
-        _ => string(raw, "headers")?,
-    };
-    match HeaderName::from_bytes(name.as_bytes()) {
-        Ok(name) if !belongs_to_connection(&name) => append(headers, name, &text),
-        _ => Ok(()),
-    }
+/// The headers of an answer, and which pairs of name and value are among them.
+#[derive(Default)]
+struct Lines {
+    headers: HeaderMap,
+    known: HashSet<(HeaderName, HeaderValue)>,
 }
 
-fn append(headers: &mut HeaderMap, name: HeaderName, text: &str) -> Result<(), MalformedResponse> {
-    let Some(value) = header_value(text) else {
-        return Ok(());
-    };
-    let is_known = headers.get_all(&name).iter().any(|known| known == value);
-    // An answer has one type, whatever it says twice.
-    let is_second_type = name == header::CONTENT_TYPE && headers.contains_key(&name);
-    if is_known || is_second_type {
-        return Ok(());
+impl Lines {
+    /// Adds a value, unless the name already has it. Numbers and booleans become text; `null` is no value.
+    fn add(&mut self, name: &str, raw: &RawValue) -> Result<(), MalformedResponse> {
+        let text = match kind(raw) {
+            "null" => return Ok(()),
+            "number" | "bool" => Cow::Borrowed(raw.get()),
+            _ => string(raw, "headers")?,
+        };
+        match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(name) if !belongs_to_connection(&name) => self.append(name, &text),
+            _ => Ok(()),
+        }
     }
-    if headers.len() == MAX_LINES {
-        return Err(MalformedResponse::MEANINGLESS);
+
+    fn append(&mut self, name: HeaderName, text: &str) -> Result<(), MalformedResponse> {
+        let Some(value) = header_value(text) else {
+            return Ok(());
+        };
+        // An answer has one type, whatever it says twice.
+        let is_second_type = name == header::CONTENT_TYPE && self.headers.contains_key(&name);
+        if is_second_type || !self.known.insert((name.clone(), value.clone())) {
+            return Ok(());
+        }
+        if self.headers.len() == MAX_LINES {
+            return Err(MalformedResponse::MEANINGLESS);
+        }
+        let added = self.headers.try_append(name, value);
+        added.map(|_| ()).map_err(|_| MalformedResponse::MEANINGLESS)
     }
-    headers.append(name, value);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One delivery: whether it is to be attempted, and what the queue is told of it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use domain::delivery::Delivery;
 use domain::retry::RetryPolicy;
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
+use futures_util::FutureExt as _;
 use queue::Outcome;
 use store::StoreError;
 
@@ -54,8 +56,18 @@ pub(super) enum Scope {
 }
 
 impl Gateway {
-    /// Attempts a delivery once there is a permit for it, unless there is a reason not to.
+    /// Attempts a delivery once there is a permit for it, unless there is a reason not to. Never panics, so that no
+    /// delivery takes its worker along.
     pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
+        let stepped = AssertUnwindSafe(self.attempt_or_not(delivery, time)).catch_unwind();
+        stepped.await.unwrap_or_else(|_panic| {
+            let (space, function) = (&delivery.space, &delivery.function);
+            tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked before its attempt.");
+            Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE })
+        })
+    }
+
+    async fn attempt_or_not(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
         // The semaphore is never closed.
         let _permit = self.delivery_permits().acquire().await.ok();
         if time.is_some_and(|time| !time.admits(Duration::ZERO)) {
@@ -122,8 +134,21 @@ impl Gateway {
         }
         let end = time.map(|time| time.end);
         let event = allowed.as_ref().unwrap_or(&delivery.event);
-        self.attempt(&table, (subscription, policy), (delivery, event), targets, end)
+        let attempt = self.attempt(&table, (subscription, policy), (delivery, event), targets, end);
+        // The call is over, and what it gave is too much for the gateway: another one would give the same.
+        AssertUnwindSafe(attempt)
+            .catch_unwind()
             .await
+            .unwrap_or_else(|_panic| {
+                let (space, function) = (&delivery.space, &delivery.function);
+                tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked after its attempt.");
+                self.give_up(
+                    delivery,
+                    DeadLetterReason::PermanentFailure,
+                    delivery.attempts.saturating_add(1),
+                    Some(Failure::panicked()),
+                )
+            })
     }
 
     /// What becomes of a delivery whose subscription is paused.

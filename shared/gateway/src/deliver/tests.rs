@@ -64,6 +64,7 @@ impl Fixture {
             GatewaySettings {
                 hosted: HostedDomains::default(),
                 json_events: false,
+                max_event_attributes: 256,
                 legacy_api: false,
                 max_hops: Hops::new(16),
                 max_batch_events: 1000,

@@ -79,10 +79,11 @@ impl Failure {
         self
     }
 
-    /// The gateway itself is at fault.
+    /// The gateway itself is at fault, and would be again: what it did depends on the event and on the settings of the
+    /// function. The dead letter can be redriven when that is mended.
     pub(super) fn panicked() -> Self {
         Self {
-            class: FailureClass::Transient,
+            class: FailureClass::Permanent,
             retry_after: None,
             error: "delivery panicked".to_owned(),
             response: None,

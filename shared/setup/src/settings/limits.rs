@@ -13,6 +13,14 @@ pub struct LimitSettings {
     /// Largest request body of the Events API, in bytes.
     #[arg(long = "max-event-bytes", env = "EVENT_GATEWAY_MAX_EVENT_BYTES", default_value_t = 10 * 1024 * 1024, value_name = "BYTES")]
     pub max_event_bytes: usize,
+    /// Most attributes of an event: members of its JSON object, members of its `extensions`, headers in binary mode.
+    #[arg(
+        long = "max-event-attributes",
+        env = "EVENT_GATEWAY_MAX_EVENT_ATTRIBUTES",
+        default_value_t = 256,
+        value_name = "COUNT"
+    )]
+    pub max_event_attributes: usize,
     /// Largest request body of the Configuration API, in bytes.
     #[arg(long = "max-config-bytes", env = "EVENT_GATEWAY_MAX_CONFIG_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
     pub max_config_bytes: usize,

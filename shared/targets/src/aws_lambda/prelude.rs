@@ -11,6 +11,9 @@ const DELIMITER: [u8; 8] = [0; 8];
 /// Most bytes of metadata; what is longer is a body.
 const MAX_PRELUDE_BYTES: usize = 64 * 1024;
 
+/// Bytes that are looked at, repeatedly, before looks become rare.
+const MOST_LOOKED_AT: usize = 8 * MAX_PRELUDE_BYTES;
+
 /// What metadata begin with: what heads of answers are made of, and what response objects have besides. JSON that begins
 /// with anything else is a body, and need not be complete to be known as one.
 const FIRST_MEMBERS: [&str; 6] = [
@@ -64,8 +67,30 @@ pub(super) enum Opening {
     Body,
 }
 
+/// Looks at an answer while it comes in.
+#[derive(Debug, Default)]
+pub(super) struct Lookout {
+    looked_at: usize,
+    next: usize,
+}
+
+impl Lookout {
+    /// Looks at what has come so far, from the beginning each time. An answer in very many pieces is only looked at when
+    /// there is twice as much of it as the last time, so that all looks together take time in proportion to it.
+    pub(super) fn look(&mut self, begun: &[u8], is_over: bool) -> Opening {
+        if begun.len() < self.next && !is_over {
+            return Opening::Unknown;
+        }
+        self.looked_at += begun.len();
+        if self.looked_at > MOST_LOOKED_AT {
+            self.next = (begun.len() * 2).min(MAX_PRELUDE_BYTES + 1);
+        }
+        opening(begun)
+    }
+}
+
 /// Looks at what has come so far.
-pub(super) fn opening(begun: &[u8]) -> Opening {
+fn opening(begun: &[u8]) -> Opening {
     let waiting = if begun.len() > MAX_PRELUDE_BYTES {
         Opening::Body
     } else {
@@ -137,6 +162,26 @@ mod tests {
         for length in 0..whole.len() {
             assert_eq!(opening(&whole[..length]), Opening::Unknown, "{length}");
         }
+    }
+
+    #[test]
+    fn answers_in_very_many_pieces_are_looked_at_rarely() {
+        let whole = format!("{{\"headers\":{{\"a\":\"{}\"}}}}", "}".repeat(30_000));
+        let whole = [whole.as_bytes(), &DELIMITER, b"body"].concat();
+        let mut lookout = Lookout::default();
+        let found = (1..=whole.len()).find_map(|length| {
+            let opening = lookout.look(&whole[..length], length == whole.len());
+            (opening != Opening::Unknown).then_some(opening)
+        });
+        let json = whole.len() - DELIMITER.len() - b"body".len();
+        let body_at = json + DELIMITER.len();
+        assert_eq!(found, Some(Opening::Prelude { json, body_at }));
+        // Looks at each of these lengths would come to hundreds of megabytes.
+        assert!(
+            lookout.looked_at < MOST_LOOKED_AT + 8 * whole.len(),
+            "{}",
+            lookout.looked_at
+        );
     }
 
     #[test]

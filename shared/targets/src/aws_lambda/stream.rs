@@ -17,7 +17,7 @@ use http::{HeaderMap, StatusCode};
 use http_body::Frame;
 use http_body_util::StreamBody;
 
-use super::prelude::{Opening, opening};
+use super::prelude::{Lookout, Opening};
 use super::{classify, client, payload};
 use crate::answer::{Answer, PassedOn};
 use crate::answer_stream::{AnswerStream, StreamLimits};
@@ -61,6 +61,7 @@ pub(super) async fn call(
 /// Reads as much as tells the head from the body.
 async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<Answer, InvokeError> {
     let mut begun = Vec::new();
+    let mut lookout = Lookout::default();
     let (head, is_over) = loop {
         let piece = pieces.next().await.map_err(|error| match error {
             EventStreamError::Failed(detail) => InvokeError::FunctionFailed {
@@ -73,7 +74,7 @@ async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<Answer, Invo
         })?;
         let is_over = piece.is_none();
         begun.extend_from_slice(&piece.unwrap_or_default());
-        match opening(&begun) {
+        match lookout.look(&begun, is_over) {
             Opening::Unknown if !is_over => {}
             Opening::Prelude { json, body_at } => {
                 let head = Prelude::from_slice(&begun[..json]).map_err(InvokeError::unavailable)?;

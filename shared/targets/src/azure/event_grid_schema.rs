@@ -117,6 +117,32 @@ mod tests {
     }
 
     #[test]
+    fn work_is_linear() {
+        let list = |n: usize, name: &dyn Fn(usize) -> String| {
+            (0..n)
+                .map(|i| format!(r#""{}":1.5"#, name(i)))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        for (shape, name) in [
+            ("many names", &(|i| format!("a{i}")) as &dyn Fn(usize) -> String),
+            // Of each, 1.0 leaves the same name.
+            ("names that become one", &|i| {
+                format!("a{}", "-".repeat(i % 50) + &"_".repeat(i / 50))
+            }),
+        ] {
+            let event = |n: usize| -> Event {
+                let extensions = list(n, name);
+                let text = format!(
+                    r#"{{"eventType":"t","cloudEventsVersion":"0.1","source":"/s","eventID":"1","extensions":{{{extensions}}}}}"#
+                );
+                serde_json::from_str(&text).unwrap()
+            };
+            scaling::assert_linear(shape, 400, event, |event| (published(event), delivered(event)));
+        }
+    }
+
+    #[test]
     fn the_time_has_milliseconds_at_most() {
         let now = now();
         let fraction = now.split_once('.').map_or(0, |(_, fraction)| fraction.len());

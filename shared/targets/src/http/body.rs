@@ -1,16 +1,16 @@
 //! Reads the body of an answer: bounded, and decompressed if it is gzip.
 
-use std::io::{self, Read as _, Write};
+use std::io::Read as _;
 
 use bytes::{Bytes, BytesMut};
 use domain::dead_letter::MAX_RESPONSE_BYTES;
 use flate2::read;
-use flate2::write::MultiGzDecoder;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Response};
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
+use super::gunzip::Gunzip;
 use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
 
@@ -133,30 +133,17 @@ async fn read_gzip<B>(mut body: B, limit: usize) -> Result<Bytes, InvokeError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
-    let mut decoder = MultiGzDecoder::new(Bounded {
-        data: Vec::new(),
-        limit,
-        is_exceeded: false,
-    });
+    let mut gunzip = Gunzip::new(limit);
     let mut is_empty = true;
     while let Some(data) = next(&mut body).await? {
         is_empty = is_empty && data.is_empty();
-        let written = decoder.write_all(&data);
-        if decoder.get_ref().is_exceeded {
-            return Err(InvokeError::ResponseTooLarge { limit });
-        }
-        written.map_err(InvokeError::unavailable)?;
+        gunzip.take(&data).await?;
     }
     // A status without body may still carry the header.
     if is_empty {
         return Ok(Bytes::new());
     }
-    let finished = decoder.try_finish();
-    if decoder.get_ref().is_exceeded {
-        return Err(InvokeError::ResponseTooLarge { limit });
-    }
-    finished.map_err(InvokeError::unavailable)?;
-    Ok(Bytes::from(std::mem::take(&mut decoder.get_mut().data)))
+    gunzip.finish()
 }
 
 /// The next piece of data; trailers are passed over.
@@ -172,30 +159,10 @@ where
     Ok(None)
 }
 
-/// Takes what the decoder gives, up to the limit, so that a small body cannot unfold without bound.
-struct Bounded {
-    data: Vec<u8>,
-    limit: usize,
-    is_exceeded: bool,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        if piece.len() > self.limit - self.data.len() {
-            self.is_exceeded = true;
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.data.extend_from_slice(piece);
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use http_body_util::Full;

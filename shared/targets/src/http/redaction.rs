@@ -199,6 +199,20 @@ mod tests {
     }
 
     #[test]
+    fn work_is_linear_in_the_text() {
+        let secrets: Vec<_> = (0..64).map(|n| "a".repeat(60) + &n.to_string()).collect();
+        let redaction = of(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+        for (name, piece) in [
+            ("resembles the secrets", "a".to_owned()),
+            ("all secrets", "a".repeat(60) + "1"),
+            ("beginnings of secrets", "a".repeat(60) + "x"),
+        ] {
+            let text = |n: usize| piece.repeat(n * 64 / piece.len());
+            scaling::assert_linear(name, 200, text, |text| redaction.of(text.as_bytes()).len());
+        }
+    }
+
+    #[test]
     fn secrets_that_look_like_the_mask_do_not_make_texts_grow() {
         let redaction = of(&["****"; 64]);
         let redacted = redaction.of(&[b'*'; 4 * 1024]);

@@ -19,7 +19,7 @@ async fn called(server: &Server, options: Value) -> Received {
 fn structured(text: &str) -> Event {
     let request = Request::post("/").header("content-type", "application/cloudevents+json");
     let parts = request.body(()).unwrap().into_parts().0;
-    match decode(&parts, text.as_bytes(), || unreachable!()).unwrap() {
+    match decode(&parts, text.as_bytes(), 256, || unreachable!()).unwrap() {
         Incoming::Event(event) => event,
         other => panic!("{other:?}"),
     }

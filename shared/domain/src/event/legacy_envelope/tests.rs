@@ -24,7 +24,7 @@ fn event(headers: &[(&str, &str)], body: &str) -> Event {
         request = request.header(*name, *value);
     }
     let (parts, ()) = request.body(()).unwrap().into_parts();
-    match decode(&parts, body.as_bytes(), stamp).unwrap() {
+    match decode(&parts, body.as_bytes(), 256, stamp).unwrap() {
         Incoming::Event(event) => event,
         Incoming::Request(stamp) => Incoming::request_event(&stamp, &parts, body.as_bytes(), &[("id", "b")]),
         Incoming::Batch(_) => panic!("no batch is sent"),
@@ -199,7 +199,7 @@ fn odd_marks_and_data_do_no_harm() {
         let body = format!(
             r#"{{"eventType":"http.request","cloudEventsVersion":"0.1","source":"/s","eventID":"1","extensions":{extensions}}}"#
         );
-        let Ok(event) = Event::from_object(&Object::from_slice(body.as_bytes()).unwrap()) else {
+        let Ok(event) = Event::from_object(&Object::from_slice(body.as_bytes()).unwrap(), 256) else {
             continue;
         };
         assert!(text(&event, V0_6).starts_with(r#"{"event":"http.request""#));
@@ -207,7 +207,7 @@ fn odd_marks_and_data_do_no_harm() {
     }
     // A client that sets the marks itself gets the event that it describes.
     let forged = r#"{"eventType":"http.request","cloudEventsVersion":"0.1","source":"/s","eventID":"1","extensions":{"eventgateway":{"transformed":"true"}},"data":[1]}"#;
-    let forged = Event::from_object(&Object::from_slice(forged.as_bytes()).unwrap()).unwrap();
+    let forged = Event::from_object(&Object::from_slice(forged.as_bytes()).unwrap(), 256).unwrap();
     assert_eq!(
         text(&forged, V0_6),
         r#"{"event":"http","id":"1","receivedAt":0,"data":[1],"dataType":""}"#

@@ -4,7 +4,7 @@ use crate::authorizer::Authorization;
 use crate::event::Event;
 
 fn parsed(text: &str) -> Event {
-    serde_json::from_str(text).unwrap()
+    super::event(&[super::STRUCTURED], text)
 }
 
 /// The event in version 1.0. It is one that is accepted as such.

@@ -12,6 +12,9 @@ use crate::resource::{Secret, TargetUrl};
 #[cfg(test)]
 mod tests;
 
+/// Most functions that one weighted function has: each delivery looks through them.
+const MOST_FUNCTIONS: usize = 256;
+
 /// Functions and the shares of deliveries that they get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -43,8 +46,14 @@ impl Weighted {
         let Some(raw) = members.raw("weighted") else {
             return Err(ProviderError::Unsupported("weighted".to_owned()));
         };
-        let weighted = crate::json::elements(raw.get().as_bytes())
-            .map_err(ProviderError::Malformed)?
+        let entries = crate::json::elements(raw.get().as_bytes()).map_err(ProviderError::Malformed)?;
+        if entries.len() > MOST_FUNCTIONS {
+            return Err(ProviderError::Invalid {
+                member: "weighted",
+                reason: "must have at most 256 functions",
+            });
+        }
+        let weighted = entries
             .into_iter()
             .map(|raw| Self::entry(&Object::from_raw(raw, "weighted")?))
             .collect::<Result<Vec<_>, JsonError>>()

@@ -50,6 +50,19 @@ fn policy(json: &str) -> RetryPolicy {
     serde_json::from_str(json).unwrap()
 }
 
+/// What panicked because of an event, or of an answer, would do so at each attempt.
+#[test]
+fn a_panic_is_final() {
+    let verdict = verdict(
+        &delivery(0, 0),
+        &RetryPolicy::default(),
+        &Failure::panicked(),
+        NOW,
+        0.5,
+    );
+    assert_eq!(verdict, Verdict::GiveUp(DeadLetterReason::PermanentFailure));
+}
+
 #[test]
 fn the_class_of_failure_decides_first() {
     let policy = RetryPolicy::default();

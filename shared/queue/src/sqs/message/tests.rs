@@ -218,3 +218,33 @@ fn malformed_messages_are_told_without_their_payload() {
         assert!(!format!("{error} {error:?}").contains("SECRET"));
     }
 }
+
+/// What is in the queue was accepted once: it is read in one pass, whatever it holds.
+#[test]
+fn reading_is_linear() {
+    type Parts<'p> = &'p dyn Fn(usize) -> (String, String);
+    let list = |n: usize, thing: fn(usize) -> String| (0..n).map(thing).collect::<Vec<_>>().join(",");
+    let subscriber = |i| format!(r#"{{"id":"i{i}","subscription":"s{i}","function":"f"}}"#);
+    let bodies: [(&str, Parts<'_>); 4] = [
+        ("subscribers", &|n| (String::new(), list(n, subscriber))),
+        ("attributes", &|n| {
+            (list(n, |i| format!(r#""a{i}":"v""#)) + ",", subscriber(0))
+        }),
+        ("one attribute", &|n| {
+            (list(n, |_| r#""a":"v""#.to_owned()) + ",", subscriber(0))
+        }),
+        ("a deep payload", &|n| {
+            let data = "[".repeat(n) + &"]".repeat(n);
+            (format!(r#""data":{data},"#), subscriber(0))
+        }),
+    ];
+    for (name, parts) in bodies {
+        let body = |n: usize| {
+            let (members, subscribers) = parts(n);
+            format!(
+                r#"{{"event":{{{members}"specversion":"1.0","id":"1","source":"/s","type":"t"}},"space":"s","subscribers":[{subscribers}]}}"#
+            )
+        };
+        scaling::assert_linear(name, 2_000, body, |body| parse(body, "m", 7).unwrap());
+    }
+}

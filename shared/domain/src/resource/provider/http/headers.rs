@@ -41,6 +41,10 @@ pub(super) fn decode(members: &Members<'_>) -> Result<BTreeMap<String, Secret>, 
     };
     let mut headers: BTreeMap<String, Secret> = BTreeMap::new();
     let inner = members.inner("headers")?;
+    // First of all, so that no more than these are compared with each other.
+    if inner.as_ref().is_some_and(|inner| inner.object().len() > MOST) {
+        return Err(refuse("must be at most 64"));
+    }
     for (name, raw) in inner.iter().flat_map(|inner| inner.object().members()) {
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
             return Err(refuse("must have names that headers can have"));
@@ -56,9 +60,6 @@ pub(super) fn decode(members: &Members<'_>) -> Result<BTreeMap<String, Secret>, 
             return Err(refuse("must have values of visible ASCII characters"));
         }
         headers.insert(name.to_owned(), value);
-    }
-    if headers.len() > MOST {
-        return Err(refuse("must be at most 64"));
     }
     Ok(headers)
 }
