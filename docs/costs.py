@@ -22,6 +22,7 @@ PRICES = {
     "http_api_request": (1.00, 1_000_000, "requests of up to 512 KB; a function URL costs nothing"),
     "trace": (5.00, 1_000_000, "traces recorded by X-Ray"),
     "alarm_month": (0.10, 1, "alarm for a month"),
+    "secret_month": (0.40, 1, "secret of Secrets Manager for a month"),
 }
 
 # What an event and a deployment look like; change these for your own.
@@ -144,7 +145,8 @@ def text() -> str:
     lines += ["", *table(["a deployment without events", "a month, $"], [
         ["14 alarms", f"{alarms:.2f}"],
         ["polls of the empty queues", f"{polls:.2f}"],
-        ["together", f"**{alarms + polls:.2f}**"],
+        ["the secret with the signing keys", f"{P['secret_month']:.2f}"],
+        ["together", f"**{alarms + polls + P['secret_month']:.2f}**"],
     ])]
 
     lines += ["", "Prices:", ""]

@@ -1,8 +1,10 @@
 """Requests that are refused: too large for AWS, malformed, or without the key."""
 
+import json
+import time
 import urllib.parse
 
-from deployment import Api, expect
+from deployment import Api, expect, until
 
 FUNCTIONS = ("events_function", "config_function", "dispatcher_function", "config_stream_function")
 
@@ -42,12 +44,47 @@ def resource_larger_than_an_item(deployment, server):
 
 def malformed_version(deployment, _server):
     """a malformed X-Min-Config-Version is answered 400"""
-    for text in ("5", "default", "default=", "default=-1", "=1", "default=1,", "default=99999999999999999999"):
+    for text in ("5", "default", "default=", "default=-1", "=1", "default=1,", "default=99999999999999999999", ",".join(["a=1"] * 65)):
         answer = deployment.events.send("/", "any.sent", headers={"X-Min-Config-Version": text})
         expect(answer.status == 400, f"{text!r} was answered {answer.status}: {answer.text[:300]}")
     # A version that nobody wrote is not waited for.
     answer = deployment.events.send("/", "any.sent", headers={"X-Min-Config-Version": "default=99999999"})
     expect(answer.status == 202, f"a version of the future was answered {answer.status}: {answer.text[:300]}")
+
+
+def message_of_another(deployment, server):
+    """a message that somebody else puts into a queue has no function called, and is in the dead-letter queue"""
+    with deployment.space("forged") as space:
+        path = f"/{space.name}/forged"
+        space.event_type("forged.sent")
+        space.function("taker", server.url(path))
+        subscribed = space.subscribe("async", "forged.sent", "taker", path)
+        event = {"specversion": "1.0", "type": "forged.sent", "source": "/somebody", "id": space.name}
+        subscriber = {"id": "1", "subscription": subscribed.json["subscriptionId"], "function": "taker"}
+        message = {"event": event, "space": space.name, "acceptedAt": int(time.time() * 1000), "subscribers": [subscriber]}
+        forged = message | {"signature": "0" * 64}
+        queues, outputs = deployment.queues, deployment.outputs
+        for body in (message, forged):
+            queues.send_message(QueueUrl=outputs["delivery_queue_url"], MessageBody=json.dumps(body, separators=(",", ":")))
+        for number, body in enumerate((message, forged)):
+            queues.send_message(
+                QueueUrl=outputs["ordered_delivery_queue_url"],
+                MessageBody=json.dumps(body | {"orderingKey": "k"}, separators=(",", ":")),
+                MessageGroupId="k",
+                MessageDeduplicationId=f"{space.name}-{number}",
+            )
+        for queue in ("dead_letter_queue_url", "ordered_dead_letter_queue_url"):
+            until(f"both are in {queue}", lambda queue=queue: deployment.queue_depth(queue) == 2)
+        # One of the gateway's own gets through.
+        headers = {"X-Min-Config-Version": subscribed.headers["X-Config-Version"]}
+        answer = deployment.events.send(path, "forged.sent", f"{space.name}-own", headers=headers)
+        expect(answer.status == 202, f"the event was answered {answer.status}: {answer.text}")
+        until("the gateway's own message arrived", lambda: server.ids(path))
+        expect(server.ids(path) == [f"{space.name}-own"], f"the function got {server.ids(path)}")
+        expect(space.dead_letters() == [], "there are dead letters")
+        for queue in ("dead_letter_queue_url", "ordered_dead_letter_queue_url"):
+            queues.purge_queue(QueueUrl=outputs[queue])
+        deployment.expect_queues_done()
 
 
 def key_opens(deployment, _server):
@@ -77,5 +114,5 @@ def key_is_nowhere(deployment, _server):
             expect(not any(shown in message for message in messages), f"the log of {name} holds the key")
 
 
-CASES = [event_larger_than_a_message, resource_larger_than_an_item, malformed_version, key_opens]
+CASES = [event_larger_than_a_message, resource_larger_than_an_item, malformed_version, message_of_another, key_opens]
 LAST_CASES = [key_is_nowhere]

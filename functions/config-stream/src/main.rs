@@ -1,4 +1,5 @@
-//! The function of AWS Lambda that follows the stream of the table and publishes the snapshots of its spaces.
+//! The function of AWS Lambda that follows the stream of the table, publishes the snapshots of its spaces, and pauses
+//! subscriptions where the dispatcher asks for it.
 
 use std::process::ExitCode;
 
@@ -14,5 +15,5 @@ async fn run() -> Result<(), lambda::Error> {
     let settings = Settings::try_from_args(["config-stream", "--store=dynamodb"])?;
     telemetry::init_log(&settings.log)?;
     let store = wiring::dynamodb(&settings).await?;
-    lambda::stream::run(store.publisher()).await
+    lambda::stream::run(store).await
 }

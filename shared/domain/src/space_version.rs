@@ -14,9 +14,12 @@ pub struct SpaceVersion {
     pub version: u64,
 }
 
-/// A text that is no list of space versions.
+/// Most states of a list. Events reach few spaces, and each state has to be looked up.
+const MOST: usize = 64;
+
+/// A text that is no list of space versions, or too long a one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("versions of spaces are written as space=number, separated by commas")]
+#[error("versions of spaces are written as space=number, separated by commas, {MOST} of them at most")]
 pub struct SpaceVersionError;
 
 impl fmt::Display for SpaceVersion {
@@ -43,9 +46,11 @@ impl FromStr for SpaceVersion {
 }
 
 impl SpaceVersion {
-    /// Reads a list, separated by commas.
+    /// Reads a list of 64 at most, separated by commas.
     pub fn list(text: &str) -> Result<Vec<Self>, SpaceVersionError> {
-        text.split(',').map(str::parse).collect()
+        let list = text.split(',').take(MOST + 1).map(str::parse);
+        let list: Vec<_> = list.collect::<Result<_, _>>()?;
+        (list.len() <= MOST).then_some(list).ok_or(SpaceVersionError)
     }
 }
 
@@ -73,6 +78,10 @@ mod tests {
             ("a=99999999999999999999", Err(SpaceVersionError)),
         ] {
             assert_eq!(SpaceVersion::list(text), want, "{text}");
+        }
+        for (count, is_taken) in [(MOST, true), (MOST + 1, false), (100_000, false)] {
+            let text = vec!["a=1"; count].join(",");
+            assert_eq!(SpaceVersion::list(&text).is_ok(), is_taken, "{count}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod authorization;
 mod step;
 #[cfg(test)]
 mod tests;
+pub(crate) mod turns;
 mod verdict;
 
 use std::time::Duration;

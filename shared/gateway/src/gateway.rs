@@ -12,10 +12,11 @@ use domain::space_version::SpaceVersion;
 use queue::DeliveryQueue;
 use store::{Store, StoreError};
 use targets::Invoker;
-use tokio::sync::{RwLock, RwLockReadGuard, Semaphore};
+use tokio::sync::{RwLock, RwLockReadGuard, Semaphore, SemaphorePermit};
 
 use crate::circuit_breaker::{CircuitBreakerSettings, CircuitBreakers};
 use crate::dead_letters::DeadLetters;
+use crate::deliver::turns::{Permit, Turns};
 use crate::delivery_log::DeliveryLog;
 use crate::error::GatewayError;
 use crate::hosted::HostedDomains;
@@ -39,8 +40,27 @@ struct Shared {
     draining: AtomicBool,
     /// Read by each request that is being taken in; written by nobody, but for the wait for all of them.
     receiving: RwLock<()>,
-    deliveries: Semaphore,
+    deliveries: DeliveryPermits,
     sync_calls: Option<Arc<SyncCalls>>,
+}
+
+/// Permits to deliver, one a delivery.
+#[derive(Debug)]
+enum DeliveryPermits {
+    /// Of a queue that hands deliveries out one by one and in turn: there are as many workers.
+    AsTheyCome(Semaphore),
+    /// Of a queue that hands out many at once.
+    InTurn(Turns),
+}
+
+/// A permit to deliver; given back when dropped.
+#[derive(Debug)]
+#[expect(dead_code, reason = "they are held")]
+pub(crate) enum DeliveryPermit<'a> {
+    /// One of [`DeliveryPermits::AsTheyCome`].
+    AsTheyCome(SemaphorePermit<'a>),
+    /// One of [`DeliveryPermits::InTurn`].
+    InTurn(Permit),
 }
 
 /// What the engine is told besides its handles.
@@ -102,11 +122,14 @@ impl Gateway {
             invoker,
         } = parts;
         let metrics = EventMetrics::new(settings.metrics);
-        let deliveries = Semaphore::new(
-            settings
-                .max_concurrent_deliveries
-                .clamp(1, Semaphore::MAX_PERMITS),
-        );
+        let permits = settings
+            .max_concurrent_deliveries
+            .clamp(1, Semaphore::MAX_PERMITS);
+        let deliveries = if queue.holds() {
+            DeliveryPermits::AsTheyCome(Semaphore::new(permits))
+        } else {
+            DeliveryPermits::InTurn(Turns::new(permits))
+        };
         let sync_calls = settings.max_sync_calls_per_space.map(SyncCalls::new);
         let sync_calls = sync_calls.map(Arc::new);
         Self(Arc::new(Shared {
@@ -170,9 +193,15 @@ impl Gateway {
         self.0.store.routing_table(at_least).await
     }
 
-    /// Permits to deliver, one a delivery.
-    pub(crate) fn delivery_permits(&self) -> &Semaphore {
-        &self.0.deliveries
+    /// A permit to deliver to a space. There always is one in the end.
+    pub(crate) async fn delivery_permit(&self, space: &Space) -> Option<DeliveryPermit<'_>> {
+        match &self.0.deliveries {
+            // It is never closed.
+            DeliveryPermits::AsTheyCome(permits) => {
+                permits.acquire().await.ok().map(DeliveryPermit::AsTheyCome)
+            }
+            DeliveryPermits::InTurn(turns) => turns.acquire(space).await.map(DeliveryPermit::InTurn),
+        }
     }
 
     /// Begins calls that a client waits for, of functions of these spaces: one for each. There is nothing to begin where

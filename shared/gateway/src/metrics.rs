@@ -25,6 +25,8 @@ pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
 pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
 /// Async deliveries waiting in the queue.
 pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
+/// Messages of a queue on SQS that were not taken, because they cannot be read or are not signed as they have to be.
+pub const QUEUE_REFUSED: &str = "eventgateway_queue_messages_refused_total";
 /// Seconds an async delivery waited in the queue.
 pub const EVENTS_CUSTOM_PROCESSING: &str = "eventgateway_events_custom_processing_seconds";
 /// Registered event types.

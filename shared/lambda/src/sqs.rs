@@ -42,8 +42,8 @@ pub async fn run(gateway: Gateway, concurrency: usize) -> Result<(), Error> {
 }
 
 /// Delivers the messages of a batch of the gateway's queues, `concurrency` at a time (at least 1), and says which of them
-/// are to be received again. One that cannot be read is among these as well: after the last receipt that its queue
-/// allows, it goes to the dead-letter queue.
+/// are to be received again. One that cannot be read, or is not signed as it has to be, goes to the dead-letter queue;
+/// where none is set it is received again, and goes there after the last receipt that its queue allows.
 pub async fn deliver(
     gateway: &Gateway,
     queue: &Sqs,
@@ -56,6 +56,7 @@ pub async fn deliver(
         Ok(match queue.admit(kind, message).await? {
             Admission::Due(received) => gateway.dispatch(*received, Some(deadlines.dispatch)).await,
             Admission::Early(settled) => settled,
+            Admission::SetAside => Settled::Completed,
         })
     };
     let give_back = async |kind, handles| queue.give_back(kind, handles).await;

@@ -1,4 +1,5 @@
-//! Batches of the table's stream: the changes of spaces in them become published snapshots.
+//! Batches of the table's stream: the changes of spaces in them become published snapshots, and pauses that the dispatcher
+//! asks for are carried out.
 
 use std::convert::Infallible;
 
@@ -7,24 +8,28 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use gateway::ErrorChain;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_dynamo::AttributeValue;
-use store::{CHANGE, CorruptValue, NEWEST_CHANGE, PublishFailure, SnapshotPublisher, SpaceChange};
+use store::{
+    CHANGE, CorruptValue, DynamoDb, NEWEST_CHANGE, PAUSE, PAUSE_REQUEST, PauseRequest, PublishFailure,
+    SpaceChange, Store, StoreError,
+};
 
-/// A record of the change item that tells no change.
+/// A record that does not tell what its item is for.
 #[derive(Debug, thiserror::Error)]
 enum MalformedRecord {
-    /// It has no text where the change should be.
-    #[error("record has no change")]
-    NoChange,
-    /// The text is no change.
-    #[error("change cannot be read")]
+    /// It has no text where the change or the request should be.
+    #[error("record has no text")]
+    NoText,
+    /// The text is neither.
+    #[error("record cannot be read")]
     Corrupt(#[from] CorruptValue),
 }
 
 /// Publishes what the stream tells until the process ends. An error means that the runtime of Lambda is gone.
-pub async fn run(publisher: SnapshotPublisher) -> Result<(), Error> {
+pub async fn run(store: DynamoDb) -> Result<(), Error> {
     let batch = service_fn(move |event: LambdaEvent<Event>| {
-        let publisher = publisher.clone();
-        async move { Ok::<_, Infallible>(publish(&publisher, event.payload).await) }
+        let store = store.clone();
+        // Boxed, because the compiler counts how deep futures are in each other.
+        async move { Ok::<_, Infallible>(Box::pin(publish(&store, event.payload)).await) }
     });
     lambda_runtime::run(batch).await
 }
@@ -32,28 +37,44 @@ pub async fn run(publisher: SnapshotPublisher) -> Result<(), Error> {
 /// Publishes the changes of a batch. Every space of it gets its turn, whatever becomes of the others. The answer
 /// names the first record that failed: the stream goes on from there, halves the batch, and in the end puts the one
 /// that cannot be published aside.
-pub async fn publish(publisher: &SnapshotPublisher, event: Event) -> DynamoDbEventResponse {
-    process(event, async |changes| publisher.apply(changes).await).await
+pub async fn publish(store: &DynamoDb, event: Event) -> DynamoDbEventResponse {
+    let (publisher, store) = (store.publisher(), Store::DynamoDb(store.clone()));
+    let apply = async |changes| publisher.apply(changes).await;
+    let pause = async |request: &PauseRequest| {
+        let PauseRequest {
+            space,
+            subscription,
+            reason,
+        } = request;
+        let is_new = store.pause_subscription(space, subscription, reason).await?;
+        if is_new {
+            tracing::warn!(%space, subscriptionId = %subscription, reason, "Subscription paused.");
+        }
+        Ok(())
+    };
+    process(event, apply, pause).await
 }
 
 async fn process(
     event: Event,
     apply: impl AsyncFnOnce(Vec<SpaceChange>) -> Vec<PublishFailure>,
+    pause: impl AsyncFn(&PauseRequest) -> Result<(), StoreError>,
 ) -> DynamoDbEventResponse {
     let mut positions = Vec::new();
     let mut changes = Vec::new();
     let mut failed = Vec::new();
-    for (position, record) in event
-        .records
-        .iter()
-        .enumerate()
-        .filter(|(_, record)| tells_change(record))
-    {
-        match change(record) {
-            Ok(change) => {
+    let mut pauses = Vec::new();
+    for (position, record) in event.records.iter().enumerate() {
+        let read = match told(record) {
+            Some(NEWEST_CHANGE) => change(record).map(|change| {
                 positions.push(position);
                 changes.push(change);
-            }
+            }),
+            Some(PAUSE) => pause_request(record).map(|request| pauses.push((position, request))),
+            _ => Ok(()),
+        };
+        match read {
+            Ok(()) => {}
             Err(error) => {
                 let sequence_number = sequence_number(record);
                 tracing::error!(sequenceNumber = sequence_number, error = %ErrorChain(&error), "A record of the stream is malformed.");
@@ -67,6 +88,13 @@ async fn process(
             failed.push(positions[failure.index]);
         }
     }
+    for (position, request) in pauses {
+        if let Err(error) = pause(&request).await {
+            let (space, id) = (&request.space, &request.subscription);
+            tracing::error!(%space, subscriptionId = %id, error = %ErrorChain(&error), "A subscription could not be paused.");
+            failed.push(position);
+        }
+    }
     let mut response = DynamoDbEventResponse::default();
     // Records come in the order of their sequence numbers.
     if let Some(first) = failed.into_iter().min() {
@@ -77,16 +105,27 @@ async fn process(
     response
 }
 
-/// Whether a record is about the change item of a space, which is written but never meant to be removed.
-fn tells_change(record: &EventRecord) -> bool {
-    let sort_key = record.change.keys.get("sk");
-    matches!(sort_key, Some(AttributeValue::S(key)) if key == NEWEST_CHANGE) && record.event_name != "REMOVE"
+/// Sort key of the item that a record tells of, unless that was removed. Nobody means to remove changes, and requests go
+/// when they are old.
+fn told(record: &EventRecord) -> Option<&str> {
+    match record.change.keys.get("sk") {
+        Some(AttributeValue::S(key)) if record.event_name != "REMOVE" => Some(key),
+        _ => None,
+    }
 }
 
 fn change(record: &EventRecord) -> Result<SpaceChange, MalformedRecord> {
-    match record.change.new_image.get(CHANGE) {
-        Some(AttributeValue::S(text)) => Ok(SpaceChange::parse(text)?),
-        _ => Err(MalformedRecord::NoChange),
+    Ok(SpaceChange::parse(text(record, CHANGE)?)?)
+}
+
+fn pause_request(record: &EventRecord) -> Result<PauseRequest, MalformedRecord> {
+    Ok(PauseRequest::parse(text(record, PAUSE_REQUEST)?)?)
+}
+
+fn text<'r>(record: &'r EventRecord, name: &str) -> Result<&'r str, MalformedRecord> {
+    match record.change.new_image.get(name) {
+        Some(AttributeValue::S(text)) => Ok(text),
+        _ => Err(MalformedRecord::NoText),
     }
 }
 

@@ -244,6 +244,15 @@ impl DeliveryQueue {
         }
     }
 
+    /// How many messages this process did not take because they are not the gateway's; `None` where nobody else can send
+    /// any.
+    pub fn refused(&self) -> Option<u64> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Sqs(queue) => Some(queue.refused()),
+        }
+    }
+
     /// How many deliveries wait in this process or on its disk.
     pub fn backlog(&self) -> usize {
         match self {

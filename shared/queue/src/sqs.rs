@@ -12,13 +12,15 @@ mod pack;
 mod receipt;
 mod receive;
 mod send;
+mod set_aside;
 mod settle;
+mod signature;
 mod source;
 mod timing;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::time::Duration;
 
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
@@ -32,6 +34,7 @@ use source::Source;
 pub use admission::{Admission, HandedOut};
 pub use message::MalformedMessage;
 pub use receipt::Receipt;
+pub use signature::{Signing, SigningKey, WeakKey};
 pub use source::SourceKind;
 
 /// Longest wait for the answer to a request, and to a request with its retries.
@@ -45,6 +48,13 @@ pub struct SqsSettings {
     pub queue_url: String,
     /// URL of the FIFO queue that ordered deliveries go through; without one they are refused.
     pub fifo_queue_url: Option<String>,
+    /// URL of the queue that messages of the standard queue go to which cannot be read or are not signed as they have to
+    /// be; without one they stay, for the redrive policy of their queue.
+    pub dead_letter_queue_url: Option<String>,
+    /// The same for messages of the FIFO queue.
+    pub fifo_dead_letter_queue_url: Option<String>,
+    /// How messages are signed.
+    pub signing: Signing,
     /// Most bytes of a message, and of the messages of a request in sum.
     pub max_message_bytes: usize,
     /// For how long a message that this process receives is hidden from others, in whole seconds, which are rounded up. It
@@ -72,6 +82,8 @@ struct Shared {
     /// Something happened that idle workers wait for.
     arrived: Notify,
     closed: watch::Sender<bool>,
+    /// Messages that were not taken.
+    refused: AtomicU64,
 }
 
 impl Sqs {
@@ -92,13 +104,14 @@ impl Sqs {
         Self(Arc::new(Shared {
             client,
             timeouts,
-            standard: Source::new(settings.queue_url.clone()),
-            fifo: fifo.map(|url| Source::new(url.clone())),
+            standard: Source::new(settings.queue_url.clone(), settings.dead_letter_queue_url.clone()),
+            fifo: fifo.map(|url| Source::new(url.clone(), settings.fifo_dead_letter_queue_url.clone())),
             settings,
             idle_workers: AtomicUsize::new(0),
             fifo_first: AtomicBool::new(false),
             arrived: Notify::new(),
             closed: watch::Sender::new(false),
+            refused: AtomicU64::new(0),
         }))
     }
 
@@ -107,7 +120,7 @@ impl Sqs {
         if self.0.fifo.is_none() && deliveries.iter().any(is_ordered) {
             return Err(QueueError::NoFifoQueue);
         }
-        pack::check(deliveries, self.0.settings.max_message_bytes)
+        pack::check(deliveries, self.0.max_body_bytes())
     }
 
     /// Ends receiving. Deliveries can still be sent: other processes receive them.
@@ -119,6 +132,16 @@ impl Sqs {
 impl Shared {
     fn request_settings(&self) -> config::Builder {
         Config::builder().timeout_config(self.timeouts.clone())
+    }
+
+    /// Most bytes of a body before it is signed.
+    fn max_body_bytes(&self) -> usize {
+        let SqsSettings {
+            max_message_bytes,
+            signing,
+            ..
+        } = &self.settings;
+        max_message_bytes.saturating_sub(signing.room())
     }
 
     /// Both queues, or the one there is.

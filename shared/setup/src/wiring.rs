@@ -11,6 +11,7 @@ use gateway::{
     AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
     GatewayParts, GatewaySettings, OwnConfigApi,
 };
+use queue::sqs::{Signing, SigningKey, WeakKey};
 use queue::{DeliveryQueue, HIDDEN_FOR, Limits, Share, SpaceShares, Sqs, SqsSettings};
 use store::{
     DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KeyFileError, KmsKey, OpenError, Store,
@@ -47,6 +48,9 @@ pub enum WiringError {
     /// The queue of SQS has no URL.
     #[error("the URL of the SQS queue is not set: set EVENT_GATEWAY_SQS_QUEUE_URL")]
     NoQueueUrl,
+    /// A key for messages of SQS is none.
+    #[error("--queue-signing-keys cannot be used: {0}")]
+    SigningKey(#[from] WeakKey),
     /// The embedded queue cannot be opened.
     #[error(transparent)]
     Queue(#[from] queue::OpenError),
@@ -211,6 +215,9 @@ async fn sqs(settings: &QueueSettings, store: &Store, aws: &Aws<'_>) -> Result<D
         SqsSettings {
             queue_url: settings.sqs_queue_url.clone().ok_or(WiringError::NoQueueUrl)?,
             fifo_queue_url: settings.sqs_fifo_queue_url.clone(),
+            dead_letter_queue_url: settings.sqs_dead_letter_queue_url.clone(),
+            fifo_dead_letter_queue_url: settings.sqs_fifo_dead_letter_queue_url.clone(),
+            signing: signing(settings)?,
             max_message_bytes: settings.sqs_max_message_bytes,
             hidden_for: HIDDEN_FOR,
         },
@@ -223,6 +230,22 @@ async fn sqs(settings: &QueueSettings, store: &Store, aws: &Aws<'_>) -> Result<D
         },
         delivery_log: DeliveryLog::Tracing,
     })
+}
+
+fn signing(settings: &QueueSettings) -> Result<Signing, WeakKey> {
+    let keys = settings.signing_keys.iter().map(|key| SigningKey::new(&key.0));
+    let signing = Signing {
+        keys: keys.collect::<Result<_, _>>()?,
+        accept_unsigned: settings.accept_unsigned,
+    };
+    if signing.keys.is_empty() {
+        tracing::warn!(
+            "Messages of the queue are not signed: whoever may send to it can have functions called."
+        );
+    } else if signing.accept_unsigned {
+        tracing::warn!("Messages of the queue are taken without a signature as well.");
+    }
+    Ok(signing)
 }
 
 fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
@@ -309,6 +332,7 @@ fn dynamodb_store(all: &Settings, aws: &SdkConfig) -> Result<DynamoDb, WiringErr
             write_timeout: settings.store_write_timeout,
             kms,
             rules: space_rules(all),
+            pauses_by_request: settings.pause_by_request,
         },
     ))
 }

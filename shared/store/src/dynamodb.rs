@@ -28,6 +28,7 @@ mod items;
 mod load;
 mod moment;
 mod opened;
+mod pauses;
 mod publication;
 mod publisher;
 mod routes;
@@ -39,7 +40,8 @@ mod writes;
 pub use change::{Edit, Operation, SpaceChange};
 pub use clock::{Clock, Shift};
 pub use deduplication::{Claim, ClaimToken, DEDUPLICATION_WINDOW};
-pub use items::{CHANGE, NEWEST_CHANGE};
+pub use items::{CHANGE, NEWEST_CHANGE, PAUSE, PAUSE_REQUEST};
+pub use pauses::PauseRequest;
 pub use publisher::{PublishFailure, SnapshotPublisher};
 pub use tail::StreamTail;
 
@@ -58,6 +60,9 @@ pub struct DynamoDbSettings {
     pub kms: Option<KmsKey>,
     /// What spaces may have.
     pub rules: SpaceRules,
+    /// Whether pauses of subscriptions whose functions are gone are only asked for, and carried out by what follows the
+    /// stream of the table.
+    pub pauses_by_request: bool,
 }
 
 /// A store in DynamoDB. Clones are handles to the same one.
@@ -72,6 +77,7 @@ struct Shared {
     clock: Clock,
     write_timeout: Duration,
     rules: SpaceRules,
+    pauses_by_request: bool,
     writer: Arc<Writer>,
     routes: Arc<Routes>,
 }
@@ -110,6 +116,7 @@ impl DynamoDb {
             clock,
             write_timeout,
             rules,
+            pauses_by_request: settings.pauses_by_request,
             writer,
             routes,
         }))
@@ -214,6 +221,10 @@ impl DynamoDb {
         at_least: &[SpaceVersion],
     ) -> Result<Arc<RoutingTable>, StoreError> {
         self.0.routes.recent(at_least).await
+    }
+
+    pub(crate) async fn newest_routing_table(&self) -> Result<Arc<RoutingTable>, StoreError> {
+        self.0.routes.newest().await
     }
 }
 

@@ -11,7 +11,8 @@ mod store;
 
 pub use dynamodb::{
     CHANGE, Claim, ClaimToken, Clock, DEDUPLICATION_WINDOW, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE,
-    Operation, PublishFailure, Shift, SnapshotPublisher, SpaceChange, StreamTail,
+    Operation, PAUSE, PAUSE_REQUEST, PauseRequest, PublishFailure, Shift, SnapshotPublisher, SpaceChange,
+    StreamTail,
 };
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};

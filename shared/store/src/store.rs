@@ -8,7 +8,7 @@ use domain::resource::{Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
-use crate::dynamodb::DynamoDb;
+use crate::dynamodb::{DynamoDb, PauseRequest};
 use crate::embedded::Embedded;
 use crate::error::StoreError;
 
@@ -97,13 +97,24 @@ impl Store {
     }
 
     /// Pauses a subscription, whatever else of it is changed at the same time. Says whether this did it: not where it
-    /// is gone or paused already.
+    /// is gone or paused already, nor where this process only asks for it ([`crate::DynamoDbSettings`]).
     pub async fn pause_subscription(
         &self,
         space: &Space,
         id: &SubscriptionId,
         reason: &str,
     ) -> Result<bool, StoreError> {
+        if let Self::DynamoDb(store) = self
+            && store.pauses_by_request()
+        {
+            let request = PauseRequest {
+                space: space.clone(),
+                subscription: id.clone(),
+                reason: reason.to_owned(),
+            };
+            store.request_pause(&request).await?;
+            return Ok(false);
+        }
         let reason = reason.to_owned();
         let pause = move |subscription: &Subscription| {
             Ok((!subscription.paused).then(|| Subscription {
@@ -136,6 +147,14 @@ impl Store {
         match self {
             Self::Embedded(store) => Ok(store.routing_table()),
             Self::DynamoDb(store) => store.routing_table(at_least).await,
+        }
+    }
+
+    /// The index of all spaces with everything in it that was written before this is called. A shared store is asked.
+    pub async fn newest_routing_table(&self) -> Result<Arc<RoutingTable>, StoreError> {
+        match self {
+            Self::Embedded(store) => Ok(store.routing_table()),
+            Self::DynamoDb(store) => store.newest_routing_table().await,
         }
     }
 }

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::Space;
 use domain::resource::Kind;
 use gateway::metrics::{
-    CONFIG_REQUESTS, CORS, EVENT_TYPES, EVENTS_BACKLOG, FUNCTIONS, MetricsLimits, SUBSCRIPTIONS, SpaceLabels,
+    CONFIG_REQUESTS, CORS, EVENT_TYPES, EVENTS_BACKLOG, FUNCTIONS, MetricsLimits, QUEUE_REFUSED,
+    SUBSCRIPTIONS, SpaceLabels,
 };
 use http::{HeaderValue, header};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -73,6 +74,9 @@ impl MetricsPage {
         }
         drop(shown);
         metrics::gauge!(EVENTS_BACKLOG).set(as_float(self.queue.backlog()));
+        if let Some(refused) = self.queue.refused() {
+            metrics::counter!(QUEUE_REFUSED).absolute(refused);
+        }
         self.process.collect();
         let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
         ([(header::CONTENT_TYPE, content_type)], self.recorder.render()).into_response()

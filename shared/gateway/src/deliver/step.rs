@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
+use domain::resource::Subscription;
 use domain::retry::RetryPolicy;
 use domain::routing::RoutingTable;
-use domain::space_version::SpaceVersion;
 use futures_util::FutureExt as _;
 use queue::Outcome;
 use store::StoreError;
@@ -68,8 +68,7 @@ impl Gateway {
     }
 
     async fn attempt_or_not(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
-        // The semaphore is never closed.
-        let _permit = self.delivery_permits().acquire().await.ok();
+        let _permit = self.delivery_permit(&delivery.space).await;
         if time.is_some_and(|time| !time.admits(Duration::ZERO)) {
             return Step::left();
         }
@@ -81,7 +80,7 @@ impl Gateway {
             }
         };
         self.queue().set_shared(table.is_shared());
-        let Some(subscription) = table.subscription(&delivery.space, &delivery.subscription) else {
+        let Some(subscription) = subscription_of(&table, delivery) else {
             return self.give_up(
                 delivery,
                 DeadLetterReason::SubscriptionDeleted,
@@ -193,19 +192,18 @@ impl Gateway {
     async fn routes_for(&self, delivery: &Delivery) -> Result<Arc<RoutingTable>, StoreError> {
         let table = self.routing_table(&[]).await?;
         let Delivery {
-            space,
-            subscription,
-            function,
-            id,
-            ..
+            space, function, id, ..
         } = delivery;
-        if table.subscription(space, subscription).is_some() && is_known(&table, space, function, id) {
+        if subscription_of(&table, delivery).is_some() && is_known(&table, space, function, id) {
             return Ok(table);
         }
-        let newest = SpaceVersion {
-            space: space.clone(),
-            version: u64::MAX,
-        };
-        self.routing_table(&[newest]).await
+        self.store().newest_routing_table().await
     }
+}
+
+/// The subscription that a delivery is for, which has the very function of the delivery: no subscription changes its
+/// function, and what a message says must not be enough to have any function called.
+fn subscription_of<'t>(table: &'t RoutingTable, delivery: &Delivery) -> Option<&'t Arc<Subscription>> {
+    let subscription = table.subscription(&delivery.space, &delivery.subscription)?;
+    (subscription.function_id == delivery.function).then_some(subscription)
 }

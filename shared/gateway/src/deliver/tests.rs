@@ -219,3 +219,21 @@ async fn a_call_that_is_cut_is_an_attempt_and_says_nothing_of_the_function() {
     assert!(matches!(admission, Admission::Call(_)), "the circuit is open");
     assert_eq!(fixture.receive().await.deliveries[0].attempts, 1);
 }
+
+/// No subscription changes its function, so a delivery that names another was not made by the gateway.
+#[tokio::test]
+async fn no_message_has_a_function_called_that_is_not_its_subscriptions() {
+    let fixture = Fixture::start(true).await;
+    let subscription = fixture.subscribe("w").await;
+    for function in ["f", "unknown"] {
+        fixture.send(&subscription, function).await;
+        let received = fixture.receive().await;
+        fixture.gateway.dispatch(received, None).await;
+    }
+    assert_eq!(fixture.calls.load(Ordering::SeqCst), 0);
+    fixture.send(&subscription, "w").await;
+    let received = fixture.receive().await;
+    fixture.gateway.dispatch(received, None).await;
+    assert_eq!(fixture.calls.load(Ordering::SeqCst), 1);
+    assert_eq!(fixture.gateway.queue().backlog(), 0);
+}

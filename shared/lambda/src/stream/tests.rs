@@ -38,7 +38,7 @@ fn event(records: &[Value]) -> Event {
 /// these indexes cannot be published.
 async fn published(records: &[Value], failing: &[usize]) -> (Vec<(String, u64)>, Vec<String>) {
     let mut published = Vec::new();
-    let response = process(event(records), async |changes| {
+    let publish = async |changes: Vec<SpaceChange>| {
         published.extend(
             changes
                 .iter()
@@ -52,8 +52,9 @@ async fn published(records: &[Value], failing: &[usize]) -> (Vec<(String, u64)>,
             },
         });
         failures.collect()
-    })
-    .await;
+    };
+    let pause = async |request: &PauseRequest| panic!("{request:?}");
+    let response = process(event(records), publish, pause).await;
     let failures = response.batch_item_failures.into_iter();
     (
         published,
@@ -107,4 +108,40 @@ async fn poison_holds_up_no_other_space() {
         let (_, failed) = published(&records, &[1]).await;
         assert_eq!(failed, ["2"]);
     }
+}
+
+#[tokio::test]
+async fn pauses_are_carried_out_and_tried_again_where_they_fail() {
+    let asked = |number, subscription: &str| {
+        let request = json!({ "space": "a", "subscription": subscription, "reason": "gone" }).to_string();
+        record(number, "PAUSE", &json!({ "request": { "S": request } }))
+    };
+    let records = [
+        asked(1, "one"),
+        record(2, "PAUSE", &Value::Null),
+        asked(3, "failing"),
+        asked(4, "two"),
+        record(5, "PAUSE", &json!({ "request": { "S": "{" } })),
+    ];
+    let paused = std::sync::Mutex::new(Vec::new());
+    let publish = async |changes: Vec<SpaceChange>| panic!("{changes:?}");
+    let pause = async |request: &PauseRequest| {
+        assert_eq!((request.space.as_str(), &*request.reason), ("a", "gone"));
+        let subscription = request.subscription.to_string();
+        if subscription == "failing" {
+            return Err(StoreError::Unavailable {
+                source: Arc::from(Box::from("no answer")),
+            });
+        }
+        paused.lock().unwrap().push(subscription);
+        Ok(())
+    };
+    let response = process(event(&records), publish, pause).await;
+    assert_eq!(paused.into_inner().unwrap(), ["one", "two"]);
+    let failed: Vec<_> = response
+        .batch_item_failures
+        .iter()
+        .filter_map(|failure| failure.item_identifier.as_deref())
+        .collect();
+    assert_eq!(failed, ["3"]);
 }

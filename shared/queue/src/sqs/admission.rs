@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::message::{self, MalformedMessage};
 use super::receipt::{Handle, Receipt};
+use super::signature::Signing;
 use super::source::SourceKind;
 use super::{Sqs, timing};
 use crate::{Outcome, Received, Settled};
@@ -35,6 +36,8 @@ pub enum Admission {
     Due(Box<Received>),
     /// It was received before its deliveries are due, and is put off.
     Early(Settled),
+    /// It is none that the queue takes, and was set aside: it can be deleted.
+    SetAside,
 }
 
 /// A message whose deliveries are due.
@@ -58,8 +61,14 @@ pub(super) enum Examined {
     Early(Due, u64),
 }
 
-/// Reads a message. Its receipts before this one were attempts, unless it is early: then there was none.
-pub(super) fn examine(kind: SourceKind, message: &HandedOut) -> Result<Examined, MalformedMessage> {
+/// Reads a message that is signed as it has to be. Its receipts before this one were attempts, unless it is early: then
+/// there was none.
+pub(super) fn examine(
+    signing: &Signing,
+    kind: SourceKind,
+    message: &HandedOut,
+) -> Result<Examined, MalformedMessage> {
+    signing.verify(kind, &message.body)?;
     let now = timing::now();
     let sent_at = message.sent_at.unwrap_or(now);
     let parsed = message::parse(&message.body, &message.message_id, sent_at)?;
@@ -90,9 +99,16 @@ pub(super) fn examine(kind: SourceKind, message: &HandedOut) -> Result<Examined,
 
 impl Sqs {
     /// Takes a message over that SQS handed to someone else, who deletes it once it is completed. One that is to be
-    /// received again has been hidden for as long as it should.
+    /// received again has been hidden for as long as it should. One that is none of the gateway's is set aside, and an error
+    /// only where that is not possible: then it should be received again, for the redrive policy of its queue.
     pub async fn admit(&self, kind: SourceKind, message: HandedOut) -> Result<Admission, MalformedMessage> {
-        let examined = examine(kind, &message)?;
+        let examined = match examine(&self.0.settings.signing, kind, &message) {
+            Ok(examined) => examined,
+            Err(error) => {
+                let is_set_aside = self.set_aside(kind, &message, error).await;
+                return is_set_aside.then_some(Admission::SetAside).ok_or(error);
+            }
+        };
         let handle = Handle::Lent(message.receipt_handle);
         Ok(match examined {
             Examined::Due(due) => Admission::Due(Box::new(self.hand_out(kind, due, handle))),

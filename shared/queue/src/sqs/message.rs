@@ -33,6 +33,12 @@ pub enum MalformedMessage {
     /// Its event is none that the gateway knows.
     #[error("message of the delivery queue holds no valid event")]
     Event,
+    /// It has no signature, and messages have to be signed.
+    #[error("message of the delivery queue is not signed")]
+    Unsigned,
+    /// Its signature is by none of the keys.
+    #[error("message of the delivery queue is signed by none of the keys")]
+    Forged,
     /// It is for nobody.
     #[error("message of the delivery queue names no subscriber")]
     NoSubscriber,

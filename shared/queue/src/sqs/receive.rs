@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Config;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::admission::{Examined, HandedOut, examine};
 use super::backoff::Backoff;
@@ -191,14 +191,14 @@ impl Poll {
     /// Puts messages into the inbox. Behind one that is not for now, those of its group have to wait as well.
     async fn accept_all(&self, source: &Source, messages: Vec<Message>) {
         let mut blocked: HashSet<String> = HashSet::new();
-        let (mut behind, mut early) = (Vec::new(), Vec::new());
+        let (mut behind, mut early, mut malformed) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages.into_iter().filter_map(handed_out) {
             let group = message.group.clone().filter(|_| self.kind == SourceKind::Fifo);
             if group.as_ref().is_some_and(|group| blocked.contains(group)) {
                 behind.push(message.receipt_handle);
                 continue;
             }
-            match examine(self.kind, &message) {
+            match examine(&self.queue.0.settings.signing, self.kind, &message) {
                 Ok(Examined::Due(due)) => {
                     if source.inbox.add(due, message.receipt_handle) {
                         tokio::spawn(keep_hidden(self.queue.clone(), self.kind));
@@ -209,17 +209,15 @@ impl Poll {
                     let handle = Handle::Own(message.receipt_handle);
                     early.push(self.queue.put_off(self.kind, due, handle, due_at));
                 }
-                // It stays in the queue, for its redrive policy.
                 Err(error) => {
                     blocked.extend(group);
-                    let (queue, id) = (&source.url, &message.message_id);
-                    tracing::error!(queue, message.id = id, %error, "A message cannot be read.");
+                    malformed.push(self.queue.remove(self.kind, message, error));
                 }
             }
         }
         // Those that are due need not wait for this.
         self.queue.0.arrived.notify_waiters();
-        join_all(early).await;
+        join(join_all(early), join_all(malformed)).await;
         self.queue.give_back(self.kind, behind).await;
     }
 }

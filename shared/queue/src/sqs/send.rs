@@ -9,6 +9,7 @@ use futures_util::stream::{self, TryStreamExt as _};
 use super::backoff::Backoff;
 use super::failure::Failure;
 use super::pack::{Message, Outgoing, batches, in_turn, pack};
+use super::source::SourceKind;
 use super::{Sqs, timing};
 use crate::QueueError;
 
@@ -38,7 +39,14 @@ impl Sqs {
     pub(super) async fn send_when_due(&self, deliveries: &[Outgoing<'_>]) -> Result<(), QueueError> {
         let limit = self.0.settings.max_message_bytes;
         // All of them before the first is sent: one that cannot be is to be refused with nothing done.
-        let messages = pack(deliveries, timing::now(), limit)?;
+        let mut messages = pack(deliveries, timing::now(), self.0.max_body_bytes())?;
+        let signing = &self.0.settings.signing;
+        for message in &mut messages.standard {
+            signing.sign(SourceKind::Standard, &mut message.body);
+        }
+        for message in &mut messages.ordered {
+            signing.sign(SourceKind::Fifo, &mut message.body);
+        }
         let ordered = match &self.0.fifo {
             Some(fifo) => Some((fifo.url.as_str(), messages.ordered)),
             None if messages.ordered.is_empty() => None,

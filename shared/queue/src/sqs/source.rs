@@ -24,6 +24,8 @@ pub enum SourceKind {
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) url: String,
+    /// Where its messages go that are not taken.
+    pub(super) dead_letter_url: Option<String>,
     /// Its messages of this process.
     pub(super) inbox: Inbox,
     /// Whether SQS is being asked for messages.
@@ -35,9 +37,10 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(url: String) -> Self {
+    pub(super) fn new(url: String, dead_letter_url: Option<String>) -> Self {
         Self {
             url,
+            dead_letter_url,
             inbox: Inbox::default(),
             polling: AtomicBool::new(false),
             failures: AtomicU32::new(0),

@@ -34,7 +34,7 @@ async fn admit(peer: &Peer, queue: &DeliveryQueue, delivery: Delivery) -> Admiss
 fn due(admission: Admission) -> Received {
     match admission {
         Admission::Due(received) => *received,
-        Admission::Early(settled) => panic!("{settled:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -191,7 +191,7 @@ async fn messages_are_given_back_in_requests_of_ten() {
 
 /// As the peer hands it out.
 impl Peer {
-    fn hand_out(&self, kind: SourceKind) -> HandedOut {
+    pub(crate) fn hand_out(&self, kind: SourceKind) -> HandedOut {
         let message = self.take_one(kind == SourceKind::Fifo);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let attributes = &message["Attributes"];

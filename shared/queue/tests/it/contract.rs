@@ -15,7 +15,7 @@ use domain::ids::DeliveryId;
 use queue::{DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, SpaceShares, Sqs, SqsSettings};
 
 use crate::deliveries::{complete, receive};
-use crate::peer::{MAX_MESSAGE_BYTES, Peer, client};
+use crate::peer::{MAX_MESSAGE_BYTES, Peer, client, signing};
 
 /// Variable that names the endpoint of an SQS beside the peer.
 const ENDPOINT: &str = "EVENT_GATEWAY_TEST_SQS_ENDPOINT";
@@ -105,6 +105,9 @@ async fn on_endpoint(endpoint: &str) {
     let settings = SqsSettings {
         queue_url: standard.clone(),
         fifo_queue_url: fifo.as_ref().ok().cloned(),
+        dead_letter_queue_url: None,
+        fifo_dead_letter_queue_url: None,
+        signing: signing("k"),
         max_message_bytes: MAX_MESSAGE_BYTES,
         hidden_for: Duration::from_secs(HIDDEN_SECONDS.into()),
     };

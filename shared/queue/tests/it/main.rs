@@ -17,3 +17,4 @@ mod peer;
 mod receiving;
 mod sending;
 mod settling;
+mod signed;

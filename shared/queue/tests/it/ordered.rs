@@ -260,7 +260,7 @@ async fn those_behind_one_that_cannot_be_read_wait() {
     peer.reached((3, 0), (3, 1)).await;
     let lines = lines_with(&peer.fifo_queue_url());
     assert!(
-        lines.iter().any(|line| line.contains("cannot be read")),
+        lines.iter().any(|line| line.contains("is not taken")),
         "{lines:?}"
     );
 }

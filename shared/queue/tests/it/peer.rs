@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ::queue::sqs::{Signing, SigningKey};
 use ::queue::{DeliveryQueue, Sqs, SqsSettings};
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
@@ -134,13 +135,44 @@ impl Peer {
     }
 
     fn with(&self, fifo_queue_url: Option<String>, max_message_bytes: usize) -> DeliveryQueue {
-        let settings = SqsSettings {
-            queue_url: self.queue_url(),
+        self.of(SqsSettings {
             fifo_queue_url,
             max_message_bytes,
+            ..self.settings()
+        })
+    }
+
+    /// Settings of a handle to the standard queue alone, whose messages are not signed.
+    pub(crate) fn settings(&self) -> SqsSettings {
+        SqsSettings {
+            queue_url: self.queue_url(),
+            fifo_queue_url: None,
+            dead_letter_queue_url: None,
+            fifo_dead_letter_queue_url: None,
+            signing: Signing::default(),
+            max_message_bytes: MAX_MESSAGE_BYTES,
             hidden_for: self.hidden_for,
-        };
+        }
+    }
+
+    /// A handle with these settings.
+    pub(crate) fn of(&self, settings: SqsSettings) -> DeliveryQueue {
         DeliveryQueue::Sqs(Sqs::new(client(&self.url), settings))
+    }
+
+    /// URL of the queue of messages that were not taken; with `.fifo` behind it, that of ordered ones. They are one here.
+    pub(crate) fn dead_letter_url(&self) -> String {
+        format!("{}/000000000000/dead", self.url)
+    }
+
+    /// Bodies of the messages that were not taken.
+    pub(crate) fn dead(&self) -> Vec<String> {
+        self.shared.state.lock().unwrap().dead.bodies()
+    }
+
+    /// Waits until so many messages were not taken.
+    pub(crate) async fn set_aside(&self, count: usize) {
+        self.until(|state| state.dead.count().0 == count).await;
     }
 
     /// Lets the next calls of an action fail, one fault each.
@@ -302,6 +334,15 @@ async fn answer(
         .status(status)
         .header("content-type", "application/x-amz-json-1.0");
     Ok(response.body(Full::new(body.to_string().into())).unwrap())
+}
+
+/// Signing with keys that are made of a letter each.
+pub(crate) fn signing(keys: &str) -> Signing {
+    let key = |letter: char| SigningKey::new(&letter.to_string().repeat(32)).unwrap();
+    Signing {
+        keys: keys.chars().map(key).collect(),
+        accept_unsigned: false,
+    }
 }
 
 /// A client of an endpoint that gives up soon and does not retry, so that tests see every failure.

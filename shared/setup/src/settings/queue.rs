@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::milliseconds;
+use super::{Secret, milliseconds};
 
 /// The delivery queue.
 #[derive(Debug, Clone, Args)]
@@ -131,6 +131,41 @@ pub struct QueueSettings {
     /// Largest message of the SQS queue, in bytes; a larger event is refused with 413.
     #[arg(long = "sqs-max-message-bytes", env = "EVENT_GATEWAY_SQS_MAX_MESSAGE_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
     pub sqs_max_message_bytes: usize,
+    /// URL of the queue that messages of the standard SQS queue go to which are not the gateway's.
+    #[arg(
+        long = "sqs-dead-letter-queue-url",
+        env = "EVENT_GATEWAY_SQS_DEAD_LETTER_QUEUE_URL",
+        value_name = "URL"
+    )]
+    pub sqs_dead_letter_queue_url: Option<String>,
+    /// The same for the FIFO queue; a FIFO queue itself.
+    #[arg(
+        long = "sqs-fifo-dead-letter-queue-url",
+        env = "EVENT_GATEWAY_SQS_FIFO_DEAD_LETTER_QUEUE_URL",
+        value_name = "URL"
+    )]
+    pub sqs_fifo_dead_letter_queue_url: Option<String>,
+    /// Keys that messages of SQS are signed with, separated by commas: the first signs, all verify; prefer the variable.
+    #[arg(
+        long = "queue-signing-keys",
+        env = "EVENT_GATEWAY_QUEUE_SIGNING_KEYS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "KEYS"
+    )]
+    pub signing_keys: Vec<Secret>,
+    /// Take messages of SQS without a signature although there are keys: for those from before the first key.
+    #[arg(
+        long = "queue-accept-unsigned",
+        env = "EVENT_GATEWAY_QUEUE_ACCEPT_UNSIGNED",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true",
+        action = clap::ArgAction::Set,
+        value_name = "true|false"
+    )]
+    pub accept_unsigned: bool,
 }
 
 /// Where async deliveries wait.

@@ -70,6 +70,19 @@ pub struct StoreSettings {
     /// Time between two reads of the `DynamoDB` stream, in milliseconds.
     #[arg(long = "stream-poll-interval", env = "EVENT_GATEWAY_STREAM_POLL_INTERVAL", default_value = "1000", value_parser = milliseconds, value_name = "MS")]
     pub stream_poll_interval: Duration,
+    /// Only ask for pauses of subscriptions of the `DynamoDB` store whose functions are gone: the function config-stream
+    /// carries them out.
+    #[arg(
+        long = "pause-by-request",
+        env = "EVENT_GATEWAY_PAUSE_BY_REQUEST",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "false",
+        default_missing_value = "true",
+        action = clap::ArgAction::Set,
+        value_name = "true|false"
+    )]
+    pub pause_by_request: bool,
 }
 
 /// Where the configuration is kept.

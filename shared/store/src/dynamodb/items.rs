@@ -14,6 +14,7 @@ mod change;
 mod dead_letter;
 mod dead_letter_transaction;
 mod deduplication;
+mod pause;
 mod published;
 mod resource;
 mod space_record;
@@ -28,6 +29,8 @@ pub(super) use dead_letter::{
 };
 pub(super) use dead_letter_transaction::{Before, delete_dead_letter, put_dead_letter};
 pub(super) use deduplication::{DeduplicationKey, Pending, expressions};
+pub(super) use pause::pause_item;
+pub use pause::{PAUSE, PAUSE_REQUEST};
 pub(super) use published::{DocumentId, EXPIRES_NAME, Head, IS_NEWER, LET_EXPIRE, VERSION_NAME, read_chunk};
 pub(super) use resource::{read_into, read_resource};
 pub(super) use space_record::{Counts, SpaceRecord};

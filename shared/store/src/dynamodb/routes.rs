@@ -20,9 +20,11 @@ use crate::error::StoreError;
 use crate::foreign_paths::warn_of_foreign_paths;
 use flights::{Failure, Flight, Flights};
 use held::{Held, LoadedSpace};
+use refuted::Refuted;
 
 mod flights;
 mod held;
+mod refuted;
 
 /// How many spaces are loaded at once.
 const PARALLEL_SPACES: usize = 16;
@@ -36,6 +38,7 @@ pub(super) struct Routes {
     ownership: PathOwnership,
     held: ArcSwap<Held>,
     flights: Flights,
+    refuted: Refuted,
 }
 
 impl Routes {
@@ -48,18 +51,21 @@ impl Routes {
             ownership,
             held: ArcSwap::from_pointee(Held::nothing(ownership)),
             flights: Flights::new(clock),
+            refuted: Refuted::new(freshness.revalidate_after),
         }
     }
 
     /// A table that is recent enough for a request that begins now, and holds at least these states if there are such.
+    /// Requests for states that there are not wait for one confirmation, and for no other within the time for which a
+    /// table serves without one.
     pub(super) async fn recent(
         self: &Arc<Self>,
         at_least: &[SpaceVersion],
     ) -> Result<Arc<RoutingTable>, StoreError> {
         let held = self.held.load();
-        let decision = self
-            .freshness
-            .decide(held.confirmed, self.clock.now(), held.reaches(at_least));
+        let now = self.clock.now();
+        let is_new_enough = held.reaches(at_least) || self.refuted.answers(&held, at_least, now);
+        let decision = self.freshness.decide(held.confirmed, now, is_new_enough);
         if decision != Decision::ConfirmFirst {
             let table = held.table.clone();
             if decision == Decision::ServeAndConfirm {
@@ -70,13 +76,23 @@ impl Routes {
         drop(held);
         let newest = self.flights.newest();
         let flight = self.join_recent();
-        let number = flight.number;
+        let (number, mut started) = (flight.number, flight.started);
         flight.wait().await?;
-        let held = self.held.load_full();
-        if number > newest || held.reaches(at_least) {
-            return Ok(held.table.clone());
+        let mut held = self.held.load_full();
+        if number <= newest && !held.reaches(at_least) {
+            // It may have read the versions before the write that the request is to see. One that starts now has not.
+            let flight = self.join(|flight, _| flight.number > newest);
+            started = flight.started;
+            flight.wait().await?;
+            held = self.held.load_full();
         }
-        // It may have read the versions before the write that the request is to see. One that starts now has not.
+        self.refuted.note(&held, at_least, started);
+        Ok(held.table.clone())
+    }
+
+    /// A table that holds everything that was written before this is called.
+    pub(super) async fn newest(self: &Arc<Self>) -> Result<Arc<RoutingTable>, StoreError> {
+        let newest = self.flights.newest();
         self.join(|flight, _| flight.number > newest).wait().await?;
         Ok(self.held.load().table.clone())
     }

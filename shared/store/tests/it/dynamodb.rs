@@ -69,6 +69,7 @@ impl TestTable {
     /// The usual settings: the bound of an event function, and time enough for any race.
     pub(crate) fn settings(&self) -> DynamoDbSettings {
         DynamoDbSettings {
+            pauses_by_request: false,
             table: self.name.clone(),
             revalidate_after: Duration::from_secs(1),
             max_staleness: Duration::from_secs(2),

@@ -1,11 +1,12 @@
 //! Pausing a subscription: once, whoever asks at the same time, and without undoing what others change.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::ids::Space;
 use domain::resource::{Subscription, SubscriptionType};
 use futures::future::join_all;
-use store::Store;
+use store::{DynamoDb, DynamoDbSettings, PAUSE, PAUSE_REQUEST, PauseRequest, Store};
 
 use crate::dynamodb::TestTable;
 use crate::open;
@@ -107,5 +108,57 @@ async fn a_table_pauses() {
     let after = version().await;
     assert!(!store.pause_subscription(&space, id, "gone").await.unwrap());
     assert_eq!(version().await, after);
+    table.delete().await;
+}
+
+/// Who may only ask for pauses writes nothing of the configuration, and what it writes is enough to carry them out.
+#[tokio::test]
+async fn a_pause_that_is_asked_for_is_carried_out_by_another() {
+    let table = TestTable::create().await;
+    let open = |pauses_by_request| {
+        let settings = DynamoDbSettings {
+            pauses_by_request,
+            ..table.settings()
+        };
+        Store::DynamoDb(DynamoDb::new(table.client.clone(), settings))
+    };
+    let (writer, asker) = (open(false), open(true));
+    let space = Space::from("asked");
+    let id = subscribe(&writer, &space).await.subscription_id;
+    let before = table.items(&["SPACE#asked", "VERSIONS"]).await;
+    assert!(!asker.pause_subscription(&space, &id, "gone").await.unwrap());
+    assert_eq!(table.items(&["SPACE#asked", "VERSIONS"]).await, before);
+
+    let partition = format!("PAUSE#asked#{id}");
+    let [item] = &*table.items(&[&partition]).await else {
+        panic!("it did not ask")
+    };
+    assert_eq!(item["sk"].as_s().unwrap(), PAUSE);
+    let request = PauseRequest::parse(item[PAUSE_REQUEST].as_s().unwrap()).unwrap();
+    let PauseRequest {
+        space: of,
+        subscription,
+        reason,
+    } = request;
+    assert!(
+        writer
+            .pause_subscription(&of, &subscription, &reason)
+            .await
+            .unwrap()
+    );
+    let paused = writer.get::<Subscription>(&space, &id).await.unwrap();
+    assert_eq!(
+        (paused.paused, paused.paused_reason.as_deref()),
+        (true, Some("gone"))
+    );
+
+    // Asked for again it is another item, which the stream tells of.
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while table.items(&[&partition]).await == [item.clone()] {
+            asker.pause_subscription(&space, &id, "gone").await.unwrap();
+        }
+    })
+    .await
+    .unwrap();
     table.delete().await;
 }

@@ -6,8 +6,8 @@ use domain::json::Json;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use super::super::SqsSettings;
 use super::super::admission::Due;
+use super::super::{Signing, SqsSettings};
 use super::*;
 
 const NOW: u64 = 1_700_000_000_000;
@@ -18,6 +18,9 @@ fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> Receipt {
     let settings = SqsSettings {
         queue_url: "http://127.0.0.1:1/q".to_owned(),
         fifo_queue_url: Some("http://127.0.0.1:1/q.fifo".to_owned()),
+        dead_letter_queue_url: None,
+        fifo_dead_letter_queue_url: None,
+        signing: Signing::default(),
         max_message_bytes: 1_000,
         hidden_for: HOUR,
     };

@@ -89,7 +89,7 @@ fn seconds(input: &Value, name: &str) -> u64 {
 fn send(shared: &Shared, url: &str, message: &Value) -> Answer {
     let mut state = shared.state.lock().unwrap();
     let queue = state.queue(url);
-    check_message(queue.is_fifo(), message)?;
+    check_message(queue.is_fifo() || url.rsplit('.').next() == Some("fifo"), message)?;
     let id = queue.put(Sent {
         body: text(message, "MessageBody"),
         group_id: text(message, "MessageGroupId"),

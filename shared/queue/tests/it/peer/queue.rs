@@ -191,6 +191,10 @@ impl Queue {
         }
     }
 
+    pub(super) fn bodies(&self) -> Vec<String> {
+        self.messages.iter().map(|message| message.body.clone()).collect()
+    }
+
     pub(super) fn count(&self) -> (usize, usize) {
         let now = Instant::now();
         let visible = self.messages.iter().filter(|message| message.visible <= now);

@@ -13,6 +13,8 @@ pub(super) struct State {
     pub(super) abandoned: usize,
     pub(super) standard: Queue,
     pub(super) fifo: Queue,
+    /// Where messages go that are not taken.
+    pub(super) dead: Queue,
 }
 
 impl State {
@@ -23,13 +25,20 @@ impl State {
             abandoned: 0,
             standard: Queue::new(false, hidden),
             fifo: Queue::new(true, hidden_in_order),
+            dead: Queue::new(false, hidden),
         }
     }
 
     /// The queue with a URL.
     pub(super) fn queue(&mut self, url: &str) -> &mut Queue {
         // AWS wants the names of FIFO queues to end so.
-        if url.rsplit('.').next() == Some("fifo") {
+        if url
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with("dead"))
+        {
+            &mut self.dead
+        } else if url.rsplit('.').next() == Some("fifo") {
             &mut self.fifo
         } else {
             &mut self.standard

@@ -163,6 +163,37 @@ async fn who_names_a_version_sees_it_at_once() {
     table.delete().await;
 }
 
+/// Anybody may name any version: that costs the instance one read for a while, and keeps nobody else from what they wrote.
+#[tokio::test]
+async fn a_version_out_of_reach_is_asked_for_once_for_a_while() {
+    let space = Space::from("out-of-reach");
+    let (table, reader, writer) = with_function(&space).await;
+    let huge = SpaceVersion {
+        space: space.clone(),
+        version: u64::MAX,
+    };
+    let queries = reader.queries();
+    for _ in 0..50 {
+        reader.routes_since(huge.clone()).await.unwrap();
+    }
+    assert_eq!(reader.queries(), queries + 1);
+    let version = delete_function(&writer, &space).await;
+    let routes = reader.routes_since(version).await.unwrap();
+    assert!(!has_function(&routes, &space));
+    reader.shift.freeze(HOUR_MILLIS + 1);
+    let queries = reader.queries();
+    for _ in 0..50 {
+        reader.routes_since(huge.clone()).await.unwrap();
+    }
+    assert_eq!(reader.queries(), queries + 1);
+
+    // Those who have to know whether something is gone are not answered from memory.
+    writer.store.create(function(&space, "f")).await.unwrap();
+    let routes = reader.store.newest_routing_table().await.unwrap();
+    assert!(has_function(&routes, &space));
+    table.delete().await;
+}
+
 #[tokio::test]
 async fn a_confirmation_from_before_a_write_is_not_enough_for_who_names_it() {
     let space = Space::from("overtaken");
