@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::gateway_process::GatewayProcess;
 
+mod busy_spaces;
 mod hang_ups;
 mod no_content;
 mod proxy;
