@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use api::BodyLimits;
 use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, OwnConfigApi, SecretRules};
+use api::{BodyLimits, BytesInFlight, LeastRate};
 use setup::{Settings, telemetry, wiring};
 
 // One thread: an instance has one request at a time, and threads cost time at every cold start.
@@ -29,6 +29,11 @@ async fn run() -> Result<(), lambda::Error> {
         limits: BodyLimits {
             bytes: settings.limits.max_config_bytes,
             time: settings.limits.config_read_timeout,
+            least_rate: LeastRate {
+                bytes_per_second: settings.limits.min_body_rate,
+                window: settings.limits.min_body_rate_window,
+            },
+            in_flight: BytesInFlight::new(settings.limits.max_bytes_in_flight),
         },
         metrics: MetricsPage::new(
             telemetry::metrics_recorder()?,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use api::BodyLimits;
+use api::{BodyLimits, BytesInFlight, LeastRate};
 use gateway::ErrorChain;
 use setup::settings::InvokeMode;
 use setup::{Settings, telemetry, wiring};
@@ -24,6 +24,11 @@ async fn run() -> Result<(), lambda::Error> {
     let limits = BodyLimits {
         bytes: settings.limits.max_event_bytes,
         time: settings.limits.events_read_timeout,
+        least_rate: LeastRate {
+            bytes_per_second: settings.limits.min_body_rate,
+            window: settings.limits.min_body_rate_window,
+        },
+        in_flight: BytesInFlight::new(settings.limits.max_bytes_in_flight),
     };
     let router = api::events::router(gateway, limits);
     match settings.lambda.invoke_mode {

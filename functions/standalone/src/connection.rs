@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::{BytesInFlight, LeastRate};
 use axum::Router;
-use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::listener::Listeners;
+use crate::paced::{Head, HeadCounting, Paced, UNSENT_BYTES};
 
 /// How connections of a listener are served.
 #[derive(Clone)]
@@ -29,6 +31,10 @@ pub(crate) struct ConnectionSettings {
     pub(crate) read_timeout: Duration,
     /// Time that a client may leave an answer unread.
     pub(crate) write_timeout: Duration,
+    /// The least rate at which it reads one.
+    pub(crate) least_rate: LeastRate,
+    /// What heads are counted in that are longer than usual.
+    pub(crate) in_flight: BytesInFlight,
 }
 
 /// Pause after the machine could not accept a connection, as when it has no file descriptors left.
@@ -93,9 +99,13 @@ async fn accept(
 fn prepare(stream: &TcpStream, write_timeout: Duration) {
     let _ = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]
-    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(write_timeout));
+    {
+        let socket = SockRef::from(stream);
+        let _ = socket.set_tcp_user_timeout(Some(write_timeout));
+        let _ = socket.set_tcp_notsent_lowat(UNSENT_BYTES);
+    }
     #[cfg(not(target_os = "linux"))]
-    let _ = (SockRef::from(stream), write_timeout);
+    let _ = (SockRef::from(stream), write_timeout, UNSENT_BYTES);
 }
 
 async fn serve_connection<S>(
@@ -104,8 +114,11 @@ async fn serve_connection<S>(
     settings: &ConnectionSettings,
     watcher: Watcher,
 ) where
-    TokioIo<S>: Read + Write + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let head = Head::new(settings.in_flight);
+    let stream = Paced::new(stream, settings.least_rate, head.clone());
+    let service = HeadCounting { service, head };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.read_timeout)

@@ -3,6 +3,7 @@
 mod connection;
 mod data_folder;
 mod listener;
+mod paced;
 mod running;
 mod tls;
 

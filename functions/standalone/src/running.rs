@@ -4,8 +4,8 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use api::BodyLimits;
 use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, SecretRules};
+use api::{BodyLimits, BytesInFlight, LeastRate};
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
 use setup::settings::{AccessSettings, ConfigListener, LimitSettings, Settings};
@@ -94,13 +94,6 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let events_addr = events_listener.reachable_address().map_err(StartError::Address)?;
     let config_addr = config_listener.reachable_address().map_err(StartError::Address)?;
     let own_config_api = OwnConfigApi::at(config_listener.addresses().map_err(StartError::Address)?);
-    let url = |is_tls: bool, address: SocketAddr| {
-        format!(
-            "{}://localhost:{}",
-            if is_tls { "https" } else { "http" },
-            address.port()
-        )
-    };
     let urls = [
         url(events_tls.is_some(), events_addr),
         url(config_tls.is_some(), config_addr),
@@ -110,15 +103,18 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let gateway = wiring::gateway_beside(settings, own_config_api.clone()).await?;
     warn_of_openness(settings, config_place);
     let limits = &settings.limits;
+    let in_flight = BytesInFlight::new(limits.max_bytes_in_flight);
     let events = api::events::router(
         gateway.clone(),
-        BodyLimits {
-            bytes: limits.max_event_bytes,
-            time: limits.events_read_timeout,
-        },
+        body_limits(
+            limits,
+            limits.max_event_bytes,
+            limits.events_read_timeout,
+            in_flight,
+        ),
     );
     let metrics = metrics_page(settings, &gateway)?;
-    let config = api::config::router(config_api(settings, &gateway, metrics, own_config_api));
+    let config = api::config::router(config_api(settings, &gateway, metrics, own_config_api, in_flight));
 
     let (stop, stopping) = watch::channel(false);
     let serve_on = |listener: Listeners, router: &Router, connections| {
@@ -130,12 +126,12 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         serve_on(
             events_listener,
             &events,
-            connections(limits, events_tls, events_timeouts),
+            connections(limits, events_tls, events_timeouts, in_flight),
         ),
         serve_on(
             config_listener,
             &config,
-            connections(limits, config_tls, config_timeouts),
+            connections(limits, config_tls, config_timeouts, in_flight),
         ),
     ];
     let workers = tokio::spawn({
@@ -173,6 +169,12 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     })
 }
 
+/// The URL of an API as the start-up line has it.
+fn url(is_tls: bool, address: SocketAddr) -> String {
+    let scheme = if is_tls { "https" } else { "http" };
+    format!("{scheme}://localhost:{}", address.port())
+}
+
 /// Says what is open though nobody has said that it should be: functions' addresses, and the Configuration API; also
 /// where the latter is not open though it seems so. Functions on AWS say none of it: each instance would say it again.
 fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
@@ -205,13 +207,22 @@ fn metrics_page(settings: &Settings, gateway: &Gateway) -> Result<MetricsPage, T
     Ok(MetricsPage::new(recorder, queue, settings.metrics.limits()))
 }
 
-fn config_api(settings: &Settings, gateway: &Gateway, metrics: MetricsPage, own: OwnConfigApi) -> ConfigApi {
+fn config_api(
+    settings: &Settings,
+    gateway: &Gateway,
+    metrics: MetricsPage,
+    own: OwnConfigApi,
+    in_flight: BytesInFlight,
+) -> ConfigApi {
+    let limits = &settings.limits;
     ConfigApi {
         store: gateway.store().clone(),
-        limits: BodyLimits {
-            bytes: settings.limits.max_config_bytes,
-            time: settings.limits.config_read_timeout,
-        },
+        limits: body_limits(
+            limits,
+            limits.max_config_bytes,
+            limits.config_read_timeout,
+            in_flight,
+        ),
         metrics,
         queue: gateway.queue().clone(),
         dead_letters: gateway.dead_letters().clone(),
@@ -243,6 +254,7 @@ fn connections(
     limits: &LimitSettings,
     tls: Option<tokio_rustls::TlsAcceptor>,
     (read_timeout, write_timeout): (Duration, Duration),
+    in_flight: BytesInFlight,
 ) -> ConnectionSettings {
     ConnectionSettings {
         tls,
@@ -250,6 +262,24 @@ fn connections(
         max_connections: limits.max_connections,
         read_timeout,
         write_timeout,
+        least_rate: least_rate(limits),
+        in_flight,
+    }
+}
+
+fn body_limits(limits: &LimitSettings, bytes: usize, time: Duration, in_flight: BytesInFlight) -> BodyLimits {
+    BodyLimits {
+        bytes,
+        time,
+        least_rate: least_rate(limits),
+        in_flight,
+    }
+}
+
+fn least_rate(limits: &LimitSettings) -> LeastRate {
+    LeastRate {
+        bytes_per_second: limits.min_body_rate,
+        window: limits.min_body_rate_window,
     }
 }
 

@@ -1,5 +1,8 @@
-//! Reading request bodies within bounds of size and time.
+//! Reading request bodies within bounds of size, time, pace, and of what all of them hold together.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
@@ -7,7 +10,11 @@ use bytes::{Bytes, BytesMut};
 use gateway::GatewayError;
 use http::header;
 use http::request::Parts;
+use http_body::Frame;
 use http_body_util::BodyExt;
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::in_flight::{BytesInFlight, Held};
 
 /// Bounds of a request body.
 #[derive(Debug, Clone, Copy)]
@@ -16,68 +23,217 @@ pub struct BodyLimits {
     pub bytes: usize,
     /// Longest time for a body to arrive.
     pub time: Duration,
+    /// The least rate at which it arrives.
+    pub least_rate: LeastRate,
+    /// What all bodies and answers hold together.
+    pub in_flight: BytesInFlight,
 }
+
+/// The least rate at which bytes have to move in either direction, while there are some to move.
+#[derive(Debug, Clone, Copy)]
+pub struct LeastRate {
+    /// Bytes a second; 0 is no limit.
+    pub bytes_per_second: u32,
+    /// The time that the rate is measured over: who pauses for less is waited for.
+    pub window: Duration,
+}
+
+impl LeastRate {
+    /// Bytes that have to move in each window; 0 is no limit.
+    pub fn bytes_per_window(self) -> usize {
+        let milliseconds = self
+            .window
+            .as_millis()
+            .saturating_mul(self.bytes_per_second.into());
+        usize::try_from(milliseconds.div_ceil(1000)).unwrap_or(usize::MAX)
+    }
+}
+
+/// A sender that is slower than the least rate.
+#[derive(Debug, thiserror::Error)]
+#[error("the sender is slower than {0} bytes a second")]
+struct TooSlow(u32);
 
 /// How much of a body that is too large is read and thrown away, as a multiple of the limit: a client that gets its
 /// answer while it still sends often cannot read it.
 const DISCARDED: usize = 16;
 
-/// Reads the body of a request whole.
+/// Reads the body of a request whole. Its bytes are counted for as long as anybody has them.
 pub(crate) async fn read(parts: &Parts, body: Body, limits: BodyLimits) -> Result<Bytes, GatewayError> {
+    let (bytes, held) = read_held(parts, body, limits).await?;
+    Ok(match held {
+        Some(held) => held.around(bytes),
+        None => bytes,
+    })
+}
+
+/// The same, for callers that know how long the bytes are held.
+pub(crate) async fn read_held(
+    parts: &Parts,
+    body: Body,
+    limits: BodyLimits,
+) -> Result<(Bytes, Option<Held>), GatewayError> {
+    if body.is_end_stream() {
+        return Ok((Bytes::new(), None));
+    }
     // Who waits to be told to send it is not told so when it would be in vain.
     if parts.headers.contains_key(header::EXPECT) && body.size_hint().lower() > limits.bytes as u64 {
         return Err(GatewayError::BodyTooLarge { limit: limits.bytes });
     }
-    match tokio::time::timeout(limits.time, collect(body, limits.bytes)).await {
+    match tokio::time::timeout(limits.time, collect(body, limits)).await {
         Ok(read) => read,
         Err(elapsed) => Err(GatewayError::BodyIncomplete(elapsed.into())),
     }
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, GatewayError> {
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    let mut read = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|err| GatewayError::BodyMalformed(err.into()))?;
+/// What was read of a body, and the room that it has.
+struct Collected {
+    first: Bytes,
+    rest: BytesMut,
+    held: Held,
+}
+
+impl Collected {
+    fn nothing(in_flight: BytesInFlight) -> Self {
+        Self {
+            first: Bytes::new(),
+            rest: BytesMut::new(),
+            held: in_flight.none_held(),
+        }
+    }
+
+    /// Adds a piece; `false` where there is no room. `expected` is how much the sender says it will be.
+    fn add(&mut self, data: Bytes, expected: usize) -> bool {
+        if !self.held.grow(data.len()) {
+            return false;
+        }
+        if self.first.is_empty() {
+            self.first = data;
+            return true;
+        }
+        if self.rest.is_empty() {
+            // Memory that nothing is written to costs nothing, whatever was promised.
+            self.rest.reserve(expected);
+            self.rest.extend_from_slice(&self.first);
+        }
+        self.rest.extend_from_slice(&data);
+        true
+    }
+
+    /// The whole. Most bodies come in one piece, which needs no copy.
+    fn into_bytes(self) -> (Bytes, Option<Held>) {
+        let bytes = if self.rest.is_empty() {
+            self.first
+        } else {
+            self.rest.freeze()
+        };
+        (bytes, Some(self.held))
+    }
+}
+
+async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<Held>), GatewayError> {
+    let limit = limits.bytes;
+    let announced = body.size_hint().upper().unwrap_or_default();
+    let expected = usize::try_from(announced).unwrap_or(limit).min(limit);
+    let mut pace = Pace::new(limits.least_rate);
+    let mut collected = Collected::nothing(limits.in_flight);
+    let mut has_room = true;
+    let mut read: usize = 0;
+    loop {
+        let frame = match pace.next(&mut body).await {
+            Ok(Some(frame)) => frame,
+            Ok(None) => break,
+            // It has been decided before.
+            Err(_) if !has_room => break,
+            Err(err) => return Err(err),
+        };
         let Ok(data) = frame.into_data() else { continue };
         read += data.len();
+        pace.moved += data.len();
         if read > limit.saturating_mul(DISCARDED) {
             break;
         }
-        if read > limit {
-            rest.clear();
-        } else if first.is_empty() {
-            first = data;
-        } else {
-            if rest.is_empty() {
-                rest.extend_from_slice(&first);
-            }
-            rest.extend_from_slice(&data);
+        let is_kept = has_room && read <= limit;
+        has_room = has_room && (!is_kept || collected.add(data, expected));
+        if read > limit || !has_room {
+            collected = Collected::nothing(limits.in_flight);
         }
+    }
+    if !has_room {
+        return Err(GatewayError::Overloaded);
     }
     if read > limit {
         return Err(GatewayError::BodyTooLarge { limit });
     }
-    // Most bodies come in one frame, which needs no copy.
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(collected.into_bytes())
+}
+
+/// How fast a body comes in. There is no timer until it has to be waited for.
+struct Pace {
+    least: LeastRate,
+    /// Bytes of the window that is measured.
+    moved: usize,
+    window: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pace {
+    fn new(least: LeastRate) -> Self {
+        Self {
+            least,
+            moved: 0,
+            window: None,
+        }
+    }
+
+    /// The next piece, or an error once a window has ended that brought too little.
+    async fn next(&mut self, body: &mut Body) -> Result<Option<Frame<Bytes>>, GatewayError> {
+        let mut frame = pin!(body.frame());
+        let bytes_per_window = self.least.bytes_per_window();
+        poll_fn(|context| {
+            if let Poll::Ready(frame) = frame.as_mut().poll(context) {
+                let malformed = |err: axum::Error| GatewayError::BodyMalformed(err.into());
+                return Poll::Ready(frame.transpose().map_err(malformed));
+            }
+            if bytes_per_window == 0 {
+                return Poll::Pending;
+            }
+            let length = self.least.window;
+            let window = self.window.get_or_insert_with(|| Box::pin(sleep(length)));
+            while window.as_mut().poll(context).is_ready() {
+                if self.moved < bytes_per_window {
+                    let slow = TooSlow(self.least.bytes_per_second);
+                    return Poll::Ready(Err(GatewayError::BodyIncomplete(slow.into())));
+                }
+                self.moved = 0;
+                window.as_mut().reset(Instant::now() + length);
+            }
+            Poll::Pending
+        })
+        .await
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::StreamExt as _;
+
     use super::*;
+
+    fn limits(bytes: usize, in_flight: BytesInFlight) -> BodyLimits {
+        BodyLimits {
+            bytes,
+            time: Duration::from_secs(5),
+            least_rate: LeastRate {
+                bytes_per_second: 100,
+                window: Duration::from_millis(100),
+            },
+            in_flight,
+        }
+    }
 
     async fn read_all(body: Body, bytes: usize) -> Result<Bytes, GatewayError> {
         let (parts, ()) = http::Request::new(()).into_parts();
-        read(
-            &parts,
-            body,
-            BodyLimits {
-                bytes,
-                time: Duration::from_secs(5),
-            },
-        )
-        .await
+        read(&parts, body, limits(bytes, BytesInFlight::new(0))).await
     }
 
     #[tokio::test]
@@ -117,6 +273,45 @@ mod tests {
             read_all(stream, 5).await.unwrap_err(),
             GatewayError::BodyIncomplete(_)
         ));
+    }
+
+    #[tokio::test]
+    async fn bodies_share_a_budget() {
+        let budget = BytesInFlight::new(10);
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let first = read(&parts, Body::from("1234567"), limits(100, budget))
+            .await
+            .unwrap();
+        assert_eq!(budget.held(), 7);
+        let frames = ["12", "34", "56"].map(Ok::<_, std::io::Error>);
+        let stream = Body::new(http_body_util::StreamBody::new(futures_of(frames)));
+        let refused = read(&parts, stream, limits(100, budget)).await.unwrap_err();
+        assert!(matches!(refused, GatewayError::Overloaded), "{refused}");
+        assert_eq!(budget.held(), 7, "what was refused holds nothing");
+        assert!(read(&parts, Body::empty(), limits(100, budget)).await.is_ok());
+        drop(first);
+        assert_eq!(budget.held(), 0);
+        // What is too large holds nothing while the rest of it is thrown away.
+        assert!(
+            read(&parts, Body::from("123456"), limits(5, budget))
+                .await
+                .is_err()
+        );
+        assert_eq!(budget.held(), 0);
+    }
+
+    #[tokio::test]
+    async fn slow_senders_are_given_up_and_patient_ones_are_not() {
+        for (pause, bytes, is_read) in [(30, "0123456789", true), (30, "0", false), (60_000, "0", false)] {
+            let pieces = futures::stream::iter(0..20).then(move |_| async move {
+                sleep(Duration::from_millis(pause)).await;
+                Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from(bytes)))
+            });
+            let body = Body::new(http_body_util::StreamBody::new(Box::pin(pieces)));
+            let read = read_all(body, 1000).await;
+            assert_eq!(read.is_ok(), is_read, "{pause} {read:?}");
+            assert!(is_read || matches!(read, Err(GatewayError::BodyIncomplete(_))));
+        }
     }
 
     fn futures_of<const N: usize>(

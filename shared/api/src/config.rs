@@ -102,6 +102,7 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
             Resolved::Route(route) => api.answer(route, &parts, body).await,
         },
     };
+    let response = api.limits.in_flight.counting(response);
     metrics::histogram!(CONFIG_REQUEST_DURATION).record(started.elapsed().as_secs_f64());
     response
 }

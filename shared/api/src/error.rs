@@ -135,6 +135,7 @@ impl From<GatewayError> for ApiError {
             | GatewayError::Queue(_)
             | GatewayError::SpaceBusy { .. }
             | GatewayError::SpaceFull(_)
+            | GatewayError::Overloaded
             | GatewayError::DeduplicationContended
             | GatewayError::AuthorizerFailed(_)
             | GatewayError::BatchInterrupted => Self::unavailable(message),

@@ -41,7 +41,10 @@ impl EventsApi {
         if let Some(response) = answer_by_itself(&parts) {
             return response;
         }
-        let body = body::read(&parts, body, self.limits).await;
+        let (body, held) = match body::read_held(&parts, body, self.limits).await {
+            Ok((body, held)) => (Ok(body), held),
+            Err(err) => (Err(err), None),
+        };
         // A task of its own: a client that hangs up while a sync function works ends this future, and the event is
         // still to reach the async subscribers.
         let gateway = self.gateway;
@@ -49,7 +52,13 @@ impl EventsApi {
         let client = waiting
             .as_ref()
             .map_or_else(Client::default, WaitingClient::observed);
-        let received = tokio::spawn(async move { gateway.receive(&parts, body, &client).await }).await;
+        let received = tokio::spawn(async move {
+            let received = gateway.receive(&parts, body, &client).await;
+            // Until here the body may be needed.
+            drop(held);
+            received
+        })
+        .await;
         drop(waiting);
         let Received { headers, outcome } = received.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -61,6 +70,7 @@ impl EventsApi {
             Ok(answer) => into_response(answer),
             Err(err) => ApiError::from(err).into_response(),
         };
+        response = self.limits.in_flight.counting(response);
         let replaces_vary = is_object && answers_for_cors(response.headers(), &headers);
         add_missing(response.headers_mut(), headers, replaces_vary);
         response

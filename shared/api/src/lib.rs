@@ -4,6 +4,8 @@ mod body;
 pub mod config;
 mod error;
 pub mod events;
+mod in_flight;
 mod request_target;
 
-pub use body::BodyLimits;
+pub use body::{BodyLimits, LeastRate};
+pub use in_flight::{BytesInFlight, Held};

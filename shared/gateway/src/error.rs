@@ -24,6 +24,9 @@ pub enum GatewayError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// Requests and answers hold as many bytes as they may.
+    #[error("too many bytes of requests and answers are held at the moment: try again")]
+    Overloaded,
     /// The body did not arrive in time.
     #[error("request body could not be read")]
     BodyIncomplete(#[source] Box<dyn std::error::Error + Send + Sync>),

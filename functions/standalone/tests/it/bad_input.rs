@@ -2,6 +2,7 @@
 //! and hurts nobody else.
 
 mod bodies;
+mod bytes_in_flight;
 mod config_bodies;
 mod function_answers;
 mod head_sizes;

@@ -66,6 +66,11 @@ impl Api {
             limits: BodyLimits {
                 bytes: 4096,
                 time: std::time::Duration::from_secs(5),
+                least_rate: crate::LeastRate {
+                    bytes_per_second: 0,
+                    window: std::time::Duration::from_secs(5),
+                },
+                in_flight: crate::BytesInFlight::new(0),
             },
             metrics: MetricsPage::new(
                 recorder.handle(),

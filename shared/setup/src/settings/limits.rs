@@ -65,6 +65,20 @@ pub struct LimitSettings {
     /// How often an event may be passed on by a gateway before it counts as a loop and is refused with 508; at most 254.
     #[arg(long = "max-hops", env = "EVENT_GATEWAY_MAX_HOPS", default_value_t = 16, value_parser = clap::value_parser!(u8).range(..255), value_name = "COUNT")]
     pub max_hops: u8,
+    /// Bytes that requests and answers of both APIs may hold in memory together; 0 is no limit.
+    #[arg(long = "max-bytes-in-flight", env = "EVENT_GATEWAY_MAX_BYTES_IN_FLIGHT", default_value_t = 256 * 1024 * 1024, value_name = "BYTES")]
+    pub max_bytes_in_flight: usize,
+    /// Least rate at which clients send bodies and read answers, in bytes a second; 0 is no limit.
+    #[arg(
+        long = "min-body-rate",
+        env = "EVENT_GATEWAY_MIN_BODY_RATE",
+        default_value_t = 1024,
+        value_name = "BYTES"
+    )]
+    pub min_body_rate: u32,
+    /// Time that this rate is measured over, in milliseconds.
+    #[arg(long = "min-body-rate-window", env = "EVENT_GATEWAY_MIN_BODY_RATE_WINDOW", default_value = "5000", value_parser = milliseconds, value_name = "MS")]
+    pub min_body_rate_window: Duration,
     /// Time for the headers, and then for the body, of an event to arrive, in milliseconds.
     #[arg(long = "events-read-timeout", env = "EVENT_GATEWAY_EVENTS_READ_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
     pub events_read_timeout: Duration,

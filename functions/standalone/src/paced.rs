@@ -1,0 +1,240 @@
+//! A connection that keeps clients from holding memory by being slow: answers have to be read at a least rate, and heads
+//! of requests that grow beyond what every connection has are counted like bodies.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use api::{BytesInFlight, Held, LeastRate};
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Bytes that the operating system takes of an answer before it has sent what it took earlier. So much memory an unread
+/// answer has beside the budget, and in such steps it is seen to move.
+pub(crate) const UNSENT_BYTES: u32 = 64 * 1024;
+
+/// Bytes of a head that are not counted: the server has a buffer of this size for each connection.
+const UNCOUNTED_HEAD_BYTES: usize = 8 * 1024;
+
+/// Stands for a request whose head is complete: what is read then is its body, which is counted where it is read.
+const IS_BODY: usize = usize::MAX;
+
+/// The head that a connection is reading.
+#[derive(Debug)]
+pub(crate) struct Head {
+    in_flight: BytesInFlight,
+    bytes: AtomicUsize,
+    held: Mutex<Option<Held>>,
+}
+
+impl Head {
+    pub(crate) fn new(in_flight: BytesInFlight) -> Arc<Self> {
+        Arc::new(Self {
+            in_flight,
+            bytes: AtomicUsize::new(0),
+            held: Mutex::new(None),
+        })
+    }
+
+    /// Counts what was read; an error where the budget has no room for it.
+    fn read(&self, bytes: usize) -> io::Result<()> {
+        let before = self.bytes.load(Ordering::Relaxed);
+        if before == IS_BODY {
+            return Ok(());
+        }
+        let now = before.saturating_add(bytes).min(IS_BODY - 1);
+        self.bytes.store(now, Ordering::Relaxed);
+        if now <= UNCOUNTED_HEAD_BYTES {
+            return Ok(());
+        }
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = held.get_or_insert_with(|| self.in_flight.none_held());
+        if held.grow(bytes) {
+            Ok(())
+        } else {
+            Err(io::Error::other("no room for the head of another request"))
+        }
+    }
+
+    /// The head is complete and its room free again.
+    fn complete(&self) {
+        if self.bytes.swap(IS_BODY, Ordering::Relaxed) > UNCOUNTED_HEAD_BYTES {
+            drop(self.held.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
+
+    /// An answer goes out, so that what is read from now on may be another head.
+    fn begin(&self) {
+        if self.bytes.load(Ordering::Relaxed) == IS_BODY {
+            self.bytes.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The service of a connection, which knows when a head is complete.
+#[derive(Clone, Debug)]
+pub(crate) struct HeadCounting {
+    pub(crate) service: TowerToHyperService<Router>,
+    pub(crate) head: Arc<Head>,
+}
+
+impl Service<http::Request<Incoming>> for HeadCounting {
+    type Response = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future;
+
+    fn call(&self, request: http::Request<Incoming>) -> Self::Future {
+        self.head.complete();
+        self.service.call(request)
+    }
+}
+
+/// A stream to a client.
+#[derive(Debug)]
+pub(crate) struct Paced<S> {
+    stream: S,
+    head: Arc<Head>,
+    /// Bytes that have to be taken in each window; 0 is no limit.
+    bytes_per_window: usize,
+    window_length: Duration,
+    /// Runs while there is something that the client has to take first.
+    window: Option<Pin<Box<Sleep>>>,
+    /// Bytes that it took since the window began.
+    moved: usize,
+}
+
+impl<S> Paced<S> {
+    pub(crate) fn new(stream: S, least: LeastRate, head: Arc<Head>) -> Self {
+        // What a client takes shows only when there is room for more again.
+        let step = UNSENT_BYTES.div_ceil(least.bytes_per_second.max(1));
+        Self {
+            stream,
+            head,
+            bytes_per_window: least.bytes_per_window(),
+            window_length: least.window + Duration::from_secs(step.into()),
+            window: None,
+            moved: 0,
+        }
+    }
+
+    fn has_moved<T>(&mut self, bytes: usize, value: T) -> Poll<io::Result<T>> {
+        self.head.begin();
+        self.moved = self.moved.saturating_add(bytes);
+        Poll::Ready(Ok(value))
+    }
+
+    /// Waits for the client, but not for longer than it may take.
+    fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if self.bytes_per_window == 0 {
+            return Poll::Pending;
+        }
+        let length = self.window_length;
+        if self.window.is_none() {
+            self.moved = 0;
+        }
+        let window = self.window.get_or_insert_with(|| Box::pin(sleep(length)));
+        while window.as_mut().poll(context).is_ready() {
+            if self.moved < self.bytes_per_window {
+                let error = io::Error::new(io::ErrorKind::TimedOut, "the client reads its answer too slowly");
+                return Poll::Ready(Err(error));
+            }
+            self.moved = 0;
+            window.as_mut().reset(Instant::now() + length);
+        }
+        Poll::Pending
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        Poll::Ready(self.head.read(buffer.filled().len() - before))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write(context, bytes) {
+            Poll::Ready(Ok(written)) => self.has_moved(written, written),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.wait(context),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write_vectored(context, slices) {
+            Poll::Ready(Ok(written)) => self.has_moved(written, written),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.wait(context),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.stream).poll_flush(context) {
+            // All that there was has been taken.
+            Poll::Ready(Ok(())) => {
+                self.window = None;
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.wait(context),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.stream).poll_shutdown(context) {
+            Poll::Pending => self.wait(context),
+            ready @ Poll::Ready(_) => ready,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_counted_beyond_what_every_connection_has() {
+        let budget = BytesInFlight::new(10_000);
+        let head = Head::new(budget);
+        assert!(head.read(8 * 1024).is_ok());
+        assert_eq!(budget.held(), 0);
+        assert!(head.read(9_000).is_ok());
+        assert_eq!(budget.held(), 9_000);
+        assert!(head.read(1_001).is_err());
+        head.complete();
+        assert_eq!(budget.held(), 0);
+        // The body is counted elsewhere, and the next head from its beginning.
+        assert!(head.read(1 << 20).is_ok());
+        head.begin();
+        assert!(head.read(8 * 1024).is_ok());
+        assert_eq!(budget.held(), 0);
+        assert!(head.read(1).is_ok());
+        drop(head);
+        assert_eq!(budget.held(), 0);
+    }
+}

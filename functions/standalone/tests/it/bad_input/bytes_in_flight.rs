@@ -1,0 +1,140 @@
+//! What many clients together can have the gateway hold.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::assert_unharmed;
+use crate::client::{Connection, request};
+use crate::function_server::FunctionServer;
+use crate::gateway_process::{GatewayProcess, wait_until};
+
+/// Patient enough for bodies that stop half way.
+const PATIENT: &str = "-min-body-rate-window=60000";
+
+/// A body of 9.9 MB that lacks its end.
+fn unfinished(is_chunked: bool) -> Vec<u8> {
+    let body = vec![b'x'; 9_900_000];
+    let mut bytes = b"POST / HTTP/1.1\r\nHost: h\r\n".to_vec();
+    if is_chunked {
+        bytes.extend(format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len() + 1).bytes());
+    } else {
+        bytes.extend(format!("Content-Length: {}\r\n\r\n", body.len() + 1).bytes());
+    }
+    bytes.extend(body);
+    bytes
+}
+
+#[test]
+fn a_hundred_unfinished_bodies_are_bounded_together() {
+    for is_chunked in [false, true] {
+        let mut gateway = GatewayProcess::start(&["-max-bytes-in-flight=67108864", PATIENT]);
+        let bytes = unfinished(is_chunked);
+        let mut clients: Vec<_> = (0..100)
+            .map(|_| {
+                let mut connection = Connection::open(gateway.events);
+                connection.send(&bytes).unwrap();
+                connection
+            })
+            .collect();
+        // Those without a body are served, and of those with one as many as there is room for.
+        assert_eq!(gateway.get_config("/v1/status").status, 200);
+        let mut answers = Vec::new();
+        for client in &mut clients {
+            client
+                .send(if is_chunked { "x\r\n0\r\n\r\n" } else { "x" })
+                .unwrap();
+            let answer = client.answer().unwrap();
+            assert!(matches!(answer.status, 202 | 503), "{}", answer.text());
+            if answer.status == 503 {
+                assert!(answer.header("retry-after").is_some());
+                assert!(answer.error_message().contains("too many bytes"));
+            }
+            answers.push(answer.status);
+        }
+        assert!(answers.contains(&202) && answers.contains(&503), "{answers:?}");
+        drop(clients);
+        // All of the room is free again.
+        let whole = vec![b'x'; 10 << 20];
+        wait_until("there is room", || {
+            gateway.post_event("/", &[], &whole).status == 202
+        });
+        assert_unharmed(&mut gateway);
+    }
+}
+
+#[test]
+fn who_stops_in_the_middle_of_a_body_is_given_up() {
+    let gateway = GatewayProcess::start(&["-min-body-rate-window=300", "-config-read-timeout=60000"]);
+    for address in [gateway.events, gateway.config] {
+        let mut connection = Connection::open(address);
+        connection
+            .send("POST /v1/spaces/default/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n{")
+            .unwrap();
+        let answer = connection.answer().unwrap();
+        assert_eq!(answer.status, 408);
+        assert!(connection.is_closed());
+    }
+}
+
+#[test]
+fn answers_that_nobody_reads_are_counted_and_given_up() {
+    let mut gateway = GatewayProcess::start(&[
+        "-max-bytes-in-flight=25000000",
+        "-min-body-rate=200000",
+        "-min-body-rate-window=500",
+    ]);
+    let functions = FunctionServer::answering(json!({"body": "x".repeat(9 << 20)}).to_string());
+    gateway.event_type("ev");
+    gateway.function("f", &functions.url("/"));
+    gateway.subscribe("sync", "ev", "f", "/");
+    let mut clients: Vec<_> = (0..8)
+        .map(|_| {
+            let mut connection = Connection::open(gateway.events);
+            connection
+                .send(request("POST", "/", &[("Event", "ev")], ""))
+                .unwrap();
+            connection
+        })
+        .collect();
+    // There is room for two; the others are told so, who read.
+    let heads: Vec<_> = clients
+        .iter_mut()
+        .map(|client| client.head().unwrap().status)
+        .collect();
+    assert!(heads.contains(&200) && heads.contains(&503), "{heads:?}");
+    wait_until("there is room again", || {
+        std::thread::sleep(Duration::from_millis(50));
+        gateway.post_event("/", &[("Event", "ev")], "").status == 200
+    });
+    drop(clients);
+    gateway.assert_serving();
+    gateway.assert_peak_memory_below(400);
+}
+
+#[test]
+fn half_sent_heads_are_counted() {
+    let gateway = GatewayProcess::start(&["-max-bytes-in-flight=1000000"]);
+    let unfinished = format!("GET / HTTP/1.1\r\nHost: h\r\nX-A: {}", "a".repeat(60_000));
+    let mut clients: Vec<_> = (0..40)
+        .map(|_| {
+            let mut connection = Connection::open(gateway.events);
+            connection.try_send(&unfinished);
+            connection
+        })
+        .collect();
+    wait_until("one is closed", || {
+        let mut probe = Connection::open(gateway.events);
+        probe.try_send(&unfinished);
+        probe.try_send("\r\n\r\n");
+        probe.answer().is_err()
+    });
+    // Usual requests need no room of the budget.
+    assert_eq!(gateway.post_event("/", &[], "").status, 202);
+    clients.clear();
+    wait_until("there is room again", || {
+        let mut probe = Connection::open(gateway.events);
+        probe.try_send(format!("{unfinished}\r\n\r\n"));
+        probe.answer().is_ok_and(|answer| answer.status == 202)
+    });
+}
