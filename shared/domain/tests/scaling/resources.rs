@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
 use domain::resource::{Cors, EventType, Function, Resource, Subscription, masked};
+use domain::routing::PathOwnership;
 use scaling::assert_linear;
 
 use crate::SIZE;
@@ -185,6 +186,7 @@ fn explanations() {
             subscriptions,
             event_types: &[],
             functions: &[],
+            paths: PathOwnership::Shared,
         };
         Explanation::of(request, resources)
     });
@@ -196,6 +198,7 @@ fn explanations() {
             subscriptions: &one,
             event_types: &[],
             functions: &[],
+            paths: PathOwnership::Shared,
         };
         Explanation::of(request, resources)
     });
