@@ -1,6 +1,6 @@
 //! Dead letters, wherever they are kept: with the embedded queue, or in the table beside SQS.
 
-use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection};
+use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary};
 use domain::delivery::Delivery;
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use queue::{DeliveryQueue, Embedded, QueueError};
@@ -56,7 +56,7 @@ impl DeadLetters {
     }
 
     /// Dead letters of a space, the oldest first: all, or those of a subscription. `after` is the `next` of the page
-    /// before.
+    /// before. A page has at most [`domain::dead_letter::MAX_PAGE_BYTES`] or a single one.
     pub async fn list(
         &self,
         space: &Space,
@@ -70,6 +70,28 @@ impl DeadLetters {
         };
         page.dead_letters.iter_mut().for_each(hide_request);
         Ok(page)
+    }
+
+    /// The same without their events: more of them fit into a page.
+    pub async fn summaries(
+        &self,
+        space: &Space,
+        subscription: Option<&SubscriptionId>,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<DeadLetterPage<DeadLetterSummary>, DeadLetterError> {
+        Ok(match self {
+            Self::Queue(queue) => {
+                queue
+                    .dead_letter_summaries(space, subscription, limit, after)
+                    .await?
+            }
+            Self::Table { table, .. } => {
+                table
+                    .dead_letter_summaries(space, subscription, limit, after)
+                    .await?
+            }
+        })
     }
 
     /// One dead letter.
@@ -148,6 +170,7 @@ async fn select(
             return Ok(DeadLetterPage {
                 dead_letters: table.dead_letter(space, id).await?.into_iter().collect(),
                 next: None,
+                dropped: 0,
             });
         }
     };

@@ -6,7 +6,10 @@ mod changes;
 mod clock;
 mod commit;
 mod dead_letters;
+mod dead_rows;
+mod dead_totals;
 mod deduplication;
+mod dropping;
 mod engine;
 mod enqueue;
 mod function_loads;
@@ -14,9 +17,11 @@ mod jobs;
 mod lane;
 mod ledger;
 mod loading;
+mod migration;
 mod receiving;
 mod record;
 mod redrive;
+mod reserve;
 mod ring;
 mod scan;
 mod schedule;
@@ -51,6 +56,7 @@ use enqueue::Parcel;
 use jobs::{Job, Send};
 use ledger::Ledger;
 use record::{FunctionName, SubscriptionName};
+use reserve::{Reserve, is_out_of_space};
 use schedule::{Held, Schedule};
 use storage::Storage;
 use writer::Writer;
@@ -72,6 +78,28 @@ pub struct Limits {
     pub per_function: usize,
     /// What of this a single space may take.
     pub spaces: SpaceShares,
+    /// Dead letters that are kept.
+    pub dead_letters: DeadLetterLimits,
+}
+
+/// How many dead letters a queue keeps. When there are more, or older ones, the oldest go.
+#[derive(Debug, Clone, Copy)]
+pub struct DeadLetterLimits {
+    /// Bytes of those of one space.
+    pub bytes_per_space: u64,
+    /// Bytes of all of them; beyond it the space with the most loses its oldest.
+    pub bytes: u64,
+    /// How old one becomes; `None` for any age.
+    pub max_age: Option<Duration>,
+}
+
+impl DeadLetterLimits {
+    /// All are kept.
+    pub const NONE: Self = Self {
+        bytes_per_space: u64::MAX,
+        bytes: u64::MAX,
+        max_age: None,
+    };
 }
 
 /// When a delivery counts as queued.
@@ -96,6 +124,9 @@ pub struct EmbeddedSettings {
     pub durability: Durability,
     /// How much it holds.
     pub limits: Limits,
+    /// Bytes of the disk that are set aside, so that dead letters can be listed and deleted, and deliveries can end, when
+    /// it is full; 0 sets none aside.
+    pub reserve_bytes: u64,
 }
 
 /// A queue in a file. Clones are handles to the same one; the last to go, receipts and reservations included, waits
@@ -131,6 +162,7 @@ impl Embedded {
             Some(path) => Storage::Folder {
                 path,
                 durability: settings.durability,
+                reserve_bytes: settings.reserve_bytes,
             },
             None => Storage::memory(),
         };
@@ -159,7 +191,13 @@ impl Embedded {
         })?;
         let created = Engine::create_if_missing(&storage, cache_bytes);
         created.map_err(|error| unusable(error.into()))?;
-        let engine = Engine::open(&storage, cache_bytes).map_err(|error| match error {
+        let mut reserve = storage.reserve();
+        take_at_start(&mut reserve);
+        let mut engine = Engine::open(&storage, cache_bytes);
+        if matches!(&engine, Err(error) if error.is_out_of_space()) && reserve.release() {
+            engine = Engine::open(&storage, cache_bytes);
+        }
+        let engine = engine.map_err(|error| match error {
             EngineOpenError::NewerFormat(found) => OpenError::NewerFormat {
                 directory: directory.clone(),
                 found,
@@ -171,7 +209,14 @@ impl Embedded {
         let last = engine.about(tables::CLOCK_KEY);
         let last = last.map_err(|error| unusable(error.into()))?.unwrap_or(0);
         let schedule = Arc::new(Schedule::new(limits, durable, Clock::new(clock, last)));
-        let writer = Writer::new(storage, cache_bytes, engine, ledger, Arc::clone(&schedule));
+        let writer = Writer::new(
+            storage,
+            cache_bytes,
+            engine,
+            ledger,
+            Arc::clone(&schedule),
+            reserve,
+        );
         let (jobs, waiting) = mpsc::channel();
         let writer = thread::Builder::new()
             .name("queue-writer".to_owned())
@@ -239,6 +284,22 @@ impl Embedded {
     /// Hands a job to the writer; `None` when that is gone.
     fn ask(&self, job: Job) -> Option<()> {
         self.0.jobs.as_ref()?.send(job).ok()
+    }
+}
+
+/// Sets space aside, if there is some.
+fn take_at_start(reserve: &mut Reserve) {
+    match reserve.take(0) {
+        Ok(()) => {}
+        Err(error) if is_out_of_space(&error) => {
+            tracing::error!(
+                "The disk of the delivery queue is full: nothing is accepted until there is room."
+            );
+        }
+        Err(error) => {
+            tracing::warn!(%error, "No space can be set aside on the disk of the delivery queue.");
+            reserve.give_up();
+        }
     }
 }
 

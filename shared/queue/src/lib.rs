@@ -12,7 +12,8 @@ use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 
 pub use embedded::{
-    Durability, Embedded, EmbeddedSettings, Limits, Share, SpaceShares, WaitingLane, WaitingLanes,
+    DeadLetterLimits, Durability, Embedded, EmbeddedSettings, Limits, Share, SpaceShares, WaitingLane,
+    WaitingLanes,
 };
 pub use sqs::{HIDDEN_FOR, Sqs, SqsSettings};
 
@@ -275,6 +276,9 @@ impl Reservation {
         }
     }
 }
+
+/// Dead letters that were dropped because they were too old or too many.
+pub const DEAD_LETTERS_DROPPED: &str = "eventgateway_dead_letters_dropped_total";
 
 /// How long a deduplication key is remembered.
 pub const DEDUPLICATION_WINDOW: Duration = Duration::from_mins(5);

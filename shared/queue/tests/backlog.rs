@@ -11,7 +11,8 @@ use domain::delivery::Delivery;
 use domain::event::{Envelope, Event, EventStamp};
 use domain::json::Json;
 use queue::{
-    DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, Outcome, QueueError, SpaceShares,
+    DeadLetterLimits, DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, Outcome, QueueError,
+    SpaceShares,
 };
 
 const DELIVERIES: usize = 1_000_000;
@@ -28,12 +29,14 @@ fn settings(directory: &std::path::Path) -> EmbeddedSettings {
         directory: Some(directory.to_owned()),
         cache_bytes: 4 << 20,
         durability: Durability::OperatingSystem,
+        reserve_bytes: 0,
         limits: Limits {
             deliveries: DELIVERIES,
             bytes: 1 << 30,
             workers: 1000,
             per_function: 100,
             spaces: SpaceShares::HALVES,
+            dead_letters: DeadLetterLimits::NONE,
         },
     }
 }

@@ -12,6 +12,7 @@ use crate::flags::with_two_dashes;
 
 mod access;
 mod compatibility;
+mod dead_letters;
 mod gateway_identity;
 mod lambda;
 mod limits;
@@ -26,6 +27,7 @@ mod target_guard;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use compatibility::CompatibilitySettings;
+pub use dead_letters::DeadLetterSettings;
 pub use gateway_identity::GatewayIdentitySettings;
 pub use lambda::{InvokeMode, LambdaSettings};
 pub use limits::LimitSettings;
@@ -71,6 +73,9 @@ pub struct Settings {
     /// The delivery queue.
     #[command(flatten)]
     pub queue: QueueSettings,
+    /// Dead letters.
+    #[command(flatten)]
+    pub dead_letters: DeadLetterSettings,
     /// What is taken for an event.
     #[command(flatten)]
     pub events: EventSettings,

@@ -12,7 +12,7 @@ use gateway::{
     GatewayParts, GatewaySettings, OwnConfigApi,
 };
 use queue::sqs::{Signing, SigningKey, WeakKey};
-use queue::{DeliveryQueue, HIDDEN_FOR, Limits, Share, SpaceShares, Sqs, SqsSettings};
+use queue::{DeadLetterLimits, DeliveryQueue, HIDDEN_FOR, Limits, Share, SpaceShares, Sqs, SqsSettings};
 use store::{
     DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KeyFileError, KmsKey, OpenError, Store,
     StreamTail,
@@ -32,6 +32,10 @@ const KMS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Deliveries, and bytes of events, that may wait unless the settings say otherwise.
 const BACKLOG_ON_DISK: (usize, usize) = (10_000_000, 10 * 1024 * 1024 * 1024);
 const BACKLOG_IN_MEMORY: (usize, usize) = (200, 64 * 1024 * 1024);
+
+/// Bytes of dead letters of a space, and of all spaces, that are kept unless the settings say otherwise.
+const DEAD_LETTERS_ON_DISK: (u64, u64) = (256 * 1024 * 1024, 2 * 1024 * 1024 * 1024);
+const DEAD_LETTERS_IN_MEMORY: (u64, u64) = (16 * 1024 * 1024, 64 * 1024 * 1024);
 
 /// Time that a function which keeps failing is first left alone.
 const CIRCUIT_BREAKER_MIN_OPEN: Duration = Duration::from_secs(1);
@@ -251,10 +255,10 @@ fn signing(settings: &QueueSettings) -> Result<Signing, WeakKey> {
 fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
     let queue = &settings.queue;
     let is_on_disk = queue.kind == QueueKind::Embedded;
-    let (deliveries, bytes) = if is_on_disk {
-        BACKLOG_ON_DISK
+    let ((deliveries, bytes), (dead_of_space, dead_of_all)) = if is_on_disk {
+        (BACKLOG_ON_DISK, DEAD_LETTERS_ON_DISK)
     } else {
-        BACKLOG_IN_MEMORY
+        (BACKLOG_IN_MEMORY, DEAD_LETTERS_IN_MEMORY)
     };
     let durability = match queue.durability {
         QueueDurability::Disk => queue::Durability::Disk,
@@ -269,6 +273,7 @@ fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
         directory: is_on_disk.then(|| settings.store.embed_data_dir.clone()),
         cache_bytes: queue.cache_bytes,
         durability,
+        reserve_bytes: queue.reserve_bytes,
         limits: Limits {
             deliveries: queue.workers_backlog.unwrap_or(deliveries),
             bytes: queue.workers_backlog_bytes.unwrap_or(bytes),
@@ -280,6 +285,11 @@ fn embedded_queue(settings: &Settings) -> queue::EmbeddedSettings {
                 bytes: share(queue.workers_backlog_bytes_per_space),
                 deduplication_keys: queue.deduplication_keys_per_space,
                 strangers: settings.access.is_hosted(),
+            },
+            dead_letters: DeadLetterLimits {
+                bytes_per_space: settings.dead_letters.bytes.unwrap_or(dead_of_space),
+                bytes: settings.dead_letters.total_bytes.unwrap_or(dead_of_all),
+                max_age: settings.dead_letters.max_age(),
             },
         },
     }
@@ -333,6 +343,7 @@ fn dynamodb_store(all: &Settings, aws: &SdkConfig) -> Result<DynamoDb, WiringErr
             kms,
             rules: space_rules(all),
             pauses_by_request: settings.pause_by_request,
+            dead_letter_max_age: all.dead_letters.max_age(),
         },
     ))
 }

@@ -63,6 +63,8 @@ pub struct DynamoDbSettings {
     /// Whether pauses of subscriptions whose functions are gone are only asked for, and carried out by what follows the
     /// stream of the table.
     pub pauses_by_request: bool,
+    /// How long the table keeps dead letters, to a day or two; `None` until they are deleted.
+    pub dead_letter_max_age: Option<Duration>,
 }
 
 /// A store in DynamoDB. Clones are handles to the same one.
@@ -78,6 +80,7 @@ struct Shared {
     write_timeout: Duration,
     rules: SpaceRules,
     pauses_by_request: bool,
+    dead_letter_max_age: Option<Duration>,
     writer: Arc<Writer>,
     routes: Arc<Routes>,
 }
@@ -117,6 +120,7 @@ impl DynamoDb {
             write_timeout,
             rules,
             pauses_by_request: settings.pauses_by_request,
+            dead_letter_max_age: settings.dead_letter_max_age,
             writer,
             routes,
         }))

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use domain::dead_letter::{DeadLetter, DeadLetterSelection};
+use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary};
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use http::StatusCode;
 use http::request::Parts;
@@ -18,10 +18,24 @@ use crate::error::{ApiError, json_line};
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeadLetterList {
     /// Not more than asked for; there can be fewer although more follow.
-    dead_letters: Vec<DeadLetter>,
+    dead_letters: Vec<ListedDeadLetter>,
     /// Value of the query parameter `next` that asks for those that follow; absent when none do.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// How many dead letters of the space were dropped, because they were too old or too many, since all of the space
+    /// were last deleted; absent when none were.
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped: u64,
+}
+
+/// A dead letter as a list shows it: whole, or without its event.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(super) enum ListedDeadLetter {
+    /// With its event.
+    Whole(Box<DeadLetter>),
+    /// Without.
+    Summary(Box<DeadLetterSummary>),
 }
 
 /// How many dead letters were deleted.
@@ -81,6 +95,21 @@ impl Redrive {
     }
 }
 
+impl DeadLetterList {
+    fn of<T>(page: DeadLetterPage<T>, show: impl Fn(T) -> ListedDeadLetter) -> Self {
+        Self {
+            dead_letters: page.dead_letters.into_iter().map(show).collect(),
+            next: page.next,
+            dropped: page.dropped,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Those of a subscription, or all.
 fn of_subscription(subscription: Option<&str>) -> DeadLetterSelection {
     subscription.map_or(DeadLetterSelection::All, |id| {
@@ -90,15 +119,18 @@ fn of_subscription(subscription: Option<&str>) -> DeadLetterSelection {
 
 impl ConfigApi {
     pub(super) async fn list_dead_letters(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
-        let query = Query::of(parts, &["subscriptionId", "limit", "next"])?;
+        let query = Query::of(parts, &["subscriptionId", "limit", "next", "events"])?;
         let subscription = query.get("subscriptionId").map(SubscriptionId::from);
-        let page = self
-            .dead_letters
-            .list(space, subscription.as_ref(), query.limit()?, query.get("next"))
-            .await?;
-        let list = DeadLetterList {
-            dead_letters: page.dead_letters,
-            next: page.next,
+        let (subscription, limit, after) = (subscription.as_ref(), query.limit()?, query.get("next"));
+        let list = if query.flag("events", true)? {
+            let page = self.dead_letters.list(space, subscription, limit, after).await?;
+            DeadLetterList::of(page, |letter| ListedDeadLetter::Whole(Box::new(letter)))
+        } else {
+            let page = self
+                .dead_letters
+                .summaries(space, subscription, limit, after)
+                .await?;
+            DeadLetterList::of(page, |letter| ListedDeadLetter::Summary(Box::new(letter)))
         };
         Ok(json_line(StatusCode::OK, &list))
     }
@@ -203,15 +235,16 @@ mod tests {
 
     #[test]
     fn the_last_page_names_no_next() {
-        let list = |next| DeadLetterList {
+        let list = |next, dropped| DeadLetterList {
             dead_letters: Vec::new(),
             next,
+            dropped,
         };
         let json = |list| serde_json::to_string(&list).unwrap();
-        assert_eq!(json(list(None)), r#"{"deadLetters":[]}"#);
+        assert_eq!(json(list(None, 0)), r#"{"deadLetters":[]}"#);
         assert_eq!(
-            json(list(Some("n".to_owned()))),
-            r#"{"deadLetters":[],"next":"n"}"#
+            json(list(Some("n".to_owned()), 7)),
+            r#"{"deadLetters":[],"next":"n","dropped":7}"#
         );
     }
 }

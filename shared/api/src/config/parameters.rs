@@ -34,6 +34,12 @@ pub(crate) enum InvalidRequest {
     /// The limit is no number of items.
     #[error("\"limit\" must be a whole number, at least 1")]
     Limit,
+    /// What is asked for or not is neither.
+    #[error("\"{name}\" must be true or false")]
+    Flag {
+        /// Name of the query parameter.
+        name: &'static str,
+    },
     /// The body is not JSON of the right shape.
     #[error("request body cannot be read: {0}")]
     Body(#[from] JsonError),
@@ -92,6 +98,16 @@ impl Query {
         self.0
             .iter()
             .find_map(|(given, value)| (*given == name).then_some(value.as_str()))
+    }
+
+    /// Whether something is asked for; `default` unless the request says.
+    pub(super) fn flag(&self, name: &'static str, default: bool) -> Result<bool, InvalidRequest> {
+        match self.get(name) {
+            None => Ok(default),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(_) => Err(InvalidRequest::Flag { name }),
+        }
     }
 
     /// How many items are wanted, from 1 to [`MAX_LIMIT`].

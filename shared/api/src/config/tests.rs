@@ -9,7 +9,7 @@ use gateway::{AttemptFiles, AttemptFilesLimits};
 use http::Request;
 use http_body_util::BodyExt as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use queue::{DeliveryQueue, Durability, Limits, Outcome, SpaceShares};
+use queue::{DeadLetterLimits, DeliveryQueue, Durability, Limits, Outcome, SpaceShares};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -45,12 +45,14 @@ impl Api {
             directory: Some(folder.path().join("queue")),
             cache_bytes: 1024 * 1024,
             durability: Durability::OperatingSystem,
+            reserve_bytes: 0,
             limits: Limits {
                 deliveries: 1000,
                 bytes: 1024 * 1024,
                 workers: 1000,
                 per_function: 1000,
                 spaces: SpaceShares::HALVES,
+                dead_letters: DeadLetterLimits::NONE,
             },
         })
         .unwrap();

@@ -137,3 +137,27 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<DeadLetter>(&text).unwrap(), dead_letter);
     }
 }
+
+#[test]
+fn summaries_are_short_whatever_the_event_says() {
+    let event = format!(
+        r#"{{"specversion":"1.0","type":"{0}","source":"/s","id":"x{0}","data":1}}"#,
+        "é".repeat(5000)
+    );
+    let text = format!(
+        r#"{{"deliveryId":"d","space":"s","subscriptionId":"u","functionId":"f","reason":"expired","error":"{0}","attempts":2,"acceptedAt":1,"deadAt":2,"orderingKey":"{0}","event":{event}}}"#,
+        "k".repeat(3000)
+    );
+    let letter: DeadLetter = serde_json::from_str(&text).unwrap();
+    let summary = letter.summary(text.len());
+    assert_eq!(summary.event_type, "é".repeat(512));
+    assert_eq!(summary.event_id, format!("x{}", "é".repeat(511)));
+    assert_eq!(
+        (summary.attempts, summary.accepted_at, summary.dead_at),
+        (2, 1, 2)
+    );
+    assert_eq!(summary.bytes, text.len() as u64);
+    let json = serde_json::to_string(&summary).unwrap();
+    assert!(json.len() < 6000, "{}", json.len());
+    assert_eq!(serde_json::from_str::<DeadLetterSummary>(&json).unwrap(), summary);
+}

@@ -8,7 +8,7 @@ use domain::hops::Hops;
 use domain::ids::SubscriptionId;
 use domain::json::Json;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
-use queue::{DeliveryQueue, Durability, EmbeddedSettings, Limits, SpaceShares};
+use queue::{DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, SpaceShares};
 use store::{Embedded, Store};
 use targets::{Invoker, TargetSettings};
 use tempfile::TempDir;
@@ -44,12 +44,14 @@ impl Fixture {
             directory: None,
             cache_bytes: 1024 * 1024,
             durability: Durability::OperatingSystem,
+            reserve_bytes: 0,
             limits: Limits {
                 deliveries: 10,
                 bytes: 1024 * 1024,
                 workers: 1000,
                 per_function: 10,
                 spaces: SpaceShares::HALVES,
+                dead_letters: DeadLetterLimits::NONE,
             },
         })
         .unwrap();

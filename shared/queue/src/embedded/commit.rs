@@ -1,25 +1,27 @@
 //! One commit: a batch of requests becomes a transaction, and then what workers see.
 
-use domain::dead_letter::DeadLetter;
+use domain::dead_letter::{DeadLetter, DeadLetterSelection};
 use domain::delivery::Delivery;
 
 use super::accounts::{Amount, Claims};
 use super::bodies::Bodies;
 use super::changes::{Changes, Placed, Stood};
 use super::dead_letters::revived;
+use super::dropping::Dropped;
 use super::enqueue::Parcel;
 use super::jobs::{Batch, Clear, Cleared};
 use super::lane::Entry;
 use super::ledger::Ledger;
 use super::record::LaneName;
 use super::schedule::{Held, Schedule, State};
+use super::settlement::Verdict;
 use super::tables::{EngineError, Tables};
 use super::withdrawal::{Removed, Withdrawn};
 use crate::QueueError;
 
 /// Most dead letters that a commit clears, and bytes after which it takes no more of them.
 const MOST_CLEARED: usize = 256;
-const MOST_CLEARED_BYTES: usize = 4 * 1024 * 1024;
+const MOST_CLEARED_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What a transaction did.
 #[derive(Default)]
@@ -34,6 +36,7 @@ pub(super) struct Done {
     revived: Vec<Revived>,
     /// Lanes that hold nothing any more.
     emptied: Vec<u64>,
+    dropped: Dropped,
 }
 
 /// A dead letter that is queued again.
@@ -80,8 +83,17 @@ impl Batch {
             done.withdrawn.push(withdrawn);
         }
         changes.forget_keys(self.sends.len())?;
+        done.dropped = changes.drop_dead_letters(&schedule.limits.dead_letters, self.buried())?;
         done.emptied = ledger.save(tables, now)?;
         Ok(done)
+    }
+
+    /// How many dead letters it brings.
+    fn buried(&self) -> usize {
+        let verdicts = self.settlements.iter().map(|settlement| &settlement.verdict);
+        verdicts
+            .filter(|verdict| matches!(verdict, Verdict::Dead(_)))
+            .count()
     }
 
     /// Shows workers what was written, and answers those who waited for it.
@@ -110,6 +122,7 @@ impl Batch {
                 state.turns.remove(lane);
             }
         });
+        done.dropped.count();
         // Who stopped waiting gets no answer; what it asked for is done all the same.
         for (sender, answer) in answers {
             let _ = sender.send(answer);
@@ -147,7 +160,6 @@ impl Changes<'_, '_> {
             }
             if clear.redrive {
                 let json = self.dead_letter(&clear.space, number)?;
-                bytes += json.len();
                 let Ok(letter) = serde_json::from_slice::<DeadLetter>(&json) else {
                     // It may be deleted, or read by the version that wrote it.
                     tracing::error!(number, "A dead letter cannot be read and is left where it is.");
@@ -169,11 +181,14 @@ impl Changes<'_, '_> {
                 };
                 all_revived.push(Revived { parcel, placed, room });
             }
-            self.exhume(&clear.space, number)?;
+            bytes += self.exhume(&clear.space, number)?;
             cleared.count += 1;
         }
         // Those that cannot be read would be asked for again and again.
         cleared.more &= cleared.count > 0;
+        if !cleared.more && !clear.redrive && clear.selection == DeadLetterSelection::All {
+            self.ledger.dead.forget_dropped(&clear.space);
+        }
         Ok(Ok(cleared))
     }
 }

@@ -1,17 +1,16 @@
 //! Dead letters in the file: by space in the order in which they were given up, by subscription, and by id.
 
-use std::borrow::Cow;
-
-use domain::dead_letter::{DeadLetter, DeadLetterSelection};
+use domain::dead_letter::{DeadLetter, DeadLetterSelection, MAX_PAGE_BYTES};
 use domain::delivery::Delivery;
 use domain::ids::{DeliveryId, Space, SubscriptionId};
-use redb::{ReadTransaction, ReadableTable};
-use serde::Deserialize;
+use redb::{AccessGuard, ReadTransaction, ReadableTable};
 
 use super::changes::Changes;
+use super::dead_rows::{DeadRow, DeadSpace};
 use super::ledger::corrupted;
 use super::tables::{
-    Bytes, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, EngineError, composed, number_of, numbered,
+    Bytes, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEAD_ROWS, DEAD_SPACES, EngineError, composed, number_of,
+    numbered,
 };
 
 /// A dead letter that is ready to be written.
@@ -21,63 +20,101 @@ pub(super) struct Letter {
     subscription: SubscriptionId,
     id: DeliveryId,
     json: Vec<u8>,
-}
-
-/// What the keys of a dead letter are made of.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Names<'a> {
-    #[serde(borrow)]
-    delivery_id: Cow<'a, str>,
-    #[serde(borrow)]
-    subscription_id: Cow<'a, str>,
+    /// JSON of what a list shows without the event.
+    summary: Vec<u8>,
 }
 
 impl Letter {
     pub(super) fn new(letter: &DeadLetter) -> Result<Self, serde_json::Error> {
+        let json = serde_json::to_vec(letter)?;
         Ok(Self {
             space: letter.space.clone(),
             subscription: letter.subscription_id.clone(),
             id: letter.delivery_id.clone(),
-            json: serde_json::to_vec(letter)?,
+            summary: serde_json::to_vec(&letter.summary(json.len()))?,
+            json,
         })
+    }
+
+    /// Bytes of its JSON.
+    pub(super) fn bytes(&self) -> usize {
+        self.json.len()
     }
 }
 
-/// JSON of dead letters, and the number of the last one if there are more.
-pub(super) type Page = (Vec<Vec<u8>>, Option<u64>);
+/// Which dead letters a list shows, and what of them.
+#[derive(Debug, Clone)]
+pub(super) struct Listing {
+    pub(super) space: Space,
+    /// Those of a subscription, or all.
+    pub(super) subscription: Option<SubscriptionId>,
+    /// Only those behind this number.
+    pub(super) after: u64,
+    /// Most of them; at least 1.
+    pub(super) limit: usize,
+    /// Whether their events are shown.
+    pub(super) events: bool,
+}
 
-/// Dead letters of a space, or of a subscription, behind a number.
-pub(super) fn page(
-    read: &ReadTransaction,
-    space: &Space,
-    subscription: Option<&SubscriptionId>,
-    after: u64,
-    limit: usize,
-) -> Result<Page, EngineError> {
-    let dead = read.open_table(DEAD)?;
-    let limit = limit.max(1);
+/// Some dead letters.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    /// JSON of each, or of its summary.
+    pub(super) letters: Vec<Vec<u8>>,
+    /// The number of the last one if there are more.
+    pub(super) next: Option<u64>,
+    /// How many of the space were dropped.
+    pub(super) dropped: u64,
+}
+
+/// Reads a page.
+pub(super) fn page(read: &ReadTransaction, listing: &Listing) -> Result<Page, EngineError> {
+    let Listing { space, after, .. } = listing;
+    let limit = listing.limit.max(1);
+    let (dead, rows) = (read.open_table(DEAD)?, read.open_table(DEAD_ROWS)?);
     let more = limit.saturating_add(1);
-    let mut numbers = match subscription {
-        None => numbers(&dead, &space_key(space), after, u64::MAX, more)?,
+    let found = match &listing.subscription {
+        None => numbers(&dead, &space_key(space), *after, u64::MAX, more)?,
         Some(subscription) => {
+            let start = subscription_key(space, subscription.as_str());
             let table = read.open_table(DEAD_OF_SUBSCRIPTION)?;
-            numbers(
-                &table,
-                &subscription_key(space, subscription.as_str()),
-                after,
-                u64::MAX,
-                more,
-            )?
+            numbers(&table, &start, *after, u64::MAX, more)?
         }
     };
-    let next = (numbers.len() > limit).then(|| numbers[limit - 1]);
-    numbers.truncate(limit);
-    let letters = numbers.into_iter().map(|number| {
-        let letter = dead.get(numbered(&space_key(space), number).as_slice())?;
-        Ok(letter.ok_or_else(|| corrupted("dead letter"))?.value().to_vec())
-    });
-    Ok((letters.collect::<Result<_, EngineError>>()?, next))
+    let key = space_key(space);
+    let counts = read.open_table(DEAD_SPACES)?.get(key.as_slice())?;
+    let counts = counts.map(|counts| DeadSpace::decode(counts.value())).transpose();
+    let mut page = Page {
+        dropped: counts
+            .map_err(|_| corrupted("count of dead letters"))?
+            .map_or(0, |counts| counts.dropped),
+        ..Page::default()
+    };
+    let mut bytes = 0;
+    let mut last = None;
+    for number in found {
+        let row = row(rows.get(number)?)?;
+        let row = DeadRow::decode(row.value()).map_err(|_| corrupted("row of a dead letter"))?;
+        let size = if listing.events {
+            // What it counts for, which is a little more.
+            usize::try_from(row.bytes).unwrap_or(usize::MAX)
+        } else {
+            row.summary.len()
+        };
+        bytes = size.saturating_add(bytes);
+        if page.letters.len() == limit || (bytes > MAX_PAGE_BYTES && last.is_some()) {
+            page.next = last;
+            break;
+        }
+        page.letters.push(if listing.events {
+            let letter = dead.get(numbered(&key, number).as_slice())?;
+            letter.ok_or_else(|| corrupted("dead letter"))?.value().to_vec()
+        } else {
+            row.summary.to_vec()
+        });
+        last = Some(number);
+    }
+    Ok(page)
 }
 
 /// JSON of the dead letter with an id.
@@ -117,20 +154,35 @@ impl Changes<'_, '_> {
     /// Adds a dead letter, as the newest.
     pub(super) fn bury(&mut self, letter: &Letter) -> Result<(), EngineError> {
         let number = self.ledger.number();
-        let (space, subscription) = (&letter.space, letter.subscription.as_str());
+        let Letter { space, json, .. } = letter;
         let key = numbered(&space_key(space), number);
-        self.tables
-            .dead
-            .get()?
-            .insert(key.as_slice(), letter.json.as_slice())?;
-        let key = numbered(&subscription_key(space, subscription), number);
+        self.tables.dead.get()?.insert(key.as_slice(), json.as_slice())?;
+        let row = DeadRow {
+            buried_at: self.now,
+            bytes: 0,
+            space: space.as_str(),
+            subscription: letter.subscription.as_str(),
+            id: letter.id.as_str(),
+            summary: &letter.summary,
+        };
+        self.enter(number, row.weigh(json.len()))
+    }
+
+    /// Enters a dead letter into the tables that say where it is and what it counts for.
+    pub(super) fn enter(&mut self, number: u64, row: DeadRow<'_>) -> Result<(), EngineError> {
+        let space = row.space.into();
+        let key = numbered(&subscription_key(&space, row.subscription), number);
         self.tables
             .dead_of_subscription
             .get()?
             .insert(key.as_slice(), number)?;
-        let key = id_key(space, letter.id.as_str());
+        let key = id_key(&space, row.id);
         self.tables.dead_by_id.get()?.insert(key.as_slice(), number)?;
-        self.ledger.add_dead(letter.json.len());
+        self.tables
+            .dead_rows
+            .get()?
+            .insert(number, row.encode().as_slice())?;
+        self.ledger.dead.add(&space, row.bytes, row.buried_at);
         Ok(())
     }
 
@@ -164,16 +216,18 @@ impl Changes<'_, '_> {
         Ok(letter.ok_or_else(|| corrupted("dead letter"))?.value().to_vec())
     }
 
-    /// Deletes a dead letter.
-    pub(super) fn exhume(&mut self, space: &Space, number: u64) -> Result<(), EngineError> {
-        let json = self.dead_letter(space, number)?;
-        let names: Names<'_> = serde_json::from_slice(&json).map_err(|_| corrupted("dead letter"))?;
+    /// Deletes a dead letter, whether it can be read or not; gives what it counted for.
+    pub(super) fn exhume(&mut self, space: &Space, number: u64) -> Result<u64, EngineError> {
+        let row = row(self.tables.dead_rows.get()?.remove(number)?)?
+            .value()
+            .to_vec();
+        let row = DeadRow::decode(&row).map_err(|_| corrupted("row of a dead letter"))?;
         let key = numbered(&space_key(space), number);
         self.tables.dead.get()?.remove(key.as_slice())?;
-        let key = numbered(&subscription_key(space, &names.subscription_id), number);
+        let key = numbered(&subscription_key(space, row.subscription), number);
         self.tables.dead_of_subscription.get()?.remove(key.as_slice())?;
         // Should there be two with the same id, it stands for the newer.
-        let key = id_key(space, &names.delivery_id);
+        let key = id_key(space, row.id);
         let by_id = self.tables.dead_by_id.get()?;
         let known = by_id
             .get(key.as_slice())?
@@ -181,9 +235,22 @@ impl Changes<'_, '_> {
         if known {
             by_id.remove(key.as_slice())?;
         }
-        self.ledger.subtract_dead(json.len());
-        Ok(())
+        self.ledger.dead.subtract(space, row.bytes);
+        Ok(row.bytes)
     }
+
+    /// Number of the oldest dead letter of a space.
+    pub(super) fn oldest_of(&mut self, space: &Space) -> Result<u64, EngineError> {
+        let first = numbers(self.tables.dead.get()?, &space_key(space), 0, u64::MAX, 1)?;
+        first
+            .first()
+            .copied()
+            .ok_or_else(|| corrupted("count of dead letters"))
+    }
+}
+
+fn row(row: Option<AccessGuard<'_, Bytes>>) -> Result<AccessGuard<'_, Bytes>, EngineError> {
+    row.ok_or_else(|| corrupted("row of a dead letter"))
 }
 
 /// Numbers at the end of the keys that begin like this, behind `after` and before `until`.
@@ -203,7 +270,8 @@ fn numbers<V: redb::Value + 'static>(
     numbers.collect()
 }
 
-fn space_key(space: &Space) -> Vec<u8> {
+/// What the keys of the dead letters of a space begin with.
+pub(super) fn space_key(space: &Space) -> Vec<u8> {
     composed(&[], [space.as_str()])
 }
 

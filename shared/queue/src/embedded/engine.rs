@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase as _, StorageBackend};
 
+use super::migration;
+use super::reserve::is_out_of_space;
 use super::storage::{Backend, Storage};
 use super::tables::{ABOUT, EngineError, FIRST_FORMAT, FORMAT, FORMAT_KEY, PlaceKey, READY, Tables};
 
@@ -24,6 +26,13 @@ pub(super) enum EngineOpenError {
     Engine(#[from] EngineError),
 }
 
+impl EngineOpenError {
+    /// Whether it is for want of space on the disk.
+    pub(super) fn is_out_of_space(&self) -> bool {
+        matches!(self, Self::Engine(EngineError::Io(error)) if is_out_of_space(error))
+    }
+}
+
 impl Engine {
     /// Makes an empty queue where the storage holds nothing.
     pub(super) fn create_if_missing(storage: &Storage, cache_bytes: usize) -> Result<(), EngineError> {
@@ -39,7 +48,11 @@ impl Engine {
             .map_err(EngineError::from)?;
         let engine = Self { database, bytes };
         match engine.about(FORMAT_KEY)? {
-            Some(FIRST_FORMAT..=FORMAT) => Ok(engine),
+            Some(FORMAT) => Ok(engine),
+            Some(FIRST_FORMAT) => {
+                migration::enter_dead_letters(&engine)?;
+                Ok(engine)
+            }
             Some(found) if found > FORMAT => Err(EngineOpenError::NewerFormat(found)),
             _ => Err(EngineError::Corrupted("no format".to_owned()).into()),
         }
@@ -92,7 +105,7 @@ fn create(backend: Backend, cache_bytes: usize) -> Result<(), EngineError> {
     {
         let mut tables = Tables::of(&transaction);
         tables.create()?;
-        tables.about.get()?.insert(FORMAT_KEY, FIRST_FORMAT)?;
+        tables.about.get()?.insert(FORMAT_KEY, FORMAT)?;
     }
     Ok(transaction.commit()?)
 }

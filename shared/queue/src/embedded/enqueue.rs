@@ -11,7 +11,7 @@ use super::bodies::ENTRY_COST;
 use super::changes::{Changes, Placed};
 use super::deduplication::Decisions;
 use super::record::{Body, LaneName, Record};
-use super::tables::{EngineError, FORMAT, FORMAT_KEY, Place, composed, numbered};
+use super::tables::{EngineError, Place, composed, numbered};
 use crate::QueueError;
 
 /// Longest event that stands in the record of its delivery when it has a single one, in bytes of JSON: beyond that,
@@ -129,11 +129,7 @@ impl Changes<'_, '_> {
     ) -> Result<Placed, EngineError> {
         let number = self.ledger.number();
         let lane = self.ledger.add(LaneName::of(delivery), bytes);
-        let record = Record::of(delivery, bytes, body);
-        if record.is_new() {
-            self.tables.about.get()?.insert(FORMAT_KEY, FORMAT)?;
-        }
-        let record = record.encode();
+        let record = Record::of(delivery, bytes, body).encode();
         if let Some(key) = &delivery.ordering_key {
             let key = composed(&lane.to_be_bytes(), [&**key]);
             let table = self.tables.ordering_keys.get()?;

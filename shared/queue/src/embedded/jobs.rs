@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::enqueue::Parcel;
 use super::ledger::Ledger;
 use super::schedule::Held;
-use super::settlement::Settlement;
+use super::settlement::{Settlement, Verdict};
 use super::withdrawal::Withdraw;
 use crate::QueueError;
 
@@ -84,6 +84,8 @@ pub(super) struct Batch {
     bytes: usize,
     /// Whether somebody waits for some of it.
     urgent: bool,
+    /// Whether dead letters are to be dropped, if nothing else is to be done.
+    pub(super) drops: bool,
 }
 
 /// What came of waiting for requests.
@@ -104,6 +106,19 @@ impl Batch {
             && self.settlements.is_empty()
             && self.clears.is_empty()
             && self.withdrawals.is_empty()
+            && !self.drops
+    }
+
+    /// Takes out what gives room on a disk: dead letters that go.
+    pub(super) fn take_deletes(&mut self) -> Self {
+        let clears = std::mem::take(&mut self.clears);
+        let (redrives, deletes) = clears.into_iter().partition(|clear| clear.redrive);
+        self.clears = redrives;
+        Self {
+            clears: deletes,
+            drops: std::mem::take(&mut self.drops),
+            ..Self::default()
+        }
     }
 
     /// Waits for requests, and then for those that come along.
@@ -144,7 +159,12 @@ impl Batch {
                 self.bytes += send.parcel.event_bytes();
                 self.sends.push(send);
             }
-            Job::Settle(settlement) => self.settlements.push(settlement),
+            Job::Settle(settlement) => {
+                if let Verdict::Dead(letter) = &settlement.verdict {
+                    self.bytes += letter.bytes();
+                }
+                self.settlements.push(settlement);
+            }
             Job::Load(lane) => self.loads.push(lane),
             Job::Read(read) => self.reads.push(read),
             Job::Clear(clear) => self.clears.push(clear),

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::ids::Space;
 use redb::ReadableTable as _;
 
+use super::dead_totals::DeadTotals;
 use super::engine::Engine;
 use super::record::{LaneName, LaneRow};
-use super::tables::{CLOCK_KEY, DEAD_BYTES_KEY, EXPIRIES, EngineError, LANES, NEXT_KEY, Tables};
+use super::tables::{CLOCK_KEY, EXPIRIES, EngineError, LANES, NEXT_KEY, Tables};
 
 /// Bytes that a delivery takes in the file besides its event, about.
 const RECORD_BYTES: u64 = 256;
@@ -22,9 +23,8 @@ pub(super) struct Ledger {
     /// Lanes whose row is to be written.
     touched: BTreeSet<u64>,
     next: u64,
-    /// Bytes of all dead letters, and what the file says of them.
-    dead_bytes: u64,
-    saved_dead_bytes: u64,
+    /// Figures about dead letters.
+    pub(super) dead: DeadTotals,
     /// When the next deduplication key is forgotten.
     pub(super) next_expiry: Option<u64>,
 }
@@ -32,12 +32,10 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Reads the figures.
     pub(super) fn load(engine: &Engine) -> Result<Self, EngineError> {
-        let dead_bytes = engine.about(DEAD_BYTES_KEY)?.unwrap_or(0);
         let mut ledger = Self {
             // Number 0 is nobody's, so that it can stand for "before all".
             next: engine.about(NEXT_KEY)?.unwrap_or(1),
-            dead_bytes,
-            saved_dead_bytes: dead_bytes,
+            dead: DeadTotals::load(engine)?,
             ..Self::default()
         };
         let read = engine.read()?;
@@ -91,15 +89,7 @@ impl Ledger {
     pub(super) fn bytes(&self) -> u64 {
         let lanes = self.lanes.values();
         let queued: u64 = lanes.map(|row| row.bytes + row.deliveries * RECORD_BYTES).sum();
-        queued + self.dead_bytes
-    }
-
-    pub(super) fn add_dead(&mut self, bytes: usize) {
-        self.dead_bytes += bytes as u64;
-    }
-
-    pub(super) fn subtract_dead(&mut self, bytes: usize) {
-        self.dead_bytes = self.dead_bytes.saturating_sub(bytes as u64);
+        queued + self.dead.bytes()
     }
 
     /// The number that comes next: greater than all there are.
@@ -168,10 +158,7 @@ impl Ledger {
         let about = tables.about.get()?;
         about.insert(NEXT_KEY, self.next)?;
         about.insert(CLOCK_KEY, now)?;
-        if self.dead_bytes != self.saved_dead_bytes {
-            about.insert(DEAD_BYTES_KEY, self.dead_bytes)?;
-            self.saved_dead_bytes = self.dead_bytes;
-        }
+        self.dead.save(tables)?;
         Ok(emptied)
     }
 }

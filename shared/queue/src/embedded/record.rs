@@ -254,21 +254,18 @@ impl<'a> Record<'a> {
                 .map(|text| Arc::new(serde_json::from_str(text).unwrap_or_else(|_| Json::null()))),
         }
     }
-
-    /// Whether only this version of the form has what is in it.
-    pub(super) fn is_new(&self) -> bool {
-        self.hops > 0 || self.unauthorized.is_some()
-    }
 }
 
-fn put_text(bytes: &mut Vec<u8>, text: &str) {
+/// Writes a text so that [`Reader::text`] finds its end.
+pub(super) fn put_text(bytes: &mut Vec<u8>, text: &str) {
     // A text of 4 GiB never comes here: it came in with a request.
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     bytes.extend_from_slice(&length.to_le_bytes());
     bytes.extend_from_slice(text.as_bytes());
 }
 
-struct Reader<'a>(&'a [u8]);
+/// What is left to read of a record.
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], MalformedRecord> {
@@ -277,11 +274,11 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
-    fn u64(&mut self) -> Result<u64, MalformedRecord> {
+    pub(super) fn u64(&mut self) -> Result<u64, MalformedRecord> {
         Ok(u64::from_le_bytes(self.take()?))
     }
 
-    fn text(&mut self) -> Result<&'a str, MalformedRecord> {
+    pub(super) fn text(&mut self) -> Result<&'a str, MalformedRecord> {
         let length = u32::from_le_bytes(self.take()?);
         let length = usize::try_from(length).map_err(|_| MalformedRecord)?;
         let (text, rest) = self.0.split_at_checked(length).ok_or(MalformedRecord)?;

@@ -1,9 +1,11 @@
 //! Looking at dead letters, deleting them, and queueing them again.
 
-use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection};
+use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary};
 use domain::ids::{DeliveryId, Space, SubscriptionId};
+use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
+use super::dead_letters::Listing;
 use super::engine::Engine;
 use super::jobs::{Clear, Job};
 use super::ledger::Ledger;
@@ -13,7 +15,8 @@ use crate::QueueError;
 
 impl Embedded {
     /// Dead letters of a space, the oldest first: all, or those of a subscription; `limit` is at least 1. `after` is
-    /// the `next` of the page before; one that this did not make begins from the start.
+    /// the `next` of the page before; one that this did not make begins from the start. A page ends early where its
+    /// dead letters together take more than [`domain::dead_letter::MAX_PAGE_BYTES`].
     pub async fn dead_letters(
         &self,
         space: &Space,
@@ -21,15 +24,40 @@ impl Embedded {
         limit: usize,
         after: Option<&str>,
     ) -> Result<DeadLetterPage, QueueError> {
+        self.list(space, subscription, limit, after, true).await
+    }
+
+    /// The same without their events, which are not read.
+    pub async fn dead_letter_summaries(
+        &self,
+        space: &Space,
+        subscription: Option<&SubscriptionId>,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<DeadLetterPage<DeadLetterSummary>, QueueError> {
+        self.list(space, subscription, limit, after, false).await
+    }
+
+    async fn list<T: DeserializeOwned>(
+        &self,
+        space: &Space,
+        subscription: Option<&SubscriptionId>,
+        limit: usize,
+        after: Option<&str>,
+        events: bool,
+    ) -> Result<DeadLetterPage<T>, QueueError> {
         let after = after.and_then(|after| u64::from_str_radix(after, 16).ok());
-        let (space, subscription) = (space.clone(), subscription.cloned());
-        let page = self.read(move |engine| {
-            let read = engine.read()?;
-            dead_letters::page(&read, &space, subscription.as_ref(), after.unwrap_or(0), limit)
-        });
-        let (letters, next) = page.await?;
-        let readable = letters.iter().filter_map(|json| {
-            let letter = parse(json).ok();
+        let listing = Listing {
+            space: space.clone(),
+            subscription: subscription.cloned(),
+            after: after.unwrap_or(0),
+            limit,
+            events,
+        };
+        let page = self.read(move |engine| dead_letters::page(&engine.read()?, &listing));
+        let page = page.await?;
+        let readable = page.letters.iter().filter_map(|json| {
+            let letter = serde_json::from_slice(json).ok();
             if letter.is_none() {
                 tracing::error!("A dead letter cannot be read and is not shown.");
             }
@@ -37,7 +65,8 @@ impl Embedded {
         });
         Ok(DeadLetterPage {
             dead_letters: readable.collect(),
-            next: next.map(|number| format!("{number:x}")),
+            next: page.next.map(|number| format!("{number:x}")),
+            dropped: page.dropped,
         })
     }
 

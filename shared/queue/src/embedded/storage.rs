@@ -10,9 +10,11 @@ use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{DatabaseError, StorageBackend};
 
 use super::Durability;
+use super::reserve::{Place, Reserve};
 
 const FILE: &str = "queue.redb";
 const LOCK: &str = "queue.lock";
+const RESERVE: &str = "queue.reserve";
 
 /// Where the bytes of a queue are.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub(super) enum Storage {
         path: PathBuf,
         /// When a commit counts.
         durability: Durability,
+        /// Bytes of the disk that are set aside.
+        reserve_bytes: u64,
     },
     /// Elsewhere; it lives as long as there is a handle.
     Shared {
@@ -30,6 +34,9 @@ pub(super) enum Storage {
         bytes: Arc<dyn StorageBackend>,
         /// Whether they outlive the process.
         durable: bool,
+        /// Where space is set aside, and how much.
+        #[cfg(test)]
+        reserve: Option<(Arc<super::tests::disk::Disk>, u64)>,
     },
 }
 
@@ -46,6 +53,23 @@ impl Storage {
         Self::Shared {
             bytes: Arc::new(InMemoryBackend::new()),
             durable: false,
+            #[cfg(test)]
+            reserve: None,
+        }
+    }
+
+    /// What is set aside of the disk that the bytes are on.
+    pub(super) fn reserve(&self) -> Reserve {
+        match self {
+            Self::Folder {
+                path, reserve_bytes, ..
+            } => Reserve::new(Place::File(path.join(RESERVE)), *reserve_bytes),
+            #[cfg(test)]
+            Self::Shared {
+                reserve: Some((disk, bytes)),
+                ..
+            } => Reserve::new(Place::Disk(Arc::clone(disk)), *bytes),
+            Self::Shared { .. } => Reserve::new(Place::Nowhere, 0),
         }
     }
 
@@ -94,7 +118,7 @@ impl Storage {
     /// The bytes, for one engine.
     pub(super) fn open(&self) -> Result<Backend, DatabaseError> {
         match self {
-            Self::Folder { path, durability } => {
+            Self::Folder { path, durability, .. } => {
                 let file = OpenOptions::new().read(true).write(true).open(path.join(FILE))?;
                 Ok(Backend {
                     bytes: Arc::new(FileBackend::new(file)?),
@@ -168,7 +192,8 @@ fn create_directory(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-fn readable_by_owner(options: &mut OpenOptions) {
+/// Has a file that is made be its owner's alone.
+pub(super) fn readable_by_owner(options: &mut OpenOptions) {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     #[cfg(not(unix))]

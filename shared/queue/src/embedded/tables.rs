@@ -7,14 +7,13 @@ pub(super) type EngineError = redb::Error;
 
 /// Number of the form that everything here may be in. Goes up when an older program could not read the file.
 pub(super) const FORMAT: u64 = 2;
-/// Number of the form of files in which no delivery says how its event came in: programs before 0.11 read them too.
+/// Number of the form of programs before 0.11: without [`DEAD_ROWS`] and [`DEAD_SPACES`], and no delivery says how its
+/// event came in.
 pub(super) const FIRST_FORMAT: u64 = 1;
 /// Keys of [`ABOUT`]: the form of the file, the number that comes next, and the last time by the clock of the queue.
 pub(super) const FORMAT_KEY: &str = "format";
 pub(super) const NEXT_KEY: &str = "next";
 pub(super) const CLOCK_KEY: &str = "clock";
-/// Key of [`ABOUT`] for the bytes of all dead letters.
-pub(super) const DEAD_BYTES_KEY: &str = "dead_bytes";
 
 pub(super) type Bytes = &'static [u8];
 pub(super) type PlaceKey = [u8; 24];
@@ -41,6 +40,10 @@ pub(super) const EXPIRIES: TableDefinition<'_, (u64, u64), Bytes> = TableDefinit
 pub(super) const KEY_COUNTS: TableDefinition<'_, &str, u64> = TableDefinition::new("deduplication_counts");
 /// Dead letters, by space and number.
 pub(super) const DEAD: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("dead_letters");
+/// What is known of each dead letter without reading it, by number: the oldest of all comes first.
+pub(super) const DEAD_ROWS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("dead_letter_rows");
+/// How many dead letters each space has and had to drop, and their bytes.
+pub(super) const DEAD_SPACES: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("dead_letter_spaces");
 /// Numbers of dead letters, by space, subscription and number.
 pub(super) const DEAD_OF_SUBSCRIPTION: TableDefinition<'_, Bytes, u64> =
     TableDefinition::new("dead_letters_of_subscription");
@@ -178,6 +181,8 @@ tables! {
     key_counts: KEY_COUNTS, &'static str, u64;
     expiries: EXPIRIES, (u64, u64), Bytes;
     dead: DEAD, Bytes, Bytes;
+    dead_rows: DEAD_ROWS, u64, Bytes;
+    dead_spaces: DEAD_SPACES, Bytes, Bytes;
     dead_of_subscription: DEAD_OF_SUBSCRIPTION, Bytes, u64;
     dead_by_id: DEAD_BY_ID, Bytes, u64;
 }

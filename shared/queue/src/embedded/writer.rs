@@ -10,11 +10,15 @@ use super::bodies::Bodies;
 use super::engine::Engine;
 use super::jobs::{Batch, Gathered, Job};
 use super::ledger::Ledger;
+use super::reserve::Reserve;
 use super::schedule::{Schedule, State};
 use super::settlement::Settlement;
 use super::storage::Storage;
 use super::tables::EngineError;
 use crate::QueueError;
+use relief::Room;
+
+mod relief;
 
 /// The first pause after a failure, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -23,6 +27,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_TRIES: Duration = Duration::from_secs(5);
 /// How long an empty queue is left alone before its file is made smaller.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long nothing is looked at when nothing comes: dead letters become too old without being asked for.
+const LONGEST_IDLE: Duration = Duration::from_mins(1);
 /// Files that are smaller than this stay as they are.
 const SMALL_FILE: u64 = 64 * 1024 * 1024;
 /// A file is mostly empty when it is so many times as large as what is in it.
@@ -42,6 +48,7 @@ pub(super) struct Writer {
     failure: Option<Failure>,
     /// Bytes of the file when it could not be made smaller.
     least_bytes: u64,
+    room: Room,
 }
 
 /// The engine failed.
@@ -63,6 +70,7 @@ impl Writer {
         engine: Engine,
         ledger: Ledger,
         schedule: Arc<Schedule>,
+        reserve: Reserve,
     ) -> Self {
         let mut writer = Self {
             storage,
@@ -74,6 +82,7 @@ impl Writer {
             kept: Vec::new(),
             failure: None,
             least_bytes: 0,
+            room: Room::new(reserve),
         };
         writer.show_all();
         writer.compact();
@@ -88,12 +97,21 @@ impl Writer {
                 // Once it is open again and nothing is left to write, the next request shows whether it works.
                 Some(_) if self.engine.is_some() && self.kept.is_empty() => None,
                 Some(failure) => Some(failure.until.saturating_duration_since(Instant::now())),
-                None => self.wants_compaction().then_some(IDLE),
+                None => self.wait(),
             };
-            match batch.gather(jobs, wait) {
-                Gathered::Nothing if self.failure.is_none() => self.compact(),
+            let gathered = batch.gather(jobs, wait);
+            batch.drops = self.has_to_drop();
+            match gathered {
+                Gathered::Nothing if self.failure.is_none() && !batch.drops => {
+                    if self.wants_compaction() {
+                        self.compact();
+                    }
+                }
                 Gathered::Some | Gathered::Nothing => self.carry_out(batch),
                 Gathered::Over => return self.finish(),
+            }
+            if self.room.is_due_from_file() {
+                self.compact();
             }
         }
     }
@@ -117,32 +135,25 @@ impl Writer {
     }
 
     fn carry_out(&mut self, mut batch: Batch) {
-        if let Some(failure) = &self.failure
-            && Instant::now() < failure.until
-        {
-            let error = Arc::clone(&failure.error);
-            return self.refuse(batch, &error);
+        let paused = self.paused();
+        if let (Some(error), None) = (&paused, &self.engine) {
+            return self.refuse(batch, error);
         }
         if let Err(error) = self.reopen() {
             let error = self.fail(error);
             return self.refuse(batch, &error);
         }
-        batch.settlements.splice(..0, std::mem::take(&mut self.kept));
+        if paused.is_some() || self.room.is_missing() {
+            batch = self.relieve(batch, paused);
+        }
+        if self.paused().is_some() {
+            self.kept.append(&mut batch.settlements);
+        } else {
+            batch.settlements.splice(..0, std::mem::take(&mut self.kept));
+        }
         let (loads, reads) = (std::mem::take(&mut batch.loads), std::mem::take(&mut batch.reads));
         if !batch.only_reads() {
-            match self.write(&batch) {
-                Ok(done) => {
-                    batch.publish(done, &self.schedule);
-                    if self.failure.take().is_some() {
-                        tracing::info!("The delivery queue can be written again.");
-                    }
-                }
-                Err(error) => {
-                    let error = self.fail(Arc::new(error));
-                    batch.reads = reads;
-                    return self.refuse(batch, &error);
-                }
-            }
+            self.commit(batch);
         }
         for lane in loads {
             if let Err(error) = self.load(lane) {
@@ -156,6 +167,33 @@ impl Writer {
                 self.engine = None;
             }
         }
+    }
+
+    /// Writes a batch that reads nothing, and shows and answers what came of it.
+    fn commit(&mut self, batch: Batch) {
+        let before = self.room.is_missing().then(|| self.ledger.bytes());
+        match self.write(&batch) {
+            Ok(done) => {
+                batch.publish(done, &self.schedule);
+                if let Some(before) = before {
+                    self.room.add_freed(before.saturating_sub(self.ledger.bytes()));
+                }
+                if self.failure.take().is_some() {
+                    tracing::info!("The delivery queue can be written again.");
+                }
+            }
+            Err(error) => {
+                let error = self.fail(Arc::new(error));
+                self.refuse(batch, &error);
+                self.recover(&error);
+            }
+        }
+    }
+
+    /// What nothing is written for yet, if anything failed lately.
+    fn paused(&self) -> Option<Shared> {
+        let failure = self.failure.as_ref()?;
+        (Instant::now() < failure.until).then(|| Arc::clone(&failure.error))
     }
 
     fn write(&mut self, batch: &Batch) -> Result<super::commit::Done, EngineError> {
@@ -257,6 +295,26 @@ impl Writer {
         self.schedule.show(&self.ledger);
     }
 
+    /// How long the next request is waited for; `None` for as long as it takes.
+    fn wait(&self) -> Option<Duration> {
+        if self.has_to_drop() {
+            return Some(Duration::ZERO);
+        }
+        if self.wants_compaction() || self.room.is_in_file() {
+            return Some(IDLE);
+        }
+        let end = self.ledger.dead.oldest_end(&self.schedule.limits.dead_letters)?;
+        let left = Duration::from_millis(end.saturating_sub(self.schedule.clock.now()));
+        Some(left.clamp(IDLE, LONGEST_IDLE))
+    }
+
+    /// Whether dead letters are too old or too many.
+    fn has_to_drop(&self) -> bool {
+        let limits = &self.schedule.limits.dead_letters;
+        let dead = &self.ledger.dead;
+        dead.is_any_old(limits, self.schedule.clock.now()) || dead.excess(limits).is_some()
+    }
+
     fn wants_compaction(&self) -> bool {
         self.ledger.is_empty() && self.kept.is_empty() && self.is_mostly_empty().unwrap_or(false)
     }
@@ -270,11 +328,12 @@ impl Writer {
         Ok(file > SMALL_FILE && file > used && file > self.least_bytes.saturating_mul(2))
     }
 
-    /// Makes the file smaller if it is mostly empty.
+    /// Makes the file smaller if it is mostly empty, or the disk is full.
     fn compact(&mut self) {
-        if !self.is_mostly_empty().unwrap_or(false) {
+        if !self.room.is_in_file() && !self.is_mostly_empty().unwrap_or(false) {
             return;
         }
+        self.room.file_is_small();
         let Some(engine) = &mut self.engine else {
             return;
         };
@@ -284,7 +343,8 @@ impl Writer {
                 tracing::debug!(bytes, "The file of the delivery queue was made smaller.");
             }
             Err(error) => {
-                self.fail(Arc::new(error));
+                let error = self.fail(Arc::new(error));
+                self.recover(&error);
             }
         }
     }

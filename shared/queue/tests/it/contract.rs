@@ -12,7 +12,10 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use domain::delivery::Delivery;
 use domain::ids::DeliveryId;
-use queue::{DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, SpaceShares, Sqs, SqsSettings};
+use queue::{
+    DeadLetterLimits, DeliveryQueue, Durability, Embedded, EmbeddedSettings, Limits, SpaceShares, Sqs,
+    SqsSettings,
+};
 
 use crate::deliveries::{complete, receive};
 use crate::peer::{MAX_MESSAGE_BYTES, Peer, client, signing};
@@ -55,12 +58,14 @@ async fn embedded_keeps_the_contract() {
         directory: Some(directory.path().to_owned()),
         cache_bytes: 1 << 20,
         durability: Durability::Disk,
+        reserve_bytes: 0,
         limits: Limits {
             deliveries: 10_000,
             bytes: 100 << 20,
             workers: 1000,
             per_function: 100,
             spaces: SpaceShares::HALVES,
+            dead_letters: DeadLetterLimits::NONE,
         },
     };
     let queue = DeliveryQueue::Embedded(Embedded::open(settings).unwrap());

@@ -32,6 +32,9 @@ pub struct QueueSettings {
     /// Memory that the embedded queue's engine may use as a cache, in bytes.
     #[arg(long = "queue-cache-bytes", env = "EVENT_GATEWAY_QUEUE_CACHE_BYTES", default_value_t = 4 * 1024 * 1024, value_name = "BYTES")]
     pub cache_bytes: usize,
+    /// Disk space that is set aside so that dead letters can be deleted when the disk is full, in bytes; 0 sets none aside.
+    #[arg(long = "queue-reserve-bytes", env = "EVENT_GATEWAY_QUEUE_RESERVE_BYTES", default_value_t = 32 * 1024 * 1024, value_name = "BYTES")]
+    pub reserve_bytes: u64,
     /// Async deliveries made at a time.
     #[arg(
         long = "workers",

@@ -1,7 +1,7 @@
 //! Dead letters of a queue that cannot keep any, in the table. One that was put is there in full or not at all, and once
 //! in each list, whatever races and whoever dies in between.
 
-use domain::dead_letter::{DeadLetter, DeadLetterPage};
+use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSummary};
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -9,6 +9,7 @@ use super::DynamoDb;
 use super::items::DeadLetterId;
 use crate::error::StoreError;
 use change::Change;
+use document::Found;
 
 mod change;
 mod cursor;
@@ -19,9 +20,9 @@ mod list;
 const PARALLEL: usize = 8;
 
 impl DynamoDb {
-    /// Keeps a dead letter; one with the same id is replaced.
+    /// Keeps a dead letter, as long as the settings say; one with the same id is replaced.
     pub async fn put_dead_letter(&self, dead_letter: &DeadLetter) -> Result<(), StoreError> {
-        let (head, parts) = document::split(dead_letter).await?;
+        let (head, parts) = document::split(dead_letter, self.0.dead_letter_max_age).await?;
         let change = Change::Put { head, parts };
         change.make(&self.0.table, self.0.write_timeout).await
     }
@@ -36,7 +37,22 @@ impl DynamoDb {
         limit: usize,
         after: Option<&str>,
     ) -> Result<DeadLetterPage, StoreError> {
-        list::page(&self.0.table, space, subscription, limit, after).await
+        list::page(&self.0.table, space, subscription, limit, after, |found| {
+            found.dead_letter
+        })
+        .await
+    }
+
+    /// The same without their events. They are read all the same, so a page ends where it would end with them.
+    pub async fn dead_letter_summaries(
+        &self,
+        space: &Space,
+        subscription: Option<&SubscriptionId>,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<DeadLetterPage<DeadLetterSummary>, StoreError> {
+        let show = |found: Found| found.dead_letter.summary(found.bytes);
+        list::page(&self.0.table, space, subscription, limit, after, show).await
     }
 
     /// One dead letter.

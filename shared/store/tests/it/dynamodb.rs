@@ -76,6 +76,7 @@ impl TestTable {
             write_timeout: Duration::from_mins(1),
             kms: None,
             rules: SpaceRules::default(),
+            dead_letter_max_age: None,
         }
     }
 
@@ -110,6 +111,13 @@ impl TestTable {
             }
         }
         items
+    }
+
+    /// Removes one item.
+    pub(crate) async fn remove_item(&self, pk: &str, sk: &str) {
+        let delete = self.client.delete_item().table_name(&self.name);
+        let delete = delete.key("pk", text(pk)).key("sk", text(sk));
+        delete.send().await.unwrap();
     }
 
     /// Removes all items of some partitions.

@@ -68,6 +68,10 @@ fn dead_letters() -> PathItem {
         .parameter(of_subscription())
         .parameter(limit())
         .parameter(filter("next", "Where to go on: what the page before says of it."))
+        .parameter(filter(
+            "events",
+            "`false` leaves the events out, `true`, the default, does not.",
+        ))
         .response("200", json("A page of them.", "DeadLetterList"));
     let purge = operation(
         "purgeDeadLetters",

@@ -114,7 +114,8 @@ fn members_of_durable_delivery_are_described() {
     assert_eq!(endpoint["properties"]["signingSecrets"]["type"], "array");
     assert_eq!(endpoint["required"], serde_json::json!(["url"]));
     for (schema, members) in [
-        ("DeadLetterList", &["deadLetters", "next"][..]),
+        ("DeadLetterList", &["deadLetters", "next", "dropped"][..]),
+        ("DeadLetterSummary", &["eventId", "bytes", "deadAt"]),
         ("Redrive", &["deliveryId", "subscriptionId", "limit"]),
         ("ExplainRequest", &["event", "eventType", "method", "path"]),
         ("DeliveryAttempt", &["eventId", "nextAttemptAt", "durationMs"]),

@@ -82,6 +82,25 @@ async fn one_is_shown_whole() {
 }
 
 #[tokio::test]
+async fn events_can_be_left_out() {
+    let api = with_dead_letters().await;
+    let list = api.get(&format!("{DEAD_LETTERS}?events=false&limit=2")).await;
+    assert_eq!(list.all("deadLetters", "deliveryId"), ["one-1", "one-2"]);
+    let first = &list.body["deadLetters"][0];
+    assert_eq!(
+        (&first["eventId"], &first["eventType"], &first["error"]),
+        (&"1".into(), &"e".into(), &"it said no".into())
+    );
+    assert_eq!(first["event"], Value::Null);
+    let whole = api.get(&format!("{DEAD_LETTERS}?events=true&limit=1")).await;
+    let whole = &whole.body["deadLetters"][0];
+    assert_eq!(whole["event"]["id"], "1");
+    let next = list.body["next"].as_str().unwrap();
+    let rest = ids(&api, &format!("?events=false&next={next}")).await;
+    assert_eq!(rest, ["one-3", "two-1", "two-2"]);
+}
+
+#[tokio::test]
 async fn one_is_deleted_once() {
     let api = with_dead_letters().await;
     let path = format!("{DEAD_LETTERS}/one-2");
@@ -130,7 +149,9 @@ async fn requests_that_are_not_understood_delete_nothing() {
 #[tokio::test]
 async fn queries_that_are_refused() {
     let api = Api::start();
-    for query in ["limit=0", "limit=x", "limit=", "next=", "offset=1"] {
+    for query in [
+        "limit=0", "limit=x", "limit=", "next=", "offset=1", "events=", "events=1",
+    ] {
         let refused = api.get(&format!("{DEAD_LETTERS}?{query}")).await;
         assert_eq!(refused.status, 400, "{query}");
         refused.message();

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::dead_letter::{DeadLetter, DeadLetterSummary};
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
+use super::super::dead_rows::{DeadRow, DeadSpace};
 use super::super::engine::Engine;
 use super::super::ledger::Ledger;
 use super::super::record::{Body, Record};
 use super::super::storage::Storage;
 use super::super::tables::{
-    BEHIND, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEDUPLICATION, EVENTS, EXPIRIES, KEY_COUNTS,
-    ORDERING_KEYS, Place, READY, REFERENCES, first_text, number_of,
+    BEHIND, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEAD_ROWS, DEAD_SPACES, DEDUPLICATION, EVENTS, EXPIRIES,
+    FORMAT, FORMAT_KEY, KEY_COUNTS, ORDERING_KEYS, Place, READY, REFERENCES, first_text, number_of,
 };
 
 /// What is in the file.
@@ -20,6 +22,10 @@ pub(super) struct Contents {
     pub(super) deliveries: BTreeSet<String>,
     /// Ids of the dead letters.
     pub(super) dead: BTreeSet<String>,
+    /// How many dead letters were dropped.
+    pub(super) dropped: u64,
+    /// What the dead letters count for.
+    pub(super) dead_bytes: u64,
     /// Events that stand apart from their deliveries.
     pub(super) events: usize,
     /// Deduplication keys.
@@ -29,6 +35,7 @@ pub(super) struct Contents {
 /// Reads the file of a queue that is not open.
 pub(super) fn audit(storage: &Storage) -> Contents {
     let engine = Engine::open(storage, 1 << 20).unwrap();
+    assert!(engine.about(FORMAT_KEY).unwrap() == Some(FORMAT));
     let ledger = Ledger::load(&engine).unwrap();
     let read = engine.read().unwrap();
     let mut contents = Contents::default();
@@ -108,11 +115,48 @@ pub(super) fn audit(storage: &Storage) -> Contents {
 
 fn dead_letters(read: &redb::ReadTransaction, contents: &mut Contents) {
     let mut by_number = BTreeMap::new();
+    let mut spaces = BTreeMap::new();
+    let mut ids = BTreeSet::new();
+    let rows = read.open_table(DEAD_ROWS).unwrap();
     for entry in read.open_table(DEAD).unwrap().iter().unwrap() {
         let (key, json) = entry.unwrap();
-        let letter: domain::dead_letter::DeadLetter = serde_json::from_slice(json.value()).unwrap();
-        by_number.insert(number_of(key.value()), letter.delivery_id.to_string());
+        let letter: DeadLetter = serde_json::from_slice(json.value()).unwrap();
+        let number = number_of(key.value());
+        let row = rows.get(number).unwrap().unwrap();
+        let row = DeadRow::decode(row.value()).unwrap();
+        assert_eq!(row.weigh(json.value().len()), row, "weight of {number}");
+        assert_eq!(
+            (row.space, row.subscription, row.id),
+            (
+                letter.space.as_str(),
+                letter.subscription_id.as_str(),
+                letter.delivery_id.as_str()
+            )
+        );
+        let summary: DeadLetterSummary = serde_json::from_slice(row.summary).unwrap();
+        assert_eq!(summary, letter.summary(json.value().len()));
+        let space: &mut DeadSpace = spaces.entry(row.space.to_owned()).or_default();
+        space.letters += 1;
+        space.bytes += row.bytes;
+        ids.insert((row.space.to_owned(), row.id.to_owned()));
+        by_number.insert(number, letter.delivery_id.to_string());
     }
+    assert_eq!(rows.len().unwrap(), by_number.len() as u64);
+    for entry in read.open_table(DEAD_SPACES).unwrap().iter().unwrap() {
+        let (key, row) = entry.unwrap();
+        let counted = DeadSpace::decode(row.value()).unwrap();
+        let name = str::from_utf8(&key.value()[4..]).unwrap();
+        let there = spaces.remove(name).unwrap_or_default();
+        assert_eq!(
+            (counted.letters, counted.bytes),
+            (there.letters, there.bytes),
+            "{name}"
+        );
+        assert_ne!(counted, DeadSpace::default(), "{name}");
+        contents.dropped += counted.dropped;
+        contents.dead_bytes += counted.bytes;
+    }
+    assert!(spaces.is_empty(), "{spaces:?}");
     let by_subscription = read.open_table(DEAD_OF_SUBSCRIPTION).unwrap();
     let by_subscription: BTreeSet<u64> = by_subscription
         .iter()
@@ -130,5 +174,5 @@ fn dead_letters(read: &redb::ReadTransaction, contents: &mut Contents) {
         assert!(by_number.contains_key(&number));
     }
     contents.dead = by_number.into_values().collect();
-    assert_eq!(by_id.len().unwrap(), contents.dead.len() as u64);
+    assert_eq!(by_id.len().unwrap(), ids.len() as u64);
 }

@@ -20,6 +20,7 @@ async fn many_senders_and_workers_lose_and_double_nothing() {
         directory: Some(folder.path().to_owned()),
         cache_bytes: 1 << 20,
         durability: Durability::OperatingSystem,
+        reserve_bytes: 0,
         limits: super::super::Limits {
             per_function: 5,
             ..ROOMY

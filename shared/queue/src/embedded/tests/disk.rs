@@ -1,5 +1,6 @@
 //! A disk in memory that loses power, fills up and fails.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{Error, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +11,12 @@ use redb::StorageBackend;
 
 /// What power cuts keep or lose as a whole.
 const SECTOR: usize = 512;
+/// What a disk of limited capacity takes for data as a whole.
+const BLOCK: usize = 4096;
 
 /// A disk. What was written since the last sync is in its cache.
 #[derive(Default)]
-pub(super) struct Disk(Mutex<State>);
+pub(in crate::embedded) struct Disk(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -27,6 +30,12 @@ struct State {
     faults: Option<Faults>,
     /// The next sync says that it failed, and this notes it.
     failing_sync: Option<Arc<AtomicBool>>,
+    /// Blocks that there are; none is taken before it is written to.
+    capacity: Option<usize>,
+    /// Blocks that are written to.
+    taken: BTreeSet<usize>,
+    /// Blocks that are set aside.
+    reserved: usize,
 }
 
 type Alarm = Box<dyn FnOnce(Image) + Send>;
@@ -85,6 +94,31 @@ impl Disk {
         self.state().failing_sync = Some(failed);
     }
 
+    /// Has the disk take so many bytes in all; it must be empty.
+    pub(super) fn set_capacity(&self, bytes: usize) {
+        self.state().capacity = Some(bytes / BLOCK);
+    }
+
+    /// Gives the disk more room.
+    pub(super) fn grow(&self, bytes: usize) {
+        let mut state = self.state();
+        state.capacity = state.capacity.map(|capacity| capacity + bytes / BLOCK);
+    }
+
+    /// Sets bytes aside, if there are as many, and others besides.
+    pub(in crate::embedded) fn reserve(&self, bytes: u64, spare: u64) -> Result<(), Error> {
+        let blocks = |bytes: u64| usize::try_from(bytes).unwrap() / BLOCK;
+        let mut state = self.state();
+        let free = state
+            .capacity
+            .map_or(usize::MAX, |capacity| capacity - state.taken.len());
+        if blocks(bytes + spare) > free {
+            return Err(full());
+        }
+        state.reserved = blocks(bytes);
+        Ok(())
+    }
+
     fn change(&self, change: Option<Change>) -> Result<(), Error> {
         let mut state = self.state();
         if let Some((left, then)) = state.alarm.take() {
@@ -107,6 +141,9 @@ impl Disk {
         if let Some(false) = failure {
             return Err(full());
         }
+        if let Some(change) = &change {
+            state.occupy(change)?;
+        }
         match change {
             Some(change) => {
                 change.apply(&mut state.seen);
@@ -121,6 +158,27 @@ impl Disk {
             None => {}
         }
         failure.map_or(Ok(()), |_| Err(full()))
+    }
+}
+
+impl State {
+    /// Takes the blocks that a change writes to, and gives back those that it cuts off.
+    fn occupy(&mut self, change: &Change) -> Result<(), Error> {
+        let Some(capacity) = self.capacity else {
+            return Ok(());
+        };
+        match change {
+            Change::Length(length) => self.taken.retain(|block| block * BLOCK < *length),
+            Change::Bytes(offset, bytes) => {
+                let blocks = offset / BLOCK..(offset + bytes.len()).div_ceil(BLOCK);
+                let new: Vec<usize> = blocks.filter(|block| !self.taken.contains(block)).collect();
+                if self.taken.len() + self.reserved + new.len() > capacity {
+                    return Err(full());
+                }
+                self.taken.extend(new);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -152,6 +152,7 @@ async fn a_waiting_worker_wakes_when_something_is_due() {
         directory: None,
         cache_bytes: 1 << 20,
         durability: super::super::Durability::Disk,
+        reserve_bytes: 0,
         limits,
     })
     .unwrap();

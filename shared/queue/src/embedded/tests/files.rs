@@ -7,11 +7,15 @@ use super::super::{Durability, Embedded, EmbeddedSettings, tables};
 use super::fixture::{ROOMY, delivery, event_of, single};
 use crate::OpenError;
 
+/// Bytes that are set aside.
+const RESERVE: u64 = 1 << 20;
+
 fn settings(directory: &Path, durability: Durability) -> EmbeddedSettings {
     EmbeddedSettings {
         directory: Some(directory.to_owned()),
         cache_bytes: 1 << 20,
         durability,
+        reserve_bytes: RESERVE,
         limits: ROOMY,
     }
 }
@@ -49,11 +53,37 @@ fn only_the_owner_can_read_it() {
     files.sort();
     assert_eq!(
         files,
-        [directory.join("queue.lock"), directory.join("queue.redb")]
+        ["queue.lock", "queue.redb", "queue.reserve"].map(|name| directory.join(name))
     );
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
+}
+
+/// The space is taken from the disk, not just named; and given back when none is wanted any more.
+#[cfg(unix)]
+#[test]
+fn space_is_set_aside() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queue.reserve");
+    for bytes in [RESERVE, 2 * RESERVE, RESERVE] {
+        let settings = EmbeddedSettings {
+            reserve_bytes: bytes,
+            ..settings(folder.path(), Durability::Disk)
+        };
+        drop(Embedded::open(settings).unwrap());
+        let metadata = fs::metadata(&file).unwrap();
+        assert_eq!(metadata.len(), bytes);
+        assert!(metadata.blocks() * 512 >= bytes, "{}", metadata.blocks());
+    }
+    let settings = EmbeddedSettings {
+        reserve_bytes: 0,
+        ..settings(folder.path(), Durability::Disk)
+    };
+    drop(Embedded::open(settings).unwrap());
+    assert!(!file.exists());
 }
 
 #[test]
@@ -97,7 +127,7 @@ fn a_later_format_is_refused() {
     let database = redb::Database::open(folder.path().join("queue.redb")).unwrap();
     let transaction = database.begin_write().unwrap();
     let mut about = transaction.open_table(tables::ABOUT).unwrap();
-    about.insert(tables::FORMAT_KEY, 3).unwrap();
+    about.insert(tables::FORMAT_KEY, tables::FORMAT + 1).unwrap();
     drop(about);
     transaction.commit().unwrap();
     drop(database);

@@ -12,7 +12,7 @@ use domain::json::Json;
 use super::super::clock::{Manual, Source};
 use super::super::receiving::Asked;
 use super::super::storage::Storage;
-use super::super::{Embedded, Limits, Reservation, SpaceShares};
+use super::super::{DeadLetterLimits, Embedded, Limits, Reservation, SpaceShares};
 use super::audit;
 use super::disk::Disk;
 use crate::{Outcome, QueueError, Receipt, Received, Settled};
@@ -27,6 +27,7 @@ pub(super) const ROOMY: Limits = Limits {
     workers: 1_000_000,
     per_function: 1000,
     spaces: SpaceShares::HALVES,
+    dead_letters: DeadLetterLimits::NONE,
 };
 
 /// A machine that queues run on, one after another.
@@ -36,6 +37,8 @@ pub(super) struct Machine {
     pub(super) clock: Arc<Manual>,
     pub(super) limits: Limits,
     pub(super) durable: bool,
+    /// Bytes of the disk that queues set aside.
+    pub(super) reserve: u64,
 }
 
 impl Machine {
@@ -51,6 +54,7 @@ impl Machine {
             clock: Arc::new(clock),
             limits: ROOMY,
             durable: true,
+            reserve: 0,
         }
     }
 
@@ -65,6 +69,7 @@ impl Machine {
         Storage::Shared {
             bytes: Arc::clone(&self.disk) as _,
             durable: self.durable,
+            reserve: (self.reserve > 0).then(|| (Arc::clone(&self.disk), self.reserve)),
         }
     }
 
@@ -185,7 +190,7 @@ impl Embedded {
     }
 
     /// Whether something is being read from the file or written there.
-    fn pending(&self) -> bool {
+    pub(super) fn pending(&self) -> bool {
         self.0
             .schedule
             .look(|state| state.turns.loading > 0 || state.unwritten > 0)

@@ -8,7 +8,7 @@ use domain::dead_letter::DeadLetterSelection;
 use domain::delivery::Delivery;
 use proptest::prelude::*;
 
-use super::super::Embedded;
+use super::super::{DeadLetterLimits, Embedded};
 use super::fixture::{Machine, dead, delivery, event, event_of, id, retry};
 use crate::{Outcome, Received};
 
@@ -46,6 +46,7 @@ enum Place {
     InHand,
     Done,
     Dead,
+    Dropped,
 }
 
 #[derive(Debug)]
@@ -95,11 +96,21 @@ struct Run {
     next: usize,
     /// Ids of the dead letters, the oldest first.
     dead: Vec<String>,
+    /// How many were dropped.
+    dropped: usize,
 }
+
+/// Room for a few dead letters, for a while.
+const LIMITS: DeadLetterLimits = DeadLetterLimits {
+    bytes_per_space: 30_000,
+    bytes: 40_000,
+    max_age: Some(Duration::from_secs(20)),
+};
 
 impl Run {
     fn new() -> Self {
-        let machine = Machine::new();
+        let mut machine = Machine::new();
+        machine.limits.dead_letters = LIMITS;
         Self {
             queue: Some(machine.open()),
             machine,
@@ -108,6 +119,7 @@ impl Run {
             keys: BTreeMap::new(),
             next: 0,
             dead: Vec::new(),
+            dropped: 0,
         }
     }
 
@@ -165,6 +177,7 @@ impl Run {
                 if !self.in_hand.is_empty() {
                     let received = self.in_hand.remove(index % self.in_hand.len());
                     self.settle(received, fate, now);
+                    self.see_what_was_dropped().await;
                 }
             }
             Step::Drop(index) => {
@@ -180,7 +193,10 @@ impl Run {
                 self.shut();
                 self.queue = Some(self.machine.open());
             }
-            Step::Advance(time) => self.machine.advance(Duration::from_millis(time.into())),
+            Step::Advance(time) => {
+                self.machine.advance(Duration::from_millis(time.into()));
+                self.see_what_was_dropped().await;
+            }
             Step::Redrive(count) => self.redrive(count.into(), now).await,
             Step::Cancel(subscription) => self.cancel(subscription).await,
         }
@@ -246,6 +262,29 @@ impl Run {
         assert_eq!(self.queue().cancel(&"s".into(), &selection).await.unwrap(), count);
     }
 
+    /// Dead letters may be dropped, but the oldest before others, and not without being counted.
+    async fn see_what_was_dropped(&mut self) {
+        // A commit drops what is too old. Without one the writer does so by itself, at some time.
+        let nobody = DeadLetterSelection::One("nobody".into());
+        assert_eq!(self.queue().purge(&"s".into(), &nobody).await.unwrap(), 0);
+        let page = self
+            .queue()
+            .dead_letter_summaries(&"s".into(), None, 1000, None)
+            .await;
+        let page = page.unwrap();
+        let dropped = self.dead.len() - page.dead_letters.len();
+        for id in self.dead.drain(..dropped) {
+            self.known.get_mut(&id).unwrap().place = Place::Dropped;
+        }
+        self.dropped += dropped;
+        assert_eq!(page.dropped, self.dropped as u64);
+        let shown = page
+            .dead_letters
+            .iter()
+            .map(|letter| letter.delivery_id.to_string());
+        assert_eq!(shown.collect::<Vec<_>>(), self.dead);
+    }
+
     async fn redrive(&mut self, count: usize, now: u64) {
         let all = DeadLetterSelection::All;
         let redriven = self.queue().redrive(&"s".into(), &all, count).await.unwrap();
@@ -297,6 +336,8 @@ impl Run {
             ids(self.known.values().filter(waiting).collect())
         );
         assert_eq!(contents.dead, self.dead.iter().cloned().collect());
+        assert_eq!(contents.dropped, self.dropped as u64);
+        assert!(contents.dead_bytes <= LIMITS.bytes_per_space);
     }
 
     /// Delivers what is left.
@@ -305,13 +346,14 @@ impl Run {
             self.known.get_mut(&id(&received)).unwrap().place = Place::Waiting;
         }
         self.machine.advance(Duration::from_secs(10));
+        self.see_what_was_dropped().await;
         while let Some(received) = self.queue().poll().await {
             self.check(&received);
             let now = self.machine.wall();
             self.settle(received, Fate::Done, now);
         }
         self.shut();
-        let ended = |known: &Known| matches!(known.place, Place::Done | Place::Dead);
+        let ended = |known: &Known| matches!(known.place, Place::Done | Place::Dead | Place::Dropped);
         assert!(self.known.values().all(ended));
     }
 }

@@ -274,6 +274,7 @@ async fn a_delivery_is_made_or_cancelled() {
         directory: Some(folder.path().to_owned()),
         cache_bytes: 1 << 20,
         durability: Durability::OperatingSystem,
+        reserve_bytes: 0,
         limits: ROOMY,
     })
     .unwrap();

@@ -1,5 +1,7 @@
 //! The document of a dead letter: compressed JSON, in as many items as it takes.
 
+use std::time::{Duration, SystemTime};
+
 use domain::dead_letter::DeadLetter;
 use domain::ids::{DeliveryId, Space};
 use tokio::task::spawn_blocking;
@@ -28,8 +30,11 @@ pub(super) struct Found {
     pub(super) bytes: usize,
 }
 
-/// A dead letter as its first part and the others.
-pub(super) async fn split(dead_letter: &DeadLetter) -> Result<(DeadLetterHead, Vec<Vec<u8>>), StoreError> {
+/// A dead letter as its first part and the others, which the table is to forget when it is older than `max_age`.
+pub(super) async fn split(
+    dead_letter: &DeadLetter,
+    max_age: Option<Duration>,
+) -> Result<(DeadLetterHead, Vec<Vec<u8>>), StoreError> {
     let json = serde_json::to_vec(dead_letter).map_err(StoreError::unavailable)?;
     let compressed = spawn_blocking(move || compress(&json)).await;
     let document = compressed
@@ -43,6 +48,7 @@ pub(super) async fn split(dead_letter: &DeadLetter) -> Result<(DeadLetterHead, V
     let head = DeadLetterHead {
         id: DeadLetterId::of(dead_letter),
         format: FORMAT,
+        expires: max_age.map(|age| (dead_letter.dead_at / 1000).saturating_add(age.as_secs())),
         digest: digest(&document),
         parts: bytes.div_ceil(CHUNK_BYTES),
         data: parts.next().unwrap_or_default(),
@@ -76,11 +82,21 @@ pub(super) async fn read(
         if let Some(document) = join(&head, &items) {
             return decode(head.id, document).await.map(Some);
         }
+        if attempts == ATTEMPTS && has_expired(&head) {
+            // The table is about to forget it, one item after another.
+            return Ok(None);
+        }
         if attempts == ATTEMPTS {
             return Err(corrupt(&head.id, CorruptValue::Compression));
         }
         attempts += 1;
     }
+}
+
+fn has_expired(head: &DeadLetterHead) -> bool {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |now| now.as_secs());
+    head.expires.is_some_and(|at| at <= now)
 }
 
 /// All parts of a document, if they are of one.

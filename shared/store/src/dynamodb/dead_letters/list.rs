@@ -1,6 +1,6 @@
 //! Lists of dead letters, page by page.
 
-use domain::dead_letter::DeadLetterPage;
+use domain::dead_letter::{DeadLetterPage, MAX_PAGE_BYTES};
 use domain::ids::{Space, SubscriptionId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -10,18 +10,15 @@ use crate::dynamodb::items::{DeadLetterId, Item, Pointer, pointers_partition, so
 use crate::dynamodb::table::{Table, readable};
 use crate::error::StoreError;
 
-/// Most bytes of the dead letters of a page, unless there is but one: an answer of a Lambda function has 6 MB, and quotes
-/// and backslashes count twice there.
-const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
-
-/// At most `limit` dead letters, filled up where some cannot be read: a page with a `next` is never empty.
-pub(super) async fn page(
+/// At most `limit` dead letters, as `show` has them, filled up where some cannot be read: a page with a `next` is never empty.
+pub(super) async fn page<T>(
     table: &Table,
     space: &Space,
     subscription: Option<&SubscriptionId>,
     limit: usize,
     after: Option<&str>,
-) -> Result<DeadLetterPage, StoreError> {
+    show: impl Fn(Found) -> T,
+) -> Result<DeadLetterPage<T>, StoreError> {
     let mut after = after.and_then(cursor::decode);
     let mut dead_letters = Vec::new();
     let mut bytes = 0;
@@ -41,17 +38,13 @@ pub(super) async fn page(
             .map(|item| follow(table, space, item))
             .buffered(PARALLEL);
         while let Some(found) = reads.try_next().await? {
-            if let Some(Found {
-                dead_letter,
-                bytes: of,
-            }) = found
-            {
-                if !dead_letters.is_empty() && bytes + of > MAX_PAGE_BYTES {
+            if let Some(found) = found {
+                if !dead_letters.is_empty() && bytes + found.bytes > MAX_PAGE_BYTES {
                     has_more = true;
                     break 'full;
                 }
-                bytes += of;
-                dead_letters.push(dead_letter);
+                bytes += found.bytes;
+                dead_letters.push(show(found));
             }
             after = passed.next();
         }
@@ -60,6 +53,7 @@ pub(super) async fn page(
     Ok(DeadLetterPage {
         dead_letters,
         next: next.as_deref().map(cursor::encode),
+        dropped: 0,
     })
 }
 

@@ -4,7 +4,7 @@
 use domain::dead_letter::DeadLetter;
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 
-use super::published::{CHUNKS, DIGEST, FORMAT, binary, binary_of};
+use super::published::{CHUNKS, DIGEST, EXPIRES, FORMAT, binary, binary_of};
 use super::{Item, Key, SK, bounded, corrupt, number, read_number, read_text, text, unambiguous};
 use crate::error::{CorruptValue, StoreError};
 
@@ -43,6 +43,8 @@ pub(in super::super) struct DeadLetterHead {
     pub(in super::super) id: DeadLetterId,
     /// Way in which the document is written.
     pub(in super::super) format: u64,
+    /// When the table may forget it, in seconds since 1970; never if it is not said.
+    pub(in super::super) expires: Option<u64>,
     /// Start of the hash of the document.
     pub(in super::super) digest: String,
     /// In how many parts it is, this one included.
@@ -139,6 +141,12 @@ impl DeadLetterHead {
             number(CHUNKS, self.parts as u64),
             binary(self.data.clone()),
         ]);
+        self.let_expire(item)
+    }
+
+    /// An item of the dead letter that goes with it when it is too old.
+    pub(super) fn let_expire(&self, mut item: Item) -> Item {
+        item.extend(self.expires.map(|at| number(EXPIRES, at)));
         item
     }
 
@@ -160,6 +168,10 @@ impl DeadLetterHead {
                     accepted_at: read_number(item, ACCEPTED)?,
                 },
                 format: read_number(item, FORMAT)?,
+                expires: item
+                    .get(EXPIRES)
+                    .map(|_| read_number(item, EXPIRES))
+                    .transpose()?,
                 digest: read_text(item, DIGEST)?.to_owned(),
                 parts: parts.ok_or(CorruptValue::Attribute { name: CHUNKS })?,
                 data: binary_of(item)?.to_vec(),
@@ -226,6 +238,7 @@ mod tests {
                 accepted_at: 1_600_000_000_000,
             },
             format: 1,
+            expires: Some(1_700_001_000),
             digest: "0123456789abcdef".to_owned(),
             parts: 3,
             data: vec![0, 255],
@@ -279,7 +292,10 @@ mod tests {
         let read = |item: &Item| DeadLetterHead::read(&"default".into(), &"d".into(), item);
         let item = head().item();
         assert_eq!(read(&item).unwrap(), head());
-        for name in [SUBSCRIPTION, DEAD, ACCEPTED, FORMAT, DIGEST, CHUNKS] {
+        let mut kept = item.clone();
+        kept.remove(EXPIRES);
+        assert_eq!(read(&kept).unwrap().expires, None);
+        for name in [SUBSCRIPTION, DEAD, ACCEPTED, FORMAT, EXPIRES, DIGEST, CHUNKS] {
             let mut item = item.clone();
             item.insert(name.to_owned(), AttributeValue::Bool(true));
             assert!(matches!(read(&item), Err(StoreError::Corrupt { .. })), "{name}");

@@ -39,7 +39,10 @@ pub(in super::super) fn put_dead_letter(
             .expression_attribute_values(":digest", AttributeValue::S(before.digest.clone())),
         Before::Unreadable => head_put,
     })?];
-    let put_item = |item: Item| put(Put::builder().table_name(table).set_item(Some(item)));
+    let put_item = |item: Item| {
+        let item = head.let_expire(item);
+        put(Put::builder().table_name(table).set_item(Some(item)))
+    };
     for (number, data) in (1..).zip(parts) {
         actions.push(put_item(head.id.part(number, data.clone()))?);
     }

@@ -1,11 +1,13 @@
 //! Dead letters in the table: what is put is found, in order and once, however large it is and whoever races.
 
+use std::time::Duration;
+
 use domain::dead_letter::{DeadLetter, DeadLetterReason, LastResponse};
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use futures::future::join_all;
-use store::{DynamoDb, StoreError};
+use store::{DynamoDb, DynamoDbSettings, StoreError};
 
-use super::TestTable;
+use super::{TestTable, number};
 
 pub(crate) const SPACE: &str = "default";
 
@@ -303,4 +305,39 @@ async fn a_list_shows_what_is_replaced_meanwhile_at_most_once() {
     assert!(lists > 3, "nothing was listed meanwhile");
     assert_eq!(all(&store, Some("s"), 100).await.len(), 4);
     table.delete().await;
+}
+
+/// The table forgets a dead letter as a whole: the document with all of its parts, and the pointers to it.
+#[tokio::test]
+async fn everything_of_a_dead_letter_expires() {
+    let table = TestTable::create().await;
+    let letter = dead_letter("d", "one", 1_700_000_000_999, &random_text(700_000));
+    let partitions = [
+        "DEADLETTERS#default",
+        "DEADLETTERS#default#SUBSCRIPTION#one",
+        "DEADLETTERS#default#DELIVERY#d",
+    ];
+    for (max_age, want) in [
+        (Some(Duration::from_secs(100)), Some(1_700_000_100)),
+        (None, None),
+    ] {
+        let settings = DynamoDbSettings {
+            dead_letter_max_age: max_age,
+            ..table.settings()
+        };
+        let store = DynamoDb::new(table.client.clone(), settings);
+        store.put_dead_letter(&letter).await.unwrap();
+        let items = table.items(&partitions).await;
+        assert!(items.len() > 3, "{}", items.len());
+        for item in items {
+            assert_eq!(item.get("expires"), want.map(number).as_ref(), "{:?}", item["sk"]);
+        }
+        // Of one that the table is about to forget some parts may be gone before others.
+        table.remove_item("DEADLETTERS#default#DELIVERY#d", "0001").await;
+        let found = store.dead_letter(&SPACE.into(), &letter.delivery_id).await;
+        match max_age {
+            Some(_) => assert_eq!(found.unwrap(), None),
+            None => assert!(matches!(found, Err(StoreError::Corrupt { .. }))),
+        }
+    }
 }
