@@ -88,6 +88,8 @@ async fn work(queue: &Embedded, log: &Shared, rng: &mut Rng) {
 
 /// Cancels what waits for a subscription, or gives it up.
 async fn withdraw(queue: &Embedded, log: &Shared, rng: &mut Rng) {
+    // What was settled counts as under way until it is written, and would be taken out without having been listed.
+    queue.written().await;
     let subscription: SubscriptionId = rng.usize(..4).to_string().into();
     let selection = WaitingSelection {
         subscription: Some(subscription.clone()),
