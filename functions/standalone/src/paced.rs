@@ -26,6 +26,10 @@ const UNCOUNTED_HEAD_BYTES: usize = 8 * 1024;
 /// Stands for a request whose head is complete: what is read then is its body, which is counted where it is read.
 const IS_BODY: usize = usize::MAX;
 
+/// Stands for a request that has its final answer, of which nothing is written yet. `100 Continue` is none: the body is
+/// still to come.
+const IS_ANSWERED: usize = IS_BODY - 1;
+
 /// The head that a connection is reading.
 #[derive(Debug)]
 pub(crate) struct Head {
@@ -46,10 +50,10 @@ impl Head {
     /// Counts what was read; an error where the budget has no room for it.
     fn read(&self, bytes: usize) -> io::Result<()> {
         let before = self.bytes.load(Ordering::Relaxed);
-        if before == IS_BODY {
+        if before >= IS_ANSWERED {
             return Ok(());
         }
-        let now = before.saturating_add(bytes).min(IS_BODY - 1);
+        let now = before.saturating_add(bytes).min(IS_ANSWERED - 1);
         self.bytes.store(now, Ordering::Relaxed);
         if now <= UNCOUNTED_HEAD_BYTES {
             return Ok(());
@@ -70,15 +74,22 @@ impl Head {
         }
     }
 
-    /// An answer goes out, so that what is read from now on may be another head.
-    fn begin(&self) {
+    /// The request has its final answer: nobody reads its body any more.
+    fn answered(&self) {
         if self.bytes.load(Ordering::Relaxed) == IS_BODY {
+            self.bytes.store(IS_ANSWERED, Ordering::Relaxed);
+        }
+    }
+
+    /// Something goes out. If it is the final answer, what is read from now on may be another head.
+    fn begin(&self) {
+        if self.bytes.load(Ordering::Relaxed) == IS_ANSWERED {
             self.bytes.store(0, Ordering::Relaxed);
         }
     }
 }
 
-/// The service of a connection, which knows when a head is complete.
+/// The service of a connection, which knows when a head is complete and when its request is answered.
 #[derive(Clone, Debug)]
 pub(crate) struct HeadCounting {
     pub(crate) service: TowerToHyperService<Router>,
@@ -88,11 +99,31 @@ pub(crate) struct HeadCounting {
 impl Service<http::Request<Incoming>> for HeadCounting {
     type Response = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Response;
     type Error = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future;
+    type Future = Answering;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
         self.head.complete();
-        self.service.call(request)
+        Answering {
+            answer: self.service.call(request),
+            head: self.head.clone(),
+        }
+    }
+}
+
+/// The answer to a request, whose handler has read or dropped the body by then.
+pub(crate) struct Answering {
+    answer: <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future,
+    head: Arc<Head>,
+}
+
+impl Future for Answering {
+    type Output =
+        <<TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future as Future>::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(Pin::new(&mut self.answer).poll(context));
+        self.head.answered();
+        Poll::Ready(answer)
     }
 }
 
@@ -228,7 +259,12 @@ mod tests {
         assert!(head.read(1_001).is_err());
         head.complete();
         assert_eq!(budget.held(), 0);
-        // The body is counted elsewhere, and the next head from its beginning.
+        // The body is counted elsewhere, also after `100 Continue`, and the next head from its beginning.
+        assert!(head.read(1 << 20).is_ok());
+        head.begin();
+        assert!(head.read(1 << 20).is_ok());
+        assert_eq!(budget.held(), 0);
+        head.answered();
         assert!(head.read(1 << 20).is_ok());
         head.begin();
         assert!(head.read(8 * 1024).is_ok());

@@ -138,3 +138,26 @@ fn half_sent_heads_are_counted() {
         probe.answer().is_ok_and(|answer| answer.status == 202)
     });
 }
+
+#[test]
+fn bodies_that_are_asked_for_are_counted_once_and_not_kept() {
+    let gateway = GatewayProcess::start(&["-max-bytes-in-flight=1000000"]);
+    let body = "x".repeat(600_000);
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut clients: Vec<_> = (0..4).map(|_| Connection::open(gateway.events)).collect();
+    // Those that were answered stay connected and hold nothing.
+    for client in clients.iter_mut().chain(&mut [Connection::open(gateway.events)]) {
+        client.send(&head).unwrap();
+        assert_eq!(client.head().unwrap().status, 100);
+        client.send(&body).unwrap();
+        let answer = client.answer().unwrap();
+        assert_eq!(answer.status, 202, "{}", answer.text());
+    }
+    for client in &mut clients {
+        client.send(request("GET", "/", &[], "")).unwrap();
+        assert_eq!(client.answer().unwrap().status, 202);
+    }
+}
