@@ -14,6 +14,7 @@ use domain::json::Json;
 use domain::routing::RoutingTable;
 use http::HeaderValue;
 use http::request::Parts;
+use targets::{LARGE_BODY, off_runtime};
 use tokio::time::timeout_at;
 
 use crate::batch::Pace;
@@ -68,11 +69,11 @@ pub(crate) struct Authorizers<'a> {
     gateway: &'a Gateway,
     table: &'a RoutingTable,
     parts: &'a Parts,
-    body: &'a [u8],
+    body: &'a Bytes,
     event: Arc<Event>,
     hops: Hops,
     pace: Pace<'a>,
-    /// The request as they see it, once it is needed.
+    /// The request as they see it, while it is needed.
     request: Option<Arc<Json>>,
     decisions: Vec<(Space, Decision)>,
 }
@@ -80,9 +81,9 @@ pub(crate) struct Authorizers<'a> {
 /// What an authorizer is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
-    pub(crate) event: &'a Event,
+    pub(crate) event: &'a Arc<Event>,
     /// The request that the event came with, in the form of authorizers.
-    pub(crate) request: &'a Json,
+    pub(crate) request: &'a Arc<Json>,
     /// How often the event was passed on.
     pub(crate) hops: Hops,
 }
@@ -138,37 +139,69 @@ impl<'a> Authorizers<'a> {
         decision
     }
 
-    /// The request as authorizers see it.
-    pub(crate) fn request(&mut self) -> Arc<Json> {
-        let request = self.request.get_or_insert_with(|| {
-            let request = HttpRequest::new(self.parts, self.body, &[]);
-            Arc::new(Json::from_value(&request))
-        });
-        request.clone()
+    /// The request as authorizers see it. Of a batch they see the event in question alone: with all of them, what is
+    /// sent and held would grow with the square of their number. Large requests are converted elsewhere.
+    pub(crate) async fn request(&mut self) -> Arc<Json> {
+        if let Some(request) = &self.request {
+            return request.clone();
+        }
+        let event = self.pace.is_batch().then(|| self.event.clone());
+        let request = if self.body.len() < LARGE_BODY {
+            seen_request(self.parts, self.body, event.as_deref())
+        } else {
+            let (parts, body) = (self.parts.clone(), self.body.clone());
+            off_runtime(move || seen_request(&parts, &body, event.as_deref())).await
+        };
+        self.request.insert(Arc::new(request)).clone()
     }
 
     async fn ask(&mut self, space: &Space, authorizer: &FunctionId) -> Decision {
-        let request = self.request();
-        let question = Question {
-            event: &self.event,
-            request: &request,
-            hops: self.hops,
+        let decision = if self.pace.next().is_ok() {
+            let request = self.request().await;
+            let question = Question {
+                event: &self.event,
+                request: &request,
+                hops: self.hops,
+            };
+            let asking = self
+                .gateway
+                .ask_authorizer(self.table, space, authorizer, question);
+            match self.pace.end() {
+                Some(end) => timeout_at(end, asking).await.ok(),
+                None => Some(asking.await),
+            }
+        } else {
+            None
         };
-        let asking = self
-            .gateway
-            .ask_authorizer(self.table, space, authorizer, question);
-        let Some(end) = self.pace.end() else {
-            return asking.await;
-        };
-        let decided = match self.pace.next() {
-            Ok(()) => timeout_at(end, asking).await.ok(),
-            Err(_) => None,
-        };
-        decided.unwrap_or_else(|| {
+        let decision = decision.unwrap_or_else(|| {
             log(space, authorizer, &self.event, &Failure::Interrupted, CALL_FAILED);
             Decision::Failed
-        })
+        });
+        // Only a delivery whose authorizer failed takes it along. All events of a batch are here at the same time.
+        if self.pace.is_batch() && !matches!(decision, Decision::Failed) {
+            self.request = None;
+        }
+        decision
     }
+}
+
+/// A request as authorizers see it: with its body, or as a batch of this one event.
+fn seen_request(parts: &Parts, body: &[u8], event: Option<&Event>) -> Json {
+    let request = match event {
+        None => HttpRequest::new(parts, body, &[]),
+        Some(event) => {
+            let mut request = HttpRequest::new(parts, &[], &[]);
+            request.body = Json::from_value(&[event]);
+            request
+        }
+    };
+    Json::from_value(&request)
+}
+
+/// What an authorizer is sent.
+fn payload(event: &Event, request: &Json) -> Bytes {
+    let question = Json::from_value(&AuthorizerRequest { event, request });
+    Bytes::from(question.get().to_owned())
 }
 
 const CALL_FAILED: &str = "Authorizer function invocation failed.";
@@ -210,8 +243,12 @@ impl Gateway {
         question: Question<'_>,
     ) -> Result<Result<Authorization, Refusal>, Failure> {
         let Question { event, request, hops } = question;
-        let question = Json::from_value(&AuthorizerRequest { event, request });
-        let payload = Bytes::from(question.get().to_owned());
+        let payload = if request.get().len() < LARGE_BODY {
+            payload(event, request)
+        } else {
+            let (event, request) = (event.clone(), request.clone());
+            off_runtime(move || payload(&event, &request)).await
+        };
         let mut targets = Targets::of(table, space, authorizer, delivery_id);
         let called = self
             .invoke(table, space, &mut targets, |provider| {

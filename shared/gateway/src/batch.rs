@@ -15,6 +15,7 @@ pub(crate) struct Pace<'a> {
     client: &'a Client,
     /// When all calls have to be over; `None` for a request with a single event, which has the time of its function.
     end: Option<Instant>,
+    is_batch: bool,
 }
 
 impl<'a> Pace<'a> {
@@ -27,12 +28,18 @@ impl<'a> Pace<'a> {
             end: (events > 1)
                 .then(|| Instant::now().checked_add(timeout))
                 .flatten(),
+            is_batch: events > 1,
         }
     }
 
     /// Of a request with a single event.
     pub(crate) fn free(gateway: &'a Gateway, request: &Request<'a>) -> Self {
         Self::of(gateway, request, 1)
+    }
+
+    /// Whether the request has several events.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.is_batch
     }
 
     /// When calls of the request have to be over.

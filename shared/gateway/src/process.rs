@@ -228,7 +228,7 @@ impl Gateway {
                 Decision::Denied(refusal) => self.note_denied(&delivery, &refusal),
                 // Only where the event is the only one: those of a batch were asked before.
                 Decision::Failed if routed.sync.is_none() => return Err(routed.authorizer_failed()),
-                Decision::Failed => lost.push(Self::lost(delivery, routed.authorizers.request())),
+                Decision::Failed => lost.push(Self::lost(delivery, routed.authorizers.request().await)),
             }
         }
         Ok(())

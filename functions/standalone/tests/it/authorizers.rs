@@ -197,6 +197,33 @@ fn a_batch_waits_for_all_of_its_authorizers() {
     assert_eq!(server.calls("/g").len(), 1);
 }
 
+/// With all events in each question, a batch of four times as many would be sixteen times as much.
+#[test]
+fn authorizers_of_a_batch_see_the_event_in_question_alone() {
+    let gateway = GatewayProcess::start(&[]);
+    let server = Server::start();
+    server.register(&gateway);
+    gateway.subscribe("async", "ev", "f", "/a");
+    let mut bytes = Vec::new();
+    for events in [10, 40] {
+        let before = server.calls("/auth").len();
+        assert_eq!(batch(&gateway, &vec!["ev"; events]).status, 202);
+        let asked = &server.calls("/auth")[before..];
+        assert_eq!(asked.len(), events);
+        for question in asked {
+            let question = question.json();
+            assert_eq!(question["request"]["body"], json!([question["event"]]));
+            assert_eq!(question["request"]["path"], "/a");
+        }
+        bytes.push(asked.iter().map(|call| call.body.len()).sum::<usize>());
+    }
+    assert!(bytes[1] < bytes[0] * 5, "{bytes:?}");
+    // One event is a request as it came.
+    batch(&gateway, &["ev"]);
+    let question = server.calls("/auth").pop().unwrap().json();
+    assert_eq!(question["request"]["body"][0]["id"], "0");
+}
+
 #[test]
 fn what_another_one_answers_is_kept_until_the_authorizer_can_be_asked() {
     let directory = tempfile::tempdir().unwrap();
