@@ -33,8 +33,12 @@ pub struct DispatchTime {
 impl DispatchTime {
     /// Whether a delivery may be begun now whose call takes so long at most.
     fn admits(&self, call: Duration) -> bool {
-        let now = Instant::now();
-        now < self.early || self.end.saturating_duration_since(now) > call
+        self.is_early() || self.end.saturating_duration_since(Instant::now()) > call
+    }
+
+    /// Whether every delivery may be begun now.
+    fn is_early(&self) -> bool {
+        Instant::now() < self.early
     }
 }
 

@@ -10,17 +10,25 @@ use domain::event::Event;
 use domain::retry::{FailureClass, MOST_ATTEMPTS};
 use domain::routing::RoutingTable;
 use queue::Outcome;
+use tokio::time::timeout_at;
 
+use super::DispatchTime;
 use super::step::{Step, UNABLE_PAUSE};
 use super::verdict::Failure;
 use crate::authorize::{Decision, Question};
 use crate::call::is_sealed;
 use crate::gateway::Gateway;
 use crate::unauthorized::AUTHORIZER_FAILED;
+use crate::weighted::Targets;
 
 impl Gateway {
-    /// The event as the function may have it, or what becomes of the delivery instead.
-    pub(super) async fn allow(&self, table: &RoutingTable, delivery: &Delivery) -> Result<Arc<Event>, Step> {
+    /// The event as the function may have it, or what becomes of the delivery instead. `time` bounds the call, if given.
+    pub(super) async fn allow(
+        &self,
+        table: &RoutingTable,
+        delivery: &Delivery,
+        time: Option<DispatchTime>,
+    ) -> Result<Arc<Event>, Step> {
         let Some(request) = &delivery.arrival.unauthorized else {
             return Ok(delivery.event.clone());
         };
@@ -35,12 +43,29 @@ impl Gateway {
         if is_sealed(table, space, authorizer) {
             return Err(Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE }));
         }
+        let targets = Targets::of(table, space, authorizer, || delivery.id.clone());
+        let function = table.function(space, targets.current());
+        let limit = function.map(|function| self.invoker().time_limit(&function.provider));
+        if time.is_some_and(|time| !time.admits(limit.unwrap_or_default())) {
+            return Err(Step::left());
+        }
+        let is_early = time.is_some_and(|time| time.is_early());
         let question = Question {
             event: &delivery.event,
             request,
             hops: delivery.arrival.hops,
         };
-        match self.ask_authorizer(table, space, authorizer, question).await {
+        let asking = self.ask_authorizer(table, space, authorizer, question);
+        let decision = match time {
+            None => asking.await,
+            Some(time) => match timeout_at(time.end, asking).await {
+                Ok(decision) => decision,
+                // It had all the time that there ever is, and would take it again.
+                Err(_) if is_early => Decision::Failed,
+                Err(_) => return Err(Step::left()),
+            },
+        };
+        match decision {
             Decision::Allowed(event) => Ok(event),
             Decision::Denied(refusal) => {
                 self.note_denied(delivery, &refusal);

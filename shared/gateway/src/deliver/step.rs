@@ -1,7 +1,8 @@
 //! One delivery: whether it is to be attempted, and what the queue is told of it.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use domain::dead_letter::DeadLetterReason;
@@ -41,7 +42,7 @@ pub(super) enum Step {
 
 impl Step {
     /// There is no time left for the delivery; whoever receives it next may have more.
-    fn left() -> Self {
+    pub(super) fn left() -> Self {
         Self::Settle(Outcome::Defer {
             pause: Duration::ZERO,
         })
@@ -60,11 +61,27 @@ impl Gateway {
     /// delivery takes its worker along.
     pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
         let stepped = AssertUnwindSafe(self.attempt_or_not(delivery, time)).catch_unwind();
-        stepped.await.unwrap_or_else(|_panic| {
-            let (space, function) = (&delivery.space, &delivery.function);
-            tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked before its attempt.");
-            Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE })
-        })
+        self.unless_panicked(delivery, stepped.await)
+    }
+
+    /// A step, or that it panicked: it would again, and a queue that has it received again counts no attempt.
+    pub(super) fn unless_panicked(&self, delivery: &Delivery, stepped: thread::Result<Step>) -> Step {
+        if let Ok(step) = stepped {
+            return step;
+        }
+        let (space, function) = (&delivery.space, &delivery.function);
+        tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked before its attempt.");
+        let give_up = || {
+            self.give_up(
+                delivery,
+                DeadLetterReason::PermanentFailure,
+                delivery.attempts,
+                Some(Failure::panicked()),
+            )
+        };
+        // Giving up may be what panics.
+        catch_unwind(AssertUnwindSafe(give_up))
+            .unwrap_or(Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE }))
     }
 
     async fn attempt_or_not(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
@@ -91,10 +108,12 @@ impl Gateway {
         if subscription.paused {
             return self.paused();
         }
+        // What its authorizer takes must not be why the call of the function is never begun.
+        let is_early = time.is_some_and(|time| time.is_early());
         let mut allowed = None;
         if delivery.arrival.unauthorized.is_some() {
             // Boxed: nearly no delivery has to carry it.
-            match Box::pin(self.allow(&table, delivery)).await {
+            match Box::pin(self.allow(&table, delivery, time)).await {
                 Ok(event) => allowed = Some(event),
                 Err(step) => return step,
             }
@@ -128,7 +147,7 @@ impl Gateway {
         }
         let function = table.function(&delivery.space, targets.current());
         let limit = function.map(|function| self.invoker().time_limit(&function.provider));
-        if time.is_some_and(|time| !time.admits(limit.unwrap_or_default())) {
+        if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
             return Step::left();
         }
         let end = time.map(|time| time.end);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use domain::dead_letter::DeadLetterReason;
+use domain::delivery::Arrival;
 use domain::event::{Envelope, Event, EventStamp};
 use domain::hops::Hops;
 use domain::ids::SubscriptionId;
@@ -85,8 +87,6 @@ impl Fixture {
         );
         let store = gateway.store();
         let space = &SPACE.into();
-        let event_type = EventType::decode(space, None, br#"{"name":"e"}"#).unwrap();
-        store.create(event_type).await.unwrap();
         let f =
             format!(r#"{{"functionId":"f","type":"http","provider":{{"url":"{url}","timeoutSeconds":60}}}}"#);
         let w =
@@ -94,6 +94,10 @@ impl Fixture {
         for body in [&f, w] {
             let function = Function::decode(space, None, body.as_bytes()).unwrap();
             store.create(function).await.unwrap();
+        }
+        for body in [r#"{"name":"e"}"#, r#"{"name":"guarded","authorizerId":"f"}"#] {
+            let event_type = EventType::decode(space, None, body.as_bytes()).unwrap();
+            store.create(event_type).await.unwrap();
         }
         Self {
             gateway,
@@ -103,8 +107,12 @@ impl Fixture {
     }
 
     async fn subscribe(&self, function: &str) -> SubscriptionId {
+        self.subscribe_to("e", function).await
+    }
+
+    async fn subscribe_to(&self, event_type: &str, function: &str) -> SubscriptionId {
         let body = format!(
-            r#"{{"type":"async","eventType":"e","functionId":"{function}","retry":{{"minDelay":0,"maxDelay":0}}}}"#
+            r#"{{"type":"async","eventType":"{event_type}","functionId":"{function}","retry":{{"minDelay":0,"maxDelay":0}}}}"#
         );
         let subscription = Subscription::decode(&SPACE.into(), None, body.as_bytes()).unwrap();
         let id = subscription.subscription_id.clone();
@@ -113,6 +121,17 @@ impl Fixture {
     }
 
     async fn send(&self, subscription: &SubscriptionId, function: &str) {
+        self.send_of("e", subscription, function, Arrival::default())
+            .await;
+    }
+
+    async fn send_of(
+        &self,
+        event_type: &str,
+        subscription: &SubscriptionId,
+        function: &str,
+        arrival: Arrival,
+    ) {
         let stamp = EventStamp {
             id: "1".to_owned(),
             time: "2026-01-01T00:00:00Z".to_owned(),
@@ -124,7 +143,7 @@ impl Fixture {
             function: function.into(),
             event: Arc::new(Event::V0_1(Box::new(Envelope::generated(
                 stamp,
-                "e",
+                event_type,
                 "",
                 Json::null(),
             )))),
@@ -133,7 +152,7 @@ impl Fixture {
             deliver_at: None,
             ordering_key: None,
             deduplication_key: None,
-            arrival: domain::delivery::Arrival::default(),
+            arrival,
         };
         let room = self.gateway.queue().reserve([&delivery], 1024).unwrap();
         room.send(vec![delivery]).await.unwrap();
@@ -238,4 +257,44 @@ async fn no_message_has_a_function_called_that_is_not_its_subscriptions() {
     fixture.gateway.dispatch(received, None).await;
     assert_eq!(fixture.calls.load(Ordering::SeqCst), 1);
     assert_eq!(fixture.gateway.queue().backlog(), 0);
+}
+
+/// An authorizer that never answers has the time of the dispatcher at most, and none where its call does not fit.
+#[tokio::test]
+async fn authorizers_of_redriven_deliveries_have_the_time_of_their_message() {
+    let fixture = Fixture::start(false).await;
+    let subscription = fixture.subscribe_to("guarded", "f").await;
+    let arrival = Arrival {
+        unauthorized: Some(Arc::new(Json::null())),
+        ..Arrival::default()
+    };
+    fixture.send_of("guarded", &subscription, "f", arrival).await;
+    let received = fixture.receive().await;
+    let delivery = &received.deliveries[0];
+    let step = fixture.gateway.step(delivery, Some(time(false, 59))).await;
+    assert!(matches!(step, Step::Settle(Outcome::Defer { .. })), "it is asked");
+    assert_eq!(fixture.calls.load(Ordering::SeqCst), 0);
+    let step = fixture.gateway.step(delivery, Some(time(true, 1))).await;
+    let Step::Settle(Outcome::DeadLetter(dead_letter)) = step else {
+        panic!("it is asked again");
+    };
+    assert_eq!(dead_letter.reason, DeadLetterReason::AuthorizerFailed);
+    assert_eq!(fixture.calls.load(Ordering::SeqCst), 1);
+}
+
+/// What panics on the way to its attempt would do so for ever.
+#[tokio::test]
+async fn a_delivery_that_panics_before_its_attempt_is_given_up() {
+    let fixture = Fixture::start(true).await;
+    let subscription = fixture.subscribe("f").await;
+    fixture.send(&subscription, "f").await;
+    let received = fixture.receive().await;
+    let delivery = &received.deliveries[0];
+    let panicked = std::panic::catch_unwind(|| panic!("broken"));
+    let step = fixture.gateway.unless_panicked(delivery, panicked);
+    let Step::Settle(Outcome::DeadLetter(dead_letter)) = step else {
+        panic!("it is attempted again");
+    };
+    assert_eq!(dead_letter.reason, DeadLetterReason::PermanentFailure);
+    assert_eq!(dead_letter.attempts, 0);
 }
