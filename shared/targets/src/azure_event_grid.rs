@@ -44,6 +44,7 @@ pub(crate) async fn call(
     }
     let request = HttpRequest {
         url: url(&topic.endpoint)?.into(),
+        query: None,
         method: Method::POST,
         headers,
         body,

@@ -37,6 +37,7 @@ pub(crate) async fn call(
     }
     let request = HttpRequest {
         url: function.url.clone(),
+        query: None,
         method: Method::POST,
         headers,
         body,

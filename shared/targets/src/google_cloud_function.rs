@@ -56,6 +56,7 @@ pub(crate) async fn call(
         headers.insert(AUTHORIZATION, authorization);
         HttpRequest {
             url: function.url.clone(),
+            query: None,
             method: Method::POST,
             headers,
             body: body.clone(),

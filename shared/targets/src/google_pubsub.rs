@@ -75,6 +75,7 @@ pub(crate) async fn call(
     let url = format!("{endpoint}/v1/{}:publish", topic.topic.replace('%', "%25"));
     let request = |authorization| HttpRequest {
         url: url.as_str().into(),
+        query: None,
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, JSON), (AUTHORIZATION, authorization)]),
         body: body.clone(),

@@ -43,6 +43,7 @@ fn request(url: &str, api_key: &str) -> HttpRequest {
         .finish();
     HttpRequest {
         url: url.into(),
+        query: None,
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, FORM), (ACCEPT, JSON)]),
         body: Bytes::from(form),

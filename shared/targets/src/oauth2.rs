@@ -100,6 +100,7 @@ impl ClientCredentials<'_> {
         }
         Ok(HttpRequest {
             url: self.token_url.into(),
+            query: None,
             method: Method::POST,
             headers,
             body: Bytes::from(form.finish()),

@@ -112,6 +112,7 @@ async fn exchange(
     ]);
     let request = HttpRequest {
         url: federation.token_url.as_str().into(),
+        query: None,
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, FORM)]),
         body: body.into(),
@@ -132,6 +133,7 @@ async fn impersonate(
 ) -> Result<HttpResponse, InvokeError> {
     let request = HttpRequest {
         url: url.into(),
+        query: None,
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, JSON), (AUTHORIZATION, bearer(token)?)]),
         body: asked.to_string().into(),

@@ -32,6 +32,7 @@ pub(super) async fn token(
     let host = metadata_host(with);
     let request = HttpRequest {
         url: format!("http://{host}{ACCOUNT}{resource}?{query}").into(),
+        query: None,
         method: Method::GET,
         headers: HeaderMap::from_iter([(FLAVOR, GOOGLE)]),
         body: Bytes::new(),

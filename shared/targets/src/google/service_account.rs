@@ -72,6 +72,7 @@ pub(super) async fn token(
         jwt::sign(&key.private_key, key.private_key_id.as_deref(), &claims).map_err(InvokeError::unusable)?;
     let request = HttpRequest {
         url: key.token_uri.into(),
+        query: None,
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, FORM)]),
         body: form(&[("grant_type", GRANT), ("assertion", &assertion)]).into(),

@@ -19,6 +19,8 @@ use http_body_util::Full;
 pub(crate) struct HttpRequest {
     /// Absolute, scheme http or https.
     pub(crate) url: TargetUrl,
+    /// What the provider asks for by a query, where the URL has none. Unlike what is in the URL it is no secret.
+    pub(crate) query: Option<String>,
     pub(crate) method: Method,
     /// What goes besides `Host`, `User-Agent` and `Content-Length`. Mark values that are secret as sensitive.
     pub(crate) headers: HeaderMap,
@@ -53,7 +55,11 @@ impl HttpTargets {
         max_response_bytes: usize,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
-        let to = Destination::parse(&request.url).map_err(InvokeError::unusable)?;
+        let to = match &request.query {
+            None => Destination::parse(&request.url),
+            Some(query) => Destination::parse(&format!("{}?{query}", &*request.url)),
+        };
+        let to = to.map_err(InvokeError::unusable)?;
         let mut sent = http::Request::new(Full::new(request.body));
         *sent.method_mut() = request.method;
         *sent.uri_mut() = to.uri;

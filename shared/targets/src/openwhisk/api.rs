@@ -68,21 +68,25 @@ impl<'a> Api<'a> {
     ) -> Result<HttpResponse, InvokeError> {
         let name = path(&self.action.action);
         // With `result=true` there would be no telling failures apart.
-        let url = format!(
-            "{}/actions{name}?blocking={is_blocking}&result=false",
-            self.namespace
-        );
-        self.send(Method::POST, url, parameters).await
+        let query = format!("blocking={is_blocking}&result=false");
+        let url = format!("{}/actions{name}", self.namespace);
+        self.send(Method::POST, url, Some(query), parameters).await
     }
 
     /// Asks for the record of an activation.
     pub(super) async fn activation(&self, id: &str) -> Result<HttpResponse, InvokeError> {
         let url = format!("{}/activations{}", self.namespace, path(id));
-        self.send(Method::GET, url, Bytes::new()).await
+        self.send(Method::GET, url, None, Bytes::new()).await
     }
 
     /// An answer whose credentials were accepted, and which does not show them.
-    async fn send(&self, method: Method, url: String, body: Bytes) -> Result<HttpResponse, InvokeError> {
+    async fn send(
+        &self,
+        method: Method,
+        url: String,
+        query: Option<String>,
+        body: Bytes,
+    ) -> Result<HttpResponse, InvokeError> {
         let mut headers = HeaderMap::from_iter([(ACCEPT, JSON)]);
         if method == Method::POST {
             headers.insert(CONTENT_TYPE, JSON);
@@ -90,6 +94,7 @@ impl<'a> Api<'a> {
         headers.extend(self.basic.clone().map(|basic| (AUTHORIZATION, basic)));
         let request = HttpRequest {
             url: url.into(),
+            query,
             method,
             headers,
             body,
