@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::record::{FunctionName, SubscriptionName};
+use super::ring::next_of;
 
 /// Names that are known before those are looked for that nobody asks about any more.
 const FEWEST_SWEPT: usize = 1024;
@@ -24,6 +25,8 @@ struct FunctionLoad {
     held_until: u64,
     /// Lanes that wait for fewer to be in hand, the first one first. Each delivery less lets one of them go on.
     blocked: VecDeque<u64>,
+    /// How many of them went away since their numbers were last looked through.
+    gone: usize,
     /// Lanes that wait for that time.
     held: HashSet<u64>,
 }
@@ -84,11 +87,16 @@ impl FunctionLoads {
         }
     }
 
-    /// One delivery less is in hand; gives a lane that waited for it.
-    pub(super) fn release(&mut self, function: &FunctionName) -> Option<u64> {
+    /// One delivery less is in hand; gives a lane that waited for it. Numbers of lanes that wait for it no more are
+    /// dropped.
+    pub(super) fn release(
+        &mut self,
+        function: &FunctionName,
+        is_blocked: impl Fn(u64) -> bool,
+    ) -> Option<u64> {
         let load = self.loads.get_mut(function)?;
         load.in_hand = load.in_hand.saturating_sub(1);
-        let blocked = load.blocked.pop_front();
+        let blocked = next_of(&mut load.blocked, is_blocked);
         if load.in_hand == 0 && load.held_until == 0 && load.blocked.is_empty() {
             self.loads.remove(function);
         }
@@ -96,8 +104,24 @@ impl FunctionLoads {
     }
 
     /// The next lane that waits for fewer to be in hand: another one does not use its turn.
-    pub(super) fn unblock(&mut self, function: &FunctionName) -> Option<u64> {
-        self.loads.get_mut(function)?.blocked.pop_front()
+    pub(super) fn unblock(
+        &mut self,
+        function: &FunctionName,
+        is_blocked: impl Fn(u64) -> bool,
+    ) -> Option<u64> {
+        next_of(&mut self.loads.get_mut(function)?.blocked, is_blocked)
+    }
+
+    /// A lane is gone that waited for fewer to be in hand. Its number stays until there are many of such.
+    pub(super) fn lane_is_gone(&mut self, function: &FunctionName, is_lane: impl Fn(u64) -> bool) {
+        let Some(load) = self.loads.get_mut(function) else {
+            return;
+        };
+        load.gone += 1;
+        if load.gone > load.blocked.len() / 2 + 16 {
+            load.blocked.retain(|lane| is_lane(*lane));
+            load.gone = 0;
+        }
     }
 
     /// Holds a function back until a time; one that is not later than now lets it go. Gives the lanes that may go on.
@@ -121,10 +145,17 @@ impl FunctionLoads {
         self.loads.values().any(|load| !load.blocked.is_empty())
     }
 
+    /// Numbers that are kept of lanes that wait, or waited, for fewer to be in hand.
+    #[cfg(test)]
+    pub(super) fn blocked(&self) -> usize {
+        self.loads.values().map(|load| load.blocked.len()).sum()
+    }
+
     /// Forgets all lanes; what is in hand stays there, and who is held is.
     pub(super) fn clear_lanes(&mut self) {
         for load in self.loads.values_mut() {
             load.blocked.clear();
+            load.gone = 0;
             load.held.clear();
         }
     }

@@ -155,11 +155,21 @@ impl Ring {
         self.turn(space).loading += 1;
     }
 
-    /// A lane was read, or does not have to be any more; gives the one that waited for it.
-    pub(super) fn end_loading(&mut self, space: &Space) -> Option<u64> {
+    /// A lane was read, or does not have to be any more.
+    pub(super) fn end_loading(&mut self, space: &Space) {
+        if let Some(turn) = self.spaces.get_mut(space) {
+            turn.loading = turn.loading.saturating_sub(1);
+        }
+    }
+
+    /// The next lane of a space that waits until others are read, if one more may be. Numbers of lanes that do not wait
+    /// for it any more are dropped.
+    pub(super) fn next_to_load(&mut self, space: &Space, is_unread: impl Fn(u64) -> bool) -> Option<u64> {
         let turn = self.spaces.get_mut(space)?;
-        turn.loading = turn.loading.saturating_sub(1);
-        turn.unread.pop_front()
+        if turn.loading >= MOST_LOADING {
+            return None;
+        }
+        next_of(&mut turn.unread, is_unread)
     }
 
     pub(super) fn add_lane(&mut self, space: &Space) {
@@ -236,4 +246,14 @@ impl Ring {
             self.spaces.remove(space);
         }
     }
+}
+
+/// The first of some lanes that is meant; those before it are dropped.
+pub(super) fn next_of(lanes: &mut VecDeque<u64>, is_meant: impl Fn(u64) -> bool) -> Option<u64> {
+    while let Some(lane) = lanes.pop_front() {
+        if is_meant(lane) {
+            return Some(lane);
+        }
+    }
+    None
 }

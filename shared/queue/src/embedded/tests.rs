@@ -22,3 +22,4 @@ mod power_cut;
 mod records;
 mod spaces;
 mod waiting;
+mod wake_ups;

@@ -1,8 +1,12 @@
 //! Whose turn it is: the spaces go round, and in each of them the lanes that have something due, so that none keeps
 //! another waiting.
 
+mod windows;
+
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+use domain::ids::Space;
 
 use super::Limits;
 use super::function_loads::{Admitted, FunctionLoads, HeldSubscriptions};
@@ -12,8 +16,6 @@ use super::ring::Ring;
 use super::shares::Pool;
 use super::tables::Place;
 
-/// Most bytes of events that all windows hold, about; a single event more where one is larger than that.
-const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 /// Lanes that become ready at a time because their time has come: so many can be due at once that all of them would
 /// keep the next worker waiting.
 const WOKEN_AT_ONCE: usize = 64;
@@ -99,9 +101,18 @@ impl Turns {
         {
             self.looks += 1;
         }
+        let space = self.lanes.get(&number)?.name.function.space.clone();
+        let next = self.turn_of(number, &space, now);
+        if next.is_none() {
+            // It may have been let go on to be read, which it was not.
+            self.read_next(&space);
+        }
+        next
+    }
+
+    fn turn_of(&mut self, number: u64, space: &Space, now: u64) -> Option<Next> {
         let lane = self.lanes.get_mut(&number)?;
         lane.turn = Turn::Nothing;
-        let space = lane.name.function.space.clone();
         match self.functions.admit(&lane.name.function, number, now) {
             Admitted::Yes => {}
             Admitted::Blocked => {
@@ -118,10 +129,10 @@ impl Turns {
         }
         match lane.head() {
             Head::Here(place) if place.due <= now => {
-                if lane.is_low(now) && self.ring.may_load(&space) {
+                if lane.is_low(now) && self.ring.may_load(space) {
                     // What is left is handed out meanwhile.
                     lane.turn = Turn::Ready;
-                    self.ring.push_first(&space, number);
+                    self.ring.push_first(space, number);
                     return Some(self.begin_loading(number));
                 }
                 self.take(number, place)
@@ -131,9 +142,9 @@ impl Turns {
                     self.unblock(number);
                     return None;
                 }
-                if !self.ring.may_load(&space) {
+                if !self.ring.may_load(space) {
                     lane.turn = Turn::Unread;
-                    self.ring.wait_to_load(&space, number);
+                    self.ring.wait_to_load(space, number);
                     self.unblock(number);
                     return None;
                 }
@@ -170,10 +181,19 @@ impl Turns {
     }
 
     /// A lane is read, or does not have to be any more: one that waited for it goes on.
-    fn end_loading(&mut self, name: &LaneName) {
+    fn end_loading(&mut self, space: &Space) {
         self.loading -= 1;
-        if let Some(number) = self.ring.end_loading(&name.function.space) {
-            self.go_on(number);
+        self.ring.end_loading(space);
+        self.read_next(space);
+    }
+
+    /// Lets a lane go on that waits until others of its space are read, if one more may be.
+    fn read_next(&mut self, space: &Space) {
+        let next = self
+            .ring
+            .next_to_load(space, |number| is_waiting(&self.lanes, number, Turn::Unread));
+        if let Some(next) = next {
+            self.go_on(next);
         }
     }
 
@@ -198,9 +218,13 @@ impl Turns {
 
     /// Lets a lane go on that waits for the function of another one, which does not use its turn.
     fn unblock(&mut self, number: u64) {
-        if let Some(lane) = self.lanes.get(&number)
-            && let Some(blocked) = self.functions.unblock(&lane.name.function)
-        {
+        let Some(lane) = self.lanes.get(&number) else {
+            return;
+        };
+        let blocked = self.functions.unblock(&lane.name.function, |number| {
+            is_waiting(&self.lanes, number, Turn::Blocked)
+        });
+        if let Some(blocked) = blocked {
             self.go_on(blocked);
         }
     }
@@ -228,10 +252,19 @@ impl Turns {
         self.ring.has_aside() || self.functions.has_blocked()
     }
 
+    /// Numbers that are kept of lanes that wait, or waited, for their functions.
+    #[cfg(test)]
+    pub(super) fn blocked(&self) -> usize {
+        self.functions.blocked()
+    }
+
     /// One delivery of a function less is in hand.
     pub(super) fn release(&mut self, function: &FunctionName) {
         self.ring.release(&function.space);
-        if let Some(blocked) = self.functions.release(function) {
+        let blocked = self
+            .functions
+            .release(function, |number| is_waiting(&self.lanes, number, Turn::Blocked));
+        if let Some(blocked) = blocked {
             self.go_on(blocked);
         }
     }
@@ -264,18 +297,6 @@ impl Turns {
         self.ring.push(&lane.name.function.space, number);
     }
 
-    /// How many deliveries are in memory.
-    #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
-        self.lanes.values().map(Lane::held).sum()
-    }
-
-    /// What they take, about.
-    #[cfg(test)]
-    pub(super) fn cost(&self) -> usize {
-        self.cost
-    }
-
     pub(super) fn lane(&self, number: u64) -> Option<&Lane> {
         self.lanes.get(&number)
     }
@@ -294,13 +315,21 @@ impl Turns {
             return;
         };
         self.cost -= lane.cost;
-        if let Turn::Until(time) = lane.turn {
-            self.later.remove(&(time, number));
+        let space = &lane.name.function.space;
+        match lane.turn {
+            Turn::Until(time) => {
+                self.later.remove(&(time, number));
+            }
+            Turn::Blocked => self
+                .functions
+                .lane_is_gone(&lane.name.function, |number| self.lanes.contains_key(&number)),
+            Turn::Nothing | Turn::Ready | Turn::Unread => {}
         }
         if lane.loading {
-            self.end_loading(&lane.name);
+            self.end_loading(space);
+        } else {
+            self.read_next(space);
         }
-        let space = &lane.name.function.space;
         self.ring.remove_lane(space);
         self.ring.sweep(space, |number| self.lanes.contains_key(&number));
     }
@@ -314,8 +343,8 @@ impl Turns {
         change(lane);
         self.cost = self.cost - cost + lane.cost;
         if was_loading && !lane.loading {
-            let name = lane.name.clone();
-            self.end_loading(&name);
+            let space = lane.name.function.space.clone();
+            self.end_loading(&space);
         }
         self.set_ready(number);
     }
@@ -346,32 +375,6 @@ impl Turns {
         }
     }
 
-    /// Puts a delivery into a lane, if there is room for it in memory.
-    pub(super) fn put(&mut self, number: u64, place: Place, entry: Entry) {
-        let others = self.cost - self.lanes.get(&number).map_or(0, |lane| lane.cost);
-        self.change(number, |lane| {
-            lane.put(place, entry);
-            lane.cut(super::lane::WINDOW, WINDOW_BYTES.saturating_sub(others));
-        });
-    }
-
-    /// Makes room in memory after a lane was read: the others keep no more than their share of half of it, so that
-    /// much can be read before they are looked at again.
-    pub(super) fn make_room(&mut self, read: u64) {
-        if self.cost <= WINDOW_BYTES {
-            return;
-        }
-        let holders = self.lanes.values().filter(|lane| lane.cost > 0).count();
-        let share = WINDOW_BYTES / 2 / holders.max(1);
-        for (number, lane) in &mut self.lanes {
-            if *number != read {
-                let before = lane.cost;
-                lane.cut(usize::MAX, share);
-                self.cost = self.cost - before + lane.cost;
-            }
-        }
-    }
-
     /// Starts anew with the lanes of the file; what is in the hands of workers stays there.
     pub(super) fn rebuild(&mut self, lanes: impl IntoIterator<Item = (u64, LaneName)>) {
         let mut before = std::mem::take(&mut self.lanes);
@@ -388,4 +391,9 @@ impl Turns {
             self.set_ready(number);
         }
     }
+}
+
+/// Whether a lane is there and waits for this.
+fn is_waiting(lanes: &HashMap<u64, Lane>, number: u64, turn: Turn) -> bool {
+    lanes.get(&number).is_some_and(|lane| lane.turn == turn)
 }
