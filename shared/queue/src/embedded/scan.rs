@@ -78,6 +78,16 @@ impl Spot {
         (self.section == Section::Ready).then(|| Place::of(key))
     }
 
+    /// Whether its key is one of its lane: what is read begins with it, and would else be of other lanes and spaces.
+    fn is_in_its_lane(&self) -> bool {
+        let is_long_enough = match self.section {
+            Section::Ready => self.key.len() == size_of::<PlaceKey>(),
+            // The number of the lane, and that of the delivery.
+            Section::Behind => self.key.len() >= 2 * size_of::<u64>(),
+        };
+        is_long_enough && self.key.starts_with(&self.lane.to_be_bytes())
+    }
+
     /// The spot as a text in ASCII.
     pub(super) fn to_text(&self) -> String {
         use std::fmt::Write as _;
@@ -99,11 +109,12 @@ impl Spot {
         let (lane, key) = text.get(1..)?.split_once('.')?;
         let pairs = key.as_bytes().chunks(2);
         let bytes = pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
-        Some(Self {
+        let spot = Self {
             lane: u64::from_str_radix(lane, 16).ok()?,
             section,
             key: bytes.collect::<Option<_>>()?,
-        })
+        };
+        spot.is_in_its_lane().then_some(spot)
     }
 }
 
@@ -156,7 +167,8 @@ impl Scan {
             if !self.means(name) {
                 continue;
             }
-            let from = self.from.as_ref().filter(|from| from.lane == lane);
+            let from = self.from.as_ref();
+            let from = from.filter(|from| from.lane == lane && from.is_in_its_lane());
             let skipped = from.map_or(0, |from| usize::from(from.section == self.order[1]));
             for section in &self.order[skipped..] {
                 let from = from.filter(|from| from.section == *section);

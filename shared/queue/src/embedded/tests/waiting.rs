@@ -311,3 +311,34 @@ async fn a_delivery_is_made_or_cancelled() {
     assert_eq!(worker.await.unwrap() + cancelled, sent);
     assert!(cancelled > 0);
 }
+
+#[tokio::test]
+async fn a_page_that_was_made_up_shows_nothing_of_other_spaces() {
+    let machine = Machine::new();
+    let queue = machine.open();
+    let keyed = |id: &str| ordered(id, "k");
+    queue
+        .put(vec![keyed("theirs-1"), keyed("theirs-2")])
+        .await
+        .unwrap();
+    let mine = [keyed("mine-1"), keyed("mine-2")].map(|delivery| Delivery {
+        space: "t".into(),
+        ..delivery
+    });
+    queue.put(mine.into()).await.unwrap();
+    let space = "t".into();
+    let first = queue.waiting(&space, &all(), 1, None).await.unwrap();
+    let spot = first.next.unwrap();
+    // The next one stands behind the first, so that both kinds of spots are known from it.
+    let lane = spot[1..].split('.').next().unwrap();
+    let zeros = |bytes: usize| "00".repeat(bytes);
+    for section in ["r", "b"] {
+        for key in [zeros(24), zeros(16), zeros(8), zeros(1), String::new()] {
+            let made_up = format!("{section}{lane}.{key}");
+            let page = queue.waiting(&space, &all(), 10, Some(&made_up)).await.unwrap();
+            assert_eq!(ids(&page), ["mine-1-a", "mine-2-a"], "{made_up}");
+        }
+    }
+    let page = queue.waiting(&space, &all(), 10, Some(&spot)).await.unwrap();
+    assert_eq!(ids(&page), ["mine-2-a"]);
+}
