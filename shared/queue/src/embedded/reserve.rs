@@ -45,11 +45,6 @@ impl Reserve {
         !self.held
     }
 
-    /// Whether any is wanted.
-    pub(super) fn is_wanted(&self) -> bool {
-        !matches!(self.place, Place::Nowhere)
-    }
-
     /// How much is wanted.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes

@@ -28,6 +28,8 @@ struct State {
     /// Operations until this is to be called.
     alarm: Option<(u32, Alarm)>,
     faults: Option<Faults>,
+    /// Writes and syncs that were asked for.
+    operations: usize,
     /// The next sync says that it failed, and this notes it.
     failing_sync: Option<Arc<AtomicBool>>,
     /// Blocks that there are; none is taken before it is written to.
@@ -94,6 +96,11 @@ impl Disk {
         self.state().failing_sync = Some(failed);
     }
 
+    /// How many writes and syncs were asked for.
+    pub(super) fn operations(&self) -> usize {
+        self.state().operations
+    }
+
     /// Has the disk take so many bytes in all; it must be empty.
     pub(super) fn set_capacity(&self, bytes: usize) {
         self.state().capacity = Some(bytes / BLOCK);
@@ -121,6 +128,7 @@ impl Disk {
 
     fn change(&self, change: Option<Change>) -> Result<(), Error> {
         let mut state = self.state();
+        state.operations += 1;
         if let Some((left, then)) = state.alarm.take() {
             if left == 0 {
                 then(Image {

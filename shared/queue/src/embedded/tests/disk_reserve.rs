@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::dead_letter::DeadLetterSelection;
+use domain::waiting::WaitingSelection;
 
 use super::super::Embedded;
 use super::fixture::{Machine, dead, delivery, event_of, single};
@@ -115,4 +116,25 @@ async fn events_are_accepted_again_when_others_leave_room() {
     is_accepted_again(&queue).await;
     let contents = machine.shut(queue);
     assert_eq!((contents.dead.len(), contents.deliveries.len()), (count, 0));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_although_all_was_given_back_is_left_alone_for_a_while() {
+    let machine = machine();
+    let queue = machine.open();
+    queue.put(vec![single("waits")]).await.unwrap();
+    machine.disk.set_full(true, false);
+    is_refused(&queue).await;
+    let before = machine.disk.operations();
+    for _ in 0..2000 {
+        let cancelled = queue.cancel(&"s".into(), &WaitingSelection::default()).await;
+        assert!(cancelled.is_err(), "{cancelled:?}");
+    }
+    let operations = machine.disk.operations() - before;
+    assert!(operations < 200, "{operations}");
+    machine.disk.set_full(false, false);
+    while queue.put(vec![single("again")]).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(queue.deliver_all().await, ["waits-a", "again-a"]);
 }

@@ -69,15 +69,15 @@ impl Room {
         self.next_try = Instant::now();
     }
 
-    /// Gives the space back to the disk if an error says that it is needed; says whether the disk is full.
+    /// Gives the space back to the disk if an error says that it is needed; says whether there was any.
     pub(super) fn release_for(&mut self, error: &Shared) -> bool {
-        let full = self.reserve.is_wanted() && is_for_want_of_space(&**error);
-        if full && self.reserve.release() {
+        let released = is_for_want_of_space(&**error) && self.reserve.release();
+        if released {
             tracing::warn!(
                 "The disk of the delivery queue is full: what is deleted and delivered is still written."
             );
         }
-        full
+        released
     }
 
     /// Sets space aside again, if there is twice as much: else the next event would use it up. Says whether it is there.
@@ -123,7 +123,8 @@ impl Writer {
         batch
     }
 
-    /// Opens the engine at once after a failure for want of space: reading and deleting need none.
+    /// Opens the engine at once after a failure for want of space, if that is there now: reading and deleting need none.
+    /// Else it waits as after any other failure: to open it may be to check the whole file.
     pub(super) fn recover(&mut self, error: &Shared) {
         if self.room.release_for(error) && self.reopen().is_ok() && self.kept.is_empty() {
             self.failure = None;
