@@ -33,6 +33,7 @@ class Options:
     quick: bool
     kills: int | None
     overload_seconds: float | None
+    strangers_seconds: float | None
     queue_flags: list
 
     def pick(self, quick, full):

@@ -24,11 +24,13 @@ import crashes
 import disk
 import giving_up
 import overload
+import strangers
 import targets
 from bed import NotRun, Options, Row
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FAULTS = crashes.FAULTS + targets.FAULTS + giving_up.FAULTS + disk.FAULTS + clock.FAULTS + overload.FAULTS + aws.FAULTS
+MODULES = [crashes, targets, giving_up, disk, clock, overload, strangers, aws]
+FAULTS = [fault for module in MODULES for fault in module.FAULTS]
 COLUMNS = ["fault", "runs", "events", "accepted", "delivered", "dead", "queued", "lost", "duplicates", "seconds"]
 
 
@@ -41,6 +43,7 @@ def parse():
     parser.add_argument("--seed", type=int, help="of moments and failures; made up and printed by default")
     parser.add_argument("--kills", type=int, help="how often kill_9 kills; 50, or 8 if quick")
     parser.add_argument("--overload-seconds", type=float, help="how long overload lasts; 600, or 20 if quick")
+    parser.add_argument("--strangers-seconds", type=float, help="how long strangers lasts; 600, or 40 if quick")
     parser.add_argument("--work", type=pathlib.Path, help="folder for data and logs; a real disk, or fsync is no test")
     parser.add_argument(
         "--tools", type=pathlib.Path, default=ROOT / "target/faults/tools", help="requirements.txt in a venv"
@@ -109,6 +112,7 @@ def main():
         quick=chosen.quick,
         kills=chosen.kills,
         overload_seconds=chosen.overload_seconds,
+        strangers_seconds=chosen.strangers_seconds,
         queue_flags=chosen.queue_flag,
     )
     print(f"seed {seed}, data in {work}", file=sys.stderr, flush=True)
