@@ -103,18 +103,18 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let gateway = wiring::gateway_beside(settings, own_config_api.clone()).await?;
     warn_of_openness(settings, config_place);
     let limits = &settings.limits;
-    let in_flight = BytesInFlight::new(limits.max_bytes_in_flight);
-    let events = api::events::router(
-        gateway.clone(),
-        body_limits(
-            limits,
-            limits.max_event_bytes,
-            limits.events_read_timeout,
-            in_flight,
-        ),
-    );
+    // One for each API: whoever fills that for events does not keep the operator out.
+    let [in_flight, config_in_flight] = [(); 2].map(|()| BytesInFlight::new(limits.max_bytes_in_flight));
+    let (bytes, time) = (limits.max_event_bytes, limits.events_read_timeout);
+    let events = api::events::router(gateway.clone(), body_limits(limits, bytes, time, in_flight));
     let metrics = metrics_page(settings, &gateway)?;
-    let config = api::config::router(config_api(settings, &gateway, metrics, own_config_api, in_flight));
+    let config = api::config::router(config_api(
+        settings,
+        &gateway,
+        metrics,
+        own_config_api,
+        config_in_flight,
+    ));
 
     let (stop, stopping) = watch::channel(false);
     let serve_on = |listener: Listeners, router: &Router, connections| {
@@ -131,7 +131,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         serve_on(
             config_listener,
             &config,
-            connections(limits, config_tls, config_timeouts, in_flight),
+            connections(limits, config_tls, config_timeouts, config_in_flight),
         ),
     ];
     let workers = tokio::spawn({

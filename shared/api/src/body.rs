@@ -25,7 +25,7 @@ pub struct BodyLimits {
     pub time: Duration,
     /// The least rate at which it arrives.
     pub least_rate: LeastRate,
-    /// What all bodies and answers hold together.
+    /// What all bodies and answers of this API hold together.
     pub in_flight: BytesInFlight,
 }
 

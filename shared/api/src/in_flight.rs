@@ -1,4 +1,4 @@
-//! A budget of bytes: what requests and answers hold in memory, over all connections of both APIs.
+//! A budget of bytes: what requests and answers hold in memory, over all connections of an API.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +15,12 @@ use crate::error::ApiError;
 /// Answers below this size, in bytes, are not counted: they are in the hands of the operating system as soon as they are
 /// made, unless a client reads nothing at all.
 const COUNTED_FROM: u64 = 1024;
+
+/// Bodies, heads and answers up to this size, in bytes, are small: a part of the budget is theirs alone.
+const SMALL_BYTES: usize = 64 * 1024;
+
+/// The part of the budget that large ones leave to small ones: one in so many.
+const SMALL_PART: usize = 8;
 
 /// How many bytes may be held at a time. It lives as long as the process, so that nobody counts who still uses it.
 #[derive(Debug, Clone, Copy)]
@@ -80,12 +86,19 @@ pub struct Held {
 }
 
 impl Held {
-    /// Takes that many more; `false`, and nothing taken, where the budget has no room for them.
+    /// Takes that many more; `false`, and nothing taken, where the budget has no room for them. What becomes large has to
+    /// leave an eighth of the budget free, so that large ones keep no small ones out.
     #[must_use]
     pub fn grow(&mut self, bytes: usize) -> bool {
         let Budget { limit, held } = self.budget.0;
+        let is_small = self.bytes.saturating_add(bytes) <= SMALL_BYTES;
+        let room = if is_small {
+            *limit
+        } else {
+            limit - limit / SMALL_PART
+        };
         let before = held.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) > *limit {
+        if before.saturating_add(bytes) > room {
             held.fetch_sub(bytes, Ordering::Relaxed);
             return false;
         }
@@ -173,6 +186,19 @@ mod tests {
         drop(second);
         assert_eq!(budget.held(), 0);
         assert!(BytesInFlight::new(0).none_held().grow(usize::MAX / 2));
+    }
+
+    #[test]
+    fn large_ones_leave_room_for_small_ones() {
+        let budget = BytesInFlight::new(8 << 20);
+        let mut large = budget.none_held();
+        while large.grow(64 << 10) {}
+        assert_eq!(budget.held(), 7 << 20);
+        assert!(!budget.none_held().grow((64 << 10) + 1));
+        let mut small: Vec<_> = (0..16).map(|_| budget.none_held()).collect();
+        assert!(small.iter_mut().all(|held| held.grow(64 << 10)));
+        // What grows beyond that is small no more, and full is full.
+        assert!(!small[0].grow(1) && !budget.none_held().grow(1));
     }
 
     #[tokio::test]

@@ -65,7 +65,7 @@ pub struct LimitSettings {
     /// How often an event may be passed on by a gateway before it counts as a loop and is refused with 508; at most 254.
     #[arg(long = "max-hops", env = "EVENT_GATEWAY_MAX_HOPS", default_value_t = 16, value_parser = clap::value_parser!(u8).range(..255), value_name = "COUNT")]
     pub max_hops: u8,
-    /// Bytes that requests and answers of both APIs may hold in memory together; 0 is no limit.
+    /// Bytes that requests and answers of each API may hold in memory together; 0 is no limit.
     #[arg(long = "max-bytes-in-flight", env = "EVENT_GATEWAY_MAX_BYTES_IN_FLIGHT", default_value_t = 256 * 1024 * 1024, value_name = "BYTES")]
     pub max_bytes_in_flight: usize,
     /// Least rate at which clients send bodies and read answers, in bytes a second; 0 is no limit.

@@ -161,3 +161,36 @@ fn bodies_that_are_asked_for_are_counted_once_and_not_kept() {
         assert_eq!(client.answer().unwrap().status, 202);
     }
 }
+
+#[test]
+fn large_bodies_keep_no_small_events_out_and_events_not_the_operator() {
+    let gateway = GatewayProcess::start(&["-max-bytes-in-flight=1000000", PATIENT]);
+    let unfinished = |length: usize| {
+        let mut connection = Connection::open(gateway.events);
+        let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+        connection.send(head + &"x".repeat(length - 1)).unwrap();
+        connection
+    };
+    let post = |length: usize| gateway.post_event("/", &[], "x".repeat(length)).status;
+    let (mut large, mut small) = (Vec::new(), Vec::new());
+    wait_until("there is no room for large bodies", || {
+        large.push(unfinished(199_000));
+        post(199_000) == 503
+    });
+    wait_until("there is room for small bodies", || post(60_000) == 202);
+    wait_until("there is no room for small bodies", || {
+        small.push(unfinished(60_000));
+        post(60_000) == 503
+    });
+    let mut operator = Connection::open(gateway.config);
+    operator
+        .send(request(
+            "POST",
+            "/v1/spaces/default/functions",
+            &[],
+            "x".repeat(100_000),
+        ))
+        .unwrap();
+    assert_eq!(operator.answer().unwrap().status, 400);
+    drop((large, small));
+}
