@@ -4,7 +4,7 @@
 //! What is compared is the processor time of one thread for an input and for one [`FACTOR`] times as large: no time is
 //! bounded, and other work on the machine is not counted. Linear work takes [`FACTOR`] times as long and quadratic work
 //! the square of that, which leaves room for caches, allocators and logarithms on one side and for a linear part on the
-//! other: see [`MOST_GROWTH`].
+//! other: see `MOST_GROWTH`.
 
 use std::fs::read_to_string;
 use std::hint::black_box;
