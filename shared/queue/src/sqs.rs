@@ -120,7 +120,7 @@ impl Sqs {
         if self.0.fifo.is_none() && deliveries.iter().any(is_ordered) {
             return Err(QueueError::NoFifoQueue);
         }
-        pack::check(deliveries, self.0.max_body_bytes())
+        pack::check(deliveries, self.0.max_body_bytes()).map_err(|error| self.0.signed(error))
     }
 
     /// Ends receiving. Deliveries can still be sent: other processes receive them.
@@ -132,6 +132,18 @@ impl Sqs {
 impl Shared {
     fn request_settings(&self) -> config::Builder {
         Config::builder().timeout_config(self.timeouts.clone())
+    }
+
+    /// A refusal of a body that is not signed yet, in terms of the message that it would have been.
+    fn signed(&self, error: QueueError) -> QueueError {
+        let room = self.settings.signing.room();
+        match error {
+            QueueError::TooLarge { bytes, limit } => QueueError::TooLarge {
+                bytes: bytes.saturating_add(room),
+                limit: limit.saturating_add(room),
+            },
+            other => other,
+        }
     }
 
     /// Most bytes of a body before it is signed.

@@ -39,7 +39,8 @@ impl Sqs {
     pub(super) async fn send_when_due(&self, deliveries: &[Outgoing<'_>]) -> Result<(), QueueError> {
         let limit = self.0.settings.max_message_bytes;
         // All of them before the first is sent: one that cannot be is to be refused with nothing done.
-        let mut messages = pack(deliveries, timing::now(), self.0.max_body_bytes())?;
+        let mut messages =
+            pack(deliveries, timing::now(), self.0.max_body_bytes()).map_err(|error| self.0.signed(error))?;
         let signing = &self.0.settings.signing;
         for message in &mut messages.standard {
             signing.sign(SourceKind::Standard, &mut message.body);
