@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use api::{BytesInFlight, Held, LeastRate};
+use api::{BytesInFlight, Held, LeastRate, RateWindow};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
 
 /// Bytes that the operating system takes of an answer before it has sent what it took earlier. So much memory an unread
 /// answer has beside the budget, and in such steps it is seen to move.
@@ -132,13 +131,8 @@ impl Future for Answering {
 pub(crate) struct Paced<S> {
     stream: S,
     head: Arc<Head>,
-    /// Bytes that have to be taken in each window; 0 is no limit.
-    bytes_per_window: usize,
-    window_length: Duration,
     /// Runs while there is something that the client has to take first.
-    window: Option<Pin<Box<Sleep>>>,
-    /// Bytes that it took since the window began.
-    moved: usize,
+    window: RateWindow,
 }
 
 impl<S> Paced<S> {
@@ -148,38 +142,21 @@ impl<S> Paced<S> {
         Self {
             stream,
             head,
-            bytes_per_window: least.bytes_per_window(),
-            window_length: least.window + Duration::from_secs(step.into()),
-            window: None,
-            moved: 0,
+            window: RateWindow::new(least, Duration::from_secs(step.into())),
         }
     }
 
     fn has_moved<T>(&mut self, bytes: usize, value: T) -> Poll<io::Result<T>> {
         self.head.begin();
-        self.moved = self.moved.saturating_add(bytes);
+        self.window.moved(bytes);
         Poll::Ready(Ok(value))
     }
 
     /// Waits for the client, but not for longer than it may take.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if self.bytes_per_window == 0 {
-            return Poll::Pending;
-        }
-        let length = self.window_length;
-        if self.window.is_none() {
-            self.moved = 0;
-        }
-        let window = self.window.get_or_insert_with(|| Box::pin(sleep(length)));
-        while window.as_mut().poll(context).is_ready() {
-            if self.moved < self.bytes_per_window {
-                let error = io::Error::new(io::ErrorKind::TimedOut, "the client reads its answer too slowly");
-                return Poll::Ready(Err(error));
-            }
-            self.moved = 0;
-            window.as_mut().reset(Instant::now() + length);
-        }
-        Poll::Pending
+        self.window.begin_anew();
+        let too_slow = || io::Error::new(io::ErrorKind::TimedOut, "the client reads its answer too slowly");
+        self.window.poll_too_slow(context).map(|()| Err(too_slow()))
     }
 }
 
@@ -228,7 +205,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         match Pin::new(&mut self.stream).poll_flush(context) {
             // All that there was has been taken.
             Poll::Ready(Ok(())) => {
-                self.window = None;
+                self.window.end();
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),

@@ -1,7 +1,7 @@
 //! Reading request bodies within bounds of size, time, pace, and of what all of them hold together.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use http::header;
 use http::request::Parts;
 use http_body::Frame;
 use http_body_util::BodyExt;
-use tokio::time::{Instant, Sleep, sleep};
 
 use crate::in_flight::{BytesInFlight, Held};
+use crate::least_rate::{LeastRate, RateWindow};
 
 /// Bounds of a request body.
 #[derive(Debug, Clone, Copy)]
@@ -27,26 +27,6 @@ pub struct BodyLimits {
     pub least_rate: LeastRate,
     /// What all bodies and answers of this API hold together.
     pub in_flight: BytesInFlight,
-}
-
-/// The least rate at which bytes have to move in either direction, while there are some to move.
-#[derive(Debug, Clone, Copy)]
-pub struct LeastRate {
-    /// Bytes a second; 0 is no limit.
-    pub bytes_per_second: u32,
-    /// The time that the rate is measured over: who pauses for less is waited for.
-    pub window: Duration,
-}
-
-impl LeastRate {
-    /// Bytes that have to move in each window; 0 is no limit.
-    pub fn bytes_per_window(self) -> usize {
-        let milliseconds = self
-            .window
-            .as_millis()
-            .saturating_mul(self.bytes_per_second.into());
-        usize::try_from(milliseconds.div_ceil(1000)).unwrap_or(usize::MAX)
-    }
 }
 
 /// A sender that is slower than the least rate.
@@ -135,12 +115,12 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
     let limit = limits.bytes;
     let announced = body.size_hint().upper().unwrap_or_default();
     let expected = usize::try_from(announced).unwrap_or(limit).min(limit);
-    let mut pace = Pace::new(limits.least_rate);
+    let mut window = RateWindow::new(limits.least_rate, Duration::ZERO);
     let mut collected = Collected::nothing(limits.in_flight);
     let mut has_room = true;
     let mut read: usize = 0;
     loop {
-        let frame = match pace.next(&mut body).await {
+        let frame = match next_piece(&mut body, &mut window, limits.least_rate).await {
             Ok(Some(frame)) => frame,
             Ok(None) => break,
             // It has been decided before.
@@ -149,7 +129,7 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
         };
         let Ok(data) = frame.into_data() else { continue };
         read += data.len();
-        pace.moved += data.len();
+        window.moved(data.len());
         if read > limit.saturating_mul(DISCARDED) {
             break;
         }
@@ -168,54 +148,30 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
     Ok(collected.into_bytes())
 }
 
-/// How fast a body comes in. There is no timer until it has to be waited for.
-struct Pace {
+/// The next piece of a body, or an error once a window has ended that brought too little.
+async fn next_piece(
+    body: &mut Body,
+    window: &mut RateWindow,
     least: LeastRate,
-    /// Bytes of the window that is measured.
-    moved: usize,
-    window: Option<Pin<Box<Sleep>>>,
-}
-
-impl Pace {
-    fn new(least: LeastRate) -> Self {
-        Self {
-            least,
-            moved: 0,
-            window: None,
+) -> Result<Option<Frame<Bytes>>, GatewayError> {
+    let mut frame = pin!(body.frame());
+    poll_fn(|context| {
+        if let Poll::Ready(frame) = frame.as_mut().poll(context) {
+            let malformed = |err: axum::Error| GatewayError::BodyMalformed(err.into());
+            return Poll::Ready(frame.transpose().map_err(malformed));
         }
-    }
-
-    /// The next piece, or an error once a window has ended that brought too little.
-    async fn next(&mut self, body: &mut Body) -> Result<Option<Frame<Bytes>>, GatewayError> {
-        let mut frame = pin!(body.frame());
-        let bytes_per_window = self.least.bytes_per_window();
-        poll_fn(|context| {
-            if let Poll::Ready(frame) = frame.as_mut().poll(context) {
-                let malformed = |err: axum::Error| GatewayError::BodyMalformed(err.into());
-                return Poll::Ready(frame.transpose().map_err(malformed));
-            }
-            if bytes_per_window == 0 {
-                return Poll::Pending;
-            }
-            let length = self.least.window;
-            let window = self.window.get_or_insert_with(|| Box::pin(sleep(length)));
-            while window.as_mut().poll(context).is_ready() {
-                if self.moved < bytes_per_window {
-                    let slow = TooSlow(self.least.bytes_per_second);
-                    return Poll::Ready(Err(GatewayError::BodyIncomplete(slow.into())));
-                }
-                self.moved = 0;
-                window.as_mut().reset(Instant::now() + length);
-            }
-            Poll::Pending
+        window.poll_too_slow(context).map(|()| {
+            let slow = TooSlow(least.bytes_per_second);
+            Err(GatewayError::BodyIncomplete(slow.into()))
         })
-        .await
-    }
+    })
+    .await
 }
 
 #[cfg(test)]
 mod tests {
     use futures::StreamExt as _;
+    use tokio::time::sleep;
 
     use super::*;
 

@@ -5,7 +5,9 @@ pub mod config;
 mod error;
 pub mod events;
 mod in_flight;
+mod least_rate;
 mod request_target;
 
-pub use body::{BodyLimits, LeastRate};
+pub use body::BodyLimits;
 pub use in_flight::{BytesInFlight, Held};
+pub use least_rate::{LeastRate, RateWindow};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Delivery;
 use crate::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 
 /// One attempt, as the delivery log keeps it and the Configuration API shows it.
@@ -44,6 +45,27 @@ pub struct DeliveryAttempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub next_attempt_at: Option<u64>,
+}
+
+impl DeliveryAttempt {
+    /// An attempt at a delivery that began then, about which nothing else is to say.
+    pub fn of(delivery: &Delivery, at: u64, attempt: u32, outcome: AttemptOutcome) -> Self {
+        Self {
+            at,
+            delivery_id: delivery.id.clone(),
+            space: delivery.space.clone(),
+            subscription_id: delivery.subscription.clone(),
+            function_id: delivery.function.clone(),
+            event_id: delivery.event.id().to_owned(),
+            event_type: delivery.event.event_type().to_owned(),
+            attempt,
+            outcome,
+            status: None,
+            error: None,
+            duration_ms: 0,
+            next_attempt_at: None,
+        }
+    }
 }
 
 /// What came of an attempt.

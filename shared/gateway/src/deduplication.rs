@@ -4,7 +4,6 @@
 //! afterwards.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use domain::delivery::Delivery;
@@ -26,12 +25,7 @@ pub(crate) fn scoped_key(path: &str, event_type: &str, key: &str) -> Arc<str> {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.into()
+    hex::encode(hash.finalize()).into()
 }
 
 /// Of deliveries of several events with the same key to a space, leaves those of the first event: the queue decides on

@@ -49,9 +49,7 @@ impl Routed<'_> {
     fn authorizer_failed(&self) -> GatewayError {
         GatewayError::AuthorizerFailed(self.event.event_type().to_owned())
     }
-}
 
-impl Routed<'_> {
     /// The spaces with functions that the client waits for: the one that answers, and authorizers.
     fn asked<'s>(&'s self, table: &'s RoutingTable) -> impl Iterator<Item = &'s Space> {
         let sync = self.sync.iter().map(|subscription| &subscription.space);

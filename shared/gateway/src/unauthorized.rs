@@ -25,19 +25,8 @@ impl Gateway {
     /// Notes what became of a delivery without an attempt at it.
     pub(crate) fn note_unattempted(&self, delivery: &Delivery, outcome: AttemptOutcome, error: String) {
         self.delivery_log().note(DeliveryAttempt {
-            at: now_millis(),
-            delivery_id: delivery.id.clone(),
-            space: delivery.space.clone(),
-            subscription_id: delivery.subscription.clone(),
-            function_id: delivery.function.clone(),
-            event_id: delivery.event.id().to_owned(),
-            event_type: delivery.event.event_type().to_owned(),
-            attempt: 0,
-            outcome,
-            status: None,
             error: Some(error),
-            duration_ms: 0,
-            next_attempt_at: None,
+            ..DeliveryAttempt::of(delivery, now_millis(), 0, outcome)
         });
     }
 

@@ -205,19 +205,11 @@ impl Gateway {
     ) {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.delivery_log().note(DeliveryAttempt {
-            at: attempted.began,
-            delivery_id: delivery.id.clone(),
-            space: delivery.space.clone(),
-            subscription_id: delivery.subscription.clone(),
-            function_id: delivery.function.clone(),
-            event_id: delivery.event.id().to_owned(),
-            event_type: delivery.event.event_type().to_owned(),
-            attempt: attempted.number,
-            outcome,
             status: attempted.status.or_else(|| failure.and_then(Failure::status)),
             error: failure.map(|failure| failure.error.clone()),
             duration_ms: millis(attempted.took),
             next_attempt_at: pause.map(|pause| now_millis().saturating_add(millis(pause))),
+            ..DeliveryAttempt::of(delivery, attempted.began, attempted.number, outcome)
         });
     }
 }

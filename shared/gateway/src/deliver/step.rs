@@ -96,7 +96,6 @@ impl Gateway {
                 return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
             }
         };
-        self.queue().set_shared(table.is_shared());
         let Some(subscription) = subscription_of(&table, delivery) else {
             return self.give_up(
                 delivery,

@@ -90,13 +90,12 @@ impl Spot {
 
     /// The spot as a text in ASCII.
     pub(super) fn to_text(&self) -> String {
-        use std::fmt::Write as _;
-        let mut text = format!("{}{:x}.", self.section.letter(), self.lane);
-        for byte in &self.key {
-            // Writing to a text does not fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        format!(
+            "{}{:x}.{}",
+            self.section.letter(),
+            self.lane,
+            hex::encode(&self.key)
+        )
     }
 
     /// The spot of a text that [`Spot::to_text`] made.
@@ -107,12 +106,10 @@ impl Spot {
             _ => return None,
         };
         let (lane, key) = text.get(1..)?.split_once('.')?;
-        let pairs = key.as_bytes().chunks(2);
-        let bytes = pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
         let spot = Self {
             lane: u64::from_str_radix(lane, 16).ok()?,
             section,
-            key: bytes.collect::<Option<_>>()?,
+            key: hex::decode(key).ok()?,
         };
         spot.is_in_its_lane().then_some(spot)
     }

@@ -1,7 +1,5 @@
 //! What messages are called on SQS: their groups, their deduplication, and deliveries that came without an id.
 
-use std::fmt::Write as _;
-
 use domain::delivery::Delivery;
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use sha2::{Digest as _, Sha256};
@@ -48,12 +46,7 @@ fn digest(texts: &[&str]) -> String {
         hash.update(text.len().to_be_bytes());
         hash.update(text);
     }
-    let mut digits = String::with_capacity(64);
-    for byte in hash.finalize() {
-        // Writing into memory cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
+    hex::encode(hash.finalize())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::delivery::Delivery;
 use futures_util::stream::{self, TryStreamExt as _};
@@ -101,6 +102,11 @@ impl Sqs {
             .message_group_id(&*message.group_id)
             .set_delay_seconds(delay)
             .set_message_deduplication_id(message.deduplication_id);
+        self.send_request(request).await
+    }
+
+    /// Sends a message as it is, once.
+    pub(super) async fn send_request(&self, request: SendMessageFluentBuilder) -> Result<(), Failure> {
         let sent = request
             .customize()
             .config_override(self.0.request_settings())

@@ -64,11 +64,6 @@ impl Sqs {
             // One that is moved twice is there once.
             SourceKind::Fifo => request.message_deduplication_id(&message.message_id),
         };
-        let sent = request
-            .customize()
-            .config_override(self.0.request_settings())
-            .send()
-            .await;
-        sent.map(drop).map_err(|error| Failure::of("SendMessage", error))
+        self.send_request(request).await
     }
 }

@@ -74,7 +74,7 @@ impl Signing {
         };
         let mac = self.keys.first().and_then(|key| key.mac(kind, begun));
         let Some(mac) = mac else { return };
-        let digits = hexadecimal(&mac.finalize().into_bytes());
+        let digits = hex::encode(mac.finalize().into_bytes());
         body.pop();
         body.push_str(BEFORE);
         body.push_str(&digits);
@@ -93,7 +93,7 @@ impl Signing {
                 Err(MalformedMessage::Unsigned)
             };
         };
-        let signature = bytes(signature).ok_or(MalformedMessage::Forged)?;
+        let signature = hex::decode(signature).map_err(|_| MalformedMessage::Forged)?;
         let is_by = |key: &SigningKey| {
             let mac = key.mac(kind, begun);
             mac.is_some_and(|mac| mac.verify_slice(&signature).is_ok())
@@ -111,27 +111,6 @@ fn split(body: &str) -> Option<(&str, &str)> {
     let signed = body.strip_suffix(BEHIND)?;
     let (begun, digits) = signed.split_at_checked(signed.len().checked_sub(DIGITS)?)?;
     Some((begun.strip_suffix(BEFORE)?, digits))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
-}
-
-fn bytes(digits: &str) -> Option<Vec<u8>> {
-    let value = |digit: u8| {
-        char::from(digit)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
-    let (pairs, _) = digits.as_bytes().as_chunks::<2>();
-    let pairs = pairs.iter();
-    pairs
-        .map(|[high, low]| Some(value(*high)? << 4 | value(*low)?))
-        .collect()
 }
 
 impl fmt::Debug for SigningKey {

@@ -1,7 +1,7 @@
 //! The items of the table: their keys and attributes. Nothing outside of this module knows the name of one.
 
 use std::collections::HashMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::Space;
@@ -131,12 +131,7 @@ pub(super) fn bounded(prefix: &str, name: &str) -> String {
     if prefix.len() + name.len() <= MAX_KEY_BYTES {
         return format!("{prefix}{name}");
     }
-    let mut key = format!("{prefix}sha256#");
-    for byte in Sha256::digest(name) {
-        // Writing to a String cannot fail.
-        let _ = write!(key, "{byte:02x}");
-    }
-    key
+    format!("{prefix}sha256#{}", hex::encode(Sha256::digest(name)))
 }
 
 /// A name that stands before others in a key. What can be written holds no `#`; what is only looked for may, and must not

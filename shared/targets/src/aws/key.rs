@@ -1,7 +1,5 @@
 //! Keys that keep events together: partition keys of streams, message groups of queues and topics.
 
-use std::fmt::Write as _;
-
 use domain::event::Event;
 use sha2::{Digest as _, Sha256};
 
@@ -72,12 +70,7 @@ fn as_mark(text: &str) -> String {
 }
 
 fn digest(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex::encode(Sha256::digest(text))
 }
 
 #[cfg(test)]

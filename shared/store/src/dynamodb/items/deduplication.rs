@@ -1,7 +1,5 @@
 //! Items of deduplication keys: who is about to queue an event with the key, or until when one counts as queued.
 
-use std::fmt::Write as _;
-
 use domain::ids::Space;
 use sha2::{Digest as _, Sha256};
 
@@ -41,11 +39,7 @@ pub(in super::super) mod expressions {
 impl DeduplicationKey {
     /// Of a key of a space. A space's keys are spread over many partitions, each of which takes 1,000 writes a second.
     pub(in super::super) fn of(space: &Space, key: &str) -> Self {
-        let mut hash = String::with_capacity(64);
-        for byte in Sha256::digest(key) {
-            // Writing to a String cannot fail.
-            let _ = write!(hash, "{byte:02x}");
-        }
+        let hash = hex::encode(Sha256::digest(key));
         let partition = bounded("DEDUPLICATION#", &unambiguous(space.as_str()));
         Self(Key {
             pk: format!("{partition}#{}", &hash[..2]),
