@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+/// What makes the next millisecond of each time that is not a whole one.
+const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
+
 /// The clock of a queue. It follows the clock of the machine forward and runs on where that is set back; what it said
 /// last is kept with the queue, so it does not go back over a restart either. Its times are good for "how long from
 /// now" alone; where a time of day counts there is [`Clock::wall`].
@@ -53,22 +56,43 @@ impl Clock {
 
     /// Now, for the queue.
     pub(super) fn now(&self) -> u64 {
-        let elapsed = match &self.source {
-            Source::Machine { start } => millis(start.elapsed()),
-            Source::Manual(manual) => manual.elapsed.load(Ordering::Relaxed),
-        };
-        let ahead = self.wall().saturating_sub(elapsed);
-        let before = self.offset.fetch_max(ahead, Ordering::Relaxed);
-        elapsed.saturating_add(before.max(ahead))
+        let elapsed = self.elapsed();
+        self.offset(elapsed).saturating_add(millis(elapsed))
+    }
+
+    /// The first millisecond at which a pause that begins now is over: whoever calls a function sooner than its circuit
+    /// is half-open has spent an attempt for nothing.
+    pub(super) fn after(&self, pause: Duration) -> u64 {
+        let elapsed = self.elapsed();
+        let end = elapsed.saturating_add(pause).saturating_add(ALMOST_A_MILLISECOND);
+        self.offset(elapsed).saturating_add(millis(end))
     }
 
     /// Now by the clock of the machine, in milliseconds since the Unix epoch.
     pub(super) fn wall(&self) -> u64 {
+        millis(self.wall_time())
+    }
+
+    /// What is added to the time since the start. Whole milliseconds of the difference: the difference of whole
+    /// milliseconds is one more or less from call to call.
+    fn offset(&self, elapsed: Duration) -> u64 {
+        let ahead = millis(self.wall_time().saturating_sub(elapsed));
+        self.offset.fetch_max(ahead, Ordering::Relaxed).max(ahead)
+    }
+
+    fn elapsed(&self) -> Duration {
+        match &self.source {
+            Source::Machine { start } => start.elapsed(),
+            Source::Manual(manual) => Duration::from_millis(manual.elapsed.load(Ordering::Relaxed)),
+        }
+    }
+
+    fn wall_time(&self) -> Duration {
         match &self.source {
             Source::Machine { .. } => SystemTime::now()
                 .duration_since(SystemTime::UNIX_EPOCH)
-                .map_or(0, millis),
-            Source::Manual(manual) => manual.wall.load(Ordering::Relaxed),
+                .unwrap_or_default(),
+            Source::Manual(manual) => Duration::from_millis(manual.wall.load(Ordering::Relaxed)),
         }
     }
 }

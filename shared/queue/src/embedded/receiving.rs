@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::Embedded;
-use super::clock::millis;
 use super::dead_letters::Letter;
 use super::jobs::Job;
 use super::lane::Entry;
@@ -101,7 +100,7 @@ impl Embedded {
         let Some(outcome) = outcomes.into_iter().next() else {
             return Settled::Returned;
         };
-        let due = |pause| self.0.schedule.clock.now().saturating_add(millis(pause));
+        let due = |pause| self.0.schedule.clock.after(pause);
         let attempts = receipt.entry.as_ref().map_or(0, |entry| entry.delivery.attempts);
         let verdict = match outcome {
             Outcome::Done => Verdict::Done,

@@ -1,7 +1,7 @@
 //! Clocks that jump, and deliveries that are wanted at a time of day.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::delivery::Delivery;
 
@@ -147,4 +147,19 @@ async fn one_that_is_too_early_keeps_its_order() {
     assert!(queue.poll().await.is_none());
     machine.advance(Duration::from_millis(HOUR));
     assert_eq!(queue.deliver_all().await, ["1-a", "2-a"]);
+}
+
+/// A circuit is half-open at an instant, not at a millisecond.
+#[test]
+fn no_pause_ends_before_it_is_over() {
+    let clock = Clock::new(Source::machine(), 0);
+    for n in 0..100 {
+        let pause = Duration::from_micros(500 + n * 7);
+        let began = Instant::now();
+        let due = clock.after(pause);
+        while clock.now() < due {
+            std::hint::spin_loop();
+        }
+        assert!(began.elapsed() >= pause, "{:?} of {pause:?}", began.elapsed());
+    }
 }
