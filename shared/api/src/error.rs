@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::configuration::ConfigurationError;
+use domain::event::EventError;
 use domain::ids::DeliveryId;
 use futures_util::FutureExt as _;
 use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
@@ -141,7 +142,9 @@ impl From<GatewayError> for ApiError {
             | GatewayError::BatchInterrupted => Self::unavailable(message),
             GatewayError::BodyTooLarge { .. }
             | GatewayError::EventTooLarge(_)
-            | GatewayError::BatchTooLong { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
+            | GatewayError::Event(EventError::BatchTooLong { .. }) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+            }
             GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
             GatewayError::BodyMalformed(_)
             | GatewayError::Event(_)

@@ -25,7 +25,7 @@ pub(crate) mod time;
 pub use binary_message::BinaryMessage;
 pub use cloud_event::{CloudEvent, CloudEventError};
 pub use content_type::ContentTypeError;
-pub use decode::{Incoming, decode, json_event};
+pub use decode::{EventLimits, Incoming, decode, json_event};
 pub use envelope::{Envelope, EventStamp};
 pub use http_request::query_pairs;
 pub use http_request::{HttpRequest, host as request_host};
@@ -81,6 +81,12 @@ pub enum EventError {
     /// The content type cannot be parsed.
     #[error(transparent)]
     ContentType(#[from] ContentTypeError),
+    /// There are more events in a batch than this gateway takes of one.
+    #[error("batch has more than {limit} events, the most that this gateway takes")]
+    BatchTooLong {
+        /// The limit.
+        limit: usize,
+    },
     /// An event of a batch is wrong.
     #[error("event {index} of the batch: {error}")]
     InBatch {
@@ -96,6 +102,7 @@ impl From<JsonError> for EventError {
     fn from(err: JsonError) -> Self {
         match err {
             JsonError::TooManyMembers { most } => Self::TooManyAttributes { limit: most },
+            JsonError::TooManyElements { most } => Self::BatchTooLong { limit: most },
             other => Self::Json(other),
         }
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, DeserializeSeed as _};
 use serde_json::value::RawValue;
 
+mod elements;
 mod member_path;
 mod members;
 mod number;
@@ -15,6 +16,7 @@ mod text;
 pub(crate) use member_path::member_at;
 pub use text::Json;
 
+use elements::AtMostElements;
 use members::AtMost;
 
 /// Why a text could not be read as the JSON that was asked for.
@@ -52,6 +54,12 @@ pub enum JsonError {
         /// Most members that are taken.
         most: usize,
     },
+    /// An array has more elements than are taken.
+    #[error("JSON array has more than {most} elements")]
+    TooManyElements {
+        /// Most elements that are taken.
+        most: usize,
+    },
 }
 
 fn place(field: &str) -> Cow<'static, str> {
@@ -76,14 +84,6 @@ impl JsonError {
             line: err.line(),
             column: err.column(),
         }
-    }
-
-    /// What kept an object from being read, where it could be that it has more than `exceeded` members.
-    fn of_object(err: &serde_json::Error, text: &[u8], exceeded: Option<usize>) -> Self {
-        exceeded.map_or_else(
-            || Self::from_serde(err, text),
-            |most| Self::TooManyMembers { most },
-        )
     }
 
     /// The text of the Events API, where both kinds of early end read alike (CONTRACT.md §2.5).
@@ -122,7 +122,13 @@ impl<'a> Object<'a> {
             let mut is_exceeded = false;
             let object = AtMost::new(most, &mut is_exceeded).deserialize(&mut deserializer);
             let object = object.and_then(|object| deserializer.end().map(|()| object));
-            return object.map_err(|err| JsonError::of_object(&err, text, is_exceeded.then_some(most)));
+            return object.map_err(|err| {
+                if is_exceeded {
+                    JsonError::TooManyMembers { most }
+                } else {
+                    JsonError::from_serde(&err, text)
+                }
+            });
         }
         let raw: &RawValue = serde_json::from_slice(text).map_err(|err| JsonError::from_serde(&err, text))?;
         Self::from_raw(raw, "")
@@ -247,19 +253,36 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The elements of a text that must be exactly one JSON array.
+/// The elements of a text that must be exactly one JSON array, with so many of them at most. What is longer is refused
+/// at the first element too many, before that or anything behind it is read.
+pub fn elements_within(text: &[u8], most: usize) -> Result<Vec<&RawValue>, JsonError> {
+    if !text.trim_ascii_start().starts_with(b"[") {
+        let raw: &RawValue = serde_json::from_slice(text).map_err(|err| JsonError::from_serde(&err, text))?;
+        return Err(wrong_type(raw, "", "array"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut is_exceeded = false;
+    let elements = AtMostElements::new(most, &mut is_exceeded).deserialize(&mut deserializer);
+    let elements = elements.and_then(|elements| deserializer.end().map(|()| elements));
+    elements.map_err(|err| {
+        if is_exceeded {
+            JsonError::TooManyElements { most }
+        } else {
+            JsonError::from_serde(&err, text)
+        }
+    })
+}
+
+/// The same of a text whose elements are counted elsewhere.
 pub fn elements(text: &[u8]) -> Result<Vec<&RawValue>, JsonError> {
-    raw_elements(
-        serde_json::from_slice(text).map_err(|err| JsonError::from_serde(&err, text))?,
-        "",
-    )
+    elements_within(text, usize::MAX)
 }
 
 fn raw_elements<'a>(raw: &'a RawValue, field: &str) -> Result<Vec<&'a RawValue>, JsonError> {
     if kind(raw) != "array" {
         return Err(wrong_type(raw, field, "array"));
     }
-    serde_json::from_str(raw.get()).map_err(|err| JsonError::from_serde(&err, raw.get().as_bytes()))
+    elements(raw.get().as_bytes())
 }
 
 /// JSON type of a raw value, in the words of the original's error texts.
@@ -309,84 +332,4 @@ fn scalar<'a, T: Deserialize<'a>>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_match_without_case_and_the_last_duplicate_wins() {
-        let object = Object::from_slice(br#"{"NAME":"a","name":"b","Name":"c","x":null}"#).unwrap();
-        assert_eq!(object.string("name").unwrap().unwrap(), "c");
-        assert!(object.get("x").is_none());
-        assert!(object.get("y").is_none());
-    }
-
-    #[test]
-    fn ends_are_told_apart_from_syntax_errors() {
-        assert_eq!(Object::from_first_value(b" ").unwrap_err(), JsonError::Empty);
-        assert_eq!(Object::from_first_value(b"{").unwrap_err(), JsonError::Truncated);
-        assert_eq!(
-            Object::from_first_value(br#"{"a":"b"#).unwrap_err(),
-            JsonError::Truncated
-        );
-        assert_eq!(
-            Object::from_slice(b"").unwrap_err().event_text(),
-            "unexpected end of JSON input"
-        );
-        let text = Object::from_slice(b"{} x").unwrap_err().to_string();
-        assert!(text.starts_with("invalid character 'x'"), "{text}");
-        assert!(Object::from_first_value(b"{} x").is_ok());
-        assert!(
-            Object::from_first_value(b"null")
-                .unwrap()
-                .members()
-                .next()
-                .is_none()
-        );
-    }
-
-    #[test]
-    fn nothing_is_coerced() {
-        let object =
-            Object::from_slice(br#"{"n":200.0,"s":"200","i":7,"l":["a",null],"m":{"a":5}}"#).unwrap();
-        assert_eq!(
-            object.integer("n").unwrap_err().to_string(),
-            "json: cannot unmarshal number into Go struct field n of type int"
-        );
-        assert!(object.integer("s").is_err());
-        assert_eq!(object.integer("i").unwrap(), Some(7));
-        assert!(object.string("i").is_err());
-        assert_eq!(object.list("l").unwrap().unwrap(), ["a", ""]);
-        assert!(object.strings("m").is_err());
-        assert!(
-            Object::from_slice(b"[]")
-                .unwrap_err()
-                .to_string()
-                .starts_with("json: cannot unmarshal array")
-        );
-    }
-
-    #[test]
-    fn members_are_counted_while_they_are_read() {
-        let text = br#"{"a":1,"a":2,"b":3"#;
-        let too_many = JsonError::TooManyMembers { most: 2 };
-        // What follows on the first member too many is not looked at.
-        assert_eq!(Object::from_slice_within(text, 2).unwrap_err(), too_many);
-        assert_eq!(
-            Object::from_slice_within(text, 3).unwrap_err(),
-            JsonError::Truncated
-        );
-        let object = Object::from_slice(br#"{"o":{"a":1,"b":2}}"#).unwrap();
-        assert_eq!(object.object_within("o", 2).unwrap().unwrap().len(), 2);
-        assert_eq!(
-            object.object_within("o", 1).unwrap_err(),
-            JsonError::TooManyMembers { most: 1 }
-        );
-    }
-
-    #[test]
-    fn deep_nesting_is_kept_as_text() {
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        let object = Object::from_slice(deep.as_bytes()).unwrap();
-        assert_eq!(object.get("a").unwrap().get().len(), 200_000);
-    }
-}
+mod tests;

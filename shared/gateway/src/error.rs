@@ -74,14 +74,6 @@ pub enum GatewayError {
         /// How often that may be.
         limit: Hops,
     },
-    /// The batch has too many events.
-    #[error("batch has {events} events, and {limit} is the most")]
-    BatchTooLong {
-        /// Events in it.
-        events: usize,
-        /// Events that may be in it.
-        limit: usize,
-    },
     /// The batch takes longer than it may, its client is gone, or the gateway is shutting down.
     #[error("Service Unavailable: not all events of the batch were taken")]
     BatchInterrupted,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use domain::event::EventLimits;
 use domain::hops::Hops;
 use domain::ids::Space;
 use domain::routing::RoutingTable;
@@ -71,14 +72,12 @@ pub struct GatewaySettings {
     /// Whether a CloudEvent sent as plain JSON is taken as one where it reaches a subscriber of its type and the
     /// request itself reaches none (Q72).
     pub json_events: bool,
-    /// Most attributes of an event that comes in: members of its JSON, of its `extensions`, headers in binary mode.
-    pub max_event_attributes: usize,
+    /// How much is taken of what comes in as events.
+    pub event_limits: EventLimits,
     /// Whether requests of 2017 are answered as they were then (CONTRACT.md §7).
     pub legacy_api: bool,
     /// How often a request or an event may have been passed on by a gateway before it counts as a loop.
     pub max_hops: Hops,
-    /// Most events of a batch.
-    pub max_batch_events: usize,
     /// Time that the authorizers and sync functions of a batch have together.
     pub batch_timeout: Duration,
     /// Longest time for which a function is left alone because it asks for that, unless its subscription allows longer
@@ -244,10 +243,6 @@ impl Gateway {
 
     pub(crate) fn accepts_json_events(&self) -> bool {
         self.0.settings.json_events
-    }
-
-    pub(crate) fn max_event_attributes(&self) -> usize {
-        self.0.settings.max_event_attributes
     }
 
     pub(crate) fn speaks_legacy_api(&self) -> bool {

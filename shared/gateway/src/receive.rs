@@ -175,11 +175,6 @@ impl Gateway {
             Incoming::Batch(events) => events,
             Incoming::Request(stamp) => vec![self.request_event(&request, stamp).await],
         };
-        let limit = self.settings().max_batch_events;
-        if events.len() > limit.max(1) {
-            let events = events.len();
-            return Err(GatewayError::BatchTooLong { events, limit });
-        }
         if let Some(event) = events.iter().find(|event| event.is_system()) {
             return Err(GatewayError::SystemEventType(event.event_type().to_owned()));
         }
@@ -189,12 +184,12 @@ impl Gateway {
 
     /// What a request carries. Large bodies are read elsewhere.
     async fn decode(&self, request: &Request<'_>) -> Result<Incoming, EventError> {
-        let most = self.max_event_attributes();
+        let limits = self.settings().event_limits;
         if request.body.len() < LARGE_BODY {
-            return decode(request.parts, request.body, most, event_stamp);
+            return decode(request.parts, request.body, limits, event_stamp);
         }
         let (parts, body) = (request.parts.clone(), request.body.clone());
-        off_runtime(move || decode(&parts, &body, most, event_stamp)).await
+        off_runtime(move || decode(&parts, &body, limits, event_stamp)).await
     }
 
     /// The event that a request without an event of its own becomes.
@@ -232,7 +227,7 @@ impl Gateway {
 
     /// The event that a request holds as plain JSON, if it does.
     async fn json_event(&self, request: &Request<'_>) -> Option<Event> {
-        let most = self.max_event_attributes();
+        let most = self.settings().event_limits.max_attributes;
         if request.body.len() < LARGE_BODY {
             return json_event(request.parts, request.body, most);
         }

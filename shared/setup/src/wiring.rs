@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use domain::configuration::SpaceRules;
+use domain::event::EventLimits;
 use domain::hops::Hops;
 use domain::routing::PathOwnership;
 use gateway::{
@@ -127,10 +128,12 @@ pub async fn gateway_beside(
         GatewaySettings {
             hosted: settings.access.hosted(),
             json_events: settings.events.json_events,
-            max_event_attributes: settings.limits.max_event_attributes,
+            event_limits: EventLimits {
+                max_attributes: settings.limits.max_event_attributes,
+                max_batch_events: settings.limits.max_batch_events,
+            },
             legacy_api: settings.compatibility.legacy_api,
             max_hops: Hops::new(settings.limits.max_hops),
-            max_batch_events: settings.limits.max_batch_events,
             batch_timeout: settings.limits.batch_timeout,
             max_retry_after: queue.max_retry_after,
             max_concurrent_deliveries: queue.workers(),

@@ -34,15 +34,24 @@ impl Incoming {
     }
 }
 
-/// Reads what a request carries; `stamp` is asked only when the gateway makes the event. An event has `max_attributes`
-/// at most: members of its JSON, members of its `extensions`, headers in binary mode. An object with more of them that
-/// may be data as well as an event is data.
+/// How much is taken of what strangers send as events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventLimits {
+    /// Most attributes of an event: members of its JSON, members of its `extensions`, headers in binary mode.
+    pub max_attributes: usize,
+    /// Most events of a batch.
+    pub max_batch_events: usize,
+}
+
+/// Reads what a request carries; `stamp` is asked only when the gateway makes the event. What is above a limit is
+/// refused before the rest of it is read; an object with more attributes that may be data as well as an event is data.
 pub fn decode(
     parts: &Parts,
     body: &[u8],
-    max_attributes: usize,
+    limits: EventLimits,
     stamp: impl FnOnce() -> EventStamp,
 ) -> Result<Incoming, EventError> {
+    let max_attributes = limits.max_attributes;
     let headers = &parts.headers;
     let content_type = binary::header(headers, "content-type");
     let media_type = media_type(Some(&content_type))?;
@@ -61,7 +70,7 @@ pub fn decode(
         )?)));
     }
     if media_type == CLOUDEVENTS_BATCH_JSON {
-        return Ok(Incoming::Batch(batch(body, max_attributes)?));
+        return Ok(Incoming::Batch(batch(body, limits)?));
     }
     let legacy_type = binary::header(headers, "event");
     if legacy_type.is_empty() {
@@ -103,7 +112,9 @@ fn legacy(event_type: &str, media_type: &str, body: &[u8], stamp: EventStamp) ->
     Event::V0_1(Box::new(Envelope::generated(stamp, event_type, media_type, data)))
 }
 
-fn batch(body: &[u8], max_attributes: usize) -> Result<Vec<Event>, EventError> {
+/// No event is made before it is known that there are not too many.
+fn batch(body: &[u8], limits: EventLimits) -> Result<Vec<Event>, EventError> {
+    let max_attributes = limits.max_attributes;
     let read = |(index, raw)| {
         let object = Object::from_raw_within(raw, "event", max_attributes).map_err(EventError::from);
         let event = object.and_then(|object| Event::from_object(&object, max_attributes));
@@ -112,5 +123,6 @@ fn batch(body: &[u8], max_attributes: usize) -> Result<Vec<Event>, EventError> {
             error: Box::new(error),
         })
     };
-    json::elements(body)?.into_iter().enumerate().map(read).collect()
+    let elements = json::elements_within(body, limits.max_batch_events)?;
+    elements.into_iter().enumerate().map(read).collect()
 }

@@ -17,12 +17,18 @@ fn stamp() -> EventStamp {
     }
 }
 
+/// As much as these tests need.
+const LIMITS: EventLimits = EventLimits {
+    max_attributes: 256,
+    max_batch_events: 100,
+};
+
 fn read(headers: &[(&str, &str)], body: &[u8]) -> Result<Incoming, EventError> {
     let mut request = Request::post("/p/a%20b?q=1&q=2&bad=%zz&e");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    decode(&request.body(()).unwrap().into_parts().0, body, 256, stamp)
+    decode(&request.body(()).unwrap().into_parts().0, body, LIMITS, stamp)
 }
 
 fn event(headers: &[(&str, &str)], body: &str) -> Event {
@@ -134,7 +140,7 @@ fn requests_become_events() {
         .body(())
         .unwrap();
     let (parts, ()) = request.into_parts();
-    let Incoming::Request(stamp) = decode(&parts, b"", 256, stamp).unwrap() else {
+    let Incoming::Request(stamp) = decode(&parts, b"", LIMITS, stamp).unwrap() else {
         panic!("not a request")
     };
     let event = Incoming::request_event(&stamp, &parts, b"", &[("id", "a%20b")]);

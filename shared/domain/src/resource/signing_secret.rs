@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::secret::MASK;
 use super::{ProviderError, Secret};
-use crate::json::{JsonError, Object, elements, kind};
+use crate::json::{JsonError, Object, elements_within, kind};
 
 /// What every secret starts with.
 const PREFIX: &str = "whsec_";
@@ -48,10 +48,8 @@ impl SigningSecret {
         if kind(raw) != "array" {
             return Err(ProviderError::Malformed(wrong_type(kind(raw))));
         }
-        let elements = elements(raw.get().as_bytes()).map_err(|_| ProviderError::SigningSecrets)?;
-        if elements.len() > MOST {
-            return Err(ProviderError::SigningSecrets);
-        }
+        let elements =
+            elements_within(raw.get().as_bytes(), MOST).map_err(|_| ProviderError::SigningSecrets)?;
         elements.into_iter().map(Self::decode).collect()
     }
 

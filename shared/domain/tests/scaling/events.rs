@@ -1,7 +1,7 @@
 //! Readers of events, and what events are made for functions.
 
 use domain::authorizer::Authorization;
-use domain::event::{Event, EventStamp, Incoming, LegacyVersion, decode, json_event};
+use domain::event::{Event, EventLimits, EventStamp, Incoming, LegacyVersion, decode, json_event};
 use domain::explain::ExplainRequest;
 use domain::publish_options::PublishOptions;
 use domain::system_event::{FunctionCall, SystemEvent};
@@ -18,6 +18,16 @@ const V0_1: &str = r#""cloudEventsVersion":"0.1","eventID":"1","source":"/s","ev
 
 const CLOUDEVENTS: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
+
+const UNLIMITED: EventLimits = EventLimits {
+    max_attributes: usize::MAX,
+    max_batch_events: usize::MAX,
+};
+
+const LIMITS: EventLimits = EventLimits {
+    max_attributes: 256,
+    max_batch_events: 100,
+};
 
 /// Name and value of the header with a number.
 type Header = fn(usize) -> (String, String);
@@ -39,7 +49,7 @@ fn request(headers: &[(&str, &str)]) -> Parts {
 
 fn read(content_type: &str, body: &str) -> Incoming {
     let parts = request(&[("content-type", content_type)]);
-    decode(&parts, body.as_bytes(), usize::MAX, stamp).unwrap()
+    decode(&parts, body.as_bytes(), UNLIMITED, stamp).unwrap()
 }
 
 /// Events of about `n` members in all versions, with each shape where attributes are.
@@ -85,7 +95,7 @@ fn plain_json_that_may_be_an_event() {
     for (name, event) in events() {
         let legacy = request(&[("content-type", "application/json"), ("event", "t")]);
         assert_linear(&name, SIZE, &event, |body| {
-            let announced = decode(&legacy, body.as_bytes(), usize::MAX, stamp).unwrap();
+            let announced = decode(&legacy, body.as_bytes(), UNLIMITED, stamp).unwrap();
             (announced, json_event(&legacy, body.as_bytes(), usize::MAX))
         });
     }
@@ -111,7 +121,7 @@ fn batches() {
     let faulty = |n: usize| format!("[{},5]", list(n / 4, |_| format!("{{{V1_0}}}")));
     assert_linear("a fault at the end", SIZE, faulty, |body| {
         let parts = request(&[("content-type", BATCH)]);
-        decode(&parts, body.as_bytes(), usize::MAX, stamp)
+        decode(&parts, body.as_bytes(), UNLIMITED, stamp)
             .unwrap_err()
             .to_string()
     });
@@ -132,7 +142,7 @@ fn events_that_are_refused() {
     for (name, body) in refused {
         let parts = request(&[("content-type", CLOUDEVENTS)]);
         assert_linear(name, SIZE, body, |body| {
-            decode(&parts, body.as_bytes(), usize::MAX, stamp)
+            decode(&parts, body.as_bytes(), UNLIMITED, stamp)
                 .unwrap_err()
                 .to_string()
         });
@@ -146,9 +156,31 @@ fn attributes_above_the_limit_cost_nothing() {
         let event = |n: usize| format!("{{{head},{}}}", SHAPES[0].1(n));
         let parts = request(&[("content-type", CLOUDEVENTS)]);
         let growth = scaling::growth(SIZE, event, |body| {
-            decode(&parts, body.as_bytes(), 256, stamp).unwrap_err()
+            decode(&parts, body.as_bytes(), LIMITS, stamp).unwrap_err()
         });
         assert!(growth < 4.0, "{version}: {growth}");
+    }
+}
+
+/// The same of the events of a batch, of the least ones and of large ones.
+#[test]
+fn events_above_the_limit_cost_nothing() {
+    let batches: [Row; 3] = [
+        ("least events", |n| {
+            format!("[{}]", list(n, |_| format!("{{{V1_0}}}")))
+        }),
+        ("no events", |n| format!("[{}]", list(n * 8, |_| "0".to_owned()))),
+        ("a large event too many", |n| {
+            let hundred = list(100, |_| format!("{{{V1_0}}}"));
+            format!("[{hundred},{{{V1_0},{}}}]", SHAPES[0].1(n))
+        }),
+    ];
+    for (name, batch) in batches {
+        let parts = request(&[("content-type", BATCH)]);
+        let growth = scaling::growth(SIZE, batch, |body| {
+            decode(&parts, body.as_bytes(), LIMITS, stamp).unwrap_err()
+        });
+        assert!(growth < 4.0, "{name}: {growth}");
     }
 }
 
@@ -186,7 +218,7 @@ fn binary_events_and_requests() {
             };
             // A map of headers takes no more.
             assert_linear(name, 1_200, parts, |parts| {
-                decode(parts, b"", usize::MAX, stamp).unwrap()
+                decode(parts, b"", UNLIMITED, stamp).unwrap()
             });
             assert_linear(name, 1_200, parts, |parts| {
                 let event = Incoming::request_event(&stamp(), parts, b"{}", &[]);

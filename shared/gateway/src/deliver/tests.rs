@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Arrival;
-use domain::event::{Envelope, Event, EventStamp};
+use domain::event::{Envelope, Event, EventLimits, EventStamp};
 use domain::hops::Hops;
 use domain::ids::SubscriptionId;
 use domain::json::Json;
@@ -68,10 +68,12 @@ impl Fixture {
             GatewaySettings {
                 hosted: HostedDomains::default(),
                 json_events: false,
-                max_event_attributes: 256,
+                event_limits: EventLimits {
+                    max_attributes: 256,
+                    max_batch_events: 1000,
+                },
                 legacy_api: false,
                 max_hops: Hops::new(16),
-                max_batch_events: 1000,
                 batch_timeout: LONG,
                 max_retry_after: LONG,
                 max_concurrent_deliveries: 10,

@@ -1,6 +1,6 @@
 //! Options of HTTP endpoints: method, headers, form of the event, size of the answer, redirects.
 
-use domain::event::{Event, Incoming, decode};
+use domain::event::{Event, EventLimits, Incoming, decode};
 use domain::retry::FailureClass;
 use http::Request;
 use serde_json::{Value, json};
@@ -19,7 +19,11 @@ async fn called(server: &Server, options: Value) -> Received {
 fn structured(text: &str) -> Event {
     let request = Request::post("/").header("content-type", "application/cloudevents+json");
     let parts = request.body(()).unwrap().into_parts().0;
-    match decode(&parts, text.as_bytes(), 256, || unreachable!()).unwrap() {
+    let limits = EventLimits {
+        max_attributes: 256,
+        max_batch_events: 0,
+    };
+    match decode(&parts, text.as_bytes(), limits, || unreachable!()).unwrap() {
         Incoming::Event(event) => event,
         other => panic!("{other:?}"),
     }

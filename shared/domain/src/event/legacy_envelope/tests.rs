@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::LegacyVersion::{V0_5, V0_6, V0_7};
 use super::*;
 use crate::authorizer::Authorization;
-use crate::event::{EventStamp, Incoming, decode};
+use crate::event::{EventLimits, EventStamp, Incoming, decode};
 
 fn stamp() -> EventStamp {
     EventStamp {
@@ -24,7 +24,11 @@ fn event(headers: &[(&str, &str)], body: &str) -> Event {
         request = request.header(*name, *value);
     }
     let (parts, ()) = request.body(()).unwrap().into_parts();
-    match decode(&parts, body.as_bytes(), 256, stamp).unwrap() {
+    let limits = EventLimits {
+        max_attributes: 256,
+        max_batch_events: 0,
+    };
+    match decode(&parts, body.as_bytes(), limits, stamp).unwrap() {
         Incoming::Event(event) => event,
         Incoming::Request(stamp) => Incoming::request_event(&stamp, &parts, body.as_bytes(), &[("id", "b")]),
         Incoming::Batch(_) => panic!("no batch is sent"),

@@ -18,7 +18,7 @@ fn received(event: &Event) -> Event {
     let BinaryMessage { headers, body } = event.to_binary().unwrap();
     let mut request = Request::post("/");
     *request.headers_mut().unwrap() = headers;
-    match decode(&request.body(()).unwrap().into_parts().0, &body, 256, stamp).unwrap() {
+    match decode(&request.body(()).unwrap().into_parts().0, &body, LIMITS, stamp).unwrap() {
         Incoming::Event(event) => event,
         other => panic!("{other:?}"),
     }

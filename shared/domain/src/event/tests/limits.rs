@@ -1,12 +1,23 @@
-//! How many attributes an event may have, on every way in, and that what is stored is not measured again.
+//! How many attributes an event may have, on every way in, and a batch events, and that what is stored is not measured
+//! again.
 
 use super::*;
 
 /// Most attributes in these tests.
 const MOST: usize = 6;
 
+/// Most events of a batch in these tests.
+const MOST_EVENTS: usize = 3;
+
 const V1_0: &str = r#""specversion":"1.0","id":"1","source":"/s","type":"t""#;
 const V0_1: &str = r#""cloudEventsVersion":"0.1","eventID":"1","source":"/s","eventType":"t""#;
+
+fn limits(max_attributes: usize) -> EventLimits {
+    EventLimits {
+        max_attributes,
+        max_batch_events: MOST_EVENTS,
+    }
+}
 
 fn read(headers: &[(&str, &str)], body: &str) -> Result<Incoming, String> {
     let mut request = Request::post("/");
@@ -14,7 +25,7 @@ fn read(headers: &[(&str, &str)], body: &str) -> Result<Incoming, String> {
         request = request.header(*name, *value);
     }
     let parts = request.body(()).unwrap().into_parts().0;
-    decode(&parts, body.as_bytes(), MOST, stamp).map_err(|err| err.to_string())
+    decode(&parts, body.as_bytes(), limits(MOST), stamp).map_err(|err| err.to_string())
 }
 
 const REFUSED: &str =
@@ -49,6 +60,29 @@ fn structured_events() {
             format!("event 1 of the batch: {REFUSED}")
         );
     }
+}
+
+/// Nothing is read of the first event too many, and none before it is looked into: it need not even be one.
+#[test]
+fn events_of_a_batch() {
+    let read = |batch: &str| read(&[("content-type", CLOUDEVENTS_BATCH_JSON)], batch);
+    let event = format!("{{{V1_0}}}");
+    let three = format!("{event},{event},{event}");
+    assert!(matches!(read(&format!("[{three}]")), Ok(Incoming::Batch(events)) if events.len() == 3));
+    for too_many in [
+        format!("[{three},{event}]"),
+        format!("[{three},?"),
+        format!("[{},", "5,5,5,{"),
+        format!("[{}]", vec!["0"; 1_000_000].join(",")),
+    ] {
+        assert_eq!(
+            read(&too_many).unwrap_err(),
+            "batch has more than 3 events, the most that this gateway takes",
+            "{too_many:.200}"
+        );
+    }
+    assert!(read("[5,5,5,]").unwrap_err().starts_with("invalid character ']'"));
+    assert!(read("[5,5,5]").unwrap_err().starts_with("event 0 of the batch: "));
 }
 
 #[test]
@@ -123,7 +157,7 @@ fn of_repeated_attributes_the_last_stays_in_its_place() {
         );
         let parts = Request::post("/").header("content-type", CLOUDEVENTS_JSON);
         let parts = parts.body(()).unwrap().into_parts().0;
-        let event = decode(&parts, json.as_bytes(), 100, stamp).unwrap();
+        let event = decode(&parts, json.as_bytes(), limits(100), stamp).unwrap();
         let Incoming::Event(event) = event else { panic!() };
         let want =
             format!(r#"{{{more}"b":"1","a":"2","id":"1","source":"/s","type":"2","specversion":"1.0"}}"#);

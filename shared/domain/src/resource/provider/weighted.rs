@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Destination, Members, ProviderError};
 use crate::ids::{DeliveryId, FunctionId};
-use crate::json::{JsonError, Object};
+use crate::json::{JsonError, Object, elements_within};
 use crate::resource::{Secret, TargetUrl};
 
 #[cfg(test)]
@@ -46,13 +46,13 @@ impl Weighted {
         let Some(raw) = members.raw("weighted") else {
             return Err(ProviderError::Unsupported("weighted".to_owned()));
         };
-        let entries = crate::json::elements(raw.get().as_bytes()).map_err(ProviderError::Malformed)?;
-        if entries.len() > MOST_FUNCTIONS {
-            return Err(ProviderError::Invalid {
+        let entries = elements_within(raw.get().as_bytes(), MOST_FUNCTIONS).map_err(|err| match err {
+            JsonError::TooManyElements { .. } => ProviderError::Invalid {
                 member: "weighted",
                 reason: "must have at most 256 functions",
-            });
-        }
+            },
+            other => ProviderError::Malformed(other),
+        })?;
         let weighted = entries
             .into_iter()
             .map(|raw| Self::entry(&Object::from_raw(raw, "weighted")?))
