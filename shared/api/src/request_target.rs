@@ -148,4 +148,31 @@ mod tests {
             assert_eq!(host_and_port(text), want, "{text}");
         }
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let parts = |path: String, host: String| {
+            let request = http::Request::get(path).header(header::HOST, host);
+            request.body(()).unwrap().into_parts().0
+        };
+        let requests: [(&str, &dyn Fn(usize) -> Parts); 6] = [
+            ("a path", &|n| parts("/%41".repeat(n), "a".to_owned())),
+            ("a bad escape", &|n| {
+                parts(format!("{}%", "/a".repeat(n)), "a".to_owned())
+            }),
+            ("a host", &|n| parts("/".to_owned(), "%41.".repeat(n))),
+            ("colons", &|n| parts("/".to_owned(), ":".repeat(n))),
+            ("brackets", &|n| parts("/".to_owned(), "[".repeat(n))),
+            ("hosts", &|n| {
+                let mut parts = parts("/".to_owned(), "a".to_owned());
+                for _ in 0..n {
+                    parts.headers.append(header::HOST, HeaderValue::from_static("a"));
+                }
+                parts
+            }),
+        ];
+        for (name, parts) in requests {
+            scaling::assert_linear(name, 1_000, parts, |parts| answer_by_itself(parts).is_some());
+        }
+    }
 }

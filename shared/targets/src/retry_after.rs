@@ -49,4 +49,12 @@ mod tests {
             assert_eq!(parse(value, now), want, "{value:?}");
         }
     }
+
+    #[test]
+    fn reading_is_linear() {
+        for (name, piece) in [("digits", "9"), ("blanks", " "), ("a date", "Sun, ")] {
+            let value = |n: usize| piece.repeat(n);
+            scaling::assert_linear(name, 10_000, value, |value| parse(value, SystemTime::UNIX_EPOCH));
+        }
+    }
 }

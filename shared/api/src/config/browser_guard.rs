@@ -218,4 +218,32 @@ mod tests {
         assert!(guard.knows_host(&parts(&[])));
         assert!(BrowserGuard::new(Vec::new(), None).knows_host(&parts(&[("host", "evil.example")])));
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let guard = BrowserGuard::new(vec!["https://a.example".to_owned()], Some(vec!["a".to_owned()]));
+        let requests: [(&str, HeaderName, &str, bool); 5] = [
+            ("a long origin", ORIGIN, "https://a.", false),
+            ("origins", ORIGIN, "https://a.example", true),
+            ("relations", SEC_FETCH_SITE, "none", true),
+            ("a long host", http::header::HOST, "a.", false),
+            ("brackets", http::header::HOST, "[]", false),
+        ];
+        for (name, header, piece, is_line) in requests {
+            let parts = |n: usize| {
+                let mut parts = http::Request::get("/").body(()).unwrap().into_parts().0;
+                if is_line {
+                    for _ in 0..n {
+                        parts.headers.append(&header, piece.parse().unwrap());
+                    }
+                } else {
+                    parts.headers.insert(&header, piece.repeat(n).parse().unwrap());
+                }
+                parts
+            };
+            scaling::assert_linear(name, 1_000, parts, |parts| {
+                (guard.is_foreign(parts), guard.knows_host(parts))
+            });
+        }
+    }
 }

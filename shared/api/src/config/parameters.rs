@@ -203,4 +203,19 @@ mod tests {
             assert!(object_or_nothing(body.as_bytes()).is_err(), "{body}");
         }
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let queries: [(&str, &dyn Fn(usize) -> String); 4] = [
+            ("repeated", &|n| "limit=1&".repeat(n)),
+            ("empty", &|n| "&".repeat(n)),
+            ("a long value", &|n| format!("subscriptionId={}", "%41".repeat(n))),
+            ("a long name", &|n| "a".repeat(n)),
+        ];
+        for (name, text) in queries {
+            scaling::assert_linear(name, 400, text, |text| {
+                query(text).map(|query| (query.limit().is_ok(), query.get("subscriptionId").is_some()))
+            });
+        }
+    }
 }

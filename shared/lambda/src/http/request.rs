@@ -154,4 +154,54 @@ mod tests {
             assert_eq!(without_stage(path, stage), want, "{path} {stage:?}");
         }
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let event =
+            |member: &str| format!("{{\"requestContext\":{{\"http\":{{\"method\":\"GET\"}}}},{member}}}");
+        let list = |n: usize, item: &dyn Fn(usize) -> String| (0..n).map(item).collect::<Vec<_>>().join(",");
+        let events: [(&str, &dyn Fn(usize) -> String); 7] = [
+            ("segments", &|n| {
+                event(&format!("\"rawPath\":\"{}\"", "/..".repeat(n)))
+            }),
+            ("characters that are encoded", &|n| {
+                event(&format!("\"rawPath\":\"/{}\"", "ä".repeat(n)))
+            }),
+            ("a query", &|n| {
+                event(&format!("\"rawQueryString\":\"{}\"", "a= &".repeat(n)))
+            }),
+            ("parameters", &|n| {
+                event(&format!(
+                    "\"queryStringParameters\":{{{}}}",
+                    list(n, &|at| format!("\"q{at}\":\"\""))
+                ))
+            }),
+            ("cookies", &|n| {
+                event(&format!(
+                    "\"cookies\":[{}]",
+                    list(n, &|at| format!("\"c{at}=1\""))
+                ))
+            }),
+            ("headers", &|n| {
+                event(&format!(
+                    "\"headers\":{{{}}}",
+                    list(n, &|at| format!("\"x-{at}\":\"1\""))
+                ))
+            }),
+            ("a body", &|n| {
+                event(&format!(
+                    "\"isBase64Encoded\":true,\"body\":\"{}\"",
+                    "AAAA".repeat(n)
+                ))
+            }),
+        ];
+        for (name, event) in events {
+            // A map of headers takes no more.
+            scaling::assert_linear(name, 1_200, event, |event| {
+                serde_json::from_str(event)
+                    .ok()
+                    .map(|event| from_event(event).is_ok())
+            });
+        }
+    }
 }

@@ -111,4 +111,32 @@ mod tests {
             assert!(matches!(error, SigningError::Key), "{error:?}");
         }
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let token = |claims: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+        let claims = |n: usize| (0..n).map(|at| format!("\"c{at}\":0,")).collect::<String>();
+        let tokens: [(&str, &dyn Fn(usize) -> String); 3] = [
+            ("claims", &|n| token(&format!("{{{}\"exp\":1}}", claims(n)))),
+            ("dots", &|n| ".".repeat(n * 16)),
+            ("no JSON", &|n| token(&"[".repeat(n * 16))),
+        ];
+        for (name, text) in tokens {
+            scaling::assert_linear(name, 1_000, text, |text| expiry(text));
+        }
+        let section = "-----BEGIN X-----\nU0VD\n-----END X-----\n";
+        let keys: [(&str, &dyn Fn(usize) -> String); 4] = [
+            ("sections", &|n| section.repeat(n)),
+            ("beginnings", &|n| "-----BEGIN X-----\n".repeat(n)),
+            ("lines", &|n| {
+                format!("-----BEGIN PRIVATE KEY-----\n{}", "U0VD\n".repeat(n))
+            }),
+            ("a long line", &|n| {
+                format!("-----BEGIN PRIVATE KEY-----\n{}", "U0VD".repeat(n))
+            }),
+        ];
+        for (name, key) in keys {
+            scaling::assert_linear(name, 1_000, key, |key| sign(key, None, &()).is_err());
+        }
+    }
 }

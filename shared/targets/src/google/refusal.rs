@@ -246,4 +246,30 @@ mod tests {
         let text = format!("{error} {error:?}");
         assert!(!text.contains("SSS") && text.contains("got ***** and"), "{text}");
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let details = |n: usize| (0..n).map(|at| format!(",\"d{at}\":{{}}")).collect::<String>();
+        let bodies: [(&str, &dyn Fn(usize) -> String); 5] = [
+            ("details", &|n| {
+                format!("{{\"error\":{{\"status\":\"S\"{0}}}{0}}}", details(n))
+            }),
+            ("words", &|n| {
+                format!("{{\"error\":{{\"message\":\"{}\"}}}}", "word ".repeat(n))
+            }),
+            ("lines", &|n| {
+                format!(
+                    "{{\"error\":\"c\",\"error_description\":\"{}\"}}",
+                    r"\n".repeat(n)
+                )
+            }),
+            ("a long word", &|n| {
+                format!("{{\"error\":\"{}\"}}", "x".repeat(n * 8))
+            }),
+            ("no JSON", &|n| "<p>".repeat(n)),
+        ];
+        for (name, body) in bodies {
+            scaling::assert_linear(name, 1_000, body, |body| failure(403, &[], body).to_string());
+        }
+    }
 }

@@ -119,3 +119,32 @@ fn config(trusting: Trusting, tls: &HttpTls, key: &str) -> Result<ClientConfig, 
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| TlsError::Key)?;
     trusting.with_client_auth_cert(chain, key).map_err(TlsError::Pair)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+
+    use super::*;
+
+    #[test]
+    fn reading_is_linear() {
+        let own = rcgen::generate_simple_self_signed(["a".to_owned()]).unwrap();
+        let der = base64::engine::general_purpose::STANDARD.encode(own.cert.der());
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
+        let texts: [(&str, &dyn Fn(usize) -> String); 4] = [
+            ("certificates", &|n| pem.repeat(n / 16)),
+            ("other sections", &|n| {
+                "-----BEGIN X-----\nU0VD\n-----END X-----\n".repeat(n)
+            }),
+            ("beginnings", &|n| "-----BEGIN CERTIFICATE-----\n".repeat(n)),
+            ("lines", &|n| {
+                format!("-----BEGIN CERTIFICATE-----\n{}", "U0VD\n".repeat(n))
+            }),
+        ];
+        for (name, text) in texts {
+            scaling::assert_linear(name, 1_000, text, |text| {
+                authorities(text).map(|roots| roots.len()).ok()
+            });
+        }
+    }
+}

@@ -253,4 +253,35 @@ mod tests {
             assert_eq!(error.class(), class, "{shown}");
         }
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let members = |n: usize| (0..n).map(|at| format!(",\"m{at}\":{at}")).collect::<String>();
+        let answers: [(&str, u16, &dyn Fn(usize) -> String); 6] = [
+            ("members", 200, &|n| {
+                format!("{{\"access_token\":\"t\"{}}}", members(n))
+            }),
+            ("a long token", 200, &|n| {
+                format!("{{\"access_token\":\"{}\"}}", "t".repeat(n * 16))
+            }),
+            ("escapes", 200, &|n| {
+                format!("{{\"access_token\":\"{}\"}}", r"\u0041".repeat(n))
+            }),
+            ("a long lifetime", 200, &|n| {
+                format!(
+                    "{{\"access_token\":\"t\",\"expires_in\":\"{}\"}}",
+                    "9".repeat(n * 4)
+                )
+            }),
+            ("no object", 200, &|n| "[".repeat(n * 16)),
+            ("a long error", 400, &|n| {
+                format!("{{\"error\":\"{}\"{}}}", "e".repeat(n), members(n))
+            }),
+        ];
+        for (name, status, body) in answers {
+            scaling::assert_linear(name, 1_000, body, |body| {
+                read(status, body).map_err(|error| error.to_string())
+            });
+        }
+    }
 }

@@ -198,4 +198,50 @@ mod tests {
             assert_eq!(id(body.as_bytes()).as_deref(), want, "{body}");
         }
     }
+
+    #[test]
+    fn reading_is_linear() {
+        let members = |n: usize| (0..n).map(|at| format!(",\"m{at}\":[{at}]")).collect::<String>();
+        let records: [(&str, &dyn Fn(usize) -> String); 6] = [
+            ("members", &|n| {
+                format!("{{\"response\":{{\"success\":true{0}}}{0}}}", members(n))
+            }),
+            ("a large result", &|n| {
+                format!(
+                    "{{\"response\":{{\"success\":true,\"result\":{{\"a\":0{}}}}}}}",
+                    members(n)
+                )
+            }),
+            ("a deep result", &|n| {
+                format!(
+                    "{{\"response\":{{\"success\":true,\"result\":{}{}}}}}",
+                    "[".repeat(n),
+                    "]".repeat(n)
+                )
+            }),
+            ("a long failure", &|n| {
+                let text = r"\n".repeat(n);
+                format!(
+                    "{{\"response\":{{\"success\":false,\"status\":\"s\",\"result\":{{\"error\":\"{text}\"}}}}}}"
+                )
+            }),
+            ("many members of a failure", &|n| {
+                format!(
+                    "{{\"response\":{{\"success\":false,\"result\":{{\"error\":\"\"{}}}}}}}",
+                    members(n)
+                )
+            }),
+            ("a long id", &|n| {
+                format!("{{\"activationId\":\"{}\"{}}}", "a".repeat(n), members(n))
+            }),
+        ];
+        for (name, record) in records {
+            scaling::assert_linear(name, 1_000, record, |record| {
+                (
+                    id(record.as_bytes()),
+                    parse(record).map_err(|error| error.to_string()),
+                )
+            });
+        }
+    }
 }

@@ -202,3 +202,19 @@ fn all_dead_letters_are_deleted_by_their_very_path_only() {
         Resolved::Redirect("/v1/spaces/s/deadletters/D".to_owned())
     );
 }
+
+#[test]
+fn reading_is_linear() {
+    for (name, head, piece) in [
+        ("segments", "/v1/spaces/s", "/a"),
+        ("empty segments", "/v1", "/"),
+        ("segments that cancel others", "/v1", "/a/.."),
+        ("an id", "/v1/spaces/s/functions/", "a"),
+        ("the id of a CORS configuration", "/v1/spaces/s/cors/", "GET%2F"),
+        ("encoded slashes", "", "%2F"),
+        ("no UTF-8", "/", "%ff"),
+    ] {
+        let path = |n: usize| format!("{head}{}", piece.repeat(n));
+        scaling::assert_linear(name, 1_000, path, |path| found(path));
+    }
+}
