@@ -91,10 +91,22 @@ fn is_localhost(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-/// Whether an address belongs to an interface of this machine: only such an address can be bound to.
-fn is_of_this_machine(mut address: SocketAddr) -> bool {
-    address.set_port(0);
-    address.ip().to_canonical().is_loopback() || UdpSocket::bind(address).is_ok()
+/// Whether an address belongs to this machine: what is sent there comes from that very address. Asks the routes and sends
+/// nothing. Whether the address can be bound to says less, for `ip_nonlocal_bind` lets any address be.
+fn is_of_this_machine(address: SocketAddr) -> bool {
+    let ip = address.ip().to_canonical();
+    // As it is where it is one of IPv6: a link-local one has a scope as well.
+    let (unspecified, address): (IpAddr, _) = if ip.is_ipv4() {
+        (Ipv4Addr::UNSPECIFIED.into(), SocketAddr::new(ip, address.port()))
+    } else {
+        (Ipv6Addr::UNSPECIFIED.into(), address)
+    };
+    let source = || {
+        let socket = UdpSocket::bind((unspecified, 0)).ok()?;
+        socket.connect(address).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    ip.is_loopback() || source() == Some(ip)
 }
 
 #[cfg(test)]
@@ -153,6 +165,12 @@ mod tests {
             assert_eq!(reaches, want, "{listener} {address}");
         }
         assert!(at(&["[::]:4001"]).is_at(SocketAddr::new(own, 4001)));
+        // An address of this machine that is no loopback address, where it has one.
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        if socket.connect("192.0.2.1:9").is_ok() {
+            let own = socket.local_addr().unwrap().ip();
+            assert!(at(&["0.0.0.0:4001"]).is_at(SocketAddr::new(own, 4001)), "{own}");
+        }
     }
 
     #[tokio::test]

@@ -61,6 +61,11 @@ pub fn growth<I, R>(size: usize, input: impl Fn(usize) -> I, work: impl Fn(&I) -
     least
 }
 
+/// A text of `n` pieces, for inputs.
+pub fn pieces(n: usize, piece: impl Fn(usize) -> String) -> String {
+    (0..n).map(piece).collect::<Vec<_>>().concat()
+}
+
 /// Processor time that one thread spends on an input.
 fn time_of<I, R>(input: &I, work: impl Fn(&I) -> R) -> Duration {
     let began = thread_time();

@@ -5,16 +5,12 @@ use domain::event::{content_type, query_pairs};
 use domain::resource::{Cors, Metadata, MetadataFilter, Resource as _};
 use domain::space_version::SpaceVersion;
 use http::HeaderMap;
-use scaling::assert_linear;
+use scaling::{assert_linear, pieces};
 
 use crate::SIZE;
 use crate::shapes::{Row, list};
 
 /// `n` pieces one after another.
-fn pieces(n: usize, piece: impl Fn(usize) -> String) -> String {
-    (0..n).map(piece).collect()
-}
-
 #[test]
 fn content_types() {
     let headers: [Row; 6] = [

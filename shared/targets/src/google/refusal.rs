@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn reading_is_linear() {
-        let details = |n: usize| (0..n).map(|at| format!(",\"d{at}\":{{}}")).collect::<String>();
+        let details = |n: usize| scaling::pieces(n, |at| format!(",\"d{at}\":{{}}"));
         let bodies: [(&str, &dyn Fn(usize) -> String); 5] = [
             ("details", &|n| {
                 format!("{{\"error\":{{\"status\":\"S\"{0}}}{0}}}", details(n))

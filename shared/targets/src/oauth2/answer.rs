@@ -254,10 +254,13 @@ mod tests {
         }
     }
 
+    /// What a server answers, of about so many parts.
+    type Body<'b> = &'b dyn Fn(usize) -> String;
+
     #[test]
     fn reading_is_linear() {
-        let members = |n: usize| (0..n).map(|at| format!(",\"m{at}\":{at}")).collect::<String>();
-        let answers: [(&str, u16, &dyn Fn(usize) -> String); 6] = [
+        let members = |n: usize| scaling::pieces(n, |at| format!(",\"m{at}\":{at}"));
+        let answers: [(&str, u16, Body<'_>); 6] = [
             ("members", 200, &|n| {
                 format!("{{\"access_token\":\"t\"{}}}", members(n))
             }),

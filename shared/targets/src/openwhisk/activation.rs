@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn reading_is_linear() {
-        let members = |n: usize| (0..n).map(|at| format!(",\"m{at}\":[{at}]")).collect::<String>();
+        let members = |n: usize| scaling::pieces(n, |at| format!(",\"m{at}\":[{at}]"));
         let records: [(&str, &dyn Fn(usize) -> String); 6] = [
             ("members", &|n| {
                 format!("{{\"response\":{{\"success\":true{0}}}{0}}}", members(n))
