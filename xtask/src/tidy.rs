@@ -1,5 +1,6 @@
 //! The house rules of the tree: what a reader may rely on in every file and every crate.
 
+mod citations;
 mod edges;
 mod environment;
 mod flags;
@@ -42,6 +43,7 @@ pub(crate) fn run() -> Result<Vec<Problem>> {
     let tree = Tree::read()?;
     let mut problems = edges::check(&tree::cargo_metadata()?);
     problems.extend(flags::check(&tree));
+    problems.extend(citations::check(&tree));
     for file in &tree.files {
         problems.extend(naming::check_path(&file.path));
         problems.extend(machine::check(file));

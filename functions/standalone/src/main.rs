@@ -68,7 +68,7 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
 fn announce(running: &RunningGateway, dev: bool) {
     let [events, config] = &running.urls;
     if dev {
-        // Launchers wait for this very line (CONTRACT.md §6).
+        // Launchers wait for this very line (docs/contract.md §6).
         tracing::info!(
             "Running in development mode with embedded etcd. Events API listening on {events}. \
              Config API listening on {config}."

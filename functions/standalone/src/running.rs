@@ -289,7 +289,7 @@ impl RunningGateway {
         (self.events.clone(), self.config.clone())
     }
 
-    /// Ends the gateway (CONTRACT.md §2.10): new events get 503, requests in progress are answered, deliveries that
+    /// Ends the gateway (docs/contract.md §2.10): new events get 503, requests in progress are answered, deliveries that
     /// were begun are finished, all within the time that the settings allow. What waits on disk or in SQS stays there;
     /// what waits in memory is delivered as well.
     pub async fn shutdown(self) {

@@ -1,4 +1,4 @@
-//! TLS of the listeners: 1.2 or newer, HTTP/1.1 only (CONTRACT.md §0.3).
+//! TLS of the listeners: 1.2 or newer, HTTP/1.1 only (docs/contract.md §0.3).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The Configuration API (CONTRACT.md §1, docs/api.md).
+//! The Configuration API (docs/contract.md §1, docs/api.md).
 
 use std::time::Instant;
 
@@ -63,7 +63,7 @@ pub struct ConfigApi {
     pub dead_letters: DeadLetters,
     /// What was attempted lately.
     pub delivery_log: DeliveryLog,
-    /// Whether requests of 2017 are understood (CONTRACT.md §7).
+    /// Whether requests of 2017 are understood (docs/contract.md §7).
     pub legacy_api: bool,
     /// What clients must know to use the API; `None` leaves it open (Q67).
     pub access_key: Option<AccessKey>,
@@ -175,7 +175,7 @@ fn not_found() -> Response {
     plain_refusal(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
-/// Names the methods that there are; `HEAD` goes with `GET` (CONTRACT.md §1.1).
+/// Names the methods that there are; `HEAD` goes with `GET` (docs/contract.md §1.1).
 fn method_not_allowed(methods: &[&str]) -> Response {
     let mut response = plain_refusal(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
     let allow = methods.join(", ").replacen("GET", "GET, HEAD", 1);

@@ -1,4 +1,4 @@
-//! The one table from errors to HTTP answers (CONTRACT.md §0.2, §1.11, §2.5, §2.6).
+//! The one table from errors to HTTP answers (docs/contract.md §0.2, §1.11, §2.5, §2.6).
 
 use std::panic::AssertUnwindSafe;
 
@@ -297,7 +297,7 @@ pub(crate) async fn answer_or_internal_error(handling: impl Future<Output = Resp
         })
 }
 
-/// A JSON answer: compact, with a newline at the end (CONTRACT.md §0.2).
+/// A JSON answer: compact, with a newline at the end (docs/contract.md §0.2).
 pub(crate) fn json_line<T: Serialize>(status: StatusCode, value: &T) -> Response {
     json_answer(status, json_bytes(value))
 }

@@ -141,7 +141,7 @@ impl HttpBody for NoContent {
 }
 
 /// Whether nothing of what a response is by CORS depends on the origin any more: a response object names the origin itself
-/// and says what caches have to compare (CONTRACT.md §2.6), and no credentials are allowed beside it.
+/// and says what caches have to compare (docs/contract.md §2.6), and no credentials are allowed beside it.
 fn answers_for_cors(own: &HeaderMap, added: &HeaderMap) -> bool {
     own.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
         && !added.contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS)

@@ -1,4 +1,4 @@
-//! Requests that any HTTP server answers by itself, before an API sees them (CONTRACT.md §2.1; RFC 9112, section 3).
+//! Requests that any HTTP server answers by itself, before an API sees them (docs/contract.md §2.1; RFC 9112, section 3).
 
 use std::net::Ipv6Addr;
 

@@ -1,4 +1,4 @@
-//! Authorizers (CONTRACT.md §2.7): what such a function is asked, and what its answer means.
+//! Authorizers (docs/contract.md §2.7): what such a function is asked, and what its answer means.
 
 use std::collections::BTreeMap;
 

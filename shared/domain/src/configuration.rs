@@ -1,5 +1,5 @@
 //! The resources of a space as one immutable value, and the rules every change of them must keep
-//! (CONTRACT.md §1.10): references exist, nothing in use is deleted, sync paths do not conflict.
+//! (docs/contract.md §1.10): references exist, nothing in use is deleted, sync paths do not conflict.
 
 use std::sync::Arc;
 
@@ -144,7 +144,7 @@ impl Snapshot {
             .ok_or_else(|| not_found::<R>(id))
     }
 
-    /// The resources of a kind whose labels pass, in descending order of their ids (CONTRACT.md §1.3).
+    /// The resources of a kind whose labels pass, in descending order of their ids (docs/contract.md §1.3).
     pub fn list<R: Configured>(&self, filter: &MetadataFilter) -> Vec<Arc<R>> {
         let passing = |stored: &&Stored<R>| filter.matches(stored.resource.metadata());
         R::collection(self)

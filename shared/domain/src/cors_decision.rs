@@ -1,4 +1,4 @@
-//! What a CORS configuration says of a request (CONTRACT.md §2.9). Credentials may be sent by origins that are listed, or
+//! What a CORS configuration says of a request (docs/contract.md §2.9). Credentials may be sent by origins that are listed, or
 //! below a domain that is: by no others, whatever a configuration says that was stored before this was a rule.
 
 use std::collections::HashSet;

@@ -55,7 +55,7 @@ pub enum Event {
     CloudEvent(CloudEvent),
 }
 
-/// Why a request holds no event that can be accepted. The texts are the wire's (CONTRACT.md §2.5).
+/// Why a request holds no event that can be accepted. The texts are the wire's (docs/contract.md §2.5).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// The body is not JSON of the right shape.
@@ -138,7 +138,7 @@ impl Event {
         json
     }
 
-    /// A copy that carries what an authorizer said, for one subscriber only (CONTRACT.md §2.7, Q16, Q17, Q62).
+    /// A copy that carries what an authorizer said, for one subscriber only (docs/contract.md §2.7, Q16, Q17, Q62).
     #[must_use]
     pub fn with_authorization(&self, authorization: &Authorization) -> Self {
         let mut event = self.clone();

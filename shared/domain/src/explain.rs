@@ -32,7 +32,7 @@ pub struct SpaceResources<'a> {
 
 impl Explanation {
     /// Explains what becomes of an event in one space. Where spaces share their paths, a sync subscription of another
-    /// space that was created earlier can still take the event away (CONTRACT.md Q10).
+    /// space that was created earlier can still take the event away (docs/contract.md Q10).
     pub fn of(request: ExplainRequest, space: SpaceResources<'_>) -> Self {
         let functions: HashSet<&FunctionId> = space.functions.iter().map(|f| &f.function_id).collect();
         let authorizer = space
@@ -88,7 +88,7 @@ impl Explanation {
 }
 
 /// The sync subscription whose function answers. The rules of a space leave no more than one that matches, save that
-/// `/` may stand beside `/*x` (CONTRACT.md Q34).
+/// `/` may stand beside `/*x` (docs/contract.md Q34).
 fn answering<'a>(request: &ExplainRequest, space: SpaceResources<'a>) -> Option<&'a Arc<Subscription>> {
     let subscriptions = space.subscriptions.iter();
     subscriptions

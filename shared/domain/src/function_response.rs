@@ -1,4 +1,4 @@
-//! What a sync function's caller is answered with: the response object (CONTRACT.md §2.6), that of Amazon API Gateway,
+//! What a sync function's caller is answered with: the response object (docs/contract.md §2.6), that of Amazon API Gateway,
 //! or the function's answer itself.
 
 use bytes::Bytes;

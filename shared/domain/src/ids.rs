@@ -1,4 +1,4 @@
-//! Names and identifiers as types, and how subscription and CORS ids are derived (CONTRACT.md §1.9).
+//! Names and identifiers as types, and how subscription and CORS ids are derived (docs/contract.md §1.9).
 
 use std::fmt;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ text_newtype! {
 }
 
 impl Space {
-    /// The space meant by an empty name (CONTRACT.md §1.1).
+    /// The space meant by an empty name (docs/contract.md §1.1).
     pub fn or_default(text: &str) -> Self {
         if text.is_empty() {
             Self::from("default")

@@ -1,4 +1,4 @@
-//! Reading JSON the way existing clients rely on (CONTRACT.md §0.1): keys without regard to case, the last
+//! Reading JSON the way existing clients rely on (docs/contract.md §0.1): keys without regard to case, the last
 //! duplicate wins, `null` means absent, nothing is coerced, and values that are not looked at stay raw text.
 
 use std::borrow::Cow;
@@ -86,7 +86,7 @@ impl JsonError {
         }
     }
 
-    /// The text of the Events API, where both kinds of early end read alike (CONTRACT.md §2.5).
+    /// The text of the Events API, where both kinds of early end read alike (docs/contract.md §2.5).
     pub fn event_text(&self) -> String {
         match self {
             Self::Empty | Self::Truncated => "unexpected end of JSON input".to_owned(),
@@ -134,7 +134,7 @@ impl<'a> Object<'a> {
         Self::from_raw(raw, "")
     }
 
-    /// Reads the first JSON value of a text and ignores whatever follows it (CONTRACT.md J1).
+    /// Reads the first JSON value of a text and ignores whatever follows it (docs/contract.md J1).
     pub fn from_first_value(text: &'a [u8]) -> Result<Self, JsonError> {
         let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
         match values.next() {

@@ -1,4 +1,4 @@
-//! What clients of 2017 (versions 0.5 to 0.7 of the gateway) send, told in today's terms (CONTRACT.md §7). Used where
+//! What clients of 2017 (versions 0.5 to 0.7 of the gateway) send, told in today's terms (docs/contract.md §7). Used where
 //! the setting `--legacy-api` is on, and only there.
 
 mod cors;

@@ -69,7 +69,7 @@ impl Kind {
         }
     }
 
-    /// Value of the `resource` label of metrics (CONTRACT.md §5).
+    /// Value of the `resource` label of metrics (docs/contract.md §5).
     pub fn label(self) -> &'static str {
         match self {
             Self::EventType => "eventtype",
@@ -98,7 +98,7 @@ pub trait Resource:
     /// Its labels.
     fn metadata(&self) -> &Metadata;
 
-    /// Reads a request body (CONTRACT.md §1.3): the space, and on an update the id, of the URL win over the
+    /// Reads a request body (docs/contract.md §1.3): the space, and on an update the id, of the URL win over the
     /// body's, defaults are filled in, and every field rule is checked. What stands for a secret that is not shown is
     /// let through: [`Self::keep_masked`] has to follow.
     fn decode(space: &Space, id: Option<&Self::Id>, body: &[u8]) -> Result<Self, InvalidResource>;
@@ -160,7 +160,7 @@ impl InvalidCause {
     }
 }
 
-/// An equality test on labels: every pair must be present (CONTRACT.md §1.3).
+/// An equality test on labels: every pair must be present (docs/contract.md §1.3).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MetadataFilter(BTreeMap<String, String>);
 

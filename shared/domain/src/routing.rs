@@ -134,7 +134,7 @@ impl RoutingTable {
         R::route(self, change);
     }
 
-    /// The subscriptions for an event type, method and path (CONTRACT.md §2.2). The path is compared as it was
+    /// The subscriptions for an event type, method and path (docs/contract.md §2.2). The path is compared as it was
     /// sent, percent-encoding included.
     pub fn routes(&self, event_type: &str, method: &str, path: &str) -> Routes<'_> {
         let found = self

@@ -1,4 +1,4 @@
-//! The content type of a text that came without one (CONTRACT.md §2.6), by its first 512 bytes.
+//! The content type of a text that came without one (docs/contract.md §2.6), by its first 512 bytes.
 
 const HTML_MARKERS: [&[u8]; 16] = [
     b"<!doctype html",

@@ -1,4 +1,4 @@
-//! The gateway's own events (CONTRACT.md §4.1): what happened to a request or to a function call.
+//! The gateway's own events (docs/contract.md §4.1): what happened to a request or to a function call.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ pub enum SystemEvent<'a> {
     FunctionInvocationFailed {
         /// The call.
         call: FunctionCall<'a>,
-        /// The error text of CONTRACT.md §3.5 (Q7).
+        /// The error text of docs/contract.md §3.5 (Q7).
         error: &'a str,
     },
 }

@@ -1,4 +1,4 @@
-//! Field rules of resources and events, with the validation texts clients see (CONTRACT.md §1.8).
+//! Field rules of resources and events, with the validation texts clients see (docs/contract.md §1.8).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Asking authorizers (CONTRACT.md §2.7): once per request, space and event type (Q38), and never for system events.
+//! Asking authorizers (docs/contract.md §2.7): once per request, space and event type (Q38), and never for system events.
 //!
 //! An authorizer that says no has decided. One that cannot be asked has not: the event is not passed on, but neither is
 //! it lost without a word.
@@ -272,7 +272,7 @@ impl Gateway {
 }
 
 impl Decision {
-    /// The event for a sync subscriber, whose caller gets no more than 403 where nobody has decided (CONTRACT.md §2.7).
+    /// The event for a sync subscriber, whose caller gets no more than 403 where nobody has decided (docs/contract.md §2.7).
     pub(crate) fn for_caller(self) -> Result<Arc<Event>, GatewayError> {
         match self {
             Self::Allowed(event) => Ok(event),

@@ -1,4 +1,4 @@
-//! One call of a function, with the system events around it (CONTRACT.md §2.6, §4.1).
+//! One call of a function, with the system events around it (docs/contract.md §2.6, §4.1).
 
 use bytes::Bytes;
 use domain::event::Event;
@@ -44,7 +44,7 @@ impl CallError {
         matches!(self, Self::Invoke(InvokeError::Unavailable { source, .. }) if source.is::<SecretsSealed>())
     }
 
-    /// The refused credentials that a caller is told about (CONTRACT.md §2.6).
+    /// The refused credentials that a caller is told about (docs/contract.md §2.6).
     pub fn access_denied_code(&self) -> Option<AccessDeniedCode> {
         match self {
             Self::Invoke(err) => err.access_denied_code(),

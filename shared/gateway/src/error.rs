@@ -12,7 +12,7 @@ use store::StoreError;
 
 use crate::call::CallError;
 
-/// A request that fails. The texts are the wire's (CONTRACT.md §2.5, §2.6).
+/// A request that fails. The texts are the wire's (docs/contract.md §2.5, §2.6).
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// The gateway is shutting down.
@@ -77,7 +77,7 @@ pub enum GatewayError {
     /// The batch takes longer than it may, its client is gone, or the gateway is shutting down.
     #[error("Service Unavailable: not all events of the batch were taken")]
     BatchInterrupted,
-    /// No subscription allows the direct call of this function on this path (CONTRACT.md §7.4).
+    /// No subscription allows the direct call of this function on this path (docs/contract.md §7.4).
     #[error("function or subscription not found")]
     NotInvokable,
     /// The sync function could not be called.

@@ -67,14 +67,14 @@ pub(crate) enum DeliveryPermit<'a> {
 /// What the engine is told besides its handles.
 #[derive(Debug, Clone)]
 pub struct GatewaySettings {
-    /// Domains whose host names stand for a path prefix (CONTRACT.md §2.11); none turns hosted mode off.
+    /// Domains whose host names stand for a path prefix (docs/contract.md §2.11); none turns hosted mode off.
     pub hosted: HostedDomains,
     /// Whether a CloudEvent sent as plain JSON is taken as one where it reaches a subscriber of its type and the
     /// request itself reaches none (Q72).
     pub json_events: bool,
     /// How much is taken of what comes in as events.
     pub event_limits: EventLimits,
-    /// Whether requests of 2017 are answered as they were then (CONTRACT.md §7).
+    /// Whether requests of 2017 are answered as they were then (docs/contract.md §7).
     pub legacy_api: bool,
     /// How often a request or an event may have been passed on by a gateway before it counts as a loop.
     pub max_hops: Hops,
@@ -167,7 +167,7 @@ impl Gateway {
         &self.0.delivery_log
     }
 
-    /// Refuses new requests from now on (CONTRACT.md §2.10).
+    /// Refuses new requests from now on (docs/contract.md §2.10).
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
     }

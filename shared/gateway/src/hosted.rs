@@ -1,5 +1,5 @@
 //! The path an event is routed by: that of the request, in hosted mode with the host's first label in front
-//! (CONTRACT.md §2.2, §2.11). Its first segment is the space that the request belongs to, and that alone finds it: the
+//! (docs/contract.md §2.2, §2.11). Its first segment is the space that the request belongs to, and that alone finds it: the
 //! routing table is told by the store's settings that spaces own their paths.
 
 use std::borrow::Cow;

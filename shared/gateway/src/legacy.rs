@@ -1,4 +1,4 @@
-//! What the Events API does differently where the setting `--legacy-api` is on: direct calls (CONTRACT.md §7.4), and
+//! What the Events API does differently where the setting `--legacy-api` is on: direct calls (docs/contract.md §7.4), and
 //! CORS of requests with the header `Event` (§7.3). All else is as without it.
 
 use std::pin::Pin;

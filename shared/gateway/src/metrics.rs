@@ -1,4 +1,4 @@
-//! Names of the metrics that dashboards query (CONTRACT.md §5), and the counters of events.
+//! Names of the metrics that dashboards query (docs/contract.md §5), and the counters of events.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};

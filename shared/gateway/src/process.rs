@@ -1,4 +1,4 @@
-//! An accepted event to its subscribers: the sync one answers, the async ones are queued (CONTRACT.md §2.1, steps 6
+//! An accepted event to its subscribers: the sync one answers, the async ones are queued (docs/contract.md §2.1, steps 6
 //! to 9).
 
 use std::sync::Arc;

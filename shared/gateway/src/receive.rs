@@ -1,4 +1,4 @@
-//! A request from its arrival to its answer, in the order of CONTRACT.md §2.1.
+//! A request from its arrival to its answer, in the order of docs/contract.md §2.1.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Emission of the gateway's own events (CONTRACT.md §4.2). While nobody subscribes nothing is built. In hosted mode they
+//! Emission of the gateway's own events (docs/contract.md §4.2). While nobody subscribes nothing is built. In hosted mode they
 //! are emitted on a path of the space that they concern, so that only that space's subscribers are found.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which function a call goes to. That of a weighted function goes to one of several (CONTRACT.md §7.6), always the
+//! Which function a call goes to. That of a weighted function goes to one of several (docs/contract.md §7.6), always the
 //! same for a delivery; the others may stand in for it where it fails.
 //!
 //! System events, deliveries and dead letters carry the id of the weighted function. Circuit breakers belong to the

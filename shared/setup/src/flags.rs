@@ -1,4 +1,4 @@
-//! The spellings of flags that existing launchers use (CONTRACT.md §6): one dash or two, `-f value` or `-f=value`.
+//! The spellings of flags that existing launchers use (docs/contract.md §6): one dash or two, `-f value` or `-f=value`.
 
 use std::ffi::OsString;
 

@@ -1,4 +1,4 @@
-//! The two forms of log lines that operators know (CONTRACT.md §6).
+//! The two forms of log lines that operators know (docs/contract.md §6).
 
 use std::fmt;
 

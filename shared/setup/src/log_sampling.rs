@@ -1,5 +1,5 @@
 //! Keeps a flood of one message from drowning the log: of each message a second's first hundred are logged, then
-//! every hundredth (CONTRACT.md §6).
+//! every hundredth (docs/contract.md §6).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,5 +1,5 @@
 //! Configuration store of Event Gateway: keeps the resources of every space, lets through only what keeps the rules
-//! between them (CONTRACT.md §1.10), and holds the routing table that follows from them.
+//! between them (docs/contract.md §1.10), and holds the routing table that follows from them.
 
 mod dynamodb;
 mod embedded;

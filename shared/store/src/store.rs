@@ -47,7 +47,7 @@ impl Store {
         }
     }
 
-    /// The resources of a kind whose labels pass, in descending order of their ids (CONTRACT.md §1.3).
+    /// The resources of a kind whose labels pass, in descending order of their ids (docs/contract.md §1.3).
     pub async fn list<R: Configured>(
         &self,
         space: &Space,
@@ -133,7 +133,7 @@ impl Store {
         }
     }
 
-    /// How many resources of each kind each space has, by space (CONTRACT.md §5). A space without any is not listed.
+    /// How many resources of each kind each space has, by space (docs/contract.md §5). A space without any is not listed.
     pub async fn counts(&self) -> Result<Vec<(Space, Kind, usize)>, StoreError> {
         match self {
             Self::Embedded(store) => Ok(store.counts()),

@@ -1,6 +1,6 @@
 //! The refusals of AWS Lambda that clients are told about.
 
-/// Codes of AWS Lambda that the client gets a message of its own for (CONTRACT.md §2.6).
+/// Codes of AWS Lambda that the client gets a message of its own for (docs/contract.md §2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessDeniedCode {
     /// The credentials lack the permission to invoke the function.

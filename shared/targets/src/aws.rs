@@ -37,7 +37,7 @@ use crate::own_api::OwnConfigApi;
 use crate::settings::TargetSettings;
 use crate::{aws_eventbridge, aws_firehose, aws_kinesis, aws_sns, aws_sqs};
 
-/// Attempts of one call: up to three retries (CONTRACT.md §3.3).
+/// Attempts of one call: up to three retries (docs/contract.md §3.3).
 const MAX_ATTEMPTS: u32 = 4;
 /// The SDK's own second would leave the later attempts no time within the timeout of a call.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);

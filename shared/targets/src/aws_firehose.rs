@@ -1,4 +1,4 @@
-//! Amazon Data Firehose streams (CONTRACT.md §3.4): each event is a record, with a newline after it if that is asked for.
+//! Amazon Data Firehose streams (docs/contract.md §3.4): each event is a record, with a newline after it if that is asked for.
 
 use aws_sdk_firehose::types::{PutRecordBatchResponseEntry, Record};
 use aws_smithy_types::Blob;

@@ -1,4 +1,4 @@
-//! Amazon Kinesis data streams (CONTRACT.md §3.4): each event is a record.
+//! Amazon Kinesis data streams (docs/contract.md §3.4): each event is a record.
 
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use aws_smithy_types::Blob;

@@ -1,4 +1,4 @@
-//! AWS Lambda functions (CONTRACT.md §3.3): waited for, when the payload is the result, or left to Lambda's own queue.
+//! AWS Lambda functions (docs/contract.md §3.3): waited for, when the payload is the result, or left to Lambda's own queue.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Amazon SQS queues (CONTRACT.md §3.4): each event is the body of a message.
+//! Amazon SQS queues (docs/contract.md §3.4): each event is the body of a message.
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use bytes::Bytes;

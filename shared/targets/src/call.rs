@@ -14,7 +14,7 @@ pub struct Call<'e> {
     pub event: Option<&'e Event>,
     /// What can be told about the delivery; none of it goes to a function that knows no place for it.
     pub identity: Option<CallIdentity>,
-    /// Whether the AWS SDKs try again by themselves (CONTRACT.md §3.3); not where the queue does.
+    /// Whether the AWS SDKs try again by themselves (docs/contract.md §3.3); not where the queue does.
     pub sdk_retries: bool,
     /// Whether a client waits for the answer, so that the response mode of the function says what becomes of it.
     pub is_awaited: bool,

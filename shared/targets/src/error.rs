@@ -12,10 +12,10 @@ use crate::error_causes::Causes;
 /// Cause of an [`InvokeError`]; never holds credentials, tokens or the userinfo or query of a URL.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A failed call. The texts are those of logs and of `eventgateway.function.invocationFailed` (CONTRACT.md §3.5).
+/// A failed call. The texts are those of logs and of `eventgateway.function.invocationFailed` (docs/contract.md §3.5).
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// AWS Lambda does not accept the credentials (CONTRACT.md §3.3).
+    /// AWS Lambda does not accept the credentials (docs/contract.md §3.3).
     #[error("Function access denied. Error: {}", Causes(.source.as_ref()))]
     AccessDenied {
         /// Which of the three codes the client is told about.
@@ -98,7 +98,7 @@ impl InvokeError {
         }
     }
 
-    /// The code that the client's message names (CONTRACT.md §2.6), if it is one of the three special ones.
+    /// The code that the client's message names (docs/contract.md §2.6), if it is one of the three special ones.
     pub fn access_denied_code(&self) -> Option<AccessDeniedCode> {
         match self {
             Self::AccessDenied { code, .. } => Some(*code),

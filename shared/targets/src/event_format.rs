@@ -9,7 +9,7 @@ use crate::call::Call;
 
 const CLOUD_EVENT: HeaderValue = HeaderValue::from_static(CLOUDEVENTS_JSON);
 
-/// What functions of the gateway's versions 0.5 to 0.7 were sent (CONTRACT.md §7.1).
+/// What functions of the gateway's versions 0.5 to 0.7 were sent (docs/contract.md §7.1).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What a function is sent.

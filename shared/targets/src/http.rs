@@ -1,4 +1,4 @@
-//! Functions behind HTTP (CONTRACT.md §3.2): the event is posted, the body of the answer is the result.
+//! Functions behind HTTP (docs/contract.md §3.2): the event is posted, the body of the answer is the result.
 
 use std::error::Error as _;
 use std::sync::Arc;

@@ -45,7 +45,7 @@ impl Invoker {
     }
 
     /// Sends an event (its JSON) to a function and gives what it answers: the body of an HTTP response of any status
-    /// below 500 (CONTRACT.md A10), the payload of a Lambda function, the id that a stream or queue gave the record.
+    /// below 500 (docs/contract.md A10), the payload of a Lambda function, the id that a stream or queue gave the record.
     ///
     /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
     pub fn invoke<'c>(
@@ -101,7 +101,7 @@ impl Invoker {
                 Box::pin(azure_event_grid::call(with, topic, call, deadline)).await
             }
             Provider::OpenWhisk(action) => Box::pin(openwhisk::call(with, action, call, deadline)).await,
-            // One level only (CONTRACT.md §7.6): whoever calls a weighted function calls the chosen one.
+            // One level only (docs/contract.md §7.6): whoever calls a weighted function calls the chosen one.
             Provider::Weighted(_) => Err(InvokeError::unusable(
                 "calling this kind of function is not implemented",
             )),

@@ -13,7 +13,7 @@ use crate::secrets::SecretSettings;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetSettings {
     /// Longest time that a call may take as a whole: connecting, redirects, retries and the last byte of the answer
-    /// included (CONTRACT.md Q51).
+    /// included (docs/contract.md Q51).
     pub timeout: Duration,
     /// Most bytes that a function may answer, counted after decompression.
     pub max_response_bytes: usize,

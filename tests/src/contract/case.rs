@@ -19,7 +19,7 @@ pub struct Case {
     pub id: String,
     /// The behaviour in one line.
     pub title: String,
-    /// Sections of CONTRACT.md and numbers of its quirks.
+    /// Sections of docs/contract.md and numbers of its quirks.
     pub r#ref: String,
     /// Runs alone, after all others: it looks at something that every request changes.
     #[serde(default)]

@@ -118,7 +118,7 @@ fn check_json(expect: &ResponseExpectations, api: Api, answer: &Answer) -> Vec<S
             "$",
         ));
     }
-    // CONTRACT.md sections 0.2 and 1.2: so is every JSON answer of the Configuration API, expected or not.
+    // docs/contract.md §0.2 and §1.2: so is every JSON answer of the Configuration API, expected or not.
     if api == Api::Config && answer.header_values("Content-Type") != ["application/json"] {
         all.push(format!(
             "Content-Type expected application/json, got {:?}",

@@ -16,7 +16,7 @@ const MATCHERS: [&str; 8] = [
     "any", "absent", "string", "nonempty", "object", "uuid", "rfc3339", "drop",
 ];
 
-/// Fixed texts of the wire, CONTRACT.md sections 1.8, 1.11, 2.5 and 2.6.
+/// Fixed texts of the wire, docs/contract.md §1.8, §1.11, §2.5 and §2.6.
 const CONSTANTS: [(&str, &str); 9] = [
     ("ETV", "Event Type doesn't validate. Validation error: "),
     ("FNV", "Function doesn't validate. Validation error: "),
@@ -157,7 +157,7 @@ fn whole(text: &str) -> Option<&str> {
     (!name.contains(['{', '}'])).then_some(name)
 }
 
-/// `Entity,Field,tag` as the validator words it, CONTRACT.md section 1.8.
+/// `Entity,Field,tag` as the validator words it, docs/contract.md §1.8.
 fn validation_line(argument: &str) -> Option<String> {
     let (entity, rest) = argument.split_once(',')?;
     let (field, tag) = rest.split_once(',')?;

@@ -36,7 +36,7 @@ impl Answer {
             .unwrap_or_else(|err| panic!("{err}: {} {:?}", self.status, self.text()))
     }
 
-    /// The message of an error, which must have the one shape that errors have (CONTRACT.md O1, O4).
+    /// The message of an error, which must have the one shape that errors have (docs/contract.md O1, O4).
     pub(crate) fn error_message(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         let body = self.json();

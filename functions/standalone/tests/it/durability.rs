@@ -1,4 +1,4 @@
-//! Nothing that was acknowledged is lost when the process is killed (CONTRACT.md §1.3, issue "The gateway answers").
+//! Nothing that was acknowledged is lost when the process is killed (docs/contract.md §1.3, issue "The gateway answers").
 
 mod model;
 mod writer;

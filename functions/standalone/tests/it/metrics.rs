@@ -1,4 +1,4 @@
-//! Gauges of resources are what is stored, not what this process did (CONTRACT.md Q32).
+//! Gauges of resources are what is stored, not what this process did (docs/contract.md Q32).
 
 use rustix::process::Signal;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The process: how it is started, what it says, what it keeps, how it ends (CONTRACT.md §6, §2.10).
+//! The process: how it is started, what it says, what it keeps, how it ends (docs/contract.md §6, §2.10).
 
 mod config_listener;
 mod file_modes;

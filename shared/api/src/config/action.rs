@@ -53,7 +53,7 @@ impl Action {
         super::METHODS.into_iter().filter(means).collect()
     }
 
-    /// Values of the labels `resource` and `operation` (CONTRACT.md §5).
+    /// Values of the labels `resource` and `operation` (docs/contract.md §5).
     fn labels(&self) -> (&'static str, &'static str) {
         match self {
             Self::ListDeadLetters => ("deadletter", "list"),

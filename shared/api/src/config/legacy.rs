@@ -1,4 +1,4 @@
-//! Requests of 2017, where the setting `--legacy-api` is on (CONTRACT.md §7.5, §7.6, §7.8).
+//! Requests of 2017, where the setting `--legacy-api` is on (docs/contract.md §7.5, §7.6, §7.8).
 //!
 //! A request in a shape of 2017 becomes today's resources. Subscriptions are shown with the members of both times,
 //! because nobody can tell who lists them; only the answer to a write in today's shape has today's members alone.

@@ -46,7 +46,7 @@ impl MetricsPage {
         }
     }
 
-    /// Counts a request that concerns a space (CONTRACT.md §5). `is_known` says that something is in the space.
+    /// Counts a request that concerns a space (docs/contract.md §5). `is_known` says that something is in the space.
     pub(super) fn count(
         &self,
         space: &Space,

@@ -1,4 +1,4 @@
-//! Paths of the Configuration API (CONTRACT.md §1.1): matched after decoding, with a slash at the end or without,
+//! Paths of the Configuration API (docs/contract.md §1.1): matched after decoding, with a slash at the end or without,
 //! and with the CORS id as whatever follows `/cors/`.
 
 use domain::ids::{CorsId, DeliveryId, Space, SubscriptionId};

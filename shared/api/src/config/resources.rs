@@ -1,4 +1,4 @@
-//! Requests about resources: one handler for the four kinds (CONTRACT.md §1.2, §1.3).
+//! Requests about resources: one handler for the four kinds (docs/contract.md §1.2, §1.3).
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ impl Operation {
         }
     }
 
-    /// Value of the `operation` label (CONTRACT.md §5).
+    /// Value of the `operation` label (docs/contract.md §5).
     fn name(&self) -> &'static str {
         match self {
             Self::List => "list",

@@ -240,7 +240,7 @@ async fn other_methods_are_not_allowed() {
         for method in ["PUT", "PATCH", "OPTIONS"] {
             assert_eq!(api.send(method, path, "{}").await.status, 405, "{method} {path}");
         }
-        // HEAD is served where GET is (CONTRACT.md §1.1).
+        // HEAD is served where GET is (docs/contract.md §1.1).
         let has_get = REQUESTS.contains(&("GET", path));
         assert_eq!(api.send("HEAD", path, "").await.status != 405, has_get, "{path}");
     }

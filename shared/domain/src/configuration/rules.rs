@@ -1,5 +1,5 @@
 //! What a change of each kind of resource must keep, in the order in which faults are answered
-//! (CONTRACT.md §1.10).
+//! (docs/contract.md §1.10).
 
 use super::{Change, Collection, ConfigurationError, Snapshot};
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};

@@ -1,4 +1,4 @@
-//! Which sync paths of a space may stand side by side (CONTRACT.md §1.12): at one level of the path tree either
+//! Which sync paths of a space may stand side by side (docs/contract.md §1.12): at one level of the path tree either
 //! any number of static segments, or one parameter, or one wildcard.
 
 use std::sync::Arc;

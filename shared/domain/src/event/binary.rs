@@ -1,4 +1,4 @@
-//! Events whose attributes are headers and whose data is the body (CONTRACT.md §2.3).
+//! Events whose attributes are headers and whose data is the body (docs/contract.md §2.3).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

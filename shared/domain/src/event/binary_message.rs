@@ -177,7 +177,7 @@ fn is_json_or_form(content_type: &str) -> bool {
     is_json(&media_type) || is_form(&media_type)
 }
 
-/// The bytes that a text in base64 stands for, as bodies of binary types do (CONTRACT.md §2.4). Short words are base64
+/// The bytes that a text in base64 stands for, as bodies of binary types do (docs/contract.md §2.4). Short words are base64
 /// as well: of a textual type only what stands for a text counts.
 fn decoded(text: &str, content_type: Option<&str>) -> Option<Vec<u8>> {
     let bytes = STANDARD.decode(text).ok()?;

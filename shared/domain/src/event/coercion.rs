@@ -1,4 +1,4 @@
-//! How a request body becomes a JSON value (CONTRACT.md §2.4, with Q25 and Q26 decided for the documentation).
+//! How a request body becomes a JSON value (docs/contract.md §2.4, with Q25 and Q26 decided for the documentation).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

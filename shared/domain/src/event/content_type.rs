@@ -1,4 +1,4 @@
-//! The `Content-Type` header as existing clients know it to be read (CONTRACT.md §2.3): lenient where the original
+//! The `Content-Type` header as existing clients know it to be read (docs/contract.md §2.3): lenient where the original
 //! was, with its error texts.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! From a request to the event or events it carries (CONTRACT.md §2.3).
+//! From a request to the event or events it carries (docs/contract.md §2.3).
 
 use http::request::Parts;
 

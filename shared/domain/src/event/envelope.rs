@@ -1,4 +1,4 @@
-//! The CloudEvents 0.1 envelope (CONTRACT.md §2.3).
+//! The CloudEvents 0.1 envelope (docs/contract.md §2.3).
 
 use std::collections::BTreeMap;
 

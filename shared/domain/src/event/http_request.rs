@@ -1,4 +1,4 @@
-//! The data of `http.request` events: the request itself (CONTRACT.md §2.3).
+//! The data of `http.request` events: the request itself (docs/contract.md §2.3).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Events as the gateway's versions 0.5 to 0.7 sent them (CONTRACT.md §7.2), for functions that were written for
+//! Events as the gateway's versions 0.5 to 0.7 sent them (docs/contract.md §7.2), for functions that were written for
 //! these and say so by their `format`.
 //!
 //! What the gateway makes of a request gets the very members that such a function knows. CloudEvents of clients did

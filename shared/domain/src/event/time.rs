@@ -12,7 +12,7 @@ pub struct TimeError {
 }
 
 /// Checks a timestamp and gives it its canonical form: same offset, no zeros at the end of the fraction
-/// (CONTRACT.md §2.3). A leap second is kept verbatim (Q27).
+/// (docs/contract.md §2.3). A leap second is kept verbatim (Q27).
 pub(super) fn canonical(text: &str) -> Result<String, TimeError> {
     let Checked { is_leap_second, .. } = check(text)?;
     if is_leap_second {

@@ -1,4 +1,4 @@
-//! CORS of requests that carry the header `Event` (CONTRACT.md §7.3): 0.6 and 0.7 allowed everything. Here nobody gets
+//! CORS of requests that carry the header `Event` (docs/contract.md §7.3): 0.6 and 0.7 allowed everything. Here nobody gets
 //! credentials who is not named, so that everything but these is allowed.
 
 use http::{HeaderMap, Method, header};

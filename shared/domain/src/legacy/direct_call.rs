@@ -1,4 +1,4 @@
-//! The direct call of a function (CONTRACT.md §7.4): `POST` with `Event: invoke` and `Function-ID`.
+//! The direct call of a function (docs/contract.md §7.4): `POST` with `Event: invoke` and `Function-ID`.
 
 use http::request::Parts;
 use http::{HeaderMap, Method, header};

@@ -13,7 +13,7 @@ pub fn lift_provider_type(body: &[u8]) -> Option<Vec<u8>> {
     Some(NewBody::of(&object, &["type"]).with_raw("type", lifted).to_json())
 }
 
-/// The text of an error of such a function, in the words and quotes of 0.6 (CONTRACT.md §7.1, §7.6).
+/// The text of an error of such a function, in the words and quotes of 0.6 (docs/contract.md §7.1, §7.6).
 pub fn function_error(error: &InvalidResource) -> String {
     let detail = match &error.cause {
         InvalidCause::Provider(ProviderError::MissingFields(what)) => {

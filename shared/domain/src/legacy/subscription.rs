@@ -1,4 +1,4 @@
-//! Subscriptions in the shape of 2017: `event` instead of `type` and `eventType`, CORS inside (CONTRACT.md §7.5, §7.8).
+//! Subscriptions in the shape of 2017: `event` instead of `type` and `eventType`, CORS inside (docs/contract.md §7.5, §7.8).
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;

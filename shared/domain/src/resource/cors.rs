@@ -1,4 +1,4 @@
-//! CORS configurations (CONTRACT.md §1.7): what browsers of other origins may do with a path.
+//! CORS configurations (docs/contract.md §1.7): what browsers of other origins may do with a path.
 
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,7 @@ fn check_lists(lists: [&Option<Vec<String>>; 3], allow_credentials: bool) -> Res
             return Err(CorsError::EntryTooLong { member, bytes });
         }
     }
-    // Origins that are left out are all of them (CONTRACT.md §1.7). That is what clients have always sent, so it is taken,
+    // Origins that are left out are all of them (docs/contract.md §1.7). That is what clients have always sent, so it is taken,
     // and means what it means elsewhere: no credentials.
     let mut origins = lists[0].iter().flatten();
     match origins.find(|origin| allow_credentials && !may_send_credentials(origin)) {

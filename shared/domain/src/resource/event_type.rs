@@ -1,4 +1,4 @@
-//! Event types (CONTRACT.md §1.4): names that subscriptions may refer to, with an optional authorizer.
+//! Event types (docs/contract.md §1.4): names that subscriptions may refer to, with an optional authorizer.
 
 use serde::{Deserialize, Serialize};
 

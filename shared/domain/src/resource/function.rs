@@ -1,4 +1,4 @@
-//! Functions (CONTRACT.md §1.5): targets that events are sent to.
+//! Functions (docs/contract.md §1.5): targets that events are sent to.
 
 use serde::{Deserialize, Serialize};
 

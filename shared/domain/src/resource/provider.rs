@@ -1,4 +1,4 @@
-//! Providers (CONTRACT.md §3.1): the kinds of functions and what each needs to be called.
+//! Providers (docs/contract.md §3.1): the kinds of functions and what each needs to be called.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -134,7 +134,7 @@ pub enum ProviderError {
     /// It could only be called as the gateway itself, which this gateway does not let functions be.
     #[error("{0} in this gateway, which calls no function with its own identity")]
     GatewayIdentity(&'static str),
-    /// No function of a weighted one would ever be chosen (CONTRACT.md §7.6).
+    /// No function of a weighted one would ever be chosen (docs/contract.md §7.6).
     #[error("function weights sum to zero")]
     ZeroWeights,
 }

@@ -1,4 +1,4 @@
-//! Subscriptions (CONTRACT.md §1.6): which function gets which events on which path and method.
+//! Subscriptions (docs/contract.md §1.6): which function gets which events on which path and method.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Paths of sync subscriptions and CORS configurations as a tree of segments (CONTRACT.md §2.2).
+//! Paths of sync subscriptions and CORS configurations as a tree of segments (docs/contract.md §2.2).
 //!
 //! Where spaces share the paths their trees are merged into one. Within a space a level never mixes static segments, a parameter and
 //! a wildcard, so following every branch that fits finds for each space what its own tree would find, and the

@@ -129,7 +129,7 @@ fn too_large(headers: &HeaderMap) -> ApiGatewayV2httpResponse {
     event
 }
 
-/// An error in the form that all errors of the APIs have (CONTRACT.md §0.2).
+/// An error in the form that all errors of the APIs have (docs/contract.md §0.2).
 fn error_event(status: StatusCode, message: &str) -> ApiGatewayV2httpResponse {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     event(

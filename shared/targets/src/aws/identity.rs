@@ -16,7 +16,7 @@ pub(crate) struct AwsIdentity {
 
 impl AwsIdentity {
     /// Whether calls are made with these keys rather than those of the default chain: only if both are set
-    /// (CONTRACT.md §3.6).
+    /// (docs/contract.md §3.6).
     pub(crate) fn is_static(&self) -> bool {
         !self.access_key_id.is_empty() && !self.secret_access_key.is_empty()
     }

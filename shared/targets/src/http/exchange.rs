@@ -88,7 +88,7 @@ impl HttpTargets {
 }
 
 impl HttpResponse {
-    /// What a function said that follows the statuses of HTTP (CONTRACT.md §3.2, Q22).
+    /// What a function said that follows the statuses of HTTP (docs/contract.md §3.2, Q22).
     pub(super) fn into_answer(self, call: &Call<'_>) -> Result<Answer, InvokeError> {
         let refusal = status::refusal(self.status, &self.headers);
         let challenge = status::challenge(self.status, &self.headers);

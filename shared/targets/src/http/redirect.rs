@@ -1,4 +1,4 @@
-//! Redirects (CONTRACT.md §3.2): 301, 302 and 303 turn the call into a GET without body, 307 and 308 repeat it.
+//! Redirects (docs/contract.md §3.2): 301, 302 and 303 turn the call into a GET without body, 307 and 308 repeat it.
 
 use http::header::LOCATION;
 use http::{Response, StatusCode};

@@ -50,7 +50,7 @@ async fn functions_without_credentials_are_not_called() {
     let role = json!({"roleArn": "arn:aws:iam::123456789012:role/r", "externalId": "tenant-a"});
     let mut refused = of_aws(&json!({}));
     refused.extend(of_aws(&role));
-    // One key alone is none (CONTRACT.md §3.6).
+    // One key alone is none (docs/contract.md §3.6).
     refused.extend(of_aws(&json!({"awsAccessKeyId": "AKID"})));
     for credentials in [
         json!({"type": "metadataServer"}),

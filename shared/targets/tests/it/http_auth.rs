@@ -92,7 +92,7 @@ async fn what_failed_calls_leave_shows_no_credentials() {
     }
 }
 
-/// Below 500 the body is the result (CONTRACT.md A10): a caller or an authorizer gets what the function said.
+/// Below 500 the body is the result (docs/contract.md A10): a caller or an authorizer gets what the function said.
 #[tokio::test]
 async fn results_are_not_touched() {
     for status in [200, 302, 404, 429] {

@@ -39,7 +39,7 @@ impl Run<'_> {
                 let listed = self.get(&collection).await?.json().unwrap_or_default();
                 for entry in listed[list].as_array().into_iter().flatten() {
                     let id = entry[id].as_str().unwrap_or_default();
-                    // The id of a CORS configuration is escaped already, CONTRACT.md section 1.9.
+                    // The id of a CORS configuration is escaped already, docs/contract.md §1.9.
                     let id = if list == "cors" { id.to_owned() } else { escape(id) };
                     let target = format!("{collection}/{id}");
                     let request = Request {

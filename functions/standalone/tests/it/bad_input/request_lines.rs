@@ -263,7 +263,7 @@ fn clients_that_wait_to_be_told_to_go_on_are_told() {
 fn head_requests_get_heads() {
     let gateway = GatewayProcess::start(&[]);
     let mut connection = Connection::open(gateway.config);
-    // CONTRACT.md §1.1: HEAD is served where GET is, and says what GET would.
+    // docs/contract.md §1.1: HEAD is served where GET is, and says what GET would.
     for (path, status) in [
         ("/v1/status", 200),
         ("/v1/spaces/default/functions", 200),

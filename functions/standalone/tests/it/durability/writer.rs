@@ -144,7 +144,7 @@ fn event_type_of(path: &str) -> String {
     format!("contested.{}", last % CONTESTED)
 }
 
-/// The id under which a resource is changed (CONTRACT.md §1.9).
+/// The id under which a resource is changed (docs/contract.md §1.9).
 fn id_in_path(name: &Name) -> String {
     if name.collection != "subscriptions" {
         return name.id.clone();

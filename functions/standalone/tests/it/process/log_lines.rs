@@ -1,4 +1,4 @@
-//! The two forms of log lines (CONTRACT.md §6).
+//! The two forms of log lines (docs/contract.md §6).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! TLS on the listeners (CONTRACT.md §0.3).
+//! TLS on the listeners (docs/contract.md §0.3).
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};

@@ -30,7 +30,7 @@ fn binary_bodies_cookies_and_repeated_headers() {
     assert_eq!(lines("x-many"), ["a", "b"]);
     assert_eq!(lines("set-cookie"), ["a=1; Path=/", "b=2"]);
 
-    // The default stays what it was (CONTRACT.md §2.6).
+    // The default stays what it was (docs/contract.md §2.6).
     gateway.answer_with("object", "GET", "/object", &functions.url("/"));
     let answer = get(gateway.events, "/object");
     assert_eq!((answer.status, answer.text().as_str()), (201, "iVBORwD/"));

@@ -53,7 +53,7 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
         let (id, summary) = (format!("{verb}{name}"), format!("{summary} {}", R::KIND.title()));
         keyed(&id, &summary, collection(R::KIND)).parameter(space)
     };
-    // A space that cannot be written to is merely empty to all other operations (CONTRACT.md §1.3).
+    // A space that cannot be written to is merely empty to all other operations (docs/contract.md §1.3).
     let operation = |verb: &str, summary: &str| on_space(verb, summary, any_space());
     let write = |verb: &str, summary: &str| on_space(verb, summary, writable_space());
     let body = |schema: &str| json_body(schema, Required::True);

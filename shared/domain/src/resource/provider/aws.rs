@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Destination, Members, ProviderError};
 use crate::resource::Secret;
 
-/// Credentials of AWS calls; empty members are not set. The keys are used only when both are set (CONTRACT.md §3.6).
+/// Credentials of AWS calls; empty members are not set. The keys are used only when both are set (docs/contract.md §3.6).
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]

@@ -1,4 +1,4 @@
-//! Amazon Data Firehose streams (CONTRACT.md §3.4).
+//! Amazon Data Firehose streams (docs/contract.md §3.4).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Amazon Kinesis data streams (CONTRACT.md §3.4).
+//! Amazon Kinesis data streams (docs/contract.md §3.4).
 
 use serde::{Deserialize, Serialize};
 

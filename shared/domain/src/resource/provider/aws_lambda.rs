@@ -1,4 +1,4 @@
-//! AWS Lambda functions (CONTRACT.md §3.3).
+//! AWS Lambda functions (docs/contract.md §3.3).
 
 use serde::{Deserialize, Serialize};
 

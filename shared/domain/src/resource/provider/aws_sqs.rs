@@ -1,4 +1,4 @@
-//! Amazon SQS queues (CONTRACT.md §3.4).
+//! Amazon SQS queues (docs/contract.md §3.4).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! HTTP endpoints (CONTRACT.md §3.2).
+//! HTTP endpoints (docs/contract.md §3.2).
 
 use std::collections::BTreeMap;
 
@@ -121,7 +121,7 @@ impl HttpEndpoint {
         !matches!(self.method.as_deref(), Some("GET" | "HEAD"))
     }
 
-    /// Whether calls are made just as those of endpoints that have a `url` only (CONTRACT.md §3.2). How long they may
+    /// Whether calls are made just as those of endpoints that have a `url` only (docs/contract.md §3.2). How long they may
     /// take, how they are signed and what the answer is taken for does not matter.
     pub fn is_plain(&self) -> bool {
         self.is_open() && self.format.is_default() && self.max_response_bytes.is_none()

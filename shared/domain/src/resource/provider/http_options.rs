@@ -8,7 +8,7 @@ use super::{Members, ProviderError};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ResponseMode {
-    /// A response object (CONTRACT.md §2.6).
+    /// A response object (docs/contract.md §2.6).
     #[default]
     Object,
     /// A response object as Amazon API Gateway reads it: with `isBase64Encoded`, `multiValueHeaders` and `cookies`.
@@ -68,13 +68,13 @@ pub enum EventFormat {
     /// Attributes as HTTP headers, data as the body; HTTP functions only.
     #[serde(rename = "binary")]
     Binary,
-    /// The envelope of the gateway's versions 0.5 (CONTRACT.md §7.2).
+    /// The envelope of the gateway's versions 0.5 (docs/contract.md §7.2).
     #[serde(rename = "0.5")]
     V0_5,
-    /// The envelope of the gateway's version 0.6 (CONTRACT.md §7.2).
+    /// The envelope of the gateway's version 0.6 (docs/contract.md §7.2).
     #[serde(rename = "0.6")]
     V0_6,
-    /// The envelope of the gateway's version 0.7 (CONTRACT.md §7.2).
+    /// The envelope of the gateway's version 0.7 (docs/contract.md §7.2).
     #[serde(rename = "0.7")]
     V0_7,
 }

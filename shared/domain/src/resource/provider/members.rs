@@ -22,7 +22,7 @@ impl<'a> Members<'a> {
         Self { object, title }
     }
 
-    /// The error that a required member is missing (CONTRACT.md §3.1).
+    /// The error that a required member is missing (docs/contract.md §3.1).
     pub(super) fn missing(&self) -> ProviderError {
         ProviderError::MissingFields(self.title)
     }

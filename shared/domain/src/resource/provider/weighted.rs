@@ -1,4 +1,4 @@
-//! Weighted functions (CONTRACT.md §7.6): each delivery goes to one of several functions of the same space, and all of
+//! Weighted functions (docs/contract.md §7.6): each delivery goes to one of several functions of the same space, and all of
 //! its attempts to the same one.
 
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ impl Weighted {
     pub(super) const TITLE: &str = "weighted function";
 
     pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        // Without the list it is what the original answers to this type (CONTRACT.md §1.11, C-067).
+        // Without the list it is what the original answers to this type (docs/contract.md §1.11, C-067).
         let Some(raw) = members.raw("weighted") else {
             return Err(ProviderError::Unsupported("weighted".to_owned()));
         };
