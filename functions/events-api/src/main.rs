@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use api::{BodyLimits, BytesInFlight, LeastRate};
+use api::{BodyLimits, LeastRate};
 use gateway::ErrorChain;
 use setup::settings::InvokeMode;
 use setup::{Settings, telemetry, wiring};
@@ -28,7 +28,7 @@ async fn run() -> Result<(), lambda::Error> {
             bytes_per_second: settings.limits.min_body_rate,
             window: settings.limits.min_body_rate_window,
         },
-        in_flight: BytesInFlight::new(settings.limits.max_bytes_in_flight),
+        in_flight: gateway.in_flight(),
     };
     let router = api::events::router(gateway, limits);
     match settings.lambda.invoke_mode {

@@ -104,7 +104,8 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     warn_of_openness(settings, config_place);
     let limits = &settings.limits;
     // One for each API: whoever fills that for events does not keep the operator out.
-    let [in_flight, config_in_flight] = [(); 2].map(|()| BytesInFlight::new(limits.max_bytes_in_flight));
+    let in_flight = gateway.in_flight();
+    let config_in_flight = BytesInFlight::new(limits.max_bytes_in_flight);
     let (bytes, time) = (limits.max_event_bytes, limits.events_read_timeout);
     let events = api::events::router(gateway.clone(), body_limits(limits, bytes, time, in_flight));
     let metrics = metrics_page(settings, &gateway)?;

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
-use gateway::GatewayError;
+use gateway::{BytesInFlight, GatewayError, Held};
 use http::header;
 use http::request::Parts;
 use http_body::Frame;
 use http_body_util::BodyExt;
 
-use crate::in_flight::{BytesInFlight, Held};
 use crate::least_rate::{LeastRate, RateWindow};
 
 /// Bounds of a request body.

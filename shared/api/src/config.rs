@@ -16,6 +16,7 @@ use store::Store;
 
 use crate::body::BodyLimits;
 use crate::error::{ApiError, answer_or_internal_error};
+use crate::in_flight::counting;
 use crate::request_target::{answer_by_itself, plain_text};
 
 mod access;
@@ -102,7 +103,7 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
             Resolved::Route(route) => api.answer(route, &parts, body).await,
         },
     };
-    let response = api.limits.in_flight.counting(response);
+    let response = counting(api.limits.in_flight, response);
     metrics::histogram!(CONFIG_REQUEST_DURATION).record(started.elapsed().as_secs_f64());
     response
 }

@@ -160,6 +160,9 @@ impl From<GatewayError> for ApiError {
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
             GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
             GatewayError::Call(err) if err.is_sealed() => Self::unavailable("Service Unavailable"),
+            GatewayError::Call(err) if err.is_overload() => {
+                Self::unavailable(GatewayError::Overloaded.to_string())
+            }
             GatewayError::Call(err) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, call_message(&err)),
             GatewayError::NoFifoQueue(_) => {
                 tracing::error!(

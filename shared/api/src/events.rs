@@ -16,6 +16,7 @@ use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
 use crate::error::{ApiError, answer_or_internal_error};
+use crate::in_flight::counting;
 use crate::request_target::answer_by_itself;
 
 #[derive(Debug, Clone)]
@@ -68,9 +69,8 @@ impl EventsApi {
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {
             Ok(answer) => into_response(answer),
-            Err(err) => ApiError::from(err).into_response(),
+            Err(err) => counting(self.limits.in_flight, ApiError::from(err).into_response()),
         };
-        response = self.limits.in_flight.counting(response);
         let replaces_vary = is_object && answers_for_cors(response.headers(), &headers);
         add_missing(response.headers_mut(), headers, replaces_vary);
         response

@@ -9,5 +9,5 @@ mod least_rate;
 mod request_target;
 
 pub use body::BodyLimits;
-pub use in_flight::{BytesInFlight, Held};
+pub use gateway::{BytesInFlight, Held};
 pub use least_rate::{LeastRate, RateWindow};

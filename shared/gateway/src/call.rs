@@ -6,7 +6,7 @@ use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 use domain::resource::{Function, Provider, ResponseMode};
 use domain::routing::RoutingTable;
-use domain::system_event::{FunctionCall, SystemEvent};
+use domain::system_event::{FunctionCall, SystemEvent, SystemEventType};
 use targets::{AccessDeniedCode, Answer, Call, CallIdentity, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
@@ -42,6 +42,11 @@ impl CallError {
     /// Whether the function cannot be called for now, for a reason that is not its own: its secrets cannot be decrypted.
     pub fn is_sealed(&self) -> bool {
         matches!(self, Self::Invoke(InvokeError::Unavailable { source, .. }) if source.is::<SecretsSealed>())
+    }
+
+    /// Whether the call failed because the gateway had no room for the answer, which says nothing about the function.
+    pub fn is_overload(&self) -> bool {
+        matches!(self, Self::Invoke(error) if error.is_overload())
     }
 
     /// The refused credentials that a caller is told about (docs/contract.md §2.6).
@@ -118,7 +123,17 @@ impl Gateway {
         self.emit_call(table, space, event, hops, SystemEvent::FunctionInvoking(call))
             .await;
         tracing::debug!(%space, functionId = %function, event.id = event.id(), "Invoking function.");
-        let invoking = self.invoke(table, space, targets, |provider| subscriber.as_call(provider));
+        let needs_answer = match subscriber.occasion {
+            Occasion::Sync { .. } => true,
+            // Whoever subscribes to that gets what the function answered.
+            Occasion::Delivery { .. } => {
+                self.is_subscribed(table, space, event, SystemEventType::FunctionInvoked)
+            }
+        };
+        let invoking = self.invoke(table, space, targets, |provider| Call {
+            needs_answer,
+            ..subscriber.as_call(provider)
+        });
         let answered = match subscriber.occasion {
             Occasion::Delivery { end: Some(end), .. } | Occasion::Sync { end: Some(end), .. } => {
                 until(end, invoking).await
@@ -228,6 +243,7 @@ impl<'e> SubscriberCall<'e> {
             // The queue tries again, with pauses that the SDK would not make.
             sdk_retries: !is_queued,
             is_awaited: !is_queued,
+            needs_answer: true,
             hops,
         }
     }
@@ -270,6 +286,7 @@ fn plain_call(payload: Bytes, hops: Hops) -> Call<'static> {
         identity: None,
         sdk_retries: true,
         is_awaited: false,
+        needs_answer: true,
         hops,
     }
 }

@@ -12,7 +12,7 @@ use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 use queue::DeliveryQueue;
 use store::{Store, StoreError};
-use targets::Invoker;
+use targets::{BytesInFlight, Invoker};
 use tokio::sync::{RwLock, RwLockReadGuard, Semaphore, SemaphorePermit};
 
 use crate::circuit_breaker::{CircuitBreakerSettings, CircuitBreakers};
@@ -222,6 +222,11 @@ impl Gateway {
 
     pub(crate) fn circuit_breakers(&self) -> &CircuitBreakers {
         &self.0.circuit_breakers
+    }
+
+    /// What requests and the answers of functions are counted in.
+    pub fn in_flight(&self) -> BytesInFlight {
+        self.0.invoker.in_flight()
     }
 
     pub(crate) fn invoker(&self) -> &Invoker {

@@ -11,6 +11,7 @@ use http::request::Parts;
 use crate::authorize::Authorizers;
 use crate::batch::Pace;
 use crate::error::GatewayError;
+use crate::function_answer::in_room;
 use crate::gateway::Gateway;
 use crate::receive::{Answer, Request};
 use crate::stamp::event_stamp;
@@ -68,6 +69,7 @@ impl Gateway {
             let answer = called.into_answer(&call.space, &call.function).await?;
             return Ok(answer.keep(calls));
         }
-        Ok(Answer::Result(called.answer.body))
+        let targets::Answer { body, held, .. } = called.answer;
+        Ok(Answer::Result(in_room(held, body)?))
     }
 }

@@ -45,4 +45,6 @@ pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
 pub use streamed_response::{StreamedBody, StreamedResponse};
-pub use targets::{AccessDeniedCode, LARGE_BODY, OwnConfigApi, off_runtime};
+pub use targets::{
+    AccessDeniedCode, BytesInFlight, COUNTED_FROM, Held, LARGE_BODY, OwnConfigApi, off_runtime,
+};

@@ -255,10 +255,11 @@ impl Gateway {
         called
             .into_answer(&subscription.space, &subscription.function_id)
             .await
-            .map_err(|error| {
-                let (space, function) = (&subscription.space, &subscription.function_id);
-                tracing::info!(%space, functionId = %function, event.id = event.id(), %error, "HTTP response object malformed.");
-                error.into()
+            .inspect_err(|error| {
+                if let GatewayError::Response(_) = error {
+                    let (space, function) = (&subscription.space, &subscription.function_id);
+                    tracing::info!(%space, functionId = %function, event.id = event.id(), %error, "HTTP response object malformed.");
+                }
             })
     }
 

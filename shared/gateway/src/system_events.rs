@@ -1,6 +1,7 @@
 //! Emission of the gateway's own events (docs/contract.md §4.2). While nobody subscribes nothing is built. In hosted mode they
 //! are emitted on a path of the space that they concern, so that only that space's subscribers are found.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::event::Event;
@@ -8,7 +9,7 @@ use domain::hops::Hops;
 use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::routing::RoutingTable;
-use domain::system_event::SystemEvent;
+use domain::system_event::{SystemEvent, SystemEventType};
 
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
@@ -33,10 +34,31 @@ impl Gateway {
         if let Some(counter) = self.metrics().space(space).system(emitted.event_type()) {
             counter.increment(1);
         }
+        self.emit(table, &self.path_of_calls(space), hops, emitted).await;
+    }
+
+    /// Whether anybody gets events of a type about calls with an event.
+    pub(crate) fn is_subscribed(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        about: &Event,
+        emitted: SystemEventType,
+    ) -> bool {
+        let path = self.path_of_calls(space);
+        !about.is_system()
+            && !table
+                .routes(emitted.as_str(), METHOD, &path)
+                .asynchronous
+                .is_empty()
+    }
+
+    /// The path that events about calls of a space's functions are emitted on.
+    fn path_of_calls(&self, space: &Space) -> Cow<'static, str> {
         if self.hosted().is_on() {
-            self.emit(table, &format!("/{space}/"), hops, emitted).await;
+            format!("/{space}/").into()
         } else {
-            self.emit(table, "/", hops, emitted).await;
+            "/".into()
         }
     }
 

@@ -166,7 +166,7 @@ pub(crate) fn is_known(
     }
 }
 
-/// How a call failed; `None` where it did not, or where there was nothing to call. `is_refusal_one` says whether an
+/// How a call failed; `None` where it did not, or where that says nothing about the function. `is_refusal_one` says whether an
 /// answer below 500 other than 2xx is a failure, too.
 fn failure(called: &Called, is_refusal_one: bool) -> Option<FailureClass> {
     match called {
@@ -177,7 +177,7 @@ fn failure(called: &Called, is_refusal_one: bool) -> Option<FailureClass> {
             if is_refusal_one { class } else { passed_on() }
         }
         Err(CallError::UnknownFunction) => None,
-        Err(error) if error.is_sealed() => None,
+        Err(error) if error.is_sealed() || error.is_overload() => None,
         Err(CallError::Invoke(error)) => Some(error.class()),
     }
 }

@@ -18,7 +18,7 @@ use store::{
     DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KeyFileError, KmsKey, OpenError, Store,
     StreamTail,
 };
-use targets::{Invoker, SecretSettings, TargetSettings, TargetSettingsError};
+use targets::{BytesInFlight, Invoker, SecretSettings, TargetSettings, TargetSettingsError};
 
 use crate::aws::{Aws, CONNECT_TIMEOUT, NoRegion};
 use crate::settings::{
@@ -92,6 +92,7 @@ pub async fn gateway_beside(
     let invoker = Invoker::new(TargetSettings {
         timeout: settings.functions.function_timeout,
         max_response_bytes: settings.functions.max_response_bytes,
+        in_flight: BytesInFlight::new(settings.limits.max_bytes_in_flight),
         stream_idle_timeout: settings.functions.stream_idle_timeout,
         stream_timeout: settings.functions.stream_timeout,
         aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),

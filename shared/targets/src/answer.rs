@@ -8,6 +8,7 @@ use domain::retry::FailureClass;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::answer_stream::AnswerStream;
+use crate::in_flight::Held;
 
 /// What a function answered.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Answer {
     /// Body of an HTTP response, payload of a Lambda function, id that a stream or queue gave the record; empty where
     /// it is a stream.
     pub body: Bytes,
+    /// The room that the body has; none where it is small or only the beginning of one.
+    pub held: Option<Held>,
     /// HTTP status code of a function that speaks HTTP.
     pub status: Option<u16>,
     /// Why an async delivery counts as failed although the function answered: an HTTP status below 500 other than
@@ -53,10 +56,21 @@ impl Answer {
     pub(crate) fn of(body: Bytes) -> Self {
         Self {
             body,
+            held: None,
             status: None,
             rejection: None,
             passed_on: None,
         }
+    }
+
+    /// The same, in the room of what it was made of.
+    #[must_use]
+    pub(crate) fn in_room_of(mut self, held: Option<Held>) -> Self {
+        if let Some(mut held) = held {
+            held.shrink(self.body.len());
+            self.held = Some(held);
+        }
+        self
     }
 
     /// The text of a function's failure that the caller gets as it is: an HTTP status from 500 up, passed on.
@@ -84,6 +98,7 @@ mod tests {
         assert_eq!(Answer::of(Bytes::from("body")).last_response(), None);
         let rejected = Answer {
             body: Bytes::from("why"),
+            held: None,
             status: Some(403),
             rejection: Some(Rejection {
                 status: 403,

@@ -13,6 +13,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use tokio::sync::OnceCell;
 
+pub(crate) use self::counted::CountedAnswer;
 pub(crate) use self::entry_results::EntryResults;
 pub(crate) use self::failure::{AwsError, EntryError, Failure};
 pub(crate) use self::identity::AwsIdentity;
@@ -21,6 +22,7 @@ pub(crate) mod batch;
 mod class;
 mod clients;
 mod connections;
+mod counted;
 mod entry_results;
 mod failure;
 mod identity;

@@ -10,11 +10,12 @@ use domain::retry::FailureClass;
 
 use crate::access_denied::AccessDeniedCode;
 use crate::answer::Answer;
-use crate::aws::{AwsIdentity, Failure, limit, with_retries};
+use crate::aws::{AwsIdentity, CountedAnswer, Failure, limit, with_retries};
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::error::InvokeError;
 use crate::event_format::payload_for;
+use crate::http::keeping;
 
 /// Most bytes of an event for a function that is waited for.
 const MOST_BYTES: usize = 6 * 1024 * 1024;
@@ -43,16 +44,22 @@ pub(crate) async fn call(
         .set_qualifier(function.qualifier.clone())
         .set_invocation_type(is_queued.then_some(aws_sdk_lambda::types::InvocationType::Event))
         .payload(Blob::new(payload));
+    let counted = CountedAnswer::new(keeping());
     let sent = with_retries!(invoke, aws_sdk_lambda, call.sdk_retries)
+        .interceptor(counted.clone())
         .send()
         .await;
+    let held = counted.take()?;
     let answer = sent.map_err(|error| classify(Failure::of(error, &identity)))?;
     let payload = answer
         .payload
         .map(|payload| Bytes::from(payload.into_inner()))
         .unwrap_or_default();
     let Some(detail) = answer.function_error else {
-        return Ok(Answer::of(payload));
+        return Ok(Answer {
+            held,
+            ..Answer::of(payload)
+        });
     };
     // The payload describes the failure then, it is not a response object.
     Err(InvokeError::FunctionFailed {

@@ -18,6 +18,9 @@ pub struct Call<'e> {
     pub sdk_retries: bool,
     /// Whether a client waits for the answer, so that the response mode of the function says what becomes of it.
     pub is_awaited: bool,
+    /// Whether somebody wants the whole of the answer. Where nobody does, only its beginning is kept, as much as is shown
+    /// of a failure.
+    pub needs_answer: bool,
     /// How often the event has been passed on, this time included: told with every request over HTTP that the call
     /// makes, unless it is 0.
     pub hops: Hops,

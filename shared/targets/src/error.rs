@@ -63,6 +63,9 @@ pub enum InvokeError {
         /// The size it may have, in bytes.
         limit: usize,
     },
+    /// Requests and answers hold as many bytes as they may, so that there is no room for the answer.
+    #[error("Function call failed. Error: too many bytes of requests and answers are held at the moment")]
+    Overloaded,
     /// AWS asks to be called less often.
     #[error("Function call failed. Error: {}", Causes(.source.as_ref()))]
     Throttled {
@@ -107,9 +110,15 @@ impl InvokeError {
             | Self::CredentialsRefused { .. }
             | Self::TimedOut { .. }
             | Self::ResponseTooLarge { .. }
+            | Self::Overloaded
             | Self::Throttled { .. }
             | Self::Unavailable { .. } => None,
         }
+    }
+
+    /// Whether the gateway, and not the function, is why the call failed: it says nothing about the function.
+    pub fn is_overload(&self) -> bool {
+        matches!(self, Self::Overloaded)
     }
 
     /// What it says about another attempt.
@@ -124,6 +133,7 @@ impl InvokeError {
             Self::AccessDenied { .. }
             | Self::ProviderFailed { .. }
             | Self::TimedOut { .. }
+            | Self::Overloaded
             | Self::Unavailable { .. } => FailureClass::Transient,
         }
     }
@@ -137,6 +147,7 @@ impl InvokeError {
             | Self::CredentialsRefused { .. }
             | Self::TimedOut { .. }
             | Self::ResponseTooLarge { .. }
+            | Self::Overloaded
             | Self::Unavailable { .. } => None,
         }
     }
@@ -151,6 +162,7 @@ impl InvokeError {
             | Self::ProviderFailed { .. }
             | Self::TimedOut { .. }
             | Self::ResponseTooLarge { .. }
+            | Self::Overloaded
             | Self::Throttled { .. }
             | Self::Unavailable { .. } => None,
         }
@@ -235,6 +247,12 @@ mod tests {
                 InvokeError::ResponseTooLarge { limit: 7 },
                 "Function call failed. Error: answer is larger than 7 bytes".to_owned(),
                 FailureClass::Permanent,
+            ),
+            (
+                InvokeError::Overloaded,
+                "Function call failed. Error: too many bytes of requests and answers are held at the moment"
+                    .to_owned(),
+                FailureClass::Transient,
             ),
             (
                 InvokeError::Throttled {

@@ -28,12 +28,13 @@ use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::keeping::Kept;
 use crate::network_guard::AddressRefused;
 use crate::settings::TargetSettings;
 
 pub(crate) use self::custom::secret_value;
 pub(crate) use self::exchange::{HttpRequest, HttpResponse};
-pub(crate) use self::hops::{carried, carrying};
+pub(crate) use self::hops::{carried, carrying, carrying_and_keeping, keeping};
 pub(crate) use self::identification::Identification;
 pub(crate) use self::identification::identify;
 pub(crate) use self::lookups::{caller, on_behalf_of};
@@ -163,12 +164,14 @@ impl HttpTargets {
                 // Nobody reads what may be longer than any limit; that it ends in time shows that the function is done.
                 ResponseMode::Stream => body::discard(response).await,
                 ResponseMode::Object | ResponseMode::Proxy | ResponseMode::Raw => {
-                    body::read(response, limit).await
+                    body::read(response, limit, keeping()).await
                 }
             }
         };
+        let Kept { bytes, held } = deadline.bound(read).await?;
         Ok(Answer {
-            body: deadline.bound(read).await?,
+            body: bytes,
+            held,
             status: Some(status),
             rejection: refusal.map(|refusal| refusal.rejection(status, challenge)),
             passed_on: None,

@@ -12,6 +12,8 @@ use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::in_flight::BytesInFlight;
+use crate::keeping::Keeping;
 use crate::settings::{TargetSettings, TargetSettingsError};
 use crate::{
     aws_eventbridge, aws_firehose, aws_kinesis, aws_lambda, aws_sns, aws_sqs, aws_step_functions,
@@ -53,7 +55,8 @@ impl Invoker {
         provider: &'c Provider,
         call: Call<'c>,
     ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
-        http::carrying(call.hops, self.invoke_once(provider, call))
+        let keeping = Keeping::of(self.0.settings.in_flight, call.needs_answer);
+        http::carrying_and_keeping(call.hops, keeping, self.invoke_once(provider, call))
     }
 
     async fn invoke_once(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
@@ -100,7 +103,12 @@ impl Invoker {
             Provider::AzureEventGrid(topic) => {
                 Box::pin(azure_event_grid::call(with, topic, call, deadline)).await
             }
-            Provider::OpenWhisk(action) => Box::pin(openwhisk::call(with, action, call, deadline)).await,
+            Provider::OpenWhisk(action) => {
+                // What the action answered is inside of a record.
+                let (hops, keeping) = (call.hops, http::keeping().to_read());
+                let calling = openwhisk::call(with, action, call, deadline);
+                Box::pin(http::carrying_and_keeping(hops, keeping, calling)).await
+            }
             // One level only (docs/contract.md §7.6): whoever calls a weighted function calls the chosen one.
             Provider::Weighted(_) => Err(InvokeError::unusable(
                 "calling this kind of function is not implemented",
@@ -112,8 +120,13 @@ impl Invoker {
         if answer.body.len() > limit {
             Err(InvokeError::ResponseTooLarge { limit })
         } else {
-            Ok(answer)
+            http::keeping().counted(answer)
         }
+    }
+
+    /// What answers are counted in.
+    pub fn in_flight(&self) -> BytesInFlight {
+        self.0.settings.in_flight
     }
 }
 

@@ -15,6 +15,7 @@ use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::http::HttpResponse;
+use crate::in_flight::Held;
 use domain::retry::FailureClass;
 
 mod activation;
@@ -34,13 +35,13 @@ pub(crate) async fn call(
     let response = api.invoke(call.payload, is_blocking).await?;
     if !is_blocking {
         // It is taken, whatever comes of it.
-        return response.into_taken().map(Answer::of);
+        return response.into_taken();
     }
     match response.status {
         // The action runs for longer than OpenWhisk keeps its caller waiting.
         StatusCode::ACCEPTED => wait_for(&api, &activation_id(&response.body)?, deadline).await,
         StatusCode::BAD_GATEWAY => failed(response),
-        _ => Activation::parse(&response.into_taken()?)?.into_result(),
+        _ => result(response.into_taken()?),
     }
 }
 
@@ -48,8 +49,16 @@ pub(crate) async fn call(
 fn failed(response: HttpResponse) -> Result<Answer, InvokeError> {
     match Activation::parse(&response.shown()) {
         Ok(activation) if !activation.is_success() => activation.into_result(),
-        _ => response.into_taken().map(Answer::of),
+        _ => response.into_taken(),
     }
+}
+
+/// What the record of an activation says of it.
+fn result(record: Answer) -> Result<Answer, InvokeError> {
+    let Answer { body, held, .. } = record;
+    let activation = Activation::parse(&body)?;
+    drop(body);
+    Ok(activation.into_result()?.in_room_of(held))
 }
 
 /// Asks for an activation until it is over. What goes wrong meanwhile does not change what comes of it.
@@ -68,7 +77,7 @@ async fn wait_for(api: &Api<'_>, id: &str, deadline: Deadline) -> Result<Answer,
             Err(error) => Err(error),
         };
         match looked {
-            Ok(Some(activation)) => return activation.into_result(),
+            Ok(Some((activation, held))) => return Ok(activation.into_result()?.in_room_of(held)),
             Ok(None) => {}
             Err(error) if is_passing(&error) => {}
             Err(error) => return Err(error),
@@ -76,12 +85,13 @@ async fn wait_for(api: &Api<'_>, id: &str, deadline: Deadline) -> Result<Answer,
     }
 }
 
-/// The activation, if it is over: there is no record of one that runs.
-fn look(response: HttpResponse) -> Result<Option<Activation>, InvokeError> {
+/// The record of the activation, if it is over: there is none of one that runs.
+fn look(response: HttpResponse) -> Result<Option<(Activation, Option<Held>)>, InvokeError> {
     if response.status == StatusCode::NOT_FOUND {
         return Ok(None);
     }
-    Activation::parse(&response.into_taken()?).map(Some)
+    let record = response.into_taken()?;
+    Activation::parse(&record.body).map(|activation| Some((activation, record.held)))
 }
 
 fn is_passing(error: &InvokeError) -> bool {

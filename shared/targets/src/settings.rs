@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::uri::Authority;
 use url::Url;
 
+use crate::in_flight::BytesInFlight;
 use crate::network_guard::NetworkGuard;
 use crate::own_api::OwnConfigApi;
 use crate::secrets::SecretSettings;
@@ -17,6 +18,8 @@ pub struct TargetSettings {
     pub timeout: Duration,
     /// Most bytes that a function may answer, counted after decompression.
     pub max_response_bytes: usize,
+    /// What the answers of functions are counted in while they are read and held.
+    pub in_flight: BytesInFlight,
     /// Longest time between two pieces of an answer that is passed on while it comes in; zero is no limit.
     pub stream_idle_timeout: Duration,
     /// Longest time that such an answer may take after its head; zero is no limit.
@@ -63,6 +66,7 @@ impl Default for TargetSettings {
         Self {
             timeout: Duration::from_secs(5),
             max_response_bytes: 10 * 1024 * 1024,
+            in_flight: BytesInFlight::default(),
             stream_idle_timeout: Duration::from_mins(1),
             stream_timeout: Duration::from_hours(1),
             aws_endpoint_url: None,

@@ -72,9 +72,14 @@ impl Gateway {
                 _ => None,
             },
         };
-        // A call that had less than its time says nothing about the function.
-        let is_cut = end.is_some_and(|end| Instant::now() >= end)
-            && matches!(called, Ok(Err(CallError::Invoke(InvokeError::TimedOut { .. }))));
+        // A call that had less than its time says nothing about the function, nor does one that had no room.
+        let is_cut = match &called {
+            Ok(Err(CallError::Invoke(InvokeError::TimedOut { .. }))) => {
+                end.is_some_and(|end| Instant::now() >= end)
+            }
+            Ok(Err(error)) => error.is_overload(),
+            Ok(Ok(_)) | Err(_) => false,
+        };
         let failure = match called {
             Ok(Ok(called)) => Failure::of_answer(&called.answer),
             Ok(Err(CallError::UnknownFunction)) => {

@@ -98,6 +98,7 @@ mod tests {
             }),
             sdk_retries: false,
             is_awaited: false,
+            needs_answer: true,
             hops: domain::hops::Hops::NONE,
         }
     }

@@ -95,6 +95,7 @@ async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<Answer, Invo
     let rest = (!is_over).then_some(pieces);
     Ok(Answer {
         body: Bytes::new(),
+        held: None,
         status: Some(status.as_u16()),
         rejection: None,
         passed_on: Some(PassedOn {

@@ -122,6 +122,7 @@ mod tests {
 
     fn failure(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> InvokeError {
         let response = HttpResponse {
+            held: None,
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers
                 .iter()

@@ -124,6 +124,7 @@ mod tests {
             status: StatusCode::OK,
             headers,
             body: Bytes::new(),
+            held: None,
             redaction: Redaction::default(),
         }
     }

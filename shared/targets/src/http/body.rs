@@ -13,38 +13,48 @@ use http_body_util::BodyExt as _;
 use super::gunzip::Gunzip;
 use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
+use crate::keeping::{Counted, Keeping, Kept};
 
 /// Room made at once for a body of unknown length, in bytes.
 const FIRST_RESERVE: usize = 64 * 1024;
 
-/// The whole body, or an error as soon as there is more than `limit` bytes of it; the rest is never read then.
-pub(super) async fn read<B>(response: Response<B>, limit: usize) -> Result<Bytes, InvokeError>
+/// What is to be kept of the body, or an error as soon as there is more than `limit` bytes of it, or no room for them; the
+/// rest is never read then.
+pub(super) async fn read<B>(
+    response: Response<B>,
+    limit: usize,
+    keeping: Keeping,
+) -> Result<Kept, InvokeError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
     if is_gzip(response.headers()) {
-        read_gzip(response.into_body(), limit).await
+        read_gzip(response.into_body(), limit, keeping).await
     } else {
-        read_plain(response.into_body(), limit).await
+        read_plain(response.into_body(), limit, keeping).await
     }
 }
 
-/// The whole body as it came, compressed or not.
-pub(super) async fn read_as_it_is<B>(response: Response<B>, limit: usize) -> Result<Bytes, InvokeError>
+/// The same of the body as it came, compressed or not.
+pub(super) async fn read_as_it_is<B>(
+    response: Response<B>,
+    limit: usize,
+    keeping: Keeping,
+) -> Result<Kept, InvokeError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
-    read_plain(response.into_body(), limit).await
+    read_plain(response.into_body(), limit, keeping).await
 }
 
 /// Waits for the end of the body and keeps none of it.
-pub(super) async fn discard<B>(response: Response<B>) -> Result<Bytes, InvokeError>
+pub(super) async fn discard<B>(response: Response<B>) -> Result<Kept, InvokeError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
     let mut body = response.into_body();
     while next(&mut body).await?.is_some() {}
-    Ok(Bytes::new())
+    Ok(Kept::default())
 }
 
 /// The beginning of the body of a failure, at most [`MAX_RESPONSE_BYTES`]; less if more cannot be read in time. No
@@ -92,48 +102,51 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
     codings.next().is_some_and(is_gzip) && codings.next().is_none()
 }
 
-async fn read_plain<B>(mut body: B, limit: usize) -> Result<Bytes, InvokeError>
+async fn read_plain<B>(mut body: B, limit: usize, keeping: Keeping) -> Result<Kept, InvokeError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
+    let too_large = || InvokeError::ResponseTooLarge { limit };
     let announced = body.size_hint().lower();
     if announced > limit as u64 {
-        return Err(InvokeError::ResponseTooLarge { limit });
+        return Err(too_large());
     }
     let Some(first) = next(&mut body).await? else {
-        return Ok(Bytes::new());
+        return Ok(Kept::default());
     };
-    if first.len() > limit {
-        return Err(InvokeError::ResponseTooLarge { limit });
-    }
+    let mut left = limit.checked_sub(first.len()).ok_or_else(too_large)?;
+    let mut counted = Counted::new(keeping);
+    let kept = counted.add(first.len())?;
     // Nearly every answer comes in one piece, which is handed on as it is.
-    if body.is_end_stream() {
-        return Ok(first);
-    }
-    let Some(second) = next(&mut body).await? else {
-        return Ok(first);
+    let mut piece = if body.is_end_stream() {
+        None
+    } else {
+        next(&mut body).await?
     };
+    if piece.is_none() && kept == first.len() {
+        return Ok(counted.holding(first));
+    }
     let reserve = usize::try_from(announced)
         .unwrap_or(limit)
         .max(FIRST_RESERVE.min(limit));
-    let mut whole = BytesMut::with_capacity(reserve);
-    whole.extend_from_slice(&first);
-    let mut piece = Some(second);
+    let mut whole = BytesMut::with_capacity(counted.most(reserve));
+    whole.extend_from_slice(&first[..kept]);
+    // It may be part of a larger buffer.
+    drop(first);
     while let Some(data) = piece {
-        if data.len() > limit - whole.len() {
-            return Err(InvokeError::ResponseTooLarge { limit });
-        }
-        whole.extend_from_slice(&data);
+        left = left.checked_sub(data.len()).ok_or_else(too_large)?;
+        let kept = counted.add(data.len())?;
+        whole.extend_from_slice(&data[..kept]);
         piece = next(&mut body).await?;
     }
-    Ok(whole.freeze())
+    Ok(counted.holding(whole.freeze()))
 }
 
-async fn read_gzip<B>(mut body: B, limit: usize) -> Result<Bytes, InvokeError>
+async fn read_gzip<B>(mut body: B, limit: usize, keeping: Keeping) -> Result<Kept, InvokeError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
-    let mut gunzip = Gunzip::new(limit);
+    let mut gunzip = Gunzip::new(limit, keeping);
     let mut is_empty = true;
     while let Some(data) = next(&mut body).await? {
         is_empty = is_empty && data.is_empty();
@@ -141,7 +154,7 @@ where
     }
     // A status without body may still carry the header.
     if is_empty {
-        return Ok(Bytes::new());
+        return Ok(Kept::default());
     }
     gunzip.finish()
 }
@@ -207,9 +220,9 @@ mod tests {
             response
                 .headers_mut()
                 .insert(CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
-            let result = read(response, limit).await;
+            let result = read(response, limit, Keeping::default()).await;
             match result {
-                Ok(whole) => assert!(fits && whole.len() == 1_000_000),
+                Ok(whole) => assert!(fits && whole.bytes.len() == 1_000_000),
                 Err(error) => assert!(
                     !fits && matches!(error, InvokeError::ResponseTooLarge { .. }),
                     "{error:?}"

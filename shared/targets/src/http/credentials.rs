@@ -56,6 +56,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::from_static(body),
+            held: None,
             redaction: Redaction::default(),
         }
     }
@@ -68,6 +69,7 @@ mod tests {
             identity: None,
             sdk_retries: wants_result,
             is_awaited: false,
+            needs_answer: wants_result,
             hops: domain::hops::Hops::NONE,
         }
     }

@@ -6,11 +6,13 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::destination::Destination;
 use super::status::{self, Refusal};
-use super::{GO_CLIENT, HttpTargets, Redaction, body};
+use super::{GO_CLIENT, HttpTargets, Redaction, body, keeping};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::in_flight::Held;
+use crate::keeping::{Keeping, Kept};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, USER_AGENT};
 use http_body_util::Full;
 
@@ -27,12 +29,14 @@ pub(crate) struct HttpRequest {
     pub(crate) body: Bytes,
 }
 
-/// An answer of any status, its body decompressed and within the limit.
+/// An answer of any status, its body decompressed and within the limit, or as much of it as is kept.
 #[derive(Debug)]
 pub(crate) struct HttpResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The room that the body has.
+    pub(crate) held: Option<Held>,
     /// What must not be shown of the body.
     pub(crate) redaction: Redaction,
 }
@@ -44,15 +48,26 @@ impl HttpTargets {
         request: HttpRequest,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
-        self.exchange_within(request, self.max_response_bytes, deadline)
+        self.exchange_and_keep(request, self.max_response_bytes, keeping(), deadline)
             .await
     }
 
-    /// The same, where an answer may have so many bytes only.
+    /// The same, where an answer may have so many bytes only, which are few, and is none of a function.
     pub(crate) async fn exchange_within(
         &self,
         request: HttpRequest,
         max_response_bytes: usize,
+        deadline: Deadline,
+    ) -> Result<HttpResponse, InvokeError> {
+        self.exchange_and_keep(request, max_response_bytes, Keeping::default(), deadline)
+            .await
+    }
+
+    async fn exchange_and_keep(
+        &self,
+        request: HttpRequest,
+        max_response_bytes: usize,
+        keeping: Keeping,
         deadline: Deadline,
     ) -> Result<HttpResponse, InvokeError> {
         let to = match &request.query {
@@ -77,11 +92,13 @@ impl HttpTargets {
             headers.remove(CONTENT_ENCODING);
             headers.remove(CONTENT_LENGTH);
         }
-        let body = deadline.bound(body::read(response, max_response_bytes)).await?;
+        let read = body::read(response, max_response_bytes, keeping);
+        let Kept { bytes, held } = deadline.bound(read).await?;
         Ok(HttpResponse {
             status,
             headers,
-            body,
+            body: bytes,
+            held,
             redaction: Redaction::of_url(&request.url),
         })
     }
@@ -103,18 +120,22 @@ impl HttpResponse {
             } else {
                 self.redaction.beginning(&self.body)
             },
+            held: self.held,
             status: Some(status),
             rejection: refusal.map(|refusal| refusal.rejection(status, challenge)),
             passed_on: None,
         })
     }
 
-    /// The body of a success. A service that only takes events in has nothing to tell a caller otherwise, so that
+    /// A success, of which only the body tells. A service that only takes events in has nothing to tell a caller otherwise, so that
     /// every other status is an error.
-    pub(crate) fn into_taken(self) -> Result<Bytes, InvokeError> {
+    pub(crate) fn into_taken(self) -> Result<Answer, InvokeError> {
         match status::refusal(self.status, &self.headers) {
             Some(refusal) => Err(self.failure(refusal)),
-            None => Ok(self.body),
+            None => Ok(Answer {
+                held: self.held,
+                ..Answer::of(self.body)
+            }),
         }
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use flate2::write::GzDecoder;
 
 use crate::error::InvokeError;
+use crate::keeping::{Counted, Keeping, Kept};
 
 /// Bytes of the limit for each member that a body may have: what compresses a piece at a time takes longer ones.
 const BYTES_PER_MEMBER: usize = 4 * 1024;
@@ -41,14 +42,10 @@ pub(super) struct Gunzip {
 }
 
 impl Gunzip {
-    /// `limit` is the most bytes that may come out.
-    pub(super) fn new(limit: usize) -> Self {
+    /// `limit` is the most bytes that may come out, of which as many are kept as are wanted.
+    pub(super) fn new(limit: usize, keeping: Keeping) -> Self {
         Self {
-            member: GzDecoder::new(Bounded {
-                data: Vec::new(),
-                limit,
-                is_exceeded: false,
-            }),
+            member: GzDecoder::new(Bounded::new(limit, keeping)),
             members: 1,
             encoded: 0,
             limit,
@@ -64,10 +61,10 @@ impl Gunzip {
             return Err(InvokeError::ResponseTooLarge { limit: self.limit });
         }
         while !piece.is_empty() {
-            let before = self.member.get_ref().data.len();
+            let before = self.member.get_ref().left;
             let taken = self.write(piece)?;
             piece = &piece[taken..];
-            self.worked += taken + self.member.get_ref().data.len() - before;
+            self.worked += taken + before - self.member.get_ref().left;
             if self.worked >= SLICE {
                 self.worked = 0;
                 tokio::task::yield_now().await;
@@ -97,8 +94,9 @@ impl Gunzip {
     }
 
     /// The whole body, when all of it has come in.
-    pub(super) fn finish(mut self) -> Result<Bytes, InvokeError> {
-        Ok(Bytes::from(self.end_member()?.data))
+    pub(super) fn finish(mut self) -> Result<Kept, InvokeError> {
+        let Bounded { data, counted, .. } = self.end_member()?;
+        Ok(counted.holding(Bytes::from(data)))
     }
 
     /// Checks that a member is complete, and takes what was decoded.
@@ -106,35 +104,63 @@ impl Gunzip {
         let finished = self.member.try_finish();
         self.checked(finished)?;
         let data = self.member.get_mut();
-        Ok(Bounded {
-            data: std::mem::take(&mut data.data),
-            ..*data
-        })
+        Ok(std::mem::replace(data, Bounded::new(0, Keeping::default())))
     }
 
-    fn checked<T>(&self, result: io::Result<T>) -> Result<T, InvokeError> {
-        if self.member.get_ref().is_exceeded {
-            return Err(InvokeError::ResponseTooLarge { limit: self.limit });
+    fn checked<T>(&mut self, result: io::Result<T>) -> Result<T, InvokeError> {
+        match self.member.get_mut().refused.take() {
+            Some(Refused::Limit) => Err(InvokeError::ResponseTooLarge { limit: self.limit }),
+            Some(Refused::Room(error)) => Err(error),
+            None => result.map_err(InvokeError::unavailable),
         }
-        result.map_err(InvokeError::unavailable)
     }
 }
 
-/// Takes what the decoder gives, up to the limit, so that a small body cannot unfold without bound.
+/// Takes what the decoder gives, up to the limit and as there is room, so that a small body cannot unfold without bound.
 struct Bounded {
     data: Vec<u8>,
-    limit: usize,
-    is_exceeded: bool,
+    counted: Counted,
+    /// Bytes that may still come out.
+    left: usize,
+    refused: Option<Refused>,
+}
+
+/// Why no more is taken.
+enum Refused {
+    Limit,
+    Room(InvokeError),
+}
+
+impl Bounded {
+    fn new(limit: usize, keeping: Keeping) -> Self {
+        Self {
+            data: Vec::new(),
+            counted: Counted::new(keeping),
+            left: limit,
+            refused: None,
+        }
+    }
 }
 
 impl Write for Bounded {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        if piece.len() > self.limit - self.data.len() {
-            self.is_exceeded = true;
-            return Err(io::ErrorKind::FileTooLarge.into());
+        let counted = match self.left.checked_sub(piece.len()) {
+            Some(left) => {
+                self.left = left;
+                self.counted.add(piece.len()).map_err(Refused::Room)
+            }
+            None => Err(Refused::Limit),
+        };
+        match counted {
+            Ok(kept) => {
+                self.data.extend_from_slice(&piece[..kept]);
+                Ok(piece.len())
+            }
+            Err(refused) => {
+                self.refused = Some(refused);
+                Err(io::ErrorKind::FileTooLarge.into())
+            }
         }
-        self.data.extend_from_slice(piece);
-        Ok(piece.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -158,11 +184,11 @@ mod tests {
 
     /// Takes a body in pieces of some size.
     async fn read(body: &[u8], piece: usize, limit: usize) -> Result<Bytes, InvokeError> {
-        let mut gunzip = Gunzip::new(limit);
+        let mut gunzip = Gunzip::new(limit, Keeping::default());
         for piece in body.chunks(piece) {
             gunzip.take(piece).await?;
         }
-        gunzip.finish()
+        Ok(gunzip.finish()?.bytes)
     }
 
     #[tokio::test]

@@ -1,6 +1,5 @@
 //! Answers that callers get as they are: the response modes raw and stream.
 
-use bytes::Bytes;
 use domain::resource::{HttpEndpoint, ResponseMode};
 use http::header::{ACCEPT_ENCODING, HeaderValue};
 use http::{HeaderMap, Response};
@@ -9,12 +8,13 @@ use hyper::body::Incoming;
 use super::custom::Custom;
 use super::exchange::HttpResponse;
 use super::status;
-use super::{HttpTargets, body};
+use super::{HttpTargets, body, keeping};
 use crate::answer::{Answer, PassedOn};
 use crate::answer_stream::AnswerStream;
 use crate::call::Call;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::keeping::Kept;
 
 /// Whether an answer may be compressed is between the client and the function, which both know the client's own
 /// `Accept-Encoding`; the gateway asks for nothing.
@@ -41,6 +41,7 @@ impl HttpResponse {
         let refusal = status::refusal(self.status, &self.headers);
         Ok(Answer {
             body: self.body,
+            held: self.held,
             status: Some(status),
             rejection: refusal.map(|refusal| refusal.rejection(status, None)),
             passed_on: Some(PassedOn {
@@ -81,15 +82,16 @@ impl HttpTargets {
         }
         let refusal = status::refusal(status, response.headers());
         let headers = response.headers().clone();
-        let (body, stream) = if mode == ResponseMode::Stream {
+        let (kept, stream) = if mode == ResponseMode::Stream {
             let stream = AnswerStream::new(response.into_body(), self.stream_limits);
-            (Bytes::new(), Some(stream))
+            (Kept::default(), Some(stream))
         } else {
-            let read = body::read_as_it_is(response, limit);
+            let read = body::read_as_it_is(response, limit, keeping());
             (deadline.bound(read).await?, None)
         };
         Ok(Answer {
-            body,
+            body: kept.bytes,
+            held: kept.held,
             status: Some(status.as_u16()),
             rejection: refusal.map(|refusal| refusal.rejection(status.as_u16(), None)),
             passed_on: Some(PassedOn {

@@ -87,7 +87,13 @@ mod tests {
         let mut request = http::Request::new(Full::default());
         *request.uri_mut() = format!("https://localhost:{port}/").parse().unwrap();
         let response = client.request(request).await.unwrap();
-        assert_eq!(super::super::body::read(response, 100).await.unwrap(), "HTTP/1.1");
+        assert_eq!(
+            super::super::body::read(response, 100, crate::keeping::Keeping::default())
+                .await
+                .unwrap()
+                .bytes,
+            "HTTP/1.1"
+        );
         drop(client);
         serving.await.unwrap().unwrap();
     }

@@ -153,6 +153,7 @@ mod tests {
 
     fn read(status: u16, body: &str) -> Result<(String, u64), InvokeError> {
         let response = HttpResponse {
+            held: None,
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::from(body.to_owned()),

@@ -65,6 +65,7 @@ fn is_refusal(result: &Result<Answer, InvokeError>) -> bool {
             InvokeError::ProviderFailed { .. }
             | InvokeError::TimedOut { .. }
             | InvokeError::ResponseTooLarge { .. }
+            | InvokeError::Overloaded
             | InvokeError::Throttled { .. },
         ) => false,
     }

@@ -47,6 +47,7 @@ impl SharedFailure {
             },
             InvokeError::TimedOut { limit } => InvokeError::TimedOut { limit: *limit },
             InvokeError::ResponseTooLarge { limit } => InvokeError::ResponseTooLarge { limit: *limit },
+            InvokeError::Overloaded => InvokeError::Overloaded,
             InvokeError::Throttled { retry_after, .. } => InvokeError::Throttled {
                 retry_after: *retry_after,
                 source: source(),

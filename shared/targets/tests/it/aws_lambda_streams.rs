@@ -61,6 +61,7 @@ async fn ask(server: &Server) -> Result<Answer, InvokeError> {
     });
     let call = Call {
         is_awaited: true,
+        needs_answer: true,
         ..call(EVENT)
     };
     invoker_of(server).invoke(&provider, call).await

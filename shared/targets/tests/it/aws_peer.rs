@@ -98,6 +98,7 @@ pub(crate) fn delivery<'e>(event: &'e Event, id: &str) -> Call<'e> {
         }),
         sdk_retries: false,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     }
 }

@@ -27,6 +27,7 @@ async fn send(invoker: &Invoker, provider: &Provider, text: &str) -> Result<Answ
         identity: None,
         sdk_retries: false,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     invoker.invoke(provider, call).await
@@ -138,6 +139,7 @@ async fn an_authorizer_cannot_be_a_topic() {
         identity: None,
         sdk_retries: true,
         is_awaited: true,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     let error = invoker().invoke(&target, call).await.unwrap_err();

@@ -33,6 +33,7 @@ async fn send(invoker: &Invoker, provider: &Provider) -> Result<Answer, InvokeEr
         }),
         sdk_retries: false,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     invoker.invoke(provider, call).await
@@ -264,6 +265,7 @@ async fn an_authorizer_is_asked_in_json_but_not_as_event_grid() {
         identity: None,
         sdk_retries: true,
         is_awaited: true,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     let plain = function(&peer, "/api/function", json!({"functionKey": FUNCTION_KEY}));

@@ -34,6 +34,7 @@ fn function(url: &str, mode: ResponseMode) -> Provider {
 async fn ask(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<Answer, InvokeError> {
     let call = Call {
         is_awaited: true,
+        needs_answer: true,
         ..call(EVENT)
     };
     invoker.invoke(&function(url, mode), call).await

@@ -29,6 +29,7 @@ mod http_options;
 mod http_passed_on;
 mod http_redirects;
 mod http_statuses;
+mod in_flight;
 mod mtls;
 mod network_guard;
 mod oauth2;
@@ -69,6 +70,7 @@ fn call(payload: &'static str) -> Call<'static> {
         identity: None,
         sdk_retries: true,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     }
 }

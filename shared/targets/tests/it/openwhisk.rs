@@ -34,6 +34,7 @@ pub(crate) async fn deliver(invoker: &Invoker, provider: &Provider) -> Result<An
         identity: None,
         sdk_retries: false,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     invoker.invoke(provider, call).await

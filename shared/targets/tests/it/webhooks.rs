@@ -47,6 +47,7 @@ async fn send(invoker: &Invoker, provider: &Provider, payload: Bytes) -> Result<
         identity: Some(identity()),
         sdk_retries: false,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     invoker.invoke(provider, call).await
@@ -97,6 +98,7 @@ async fn other_calls_say_nothing() {
         identity: None,
         sdk_retries: true,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     invoker()
@@ -212,6 +214,7 @@ async fn calls_that_cannot_be_identified_fail_for_good_and_show_no_secret() {
         }),
         sdk_retries: false,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     let error = invoker()

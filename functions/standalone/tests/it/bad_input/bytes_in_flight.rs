@@ -1,12 +1,15 @@
 //! What many clients together can have the gateway hold.
 
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::assert_unharmed;
 use crate::client::{Connection, request};
-use crate::function_server::FunctionServer;
+use crate::function_server::{FunctionServer, answer};
 use crate::gateway_process::{GatewayProcess, wait_until};
 
 /// Patient enough for bodies that stop half way.
@@ -110,6 +113,63 @@ fn answers_that_nobody_reads_are_counted_and_given_up() {
     drop(clients);
     gateway.assert_serving();
     gateway.assert_peak_memory_below(400);
+}
+
+#[test]
+fn answers_that_wait_keep_no_small_requests_out() {
+    let mut gateway = GatewayProcess::start(&["-max-bytes-in-flight=25000000", PATIENT]);
+    // Large ones stop in their middle until they are told to go on.
+    let goes_on = Arc::new(AtomicBool::new(false));
+    let told = goes_on.clone();
+    let large = json!({"body": "x".repeat(5 << 20)}).to_string();
+    let functions = FunctionServer::start(move |stream, call| {
+        if call.path == "/small" {
+            return stream.write_all(answer(200, r#"{"body":"small"}"#).as_bytes());
+        }
+        let whole = answer(200, &large);
+        let (beginning, rest) = whole.as_bytes().split_at(whole.len() - 100);
+        stream.write_all(beginning)?;
+        while !told.load(Ordering::Acquire) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        stream.write_all(rest)
+    });
+    gateway.event_type("http.request");
+    for name in ["large", "small"] {
+        gateway.function(name, &functions.url(&format!("/{name}")));
+        gateway.subscribe("sync", "http.request", name, &format!("/{name}"));
+    }
+    let ask = |name: &str| {
+        let mut connection = Connection::open(gateway.events);
+        connection
+            .send(request("POST", &format!("/{name}"), &[], ""))
+            .unwrap();
+        connection
+    };
+    let mut waiting: Vec<_> = (0..20).map(|_| ask("large")).collect();
+    // None of those that find no room is called a failure of its function.
+    wait_until("there is no room for another", || {
+        let refused = gateway.post_event("/large", &[], "");
+        refused.status == 503
+            && refused.header("retry-after").is_some()
+            && refused.error_message().contains("too many bytes")
+    });
+    assert_eq!(gateway.post_event("/small", &[], "").text(), "small");
+    goes_on.store(true, Ordering::Release);
+    let mut statuses = Vec::new();
+    for client in &mut waiting {
+        let answer = client.answer().unwrap();
+        // What was read is answered, whole.
+        assert!(answer.status == 503 || answer.body.len() == 5 << 20);
+        statuses.push(answer.status);
+    }
+    assert!(statuses.contains(&200) && statuses.contains(&503), "{statuses:?}");
+    drop(waiting);
+    for _ in 0..20 {
+        assert_eq!(gateway.post_event("/large", &[], "").status, 200);
+    }
+    gateway.assert_serving();
+    gateway.assert_peak_memory_below(200);
 }
 
 #[test]

@@ -77,6 +77,7 @@ async fn invoke(with: &Arc<Clients>, provider: &Provider) -> Result<(), InvokeEr
         identity: None,
         sdk_retries: false,
         is_awaited: false,
+        needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
     let deadline = Deadline::after(Duration::from_mins(1));

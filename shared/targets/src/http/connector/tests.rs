@@ -189,7 +189,9 @@ async fn a_connection_that_is_kept_is_not_judged_again() {
         let mut request = http::Request::new(Full::<Bytes>::default());
         *request.uri_mut() = format!("http://name.example:{port}/").parse().unwrap();
         let response = client.request(request).await.unwrap();
-        super::super::body::read(response, 100).await.unwrap();
+        super::super::body::read(response, 100, crate::keeping::Keeping::default())
+            .await
+            .unwrap();
     }
     assert_eq!(names.asked(), 1);
     drop(client);
