@@ -48,7 +48,7 @@ use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 use tokio::sync::oneshot;
 
-use crate::{OpenError, QueueError};
+use crate::{OpenError, QueueError, Unsent};
 use accounts::Claims;
 use clock::{Clock, Source, millis};
 use engine::{Engine, EngineOpenError};
@@ -310,16 +310,22 @@ fn stopped() -> QueueError {
 }
 
 impl Reservation {
-    pub(crate) async fn send(self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
-        let Self { queue, room } = self;
+    pub(crate) async fn send(self, deliveries: Vec<Delivery>) -> Result<(), Unsent> {
+        let Self { queue, mut room } = self;
         if deliveries.is_empty() {
             return Ok(());
         }
         let (count, reserved) = (deliveries.len() as u64, room.claims.total());
         if count > reserved.deliveries {
-            return Err(QueueError::Full);
+            let error = QueueError::Full;
+            return Err(Unsent { error, deliveries });
         }
-        let parcel = Parcel::new(deliveries, reserved.bytes / count);
+        let parcel = Parcel::new(deliveries, reserved.bytes);
+        // What is written may be more than what came in: an event of headers alone, or of characters that are escaped.
+        if let Err(error) = room.fit(Claims::of(&parcel.deliveries, parcel.share * count)) {
+            let deliveries = parcel.deliveries;
+            return Err(Unsent { error, deliveries });
+        }
         let (answer, answered) = oneshot::channel();
         queue
             .ask(Job::Send(Send { parcel, room, answer }))

@@ -13,7 +13,7 @@ use super::ledger::Ledger;
 use super::schedule::Held;
 use super::settlement::{Settlement, Verdict};
 use super::withdrawal::Withdraw;
-use crate::QueueError;
+use crate::{QueueError, Unsent};
 
 /// Most requests in a commit: those that come in meanwhile must not keep the first waiting.
 const MOST_JOBS: usize = 1024;
@@ -42,7 +42,7 @@ pub(super) enum Job {
 pub(super) struct Send {
     pub(super) parcel: Parcel,
     pub(super) room: Held,
-    pub(super) answer: oneshot::Sender<Result<(), QueueError>>,
+    pub(super) answer: oneshot::Sender<Result<(), Unsent>>,
 }
 
 /// Reads something once all that was asked for before is in the file; gives whether the engine is still good.
@@ -156,7 +156,7 @@ impl Batch {
         };
         match job {
             Job::Send(send) => {
-                self.bytes += send.parcel.event_bytes();
+                self.bytes += send.parcel.bytes;
                 self.sends.push(send);
             }
             Job::Settle(settlement) => {

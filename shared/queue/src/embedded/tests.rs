@@ -20,6 +20,7 @@ mod ordering;
 mod outcomes;
 mod power_cut;
 mod records;
+mod room;
 mod spaces;
 mod waiting;
 mod wake_ups;

@@ -238,7 +238,7 @@ impl Writer {
     fn refuse(&mut self, batch: Batch, error: &Shared) {
         self.kept.extend(batch.settlements);
         for send in batch.sends {
-            let _ = send.answer.send(Err(unavailable(error)));
+            let _ = send.answer.send(Err(unavailable(error).into()));
         }
         for clear in batch.clears {
             let _ = clear.answer.send(Err(unavailable(error)));
