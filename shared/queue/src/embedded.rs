@@ -13,6 +13,7 @@ mod dropping;
 mod engine;
 mod enqueue;
 mod function_loads;
+mod inbox;
 mod jobs;
 mod lane;
 mod ledger;
@@ -64,6 +65,9 @@ use writer::Writer;
 pub(crate) use receiving::Receipt;
 pub use shares::{Share, SpaceShares};
 pub use waiting::{WaitingLane, WaitingLanes};
+
+/// Bytes from which on events are converted on threads that may block: about a millisecond of work.
+const LARGE: u64 = 256 * 1024;
 
 /// How much a queue holds.
 #[derive(Debug, Clone, Copy)]
@@ -303,6 +307,18 @@ fn take_at_start(reserve: &mut Reserve) {
     }
 }
 
+/// Does work on so many bytes; where these are many, on a thread that nobody else's requests need.
+async fn off_runtime<T: std::marker::Send + 'static>(
+    bytes: u64,
+    work: impl FnOnce() -> T + std::marker::Send + 'static,
+) -> Result<T, QueueError> {
+    if bytes < LARGE {
+        return Ok(work());
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| QueueError::Unavailable { source: error.into() })
+}
+
 fn stopped() -> QueueError {
     QueueError::Unavailable {
         source: WriterStopped.into(),
@@ -320,7 +336,8 @@ impl Reservation {
             let error = QueueError::Full;
             return Err(Unsent { error, deliveries });
         }
-        let parcel = Parcel::new(deliveries, reserved.bytes);
+        let came_in = reserved.bytes;
+        let parcel = off_runtime(came_in, move || Parcel::new(deliveries, came_in)).await?;
         // What is written may be more than what came in: an event of headers alone, or of characters that are escaped.
         if let Err(error) = room.fit(Claims::of(&parcel.deliveries, parcel.share * count)) {
             let deliveries = parcel.deliveries;

@@ -229,7 +229,9 @@ impl DeliveryQueue {
     /// with are received again by themselves, so that nobody who has the event gets it again.
     pub async fn settle(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
         match (self, receipt) {
-            (Self::Embedded(queue), Receipt::Embedded(receipt)) => queue.settle(receipt, outcomes),
+            (Self::Embedded(queue), Receipt::Embedded(receipt)) => {
+                queue.settle_anywhere(receipt, outcomes).await
+            }
             (Self::Sqs(queue), Receipt::Sqs(receipt)) => queue.settle(receipt, outcomes).await,
             // A receipt of another queue: nothing is known about its message here.
             _ => Settled::Returned,

@@ -21,7 +21,7 @@ use crate::{QueueError, Unsent};
 
 /// Most dead letters that a commit clears, and bytes after which it takes no more of them.
 const MOST_CLEARED: usize = 256;
-const MOST_CLEARED_BYTES: u64 = 4 * 1024 * 1024;
+const MOST_CLEARED_BYTES: u64 = 1024 * 1024;
 
 /// What a transaction did.
 #[derive(Default)]

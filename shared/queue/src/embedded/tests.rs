@@ -14,6 +14,7 @@ mod disk_reserve;
 mod fairness;
 mod files;
 mod fixture;
+mod inbox;
 mod migration;
 mod model;
 mod ordering;
