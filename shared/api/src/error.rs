@@ -340,7 +340,9 @@ mod tests {
         for (err, status, message, retry_after) in [
             (QueueError::Full, 503, "the delivery queue is full", true),
             (
-                QueueError::SpaceFull { space: "a".into() },
+                QueueError::SpaceFull {
+                    spaces: vec!["a".into()],
+                },
                 503,
                 "the delivery queue has no more room for space \"a\"",
                 true,

@@ -145,7 +145,8 @@ impl DeadLetters {
         while count < limit {
             let page = select(table, space, selection, PAGE.min(limit - count)).await?;
             let deliveries: Vec<_> = page.dead_letters.iter().map(redelivery).collect();
-            queue.reserve(&deliveries, 0)?.send(deliveries).await?;
+            let sent = queue.reserve(&deliveries, 0)?.send(deliveries).await;
+            sent.map_err(QueueError::from)?;
             table.delete_dead_letters(&page.dead_letters).await?;
             count += page.dead_letters.len();
             if page.next.is_none() {

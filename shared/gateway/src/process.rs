@@ -11,7 +11,7 @@ use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
 use domain::routing::{Routes, RoutingTable};
-use queue::{QueueError, Reservation};
+use queue::{QueueError, Reservation, Unsent};
 use tokio::time::Instant;
 
 use crate::authorize::{Authorizers, Decision};
@@ -325,9 +325,13 @@ impl Gateway {
             self.reserve(&deliveries, bytes)?
         };
         let count = deliveries.len();
-        reservation.send(deliveries).await.map_err(|err| {
-            tracing::error!(deliveries = count, error = %ErrorChain(&err), "Deliveries could not be queued.");
-            err.into()
+        reservation.send(deliveries).await.map_err(|unsent| {
+            let Unsent { error, deliveries } = unsent;
+            if deliveries.is_empty() {
+                tracing::error!(deliveries = count, error = %ErrorChain(&error), "Deliveries could not be queued.");
+            }
+            self.count_dropped(&deliveries, &error);
+            error.into()
         })
     }
 

@@ -10,6 +10,7 @@ use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::routing::RoutingTable;
 use domain::system_event::{SystemEvent, SystemEventType};
+use queue::Unsent;
 
 use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
@@ -81,13 +82,11 @@ impl Gateway {
         let deliveries = Self::deliveries(subscribers, &event, &PublishOptions::default(), hops.next());
         self.count_async(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it, only be reported.
-        match self
-            .queue()
-            .reserve(&deliveries, event.to_json().len() * deliveries.len())
-        {
+        match self.queue().reserve(&deliveries, 0) {
             Ok(reservation) => {
-                if let Err(err) = reservation.send(deliveries).await {
-                    tracing::error!(event_type, error = %ErrorChain(&err), "System event dropped.");
+                if let Err(Unsent { error, deliveries }) = reservation.send(deliveries).await {
+                    tracing::error!(event_type, error = %ErrorChain(&error), "System event dropped.");
+                    self.count_dropped(&deliveries, &error);
                 }
             }
             Err(err) => self.count_dropped(&deliveries, &err),

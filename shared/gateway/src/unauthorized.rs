@@ -36,10 +36,6 @@ impl Gateway {
         if lost.is_empty() {
             return;
         }
-        let requests = lost
-            .iter()
-            .filter_map(|delivery| delivery.arrival.unauthorized.as_ref());
-        let bytes = requests.fold(bytes, |bytes, request| bytes.saturating_add(request.get().len()));
         // What finds no room is counted and logged there.
         let _ = Box::pin(self.enqueue(None, lost, bytes)).await;
     }

@@ -13,6 +13,7 @@ mod dropping;
 mod engine;
 mod enqueue;
 mod function_loads;
+mod inbox;
 mod jobs;
 mod lane;
 mod ledger;
@@ -48,7 +49,7 @@ use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 use tokio::sync::oneshot;
 
-use crate::{OpenError, QueueError};
+use crate::{OpenError, QueueError, Unsent};
 use accounts::Claims;
 use clock::{Clock, Source, millis};
 use engine::{Engine, EngineOpenError};
@@ -64,6 +65,9 @@ use writer::Writer;
 pub(crate) use receiving::Receipt;
 pub use shares::{Share, SpaceShares};
 pub use waiting::{WaitingLane, WaitingLanes};
+
+/// Bytes from which on events are converted on threads that may block: about a millisecond of work.
+const LARGE: u64 = 256 * 1024;
 
 /// How much a queue holds.
 #[derive(Debug, Clone, Copy)]
@@ -303,6 +307,18 @@ fn take_at_start(reserve: &mut Reserve) {
     }
 }
 
+/// Does work on so many bytes; where these are many, on a thread that nobody else's requests need.
+async fn off_runtime<T: std::marker::Send + 'static>(
+    bytes: u64,
+    work: impl FnOnce() -> T + std::marker::Send + 'static,
+) -> Result<T, QueueError> {
+    if bytes < LARGE {
+        return Ok(work());
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| QueueError::Unavailable { source: error.into() })
+}
+
 fn stopped() -> QueueError {
     QueueError::Unavailable {
         source: WriterStopped.into(),
@@ -310,16 +326,23 @@ fn stopped() -> QueueError {
 }
 
 impl Reservation {
-    pub(crate) async fn send(self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
-        let Self { queue, room } = self;
+    pub(crate) async fn send(self, deliveries: Vec<Delivery>) -> Result<(), Unsent> {
+        let Self { queue, mut room } = self;
         if deliveries.is_empty() {
             return Ok(());
         }
         let (count, reserved) = (deliveries.len() as u64, room.claims.total());
         if count > reserved.deliveries {
-            return Err(QueueError::Full);
+            let error = QueueError::Full;
+            return Err(Unsent { error, deliveries });
         }
-        let parcel = Parcel::new(deliveries, reserved.bytes / count);
+        let came_in = reserved.bytes;
+        let parcel = off_runtime(came_in, move || Parcel::new(deliveries, came_in)).await?;
+        // What is written may be more than what came in: an event of headers alone, or of characters that are escaped.
+        if let Err(error) = room.fit(Claims::of(&parcel.deliveries, parcel.share * count)) {
+            let deliveries = parcel.deliveries;
+            return Err(Unsent { error, deliveries });
+        }
         let (answer, answered) = oneshot::channel();
         queue
             .ask(Job::Send(Send { parcel, room, answer }))

@@ -32,17 +32,17 @@ pub enum QueueError {
     /// There is no room for it.
     #[error("the delivery queue is full")]
     Full,
-    /// A space has as much in it as a single one may.
-    #[error("the delivery queue has no more room for space {:?}", .space.as_str())]
+    /// Spaces have as much in it as a single one may.
+    #[error("the delivery queue has no more room for space {:?}", first(.spaces))]
     SpaceFull {
-        /// The space.
-        space: Space,
+        /// The spaces; others may have room.
+        spaces: Vec<Space>,
     },
-    /// A space has used as many deduplication keys lately as are remembered for one.
-    #[error("the delivery queue remembers no more deduplication keys for space {:?}", .space.as_str())]
+    /// Spaces have used as many deduplication keys lately as are remembered for one.
+    #[error("the delivery queue remembers no more deduplication keys for space {:?}", first(.spaces))]
     KeysFull {
-        /// The space.
-        space: Space,
+        /// The spaces.
+        spaces: Vec<Space>,
     },
     /// The gateway is going away.
     #[error("the delivery queue is closed")]
@@ -65,6 +65,38 @@ pub enum QueueError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+}
+
+impl QueueError {
+    /// The spaces that have no room; empty where the reason is another one.
+    pub fn full_spaces(&self) -> &[Space] {
+        match self {
+            Self::SpaceFull { spaces } | Self::KeysFull { spaces } => spaces,
+            _ => &[],
+        }
+    }
+}
+
+/// Deliveries that are not queued.
+#[derive(Debug)]
+pub struct Unsent {
+    /// Why.
+    pub error: QueueError,
+    /// The deliveries, where there is no room for them; none where they may be in the queue all the same.
+    pub deliveries: Vec<Delivery>,
+}
+
+impl From<QueueError> for Unsent {
+    fn from(error: QueueError) -> Self {
+        let deliveries = Vec::new();
+        Self { error, deliveries }
+    }
+}
+
+impl From<Unsent> for QueueError {
+    fn from(unsent: Unsent) -> Self {
+        unsent.error
+    }
 }
 
 /// Why an embedded queue cannot be opened.
@@ -164,7 +196,8 @@ impl DeliveryQueue {
         }
     }
 
-    /// Sets room aside for deliveries of `bytes` in all, or says that there is none.
+    /// Sets room aside for deliveries of `bytes` in all, or says that there is none. They may turn out to be larger
+    /// ([`Reservation::send`]).
     pub fn reserve<'d>(
         &self,
         deliveries: impl IntoIterator<Item = &'d Delivery>,
@@ -196,7 +229,9 @@ impl DeliveryQueue {
     /// with are received again by themselves, so that nobody who has the event gets it again.
     pub async fn settle(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
         match (self, receipt) {
-            (Self::Embedded(queue), Receipt::Embedded(receipt)) => queue.settle(receipt, outcomes),
+            (Self::Embedded(queue), Receipt::Embedded(receipt)) => {
+                queue.settle_anywhere(receipt, outcomes).await
+            }
             (Self::Sqs(queue), Receipt::Sqs(receipt)) => queue.settle(receipt, outcomes).await,
             // A receipt of another queue: nothing is known about its message here.
             _ => Settled::Returned,
@@ -265,16 +300,23 @@ impl DeliveryQueue {
 
 impl Reservation {
     /// Queues deliveries in the room set aside: at most as many as were reserved. They are safe in the queue when
-    /// this returns `Ok`. Where it fails some of them may be in the queue all the same.
+    /// this returns `Ok`. Where it fails some of them may be in the queue all the same, unless they are given back.
+    ///
+    /// They count for what is written of them where that is more than the bytes of the reservation, so that an
+    /// [`Embedded`] queue may find only now that there is no room.
     ///
     /// Of deliveries with a [`Delivery::deduplication_key`], an [`Embedded`] queue leaves out those to a space that
     /// had one with the same key within [`DEDUPLICATION_WINDOW`]; SQS does not look at it.
-    pub async fn send(self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
+    pub async fn send(self, deliveries: Vec<Delivery>) -> Result<(), Unsent> {
         match self {
             Self::Embedded(reservation) => reservation.send(deliveries).await,
-            Self::Sqs(queue) => queue.send(deliveries).await,
+            Self::Sqs(queue) => Ok(queue.send(deliveries).await?),
         }
     }
+}
+
+fn first(spaces: &[Space]) -> &str {
+    spaces.first().map_or("", Space::as_str)
 }
 
 /// Dead letters that were dropped because they were too old or too many.

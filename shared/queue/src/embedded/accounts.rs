@@ -46,7 +46,7 @@ pub(super) struct Claims {
     first: Option<(Space, Amount)>,
     others: Vec<(Space, Amount)>,
     /// Whether a part of it is of no use: it is for a single event.
-    is_whole: bool,
+    pub(super) is_whole: bool,
 }
 
 impl Amount {
@@ -148,29 +148,31 @@ impl Accounts {
     }
 
     /// Says why there is no room for so much more, if there is none. An empty queue takes any event: one with more
-    /// subscribers than the queue has places could else never pass.
+    /// subscribers than the queue has places could else never pass. Where some spaces have no room and others may have,
+    /// all of the former are named.
     pub(super) fn check(&self, claims: &Claims, limits: &Limits, is_shared: bool) -> Result<(), QueueError> {
         let (taken, more) = (self.all.taken(), claims.total());
         if taken.deliveries == 0 && (claims.is_whole || !is_shared) {
             return Ok(());
         }
-        if taken.deliveries.saturating_add(more.deliveries) > limits.deliveries as u64
-            || taken.bytes.saturating_add(more.bytes) > limits.bytes as u64
-        {
-            return Err(QueueError::Full);
-        }
+        let is_full = taken.deliveries.saturating_add(more.deliveries) > limits.deliveries as u64
+            || taken.bytes.saturating_add(more.bytes) > limits.bytes as u64;
         let deliveries = Pool::new(limits.deliveries, limits.spaces.deliveries);
         let bytes = Pool::new(limits.bytes, limits.spaces.bytes);
-        for (space, more) in claims.iter() {
+        let has_no_room = |(space, more): &&(Space, Amount)| {
             let mine = self.spaces.get(space).map_or(Amount::default(), Account::taken);
-            if !deliveries.admits(mine.deliveries, more.deliveries, taken.deliveries, is_shared)
+            !deliveries.admits(mine.deliveries, more.deliveries, taken.deliveries, is_shared)
                 || !bytes.admits(mine.bytes, more.bytes, taken.bytes, is_shared)
-            {
-                let space = space.clone();
-                return Err(QueueError::SpaceFull { space });
-            }
+        };
+        let spaces: Vec<_> = claims.iter().filter(has_no_room).collect();
+        if is_full && (spaces.is_empty() || spaces.len() == claims.iter().count()) {
+            return Err(QueueError::Full);
         }
-        Ok(())
+        if spaces.is_empty() {
+            return Ok(());
+        }
+        let spaces = spaces.into_iter().map(|(space, _)| space.clone()).collect();
+        Err(QueueError::SpaceFull { spaces })
     }
 
     /// Counts anew what waits, from what is in the file.

@@ -59,9 +59,10 @@ impl Bodies {
                 }
             }
         };
+        let cost = cost + record.unauthorized.map_or(0, str::len) + ENTRY_COST;
         Ok(event.map(|event| Entry {
             bytes: record.bytes,
-            cost: cost + ENTRY_COST,
+            cost,
             delivery: record.delivery(lane, event),
         }))
     }

@@ -17,11 +17,11 @@ use super::schedule::{Held, Schedule, State};
 use super::settlement::Verdict;
 use super::tables::{EngineError, Tables};
 use super::withdrawal::{Removed, Withdrawn};
-use crate::QueueError;
+use crate::{QueueError, Unsent};
 
 /// Most dead letters that a commit clears, and bytes after which it takes no more of them.
 const MOST_CLEARED: usize = 256;
-const MOST_CLEARED_BYTES: u64 = 4 * 1024 * 1024;
+const MOST_CLEARED_BYTES: u64 = 1024 * 1024;
 
 /// What a transaction did.
 #[derive(Default)]
@@ -108,7 +108,16 @@ impl Batch {
                 }
             }
             for (send, placed) in self.sends.into_iter().zip(done.sent) {
-                let answer = placed.map(|placed| state.queued(send.parcel, placed));
+                let answer = match placed {
+                    Ok(placed) => {
+                        state.queued(send.parcel, placed);
+                        Ok(())
+                    }
+                    Err(error) => Err(Unsent {
+                        error,
+                        deliveries: send.parcel.deliveries,
+                    }),
+                };
                 send.room.fill(state);
                 answers.push((send.answer, answer));
             }
@@ -165,8 +174,7 @@ impl Changes<'_, '_> {
                     tracing::error!(number, "A dead letter cannot be read and is left where it is.");
                     continue;
                 };
-                let mut parcel = Parcel::new(vec![revived(letter, self.wall)], 0);
-                parcel.share = parcel.event_bytes() as u64;
+                let parcel = Parcel::new(vec![revived(letter, self.wall)], 0);
                 let room = match hold(&parcel.deliveries, parcel.share) {
                     Ok(room) => room,
                     Err(error) if cleared.count == 0 => return Ok(Err(error)),

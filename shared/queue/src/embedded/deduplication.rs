@@ -64,7 +64,7 @@ impl Changes<'_, '_> {
         &mut self,
         deliveries: &[Delivery],
     ) -> Result<Result<(), QueueError>, EngineError> {
-        let mut checked: Option<&Space> = None;
+        let (mut checked, mut spaces) = (None, Vec::new());
         let keyed = deliveries
             .iter()
             .filter(|delivery| delivery.deduplication_key.is_some());
@@ -75,11 +75,14 @@ impl Changes<'_, '_> {
             checked = Some(space);
             let count = self.tables.key_counts.get()?.get(space.as_str())?;
             if count.is_some_and(|count| count.value() >= self.keys_per_space) {
-                let space = space.clone();
-                return Ok(Err(QueueError::KeysFull { space }));
+                spaces.push(space.clone());
             }
         }
-        Ok(Ok(()))
+        Ok(if spaces.is_empty() {
+            Ok(())
+        } else {
+            Err(QueueError::KeysFull { spaces })
+        })
     }
 
     fn count_key(&mut self, space: &str, more: i64) -> Result<(), EngineError> {

@@ -26,6 +26,8 @@ pub(super) struct Parcel {
     event_of: Vec<usize>,
     /// JSON of each event.
     events: Vec<Vec<u8>>,
+    /// What is written of all that producers have sent.
+    pub(super) bytes: usize,
     /// What each delivery counts for in the limits of the queue.
     pub(super) share: u64,
 }
@@ -40,8 +42,9 @@ struct Written {
 }
 
 impl Parcel {
-    /// Deliveries that count for `share` bytes each; an event that several of them share is recognised.
-    pub(super) fn new(deliveries: Vec<Delivery>, share: u64) -> Self {
+    /// Deliveries that came in with so many bytes; they count for what is written of them, if that is more. An event
+    /// that several of them share is recognised.
+    pub(super) fn new(deliveries: Vec<Delivery>, came_in: u64) -> Self {
         let mut events = Vec::new();
         let mut known: HashMap<*const Event, usize> = HashMap::new();
         let event_of = deliveries.iter().map(|delivery| {
@@ -50,18 +53,23 @@ impl Parcel {
                 events.len() - 1
             })
         });
+        let event_of = event_of.collect();
+        let requests: usize = deliveries.iter().map(request_bytes).sum();
+        let bytes = requests + events.iter().map(Vec::len).sum::<usize>();
         Self {
-            event_of: event_of.collect(),
+            share: came_in.max(bytes as u64) / deliveries.len().max(1) as u64,
+            event_of,
             deliveries,
             events,
-            share,
+            bytes,
         }
     }
+}
 
-    /// Bytes of its events.
-    pub(super) fn event_bytes(&self) -> usize {
-        self.events.iter().map(Vec::len).sum()
-    }
+/// What the request takes that an authorizer has to be asked about.
+fn request_bytes(delivery: &Delivery) -> usize {
+    let request = delivery.arrival.unauthorized.as_ref();
+    request.map_or(0, |request| request.get().len())
 }
 
 impl Changes<'_, '_> {
@@ -90,7 +98,7 @@ impl Changes<'_, '_> {
             let json = &parcel.events[*event];
             let body = self.body(delivery, json, &mut events[*event])?;
             let deliveries = usize::try_from(events[*event].deliveries).unwrap_or(usize::MAX);
-            let cost = json.len() / deliveries + ENTRY_COST;
+            let cost = json.len() / deliveries + request_bytes(delivery) + ENTRY_COST;
             placed.push(self.place(delivery, parcel.share, body, cost)?);
         }
         Ok(Ok(placed))

@@ -1,7 +1,4 @@
-//! What the writer is asked for, and how requests are gathered into one commit.
-
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+//! What the writer is asked for, and what of it shares a commit.
 
 use domain::dead_letter::DeadLetterSelection;
 use domain::ids::Space;
@@ -13,14 +10,10 @@ use super::ledger::Ledger;
 use super::schedule::Held;
 use super::settlement::{Settlement, Verdict};
 use super::withdrawal::Withdraw;
-use crate::QueueError;
+use crate::{QueueError, Unsent};
 
-/// Most requests in a commit: those that come in meanwhile must not keep the first waiting.
-const MOST_JOBS: usize = 1024;
-/// Bytes of events after which no more requests join a commit.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
-/// How long outcomes that nobody waits for wait for company.
-const LINGER: Duration = Duration::from_millis(5);
+/// What a request counts for that clears or takes out: as much as it may do in a commit.
+const HEAVY: usize = 1024 * 1024;
 
 /// A request to the writer.
 pub(super) enum Job {
@@ -42,7 +35,7 @@ pub(super) enum Job {
 pub(super) struct Send {
     pub(super) parcel: Parcel,
     pub(super) room: Held,
-    pub(super) answer: oneshot::Sender<Result<(), QueueError>>,
+    pub(super) answer: oneshot::Sender<Result<(), Unsent>>,
 }
 
 /// Reads something once all that was asked for before is in the file; gives whether the engine is still good.
@@ -81,22 +74,38 @@ pub(super) struct Batch {
     pub(super) reads: Vec<Read>,
     pub(super) clears: Vec<Clear>,
     pub(super) withdrawals: Vec<Withdraw>,
-    bytes: usize,
+    /// What it brings into the file.
+    pub(super) bytes: usize,
     /// Whether somebody waits for some of it.
-    urgent: bool,
+    pub(super) urgent: bool,
     /// Whether dead letters are to be dropped, if nothing else is to be done.
     pub(super) drops: bool,
 }
 
-/// What came of waiting for requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gathered {
-    /// Some are there.
-    Some,
-    /// None came in the time given.
-    Nothing,
-    /// None will ever come again.
-    Over,
+impl Job {
+    /// The space that it is for; `None` for what only reads.
+    pub(super) fn space(&self) -> Option<&Space> {
+        match self {
+            Self::Send(send) => send.parcel.deliveries.first().map(|delivery| &delivery.space),
+            Self::Settle(settlement) => Some(&settlement.entry.delivery.space),
+            Self::Clear(clear) => Some(&clear.space),
+            Self::Withdraw(withdrawal) => Some(&withdrawal.space),
+            Self::Load(_) | Self::Read(_) => None,
+        }
+    }
+
+    /// Bytes that it brings into a commit.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Send(send) => send.parcel.bytes,
+            Self::Settle(settlement) => match &settlement.verdict {
+                Verdict::Dead(letter) => letter.bytes(),
+                Verdict::Done | Verdict::Again { .. } => 0,
+            },
+            Self::Clear(_) | Self::Withdraw(_) => HEAVY,
+            Self::Load(_) | Self::Read(_) => 0,
+        }
+    }
 }
 
 impl Batch {
@@ -121,60 +130,20 @@ impl Batch {
         }
     }
 
-    /// Waits for requests, and then for those that come along.
-    pub(super) fn gather(&mut self, jobs: &Receiver<Job>, wait: Option<Duration>) -> Gathered {
-        let first = match wait {
-            Some(wait) => jobs.recv_timeout(wait),
-            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match first {
-            Ok(job) => self.add(job),
-            Err(RecvTimeoutError::Timeout) => return Gathered::Nothing,
-            Err(RecvTimeoutError::Disconnected) => return Gathered::Over,
-        }
-        let end = Instant::now() + LINGER;
-        while self.has_room() {
-            let next = match jobs.try_recv() {
-                Err(_) if !self.urgent => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    jobs.recv_timeout(left).ok()
-                }
-                other => other.ok(),
-            };
-            match next {
-                Some(job) => self.add(job),
-                None => break,
-            }
-        }
-        Gathered::Some
-    }
-
-    fn add(&mut self, job: Job) {
+    /// Adds a request.
+    pub(super) fn add(&mut self, job: Job) {
+        self.bytes = self.bytes.saturating_add(job.bytes());
         self.urgent |= match &job {
             Job::Settle(settlement) => settlement.is_urgent(),
             _ => true,
         };
         match job {
-            Job::Send(send) => {
-                self.bytes += send.parcel.event_bytes();
-                self.sends.push(send);
-            }
-            Job::Settle(settlement) => {
-                if let Verdict::Dead(letter) = &settlement.verdict {
-                    self.bytes += letter.bytes();
-                }
-                self.settlements.push(settlement);
-            }
+            Job::Send(send) => self.sends.push(send),
+            Job::Settle(settlement) => self.settlements.push(settlement),
             Job::Load(lane) => self.loads.push(lane),
             Job::Read(read) => self.reads.push(read),
             Job::Clear(clear) => self.clears.push(clear),
             Job::Withdraw(withdrawal) => self.withdrawals.push(withdrawal),
         }
-    }
-
-    fn has_room(&self) -> bool {
-        let jobs = self.sends.len() + self.settlements.len() + self.reads.len();
-        let heavy = self.clears.len() + self.withdrawals.len();
-        jobs + heavy < MOST_JOBS && self.bytes < MOST_BYTES
     }
 }

@@ -3,13 +3,13 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use super::Embedded;
 use super::dead_letters::Letter;
 use super::jobs::Job;
 use super::lane::Entry;
 use super::schedule::{Schedule, Step, Taken};
 use super::settlement::{Settlement, Verdict};
 use super::tables::Place;
+use super::{Embedded, off_runtime};
 use crate::{Outcome, Received, Settled};
 
 /// Longest sleep of the worker who minds the time: the clock of the machine may be set forward meanwhile.
@@ -94,6 +94,18 @@ impl Embedded {
                 entry: Some(taken.entry),
             }),
         }
+    }
+
+    /// The same as [`Self::settle`]; what is large is converted where it is in nobody's way.
+    pub(crate) async fn settle_anywhere(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
+        let bytes = receipt.entry.as_ref().map_or(0, |entry| entry.bytes);
+        let is_dead = matches!(outcomes.first(), Some(Outcome::DeadLetter(_)));
+        let queue = self.clone();
+        let settled = off_runtime(if is_dead { bytes } else { 0 }, move || {
+            queue.settle(receipt, outcomes)
+        });
+        // It fails where the process ends; what was not settled is received again.
+        settled.await.unwrap_or(Settled::Returned)
     }
 
     pub(crate) fn settle(&self, mut receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {

@@ -5,12 +5,12 @@ use domain::ids::{DeliveryId, Space, SubscriptionId};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use super::dead_letters::Listing;
+use super::dead_letters::{Listing, Page};
 use super::engine::Engine;
 use super::jobs::{Clear, Job};
 use super::ledger::Ledger;
 use super::tables::EngineError;
-use super::{Embedded, dead_letters, stopped};
+use super::{Embedded, dead_letters, off_runtime, stopped};
 use crate::QueueError;
 
 impl Embedded {
@@ -38,7 +38,7 @@ impl Embedded {
         self.list(space, subscription, limit, after, false).await
     }
 
-    async fn list<T: DeserializeOwned>(
+    async fn list<T: DeserializeOwned + Send + 'static>(
         &self,
         space: &Space,
         subscription: Option<&SubscriptionId>,
@@ -56,18 +56,8 @@ impl Embedded {
         };
         let page = self.read(move |engine| dead_letters::page(&engine.read()?, &listing));
         let page = page.await?;
-        let readable = page.letters.iter().filter_map(|json| {
-            let letter = serde_json::from_slice(json).ok();
-            if letter.is_none() {
-                tracing::error!("A dead letter cannot be read and is not shown.");
-            }
-            letter
-        });
-        Ok(DeadLetterPage {
-            dead_letters: readable.collect(),
-            next: page.next.map(|number| format!("{number:x}")),
-            dropped: page.dropped,
-        })
+        let bytes: usize = page.letters.iter().map(Vec::len).sum();
+        off_runtime(bytes as u64, move || readable(&page)).await
     }
 
     /// One dead letter.
@@ -164,6 +154,22 @@ impl Embedded {
         };
         self.ask(Job::Read(Box::new(read))).ok_or_else(stopped)?;
         answered.await.map_err(|_| stopped())?
+    }
+}
+
+/// A page without those that cannot be read.
+fn readable<T: DeserializeOwned>(page: &Page) -> DeadLetterPage<T> {
+    let readable = page.letters.iter().filter_map(|json| {
+        let letter = serde_json::from_slice(json).ok();
+        if letter.is_none() {
+            tracing::error!("A dead letter cannot be read and is not shown.");
+        }
+        letter
+    });
+    DeadLetterPage {
+        dead_letters: readable.collect(),
+        next: page.next.map(|number| format!("{number:x}")),
+        dropped: page.dropped,
     }
 }
 

@@ -133,11 +133,7 @@ impl Schedule {
         }
         let is_shared = state.turns.ring.is_shared;
         state.accounts.check(&claims, &self.limits, is_shared)?;
-        for (space, amount) in claims.iter() {
-            state
-                .accounts
-                .change(space, |account| account.reserved += *amount);
-        }
+        set_aside(&mut state.accounts, &claims);
         Ok(Held {
             schedule: Arc::clone(self),
             claims,
@@ -323,9 +319,32 @@ impl State {
 }
 
 impl Held {
+    /// Sets other room aside in the place of this, or says that there is none.
+    pub(super) fn fit(&mut self, mut claims: Claims) -> Result<(), QueueError> {
+        claims.is_whole |= self.claims.is_whole;
+        if claims == self.claims {
+            return Ok(());
+        }
+        let mut state = self.schedule.state();
+        give_back(&mut state.accounts, &self.claims);
+        let is_shared = state.turns.ring.is_shared;
+        let checked = state.accounts.check(&claims, &self.schedule.limits, is_shared);
+        if checked.is_ok() {
+            self.claims = claims;
+        }
+        set_aside(&mut state.accounts, &self.claims);
+        checked
+    }
+
     /// Takes the room off the books, along with another change: it has been filled.
     pub(super) fn fill(mut self, state: &mut State) {
         give_back(&mut state.accounts, &std::mem::take(&mut self.claims));
+    }
+}
+
+fn set_aside(accounts: &mut Accounts, claims: &Claims) {
+    for (space, amount) in claims.iter() {
+        accounts.change(space, |account| account.reserved += *amount);
     }
 }
 

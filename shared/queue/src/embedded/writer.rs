@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::bodies::Bodies;
 use super::engine::Engine;
-use super::jobs::{Batch, Gathered, Job};
+use super::inbox::{Gathered, Inbox};
+use super::jobs::{Batch, Job};
 use super::ledger::Ledger;
 use super::reserve::Reserve;
 use super::schedule::{Schedule, State};
@@ -91,15 +92,19 @@ impl Writer {
 
     /// Works until the other end of the channel is gone and all is written.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut inbox = Inbox::default();
         loop {
             let mut batch = Batch::default();
             let wait = match &self.failure {
                 // Once it is open again and nothing is left to write, the next request shows whether it works.
-                Some(_) if self.engine.is_some() && self.kept.is_empty() => None,
+                Some(_) if self.engine.is_some() && self.kept.is_empty() => {
+                    (!inbox.is_empty()).then_some(Duration::ZERO)
+                }
                 Some(failure) => Some(failure.until.saturating_duration_since(Instant::now())),
+                None if !inbox.is_empty() => Some(Duration::ZERO),
                 None => self.wait(),
             };
-            let gathered = batch.gather(jobs, wait);
+            let gathered = inbox.gather(jobs, &mut batch, wait);
             batch.drops = self.has_to_drop();
             match gathered {
                 Gathered::Nothing if self.failure.is_none() && !batch.drops => {
@@ -238,7 +243,7 @@ impl Writer {
     fn refuse(&mut self, batch: Batch, error: &Shared) {
         self.kept.extend(batch.settlements);
         for send in batch.sends {
-            let _ = send.answer.send(Err(unavailable(error)));
+            let _ = send.answer.send(Err(unavailable(error).into()));
         }
         for clear in batch.clears {
             let _ = clear.answer.send(Err(unavailable(error)));

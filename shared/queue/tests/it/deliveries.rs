@@ -56,7 +56,7 @@ pub(crate) fn ordered(id: &str, key: &str) -> Delivery {
 }
 
 pub(crate) async fn send(queue: &DeliveryQueue, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
-    queue.reserve(&deliveries, 0)?.send(deliveries).await
+    Ok(queue.reserve(&deliveries, 0)?.send(deliveries).await?)
 }
 
 /// The next message; fails instead of waiting for ever.

@@ -145,7 +145,7 @@ async fn a_space_has_so_many_keys_and_no_more() {
     let sent = (0..100).map(|n| keyed(&n.to_string(), &n.to_string())).collect();
     queue.put(sent).await.unwrap();
     let sent = queue.put(vec![keyed("x", "x")]).await;
-    assert!(matches!(sent, Err(crate::QueueError::KeysFull { space }) if space.as_str() == "s"));
+    assert!(matches!(sent, Err(crate::QueueError::KeysFull { spaces }) if spaces == ["s".into()]));
     queue.put(vec![single("without")]).await.unwrap();
     let mut elsewhere = keyed("elsewhere", "x");
     elsewhere.space = "t".into();

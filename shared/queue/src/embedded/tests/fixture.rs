@@ -164,8 +164,8 @@ pub(super) const fn retry(pause: Duration) -> Outcome {
 
 impl Embedded {
     pub(super) async fn put(&self, deliveries: Vec<Delivery>) -> Result<(), QueueError> {
-        let bytes = deliveries.len() * 100;
-        self.reserve(&deliveries, bytes)?.send(deliveries).await
+        let bytes = deliveries.len() * 1000;
+        Ok(self.reserve(&deliveries, bytes)?.send(deliveries).await?)
     }
 
     /// Room for so many deliveries to space `s`.

@@ -200,7 +200,7 @@ async fn nothing_is_sent_without_room_for_it() {
     let queue = Machine::new().open();
     let two = vec![single("1"), single("2")];
     let sent = queue.room(1, 10).unwrap().send(two).await;
-    assert!(matches!(sent, Err(crate::QueueError::Full)));
+    assert!(matches!(sent.unwrap_err().error, crate::QueueError::Full));
     queue.room(1, 10).unwrap().send(Vec::new()).await.unwrap();
     assert_eq!(queue.backlog(), 0);
     assert!(queue.poll().await.is_none());
@@ -209,29 +209,29 @@ async fn nothing_is_sent_without_room_for_it() {
 #[tokio::test]
 async fn a_full_queue_refuses() {
     let mut machine = Machine::new();
-    (machine.limits.deliveries, machine.limits.bytes) = (2, 100);
+    (machine.limits.deliveries, machine.limits.bytes) = (2, 1000);
     let queue = machine.open();
     let full = |deliveries, bytes| {
         let reserved = queue.room(deliveries, bytes);
         matches!(reserved, Err(crate::QueueError::Full))
     };
-    let first = queue.room(1, 60).unwrap();
-    assert!(full(1, 60));
-    assert!(full(2, 10));
+    let first = queue.room(1, 600).unwrap();
+    assert!(full(1, 600));
+    assert!(full(2, 100));
     drop(first);
-    let sent = queue.room(1, 60).unwrap().send(vec![single("1")]).await;
+    let sent = queue.room(1, 600).unwrap().send(vec![single("1")]).await;
     sent.unwrap();
     assert!(full(2, 0));
     // What waits counts after a restart as well, and what is in hand does not.
     drop(queue);
     let queue = machine.open();
     assert!(matches!(queue.room(2, 0), Err(crate::QueueError::Full)));
-    assert!(matches!(queue.room(1, 41), Err(crate::QueueError::Full)));
+    assert!(matches!(queue.room(1, 401), Err(crate::QueueError::Full)));
     let received = queue.poll().await.unwrap();
-    drop(queue.room(2, 100).unwrap());
+    drop(queue.room(2, 1000).unwrap());
     queue.say(received, retry(Duration::from_secs(1)));
     assert!(matches!(queue.room(2, 0), Err(crate::QueueError::Full)));
-    drop(queue.room(1, 40).unwrap());
+    drop(queue.room(1, 400).unwrap());
 }
 
 #[tokio::test]

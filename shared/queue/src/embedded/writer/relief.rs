@@ -112,7 +112,7 @@ impl Writer {
         let error = paused.unwrap_or_else(Room::error);
         let deletes = batch.take_deletes();
         for send in std::mem::take(&mut batch.sends) {
-            let _ = send.answer.send(Err(unavailable(&error)));
+            let _ = send.answer.send(Err(unavailable(&error).into()));
         }
         for redrive in std::mem::take(&mut batch.clears) {
             let _ = redrive.answer.send(Err(unavailable(&error)));
