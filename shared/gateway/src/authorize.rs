@@ -111,18 +111,18 @@ impl<'a> Authorizers<'a> {
     }
 
     /// Refuses a request whose authorizer cannot be asked for now: nobody has denied it, so it may come again.
-    pub(crate) fn check<'s>(
-        table: &RoutingTable,
-        event: &Event,
-        spaces: impl IntoIterator<Item = &'s Space>,
-    ) -> Result<(), GatewayError> {
-        for space in spaces {
-            let authorizer = table.authorizer(space, event.event_type());
-            if authorizer.is_some_and(|authorizer| is_sealed(table, space, authorizer)) {
-                return Err(CallError::sealed().into());
-            }
+    pub(crate) fn check(table: &RoutingTable, event: &Event, space: &Space) -> Result<(), GatewayError> {
+        let authorizer = table.authorizer(space, event.event_type());
+        if authorizer.is_some_and(|authorizer| is_sealed(table, space, authorizer)) {
+            return Err(CallError::sealed().into());
         }
         Ok(())
+    }
+
+    /// Whether an authorizer made this of the event.
+    pub(crate) fn made(&self, event: &Arc<Event>) -> bool {
+        let mut decisions = self.decisions.iter();
+        decisions.any(|(_, decision)| matches!(decision, Decision::Allowed(made) if Arc::ptr_eq(made, event)))
     }
 
     /// Whether the subscribers of a space may have the event.

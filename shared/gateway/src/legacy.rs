@@ -43,7 +43,7 @@ impl Gateway {
     /// Calls a function that an async subscription to `invoke` allows to be called on this path. Nothing is queued.
     async fn call_directly(&self, request: &Request<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
         let event = Arc::new(invoke_event(event_stamp(), request.parts, request.body)?);
-        Authorizers::check(request.table, &event, [&call.space])?;
+        Authorizers::check(request.table, &event, &call.space)?;
         self.announce(request, &event, request.hops).await;
         let routes = request.table.routes(INVOKE, METHOD, &request.path.path);
         let mut subscriptions = routes.asynchronous.iter().map(|stored| &stored.resource);

@@ -22,6 +22,8 @@ pub mod metrics;
 mod orphans;
 mod process;
 mod receive;
+mod room;
+mod routed;
 mod stamp;
 mod streamed_response;
 mod sync_calls;

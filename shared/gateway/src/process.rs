@@ -7,11 +7,10 @@ use domain::configuration::Stored;
 use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
 use domain::hops::Hops;
-use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
 use domain::routing::{Routes, RoutingTable};
-use queue::{QueueError, Reservation, Unsent};
+use queue::Reservation;
 use tokio::time::Instant;
 
 use crate::authorize::{Authorizers, Decision};
@@ -19,49 +18,15 @@ use crate::batch::Pace;
 use crate::call::{Called, Occasion, SubscriberCall};
 use crate::deduplication::{keep_first, scoped_key};
 use crate::error::GatewayError;
-use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::receive::{Answer, Request};
+use crate::routed::Routed;
 use crate::stamp::{delivery_id, now_millis};
 use crate::weighted::Targets;
 
-/// An event and whom it reaches.
-struct Routed<'a> {
-    event: Arc<Event>,
-    sync: Option<&'a Arc<Subscription>>,
-    deliveries: Vec<Delivery>,
-    /// How often it was passed on.
-    hops: Hops,
-    authorizers: Authorizers<'a>,
-}
-
-impl Routed<'_> {
-    /// Asks the authorizers of all async subscribers; fails where one of them does.
-    async fn ask_all(&mut self) -> Result<(), GatewayError> {
-        for delivery in &self.deliveries {
-            if let Decision::Failed = self.authorizers.decide(&delivery.space).await {
-                return Err(self.authorizer_failed());
-            }
-        }
-        Ok(())
-    }
-
-    fn authorizer_failed(&self) -> GatewayError {
-        GatewayError::AuthorizerFailed(self.event.event_type().to_owned())
-    }
-
-    /// The spaces with functions that the client waits for: the one that answers, and authorizers.
-    fn asked<'s>(&'s self, table: &'s RoutingTable) -> impl Iterator<Item = &'s Space> {
-        let sync = self.sync.iter().map(|subscription| &subscription.space);
-        let spaces = self.deliveries.iter().map(|delivery| &delivery.space);
-        let event_type = self.event.event_type();
-        sync.chain(spaces.filter(move |space| table.authorizer(space, event_type).is_some()))
-    }
-}
-
 impl Gateway {
-    /// Passes the events of a request on and makes the answer. Where there are several, all async deliveries find
-    /// room or none does, and the first event that fails gives the answer.
+    /// Passes the events of a request on and makes the answer. Where there are several, each finds room for some async
+    /// deliveries or none does, and the first event that fails gives the answer.
     ///
     /// Where the queue gives the answer, it is given after all authorizers have spoken: 202 is a promise.
     pub(crate) async fn process_events(
@@ -78,38 +43,25 @@ impl Gateway {
             self.count_async(deliveries);
         }
         // Room first: a caller who gets no other answer must learn that the queue is full (Q3).
-        let queue_answers = routed
-            .iter()
-            .any(|routed| routed.sync.is_none() && !routed.deliveries.is_empty());
+        let queue_answers = routed.iter().any(Routed::is_promised);
         for routed in routed.iter().filter(|routed| routed.sync.is_none()) {
             self.check(&routed.deliveries)?;
         }
         self.queue().set_shared(request.table.is_shared());
         let reservation = if queue_answers {
-            Some(self.reserve(
-                routed.iter().flat_map(|routed| &routed.deliveries),
-                request.body.len(),
-            )?)
+            Some(self.reserve(&mut routed, request.body.len())?)
         } else {
             None
         };
-        for Routed {
-            event,
-            sync,
-            deliveries,
-            ..
-        } in &routed
-        {
-            let sync = sync.iter().map(|subscription| &subscription.space);
-            let spaces = sync.chain(deliveries.iter().map(|delivery| &delivery.space));
-            Authorizers::check(request.table, event, spaces)?;
+        for routed in &routed {
+            routed.check_authorizers(request.table)?;
         }
-        let calls = self.begin_sync_calls(routed.iter().flat_map(|routed| routed.asked(request.table)))?;
+        let calls = self.begin_calls(request.table, &mut routed)?;
         for Routed { event, hops, .. } in &routed {
             self.announce(request, event, *hops).await;
         }
-        if routed.len() > 1 {
-            // Before the first function is called.
+        if routed.len() > 1 || request.table.is_shared() {
+            // Before the first function is called, and before anything is noted of a space where another one may fail.
             for routed in routed.iter_mut().filter(|routed| routed.sync.is_none()) {
                 routed.ask_all().await?;
             }
@@ -117,10 +69,10 @@ impl Gateway {
 
         let (mut allowed, mut lost) = (Vec::new(), Vec::new());
         let mut answers = Vec::with_capacity(routed.len());
-        for mut routed in routed {
+        for routed in &mut routed {
             if let Some(subscription) = routed.sync {
                 let answer = match pace.next() {
-                    Ok(()) => self.answer(request, subscription, &mut routed, pace).await,
+                    Ok(()) => self.answer(request, subscription, routed, pace).await,
                     Err(interrupted) => Err(interrupted),
                 };
                 let is_left = matches!(answer, Err(GatewayError::BatchInterrupted));
@@ -134,11 +86,13 @@ impl Gateway {
             }
             self.sort(routed, &mut allowed, &mut lost).await?;
         }
-        let queued = self.enqueue(reservation, allowed, request.body.len()).await;
-        self.queue_lost(lost, request.body.len()).await;
+        let bytes = request.body.len();
+        let queued = self.enqueue(reservation, allowed, bytes, &routed).await;
+        // Whoever hears that nothing is queued sends the whole request again.
         if queue_answers {
             queued?;
         }
+        self.queue_lost(lost, bytes).await;
         let answer = match answers.len() {
             1 => answers.remove(0),
             _ => answers
@@ -210,13 +164,14 @@ impl Gateway {
     }
 
     /// Takes the async deliveries of an event that its authorizers allow, and those for which they failed although
-    /// somebody else has answered.
+    /// somebody else has answered or gets the event.
     async fn sort(
         &self,
-        mut routed: Routed<'_>,
+        routed: &mut Routed<'_>,
         allowed: &mut Vec<Delivery>,
         lost: &mut Vec<Delivery>,
     ) -> Result<(), GatewayError> {
+        let (allowed_before, lost_before) = (allowed.len(), lost.len());
         for mut delivery in std::mem::take(&mut routed.deliveries) {
             match routed.authorizers.decide(&delivery.space).await {
                 Decision::Allowed(event) => {
@@ -224,10 +179,12 @@ impl Gateway {
                     allowed.push(delivery);
                 }
                 Decision::Denied(refusal) => self.note_denied(&delivery, &refusal),
-                // Only where the event is the only one: those of a batch were asked before.
-                Decision::Failed if routed.sync.is_none() => return Err(routed.authorizer_failed()),
                 Decision::Failed => lost.push(Self::lost(delivery, routed.authorizers.request().await)),
             }
+        }
+        // Where there may be others, they were asked before.
+        if routed.sync.is_none() && lost.len() > lost_before && allowed.len() == allowed_before {
+            return Err(routed.authorizer_failed());
         }
         Ok(())
     }
@@ -291,89 +248,25 @@ impl Gateway {
         self.call(table, call, &mut targets).await
     }
 
-    /// Queues deliveries in the room set aside for them, or in what room there is now.
+    /// Queues deliveries in the room set aside for them, or in what room there is now ([`Self::send`]).
     pub(crate) async fn enqueue(
         &self,
         reservation: Option<Reservation>,
         mut deliveries: Vec<Delivery>,
         bytes: usize,
+        promised: &[Routed<'_>],
     ) -> Result<(), GatewayError> {
         keep_first(&mut deliveries);
         let claims = self.claim_deduplication_keys(&mut deliveries).await?;
         if deliveries.is_empty() {
             return Ok(());
         }
-        let queued = self.send(reservation, deliveries, bytes).await;
+        let queued = self.send(reservation, deliveries, bytes, promised).await;
         match (claims, &queued) {
             (Some(claims), Ok(())) => claims.confirm().await,
             (Some(claims), Err(_)) => claims.release().await,
             (None, _) => {}
         }
         queued
-    }
-
-    async fn send(
-        &self,
-        reservation: Option<Reservation>,
-        deliveries: Vec<Delivery>,
-        bytes: usize,
-    ) -> Result<(), GatewayError> {
-        let reservation = if let Some(reservation) = reservation {
-            reservation
-        } else {
-            self.check(&deliveries)?;
-            self.reserve(&deliveries, bytes)?
-        };
-        let count = deliveries.len();
-        reservation.send(deliveries).await.map_err(|unsent| {
-            let Unsent { error, deliveries } = unsent;
-            if deliveries.is_empty() {
-                tracing::error!(deliveries = count, error = %ErrorChain(&error), "Deliveries could not be queued.");
-            }
-            self.count_dropped(&deliveries, &error);
-            error.into()
-        })
-    }
-
-    /// Whether each delivery fits into the queue; one that does not is counted and logged.
-    fn check(&self, deliveries: &[Delivery]) -> Result<(), GatewayError> {
-        self.queue().check(deliveries).map_err(|err| {
-            self.count_dropped(deliveries, &err);
-            err.into()
-        })
-    }
-
-    /// Room for the deliveries of a request whose body has `bytes`; its lack is counted and logged.
-    fn reserve<'d>(
-        &self,
-        deliveries: impl IntoIterator<Item = &'d Delivery> + Clone,
-        bytes: usize,
-    ) -> Result<Reservation, GatewayError> {
-        self.queue().reserve(deliveries.clone(), bytes).map_err(|err| {
-            self.count_dropped(deliveries, &err);
-            err.into()
-        })
-    }
-
-    /// Counts deliveries as received.
-    pub(crate) fn count_async(&self, deliveries: &[Delivery]) {
-        for delivery in deliveries {
-            self.metrics().space(&delivery.space).async_received.increment(1);
-        }
-    }
-
-    /// Counts and logs deliveries that found no room.
-    pub(crate) fn count_dropped<'d>(
-        &self,
-        deliveries: impl IntoIterator<Item = &'d Delivery>,
-        error: &QueueError,
-    ) {
-        for delivery in deliveries {
-            self.metrics().space(&delivery.space).dropped.increment(1);
-            tracing::warn!(
-                space = %delivery.space, functionId = %delivery.function, event.id = delivery.event.id(), %error,
-                "Delivery refused."
-            );
-        }
     }
 }

@@ -10,9 +10,7 @@ use domain::ids::Space;
 use domain::publish_options::PublishOptions;
 use domain::routing::RoutingTable;
 use domain::system_event::{SystemEvent, SystemEventType};
-use queue::Unsent;
 
-use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::stamp::event_stamp;
 
@@ -81,15 +79,7 @@ impl Gateway {
         let event = Arc::new(system_event.to_event(event_stamp()));
         let deliveries = Self::deliveries(subscribers, &event, &PublishOptions::default(), hops.next());
         self.count_async(&deliveries);
-        // The request or call that this is about has happened: a full queue cannot undo it, only be reported.
-        match self.queue().reserve(&deliveries, 0) {
-            Ok(reservation) => {
-                if let Err(Unsent { error, deliveries }) = reservation.send(deliveries).await {
-                    tracing::error!(event_type, error = %ErrorChain(&error), "System event dropped.");
-                    self.count_dropped(&deliveries, &error);
-                }
-            }
-            Err(err) => self.count_dropped(&deliveries, &err),
-        }
+        // The request or call that this is about has happened: a full queue cannot undo it, only be reported, which is done there.
+        let _ = self.send(None, deliveries, 0, &[]).await;
     }
 }

@@ -30,14 +30,14 @@ impl Gateway {
         });
     }
 
-    /// Queues deliveries whose authorizer failed while somebody else answered the request. Each goes to the dead letters
+    /// Queues deliveries whose authorizer failed while somebody else answered the request or gets its event. Each goes to the dead letters
     /// as soon as it is received; nobody was promised that there is room for it.
     pub(crate) async fn queue_lost(&self, lost: Vec<Delivery>, bytes: usize) {
         if lost.is_empty() {
             return;
         }
         // What finds no room is counted and logged there.
-        let _ = Box::pin(self.enqueue(None, lost, bytes)).await;
+        let _ = Box::pin(self.enqueue(None, lost, bytes, &[])).await;
     }
 
     /// A delivery whose authorizer failed just now: all of its attempts are used up, so that none is made before

@@ -52,6 +52,8 @@ pub(super) struct Listing {
     pub(super) after: u64,
     /// Most of them; at least 1.
     pub(super) limit: usize,
+    /// Bytes that are left of the page; `None` for one that begins here, which has one dead letter at least.
+    pub(super) left: Option<usize>,
     /// Whether their events are shown.
     pub(super) events: bool,
 }
@@ -63,14 +65,21 @@ pub(super) struct Page {
     pub(super) letters: Vec<Vec<u8>>,
     /// The number of the last one if there are more.
     pub(super) next: Option<u64>,
+    /// What they count for in the size of a page.
+    pub(super) bytes: usize,
     /// How many of the space were dropped.
     pub(super) dropped: u64,
 }
 
-/// Reads a page.
+/// Most dead letters that are read at a time, and bytes after which no more are: meanwhile nothing is written.
+const MOST_READ: usize = 128;
+const MOST_BYTES_READ: usize = 1024 * 1024;
+
+/// Reads the next part of a page.
 pub(super) fn page(read: &ReadTransaction, listing: &Listing) -> Result<Page, EngineError> {
     let Listing { space, after, .. } = listing;
-    let limit = listing.limit.max(1);
+    let limit = listing.limit.clamp(1, MOST_READ);
+    let left = listing.left.unwrap_or(MAX_PAGE_BYTES);
     let (dead, rows) = (read.open_table(DEAD)?, read.open_table(DEAD_ROWS)?);
     let more = limit.saturating_add(1);
     let found = match &listing.subscription {
@@ -102,8 +111,12 @@ pub(super) fn page(read: &ReadTransaction, listing: &Listing) -> Result<Page, En
             row.summary.len()
         };
         bytes = size.saturating_add(bytes);
-        if page.letters.len() == limit || (bytes > MAX_PAGE_BYTES && last.is_some()) {
-            page.next = last;
+        let is_first = last.is_none();
+        if page.letters.len() == limit
+            || (bytes > MOST_BYTES_READ && !is_first)
+            || (bytes > left && !(is_first && listing.left.is_none()))
+        {
+            page.next = last.or(Some(*after));
             break;
         }
         page.letters.push(if listing.events {
@@ -112,6 +125,7 @@ pub(super) fn page(read: &ReadTransaction, listing: &Listing) -> Result<Page, En
         } else {
             row.summary.to_vec()
         });
+        page.bytes = bytes;
         last = Some(number);
     }
     Ok(page)

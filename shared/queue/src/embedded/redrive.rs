@@ -1,6 +1,8 @@
 //! Looking at dead letters, deleting them, and queueing them again.
 
-use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary};
+use domain::dead_letter::{
+    DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary, MAX_PAGE_BYTES,
+};
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
@@ -47,15 +49,29 @@ impl Embedded {
         events: bool,
     ) -> Result<DeadLetterPage<T>, QueueError> {
         let after = after.and_then(|after| u64::from_str_radix(after, 16).ok());
-        let listing = Listing {
+        let mut listing = Listing {
             space: space.clone(),
             subscription: subscription.cloned(),
             after: after.unwrap_or(0),
-            limit,
+            limit: limit.max(1),
+            left: None,
             events,
         };
-        let page = self.read(move |engine| dead_letters::page(&engine.read()?, &listing));
-        let page = page.await?;
+        let mut page = Page::default();
+        loop {
+            let asked = listing.clone();
+            let part = self.read(move |engine| dead_letters::page(&engine.read()?, &asked));
+            let part = part.await?;
+            let read = part.letters.len();
+            listing.limit -= read.min(listing.limit);
+            listing.left = Some(listing.left.unwrap_or(MAX_PAGE_BYTES).saturating_sub(part.bytes));
+            page.letters.extend(part.letters);
+            (page.next, page.dropped) = (part.next, part.dropped);
+            match part.next {
+                Some(next) if read > 0 && listing.limit > 0 => listing.after = next,
+                _ => break,
+            }
+        }
         let bytes: usize = page.letters.iter().map(Vec::len).sum();
         off_runtime(bytes as u64, move || readable(&page)).await
     }

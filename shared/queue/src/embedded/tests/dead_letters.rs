@@ -4,6 +4,7 @@ use domain::dead_letter::{DeadLetterPage, DeadLetterSelection};
 use domain::ids::{Space, SubscriptionId};
 
 use super::super::Embedded;
+use super::super::dead_letters::{Listing, page};
 use super::fixture::{Machine, START, dead, delivery, event, event_of, id, ordered, single};
 use crate::{Outcome, QueueError, Settled};
 
@@ -205,4 +206,47 @@ async fn purging_takes_many_steps_if_need_be() {
     assert_eq!(purged, 600);
     assert_eq!(id(&queue.poll().await.unwrap()), "waits-a");
     assert_eq!(machine.shut(queue).dead.len(), 0);
+}
+
+/// While it is read nothing is written: a page is read in parts.
+#[tokio::test]
+async fn a_page_is_read_in_parts() {
+    let machine = Machine::new();
+    let queue = machine.open();
+    let text = "x".repeat(300_000);
+    for n in 0..20 {
+        queue
+            .put(vec![delivery(&event_of(&n.to_string(), &text), "a")])
+            .await
+            .unwrap();
+    }
+    while let Some(received) = queue.poll().await {
+        let letter = dead(&received.deliveries[0]);
+        queue.say(received, letter);
+    }
+    queue.written().await;
+    let listing = Listing {
+        space: "s".into(),
+        subscription: None,
+        after: 0,
+        limit: 1000,
+        left: None,
+        events: true,
+    };
+    let part = queue
+        .read(move |engine| page(&engine.read()?, &listing))
+        .await
+        .unwrap();
+    assert_eq!(part.letters.len(), 3);
+    // A page is none the smaller for it, and goes on where it ended.
+    let first = queue.dead_letters(&"s".into(), None, 1000, None).await.unwrap();
+    assert_eq!(first.dead_letters.len(), 13);
+    let second = queue
+        .dead_letters(&"s".into(), None, 1000, first.next.as_deref())
+        .await
+        .unwrap();
+    let ids = [first.dead_letters, second.dead_letters].concat();
+    let ids: Vec<_> = ids.iter().map(|letter| letter.event.id()).collect();
+    assert_eq!(ids, (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(second.next, None);
 }
