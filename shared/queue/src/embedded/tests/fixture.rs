@@ -175,6 +175,7 @@ impl Embedded {
 
     /// The next delivery that is due now, if there is one. Waits for the file, never for the time.
     pub(super) async fn poll(&self) -> Option<Received> {
+        let mut idle = 0;
         loop {
             match self.next() {
                 Asked::Received(received) => return Some(*received),
@@ -183,7 +184,9 @@ impl Embedded {
             }
             let before = self.pending();
             self.written().await;
-            if !before && !self.pending() {
+            // What was asked for just now may have been read before the first look: then the next time finds it.
+            idle = if before || self.pending() { 0 } else { idle + 1 };
+            if idle == 3 {
                 return None;
             }
         }
