@@ -6,8 +6,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
-use bytes::{Bytes, BytesMut};
-use gateway::{BytesInFlight, GatewayError, Held};
+use bytes::Bytes;
+use gateway::{BytesInFlight, GatewayError, Gathered, Held};
 use http::header;
 use http::request::Parts;
 use http_body::Frame;
@@ -68,21 +68,22 @@ pub(crate) async fn read_held(
 /// What was read of a body, and the room that it has.
 struct Collected {
     first: Bytes,
-    rest: BytesMut,
+    rest: Gathered,
     held: Held,
 }
 
 impl Collected {
-    fn nothing(in_flight: BytesInFlight) -> Self {
+    /// `expected` is how much the sender says it will be.
+    fn nothing(in_flight: BytesInFlight, expected: usize) -> Self {
         Self {
             first: Bytes::new(),
-            rest: BytesMut::new(),
+            rest: Gathered::expecting(expected),
             held: in_flight.none_held(),
         }
     }
 
-    /// Adds a piece; `false` where there is no room. `expected` is how much the sender says it will be.
-    fn add(&mut self, data: Bytes, expected: usize) -> bool {
+    /// Adds a piece; `false` where there is no room.
+    fn add(&mut self, data: Bytes) -> bool {
         if !self.held.grow(data.len()) {
             return false;
         }
@@ -91,11 +92,9 @@ impl Collected {
             return true;
         }
         if self.rest.is_empty() {
-            // Memory that nothing is written to costs nothing, whatever was promised.
-            self.rest.reserve(expected);
-            self.rest.extend_from_slice(&self.first);
+            self.rest.add(&self.first);
         }
-        self.rest.extend_from_slice(&data);
+        self.rest.add(&data);
         true
     }
 
@@ -104,7 +103,7 @@ impl Collected {
         let bytes = if self.rest.is_empty() {
             self.first
         } else {
-            self.rest.freeze()
+            self.rest.into_bytes()
         };
         (bytes, Some(self.held))
     }
@@ -115,7 +114,7 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
     let announced = body.size_hint().upper().unwrap_or_default();
     let expected = usize::try_from(announced).unwrap_or(limit).min(limit);
     let mut window = RateWindow::new(limits.least_rate, Duration::ZERO);
-    let mut collected = Collected::nothing(limits.in_flight);
+    let mut collected = Collected::nothing(limits.in_flight, expected);
     let mut has_room = true;
     let mut read: usize = 0;
     loop {
@@ -133,9 +132,9 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
             break;
         }
         let is_kept = has_room && read <= limit;
-        has_room = has_room && (!is_kept || collected.add(data, expected));
+        has_room = has_room && (!is_kept || collected.add(data));
         if read > limit || !has_room {
-            collected = Collected::nothing(limits.in_flight);
+            collected = Collected::nothing(limits.in_flight, 0);
         }
     }
     if !has_room {

@@ -48,5 +48,5 @@ pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
 pub use streamed_response::{StreamedBody, StreamedResponse};
 pub use targets::{
-    AccessDeniedCode, BytesInFlight, COUNTED_FROM, Held, LARGE_BODY, OwnConfigApi, off_runtime,
+    AccessDeniedCode, BytesInFlight, COUNTED_FROM, Gathered, Held, LARGE_BODY, OwnConfigApi, off_runtime,
 };

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use domain::dead_letter::MAX_RESPONSE_BYTES;
 use flate2::read;
 use http::header::CONTENT_ENCODING;
@@ -13,6 +13,7 @@ use http_body_util::BodyExt as _;
 use super::gunzip::Gunzip;
 use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
+use crate::gathered::Gathered;
 use crate::keeping::{Counted, Keeping, Kept};
 
 /// Room made at once for a body of unknown length, in bytes.
@@ -129,17 +130,17 @@ where
     let reserve = usize::try_from(announced)
         .unwrap_or(limit)
         .max(FIRST_RESERVE.min(limit));
-    let mut whole = BytesMut::with_capacity(counted.most(reserve));
-    whole.extend_from_slice(&first[..kept]);
+    let mut whole = Gathered::expecting(counted.most(reserve));
+    whole.add(&first[..kept]);
     // It may be part of a larger buffer.
     drop(first);
     while let Some(data) = piece {
         left = left.checked_sub(data.len()).ok_or_else(too_large)?;
         let kept = counted.add(data.len())?;
-        whole.extend_from_slice(&data[..kept]);
+        whole.add(&data[..kept]);
         piece = next(&mut body).await?;
     }
-    Ok(counted.holding(whole.freeze()))
+    Ok(counted.holding(whole.into_bytes()))
 }
 
 async fn read_gzip<B>(mut body: B, limit: usize, keeping: Keeping) -> Result<Kept, InvokeError>

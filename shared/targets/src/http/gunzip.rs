@@ -3,10 +3,10 @@
 
 use std::io::{self, Write};
 
-use bytes::Bytes;
 use flate2::write::GzDecoder;
 
 use crate::error::InvokeError;
+use crate::gathered::Gathered;
 use crate::keeping::{Counted, Keeping, Kept};
 
 /// Bytes of the limit for each member that a body may have: what compresses a piece at a time takes longer ones.
@@ -96,7 +96,7 @@ impl Gunzip {
     /// The whole body, when all of it has come in.
     pub(super) fn finish(mut self) -> Result<Kept, InvokeError> {
         let Bounded { data, counted, .. } = self.end_member()?;
-        Ok(counted.holding(Bytes::from(data)))
+        Ok(counted.holding(data.into_bytes()))
     }
 
     /// Checks that a member is complete, and takes what was decoded.
@@ -118,7 +118,7 @@ impl Gunzip {
 
 /// Takes what the decoder gives, up to the limit and as there is room, so that a small body cannot unfold without bound.
 struct Bounded {
-    data: Vec<u8>,
+    data: Gathered,
     counted: Counted,
     /// Bytes that may still come out.
     left: usize,
@@ -134,7 +134,7 @@ enum Refused {
 impl Bounded {
     fn new(limit: usize, keeping: Keeping) -> Self {
         Self {
-            data: Vec::new(),
+            data: Gathered::default(),
             counted: Counted::new(keeping),
             left: limit,
             refused: None,
@@ -153,7 +153,7 @@ impl Write for Bounded {
         };
         match counted {
             Ok(kept) => {
-                self.data.extend_from_slice(&piece[..kept]);
+                self.data.add(&piece[..kept]);
                 Ok(piece.len())
             }
             Err(refused) => {
@@ -170,6 +170,7 @@ impl Write for Bounded {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use scaling::assert_linear;
