@@ -12,6 +12,7 @@ use http::header;
 use http::request::Parts;
 use http_body::Frame;
 use http_body_util::BodyExt;
+use tokio::task::yield_now;
 
 use crate::least_rate::{LeastRate, RateWindow};
 
@@ -65,6 +66,10 @@ pub(crate) async fn read_held(
     }
 }
 
+/// Bytes of a body after which other requests have a turn: a sender who is faster than the gateway would keep a thread
+/// of it for milliseconds.
+const TURN: usize = 256 * 1024;
+
 /// What was read of a body, and the room that it has.
 struct Collected {
     first: Bytes,
@@ -116,7 +121,7 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
     let mut window = RateWindow::new(limits.least_rate, Duration::ZERO);
     let mut collected = Collected::nothing(limits.in_flight, expected);
     let mut has_room = true;
-    let mut read: usize = 0;
+    let (mut read, mut turn): (usize, usize) = (0, 0);
     loop {
         let frame = match next_piece(&mut body, &mut window, limits.least_rate).await {
             Ok(Some(frame)) => frame,
@@ -128,6 +133,7 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
         let Ok(data) = frame.into_data() else { continue };
         read += data.len();
         window.moved(data.len());
+        turn += data.len();
         if read > limit.saturating_mul(DISCARDED) {
             break;
         }
@@ -135,6 +141,10 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
         has_room = has_room && (!is_kept || collected.add(data));
         if read > limit || !has_room {
             collected = Collected::nothing(limits.in_flight, 0);
+        }
+        if turn >= TURN {
+            turn = 0;
+            yield_now().await;
         }
     }
     if !has_room {
