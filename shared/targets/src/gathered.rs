@@ -49,24 +49,21 @@ impl Gathered {
                 self.large = Some(mapped);
             }
         }
-        match &mut self.large {
-            Some(mapped) => {
-                if !mapped.has_room(piece.len()) && !mapped.grow(piece.len()) {
-                    // There is no such memory. What there is of the usual kind may do.
-                    self.small = BytesMut::from(mapped.bytes());
-                    self.small.extend_from_slice(piece);
-                    self.large = None;
-                    return;
-                }
-                mapped.add(piece);
+        let Some(mapped) = &mut self.large else {
+            if self.small.is_empty() {
+                self.small.reserve(self.expected.max(piece.len()));
             }
-            None => {
-                if self.small.is_empty() {
-                    self.small.reserve(self.expected.max(piece.len()));
-                }
-                self.small.extend_from_slice(piece);
-            }
+            self.small.extend_from_slice(piece);
+            return;
+        };
+        if !mapped.has_room(piece.len()) && !mapped.grow(piece.len()) {
+            // There is no such memory. What there is of the usual kind may do.
+            self.small = BytesMut::from(mapped.bytes());
+            self.small.extend_from_slice(piece);
+            self.large = None;
+            return;
         }
+        mapped.add(piece);
     }
 
     /// The whole.

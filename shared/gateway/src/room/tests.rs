@@ -3,6 +3,7 @@
 use std::net::TcpListener as Listener;
 use std::time::Duration;
 
+use domain::event::EventLimits;
 use domain::hops::Hops;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
 use queue::{DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Share, SpaceShares};
@@ -161,10 +162,12 @@ fn gateway(folder: &TempDir, most: usize) -> Gateway {
         GatewaySettings {
             hosted: HostedDomains::default(),
             json_events: false,
-            max_event_attributes: 256,
+            event_limits: EventLimits {
+                max_attributes: 256,
+                max_batch_events: 1000,
+            },
             legacy_api: false,
             max_hops: Hops::new(16),
-            max_batch_events: 1000,
             batch_timeout: LONG,
             max_retry_after: LONG,
             max_concurrent_deliveries: 1000,
