@@ -95,9 +95,10 @@ fn call_all(aws: &FunctionServer) {
         assert_keeps_secrets("an answer", &answer.text());
         calls += 2;
     }
-    // Each call is announced, and then ends; each request is announced as well.
+    // Each call is announced, and then ends; each request is announced as well. On a busy machine some are tried again
+    // meanwhile.
     wait_until("all system events", || {
-        observer.calls().len() == calls * 2 + providers.len()
+        observer.calls().len() >= calls * 2 + providers.len()
     });
     for call in observer.calls() {
         assert_keeps_secrets("a system event", &String::from_utf8_lossy(&call.body));
