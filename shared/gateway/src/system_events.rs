@@ -79,7 +79,7 @@ impl Gateway {
         let event = Arc::new(system_event.to_event(event_stamp()));
         let deliveries = Self::deliveries(subscribers, &event, &PublishOptions::default(), hops.next());
         self.count_async(&deliveries);
-        // The request or call that this is about has happened: a full queue cannot undo it, only be reported, which is done there.
+        // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
         let _ = self.send(None, deliveries, 0, &[]).await;
     }
 }

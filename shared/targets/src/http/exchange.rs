@@ -127,8 +127,8 @@ impl HttpResponse {
         })
     }
 
-    /// A success, of which only the body tells. A service that only takes events in has nothing to tell a caller otherwise, so that
-    /// every other status is an error.
+    /// A success, without its status. A service that only takes events in has nothing to tell a caller otherwise, so
+    /// that every other status is an error.
     pub(crate) fn into_taken(self) -> Result<Answer, InvokeError> {
         match status::refusal(self.status, &self.headers) {
             Some(refusal) => Err(self.failure(refusal)),
