@@ -13,6 +13,7 @@ use http::request::Parts;
 use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use crate::least_rate::{LeastRate, RateWindow};
 
@@ -67,8 +68,11 @@ pub(crate) async fn read_held(
 }
 
 /// Bytes of a body after which other requests have a turn: a sender who is faster than the gateway would keep a thread
-/// of it for milliseconds.
-const TURN: usize = 256 * 1024;
+/// of it for milliseconds, and many of them would together.
+const TURN: usize = 64 * 1024;
+
+/// Pause after so many bytes of what is thrown away: nobody gains by its being read fast.
+const DISCARD_PAUSE: Duration = Duration::from_millis(10);
 
 /// What was read of a body, and the room that it has.
 struct Collected {
@@ -144,7 +148,11 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
         }
         if turn >= TURN {
             turn = 0;
-            yield_now().await;
+            if read > limit || !has_room {
+                sleep(DISCARD_PAUSE).await;
+            } else {
+                yield_now().await;
+            }
         }
     }
     if !has_room {
@@ -179,7 +187,6 @@ async fn next_piece(
 #[cfg(test)]
 mod tests {
     use futures::StreamExt as _;
-    use tokio::time::sleep;
 
     use super::*;
 

@@ -9,8 +9,9 @@ use crate::error::InvokeError;
 use crate::gathered::Gathered;
 use crate::keeping::{Counted, Keeping, Kept};
 
-/// Bytes of the limit for each member that a body may have: what compresses a piece at a time takes longer ones.
-const BYTES_PER_MEMBER: usize = 4 * 1024;
+/// Bytes of the limit for each member that a body may have: what compresses a piece at a time takes longer ones, and to
+/// begin one takes as long as to undo some of them.
+const BYTES_PER_MEMBER: usize = 32 * 1024;
 
 /// Members that a body of any limit may have.
 const FEWEST_MEMBERS: usize = 16;
