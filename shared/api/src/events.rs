@@ -42,7 +42,11 @@ impl EventsApi {
         if let Some(response) = answer_by_itself(&parts) {
             return response;
         }
-        let (body, held) = match body::read_held(&parts, body, self.limits).await {
+        let mut limits = self.limits;
+        if !body.is_end_stream() {
+            limits.in_flight = self.gateway.in_flight_for(&parts).await;
+        }
+        let (body, held) = match body::read_held(&parts, body, limits).await {
             Ok((body, held)) => (Ok(body), held),
             Err(err) => (Err(err), None),
         };

@@ -149,6 +149,14 @@ impl RoutingTable {
         }
     }
 
+    /// The space that a path belongs to, if it has anything on a path; none where spaces share their paths.
+    pub fn owner(&self, path: &str) -> Option<&Space> {
+        match &self.paths {
+            Paths::Shared(_) => None,
+            Paths::BySpace(spaces) => spaces.get_key_value(owner(path)).map(|(space, _)| space),
+        }
+    }
+
     /// A registered function.
     pub fn function(&self, space: &Space, id: &FunctionId) -> Option<&Arc<Function>> {
         self.functions.get(space)?.get(id)

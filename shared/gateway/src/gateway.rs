@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::event::EventLimits;
+use domain::event::{EventLimits, request_host};
 use domain::hops::Hops;
 use domain::ids::Space;
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
+use http::request::Parts;
 use queue::DeliveryQueue;
 use store::{Store, StoreError};
 use targets::{BytesInFlight, Invoker};
@@ -227,6 +228,21 @@ impl Gateway {
     /// What requests and the answers of functions are counted in.
     pub fn in_flight(&self) -> BytesInFlight {
         self.0.invoker.in_flight()
+    }
+
+    /// What a request is counted in: where spaces own their paths, the share of the one that it is for. Those for spaces
+    /// that have nothing on a path have one share together.
+    pub async fn in_flight_for(&self, parts: &Parts) -> BytesInFlight {
+        let in_flight = self.in_flight();
+        if !self.hosted().is_on() {
+            return in_flight;
+        }
+        let path = self
+            .hosted()
+            .effective_path(parts.uri.path(), &request_host(parts));
+        let table = self.routing_table(&[]).await.ok();
+        let owner = table.as_deref().and_then(|table| table.owner(&path.path));
+        in_flight.of_space(owner.map_or("", Space::as_str))
     }
 
     pub(crate) fn invoker(&self) -> &Invoker {

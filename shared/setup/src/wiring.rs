@@ -79,6 +79,15 @@ pub enum WiringError {
     Targets(#[from] TargetSettingsError),
 }
 
+fn bytes_in_flight(settings: &Settings) -> BytesInFlight {
+    let limits = &settings.limits;
+    let share = limits.max_bytes_in_flight_per_space(settings.access.is_hosted());
+    match share {
+        Some(share) => BytesInFlight::with_shares(limits.max_bytes_in_flight, share),
+        None => BytesInFlight::new(limits.max_bytes_in_flight),
+    }
+}
+
 /// Joins store, queue and targets. Opens what is embedded on disk, and does no other I/O than that.
 pub async fn gateway(settings: &Settings) -> Result<Gateway, WiringError> {
     gateway_beside(settings, OwnConfigApi::default()).await
@@ -92,7 +101,7 @@ pub async fn gateway_beside(
     let invoker = Invoker::new(TargetSettings {
         timeout: settings.functions.function_timeout,
         max_response_bytes: settings.functions.max_response_bytes,
-        in_flight: BytesInFlight::new(settings.limits.max_bytes_in_flight),
+        in_flight: bytes_in_flight(settings),
         stream_idle_timeout: settings.functions.stream_idle_timeout,
         stream_timeout: settings.functions.stream_timeout,
         aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),

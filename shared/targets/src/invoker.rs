@@ -43,7 +43,8 @@ impl Invoker {
         provider: &'c Provider,
         call: Call<'c>,
     ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
-        http::on_behalf_of(Some(space), self.invoke(provider, call))
+        let in_flight = self.in_flight().of_space(space.as_str());
+        http::on_behalf_of(Some(space), self.invoke_within(in_flight, provider, call))
     }
 
     /// Sends an event (its JSON) to a function and gives what it answers: the body of an HTTP response of any status
@@ -55,7 +56,16 @@ impl Invoker {
         provider: &'c Provider,
         call: Call<'c>,
     ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
-        let keeping = Keeping::of(self.0.settings.in_flight, call.needs_answer);
+        self.invoke_within(self.in_flight(), provider, call)
+    }
+
+    fn invoke_within<'c>(
+        &'c self,
+        in_flight: BytesInFlight,
+        provider: &'c Provider,
+        call: Call<'c>,
+    ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
+        let keeping = Keeping::of(in_flight, call.needs_answer);
         http::carrying_and_keeping(call.hops, keeping, self.invoke_once(provider, call))
     }
 

@@ -68,6 +68,13 @@ pub struct LimitSettings {
     /// Bytes that requests and answers of each API may hold in memory together; 0 is no limit.
     #[arg(long = "max-bytes-in-flight", env = "EVENT_GATEWAY_MAX_BYTES_IN_FLIGHT", default_value_t = 256 * 1024 * 1024, value_name = "BYTES")]
     pub max_bytes_in_flight: usize,
+    /// Of --max-bytes-in-flight, what one space may hold; half of it in hosted mode and all of it otherwise, unless set; 0 is all of it.
+    #[arg(
+        long = "max-bytes-in-flight-per-space",
+        env = "EVENT_GATEWAY_MAX_BYTES_IN_FLIGHT_PER_SPACE",
+        value_name = "BYTES"
+    )]
+    pub max_bytes_in_flight_per_space: Option<usize>,
     /// Least rate at which clients send bodies and read answers, in bytes a second; 0 is no limit.
     #[arg(
         long = "min-body-rate",
@@ -102,6 +109,14 @@ impl LimitSettings {
             0
         };
         let most = self.max_sync_calls_per_space.unwrap_or(default);
+        (most > 0).then_some(most)
+    }
+
+    /// What one space may hold of the bytes in flight; `None` for all of them.
+    pub fn max_bytes_in_flight_per_space(&self, is_hosted: bool) -> Option<usize> {
+        let half = self.max_bytes_in_flight.div_ceil(2);
+        let default = if is_hosted { half } else { 0 };
+        let most = self.max_bytes_in_flight_per_space.unwrap_or(default);
         (most > 0).then_some(most)
     }
 }

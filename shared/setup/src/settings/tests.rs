@@ -180,6 +180,33 @@ fn clients_that_wait_for_a_space_are_bounded_in_hosted_mode() {
 }
 
 #[test]
+fn a_space_has_half_of_the_bytes_in_flight_in_hosted_mode() {
+    for (args, want) in [
+        (&[][..], None),
+        (&["--hosted-domains=example.com"], Some(128 << 20)),
+        (
+            &["--hosted-domains=example.com", "--max-bytes-in-flight=9"],
+            Some(5),
+        ),
+        (&["--hosted-domains=example.com", "--max-bytes-in-flight=0"], None),
+        (&["--max-bytes-in-flight-per-space=7"], Some(7)),
+        (
+            &[
+                "--hosted-domains=example.com",
+                "--max-bytes-in-flight-per-space=0",
+            ],
+            None,
+        ),
+    ] {
+        let settings = parse(args).unwrap();
+        let most = settings
+            .limits
+            .max_bytes_in_flight_per_space(settings.access.is_hosted());
+        assert_eq!(most, want, "{args:?}");
+    }
+}
+
+#[test]
 fn a_deployed_configuration_api_is_protected() {
     let digest = "0f".repeat(32);
     for (args, want) in [

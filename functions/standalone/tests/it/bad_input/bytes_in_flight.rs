@@ -17,8 +17,12 @@ const PATIENT: &str = "-min-body-rate-window=60000";
 
 /// A body of 9.9 MB that lacks its end.
 fn unfinished(is_chunked: bool) -> Vec<u8> {
+    unfinished_to("/", is_chunked)
+}
+
+fn unfinished_to(path: &str, is_chunked: bool) -> Vec<u8> {
     let body = vec![b'x'; 9_900_000];
-    let mut bytes = b"POST / HTTP/1.1\r\nHost: h\r\n".to_vec();
+    let mut bytes = format!("POST {path} HTTP/1.1\r\nHost: h\r\nEvent: ev\r\n").into_bytes();
     if is_chunked {
         bytes.extend(format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len() + 1).bytes());
     } else {
@@ -64,6 +68,40 @@ fn a_hundred_unfinished_bodies_are_bounded_together() {
         });
         assert_unharmed(&mut gateway);
     }
+}
+
+#[test]
+fn a_space_leaves_bytes_to_others() {
+    let mut gateway = GatewayProcess::start(&[
+        "-hosted-domains=example.com",
+        "-target-allow=127.0.0.0/8",
+        "-max-bytes-in-flight=64000000",
+        PATIENT,
+    ]);
+    let functions = FunctionServer::answering("{}");
+    gateway.event_type("ev");
+    gateway.function("f", &functions.url("/"));
+    gateway.subscribe("async", "ev", "f", "/default/");
+    // Whoever is told of no space is of the same one as all such.
+    for (path, other) in [("/default/", "/nobody/"), ("/nobody/", "/default/")] {
+        let bytes = unfinished_to(path, false);
+        let clients: Vec<_> = (0..8)
+            .map(|_| {
+                let mut connection = Connection::open(gateway.events);
+                connection.send(&bytes).unwrap();
+                connection
+            })
+            .collect();
+        let large = vec![b'x'; 9_900_000];
+        let post = |path: &str| gateway.post_event(path, &[("Event", "ev")], &large).status;
+        wait_until("its share is taken", || post(path) == 503);
+        for _ in 0..3 {
+            assert_eq!(post(other), 202);
+        }
+        drop(clients);
+        wait_until("there is room", || post(path) == 202);
+    }
+    assert_unharmed(&mut gateway);
 }
 
 #[test]
