@@ -1,6 +1,8 @@
 //! Deliveries that were given up, kept until someone looks: the form of the Configuration API and of both stores.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::delivery::Arrival;
 use crate::event::Event;
@@ -58,7 +60,16 @@ pub struct DeadLetter {
     pub arrival: Arrival,
     /// The event.
     #[schema(value_type = Object)]
-    pub event: Event,
+    #[serde(serialize_with = "serialize_event", deserialize_with = "deserialize_event")]
+    pub event: Arc<Event>,
+}
+
+fn serialize_event<S: Serializer>(event: &Arc<Event>, serializer: S) -> Result<S::Ok, S::Error> {
+    event.serialize(serializer)
+}
+
+fn deserialize_event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Event>, D::Error> {
+    Event::deserialize(deserializer).map(Arc::new)
 }
 
 /// What a list shows of a dead letter where its event is left out.

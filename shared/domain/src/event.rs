@@ -132,10 +132,19 @@ impl Event {
 
     /// The event as JSON, without a newline at the end.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = Vec::with_capacity(512);
+        let mut json = Vec::with_capacity(self.json_bytes());
         // Serialising maps with string keys into memory cannot fail.
         let _ = serde_json::to_writer(&mut json, self);
         json
+    }
+
+    /// Bytes of its JSON, about: without what is escaped in its texts.
+    pub fn json_bytes(&self) -> usize {
+        let about = match self {
+            Self::V0_1(envelope) => envelope.json_bytes(),
+            Self::CloudEvent(event) => event.json_bytes(),
+        };
+        about.max(512)
     }
 
     /// A copy that carries what an authorizer said, for one subscriber only (docs/contract.md §2.7, Q16, Q17, Q62).

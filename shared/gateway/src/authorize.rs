@@ -14,7 +14,7 @@ use domain::json::Json;
 use domain::routing::RoutingTable;
 use http::HeaderValue;
 use http::request::Parts;
-use targets::{LARGE_BODY, off_runtime};
+use offload::{LARGE_BODY, off_runtime};
 use tokio::time::timeout_at;
 
 use crate::batch::Pace;
@@ -119,10 +119,12 @@ impl<'a> Authorizers<'a> {
         Ok(())
     }
 
-    /// Whether an authorizer made this of the event.
-    pub(crate) fn made(&self, event: &Arc<Event>) -> bool {
-        let mut decisions = self.decisions.iter();
-        decisions.any(|(_, decision)| matches!(decision, Decision::Allowed(made) if Arc::ptr_eq(made, event)))
+    /// What authorizers made of the event.
+    pub(crate) fn made(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.decisions.iter().filter_map(|(_, decision)| match decision {
+            Decision::Allowed(made) => Some(made),
+            _ => None,
+        })
     }
 
     /// Whether the subscribers of a space may have the event.
@@ -252,7 +254,7 @@ impl Gateway {
         let mut targets = Targets::of(table, space, authorizer, delivery_id);
         let called = self
             .invoke(table, space, &mut targets, |provider| {
-                call_without_subscription(provider, payload.clone(), hops)
+                call_without_subscription(provider, payload.clone(), hops).into()
             })
             .await?;
         let said = Authorization::from_response(&called.answer.body);

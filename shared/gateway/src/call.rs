@@ -1,5 +1,7 @@
 //! One call of a function, with the system events around it (docs/contract.md §2.6, §4.1).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::event::Event;
 use domain::hops::Hops;
@@ -11,6 +13,7 @@ use targets::{AccessDeniedCode, Answer, Call, CallIdentity, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
 use crate::gateway::Gateway;
+use crate::planned_call::{EventForm, PlannedCall};
 use crate::stamp::delivery_id;
 use crate::weighted::{Targets, is_worth_another};
 
@@ -64,7 +67,7 @@ pub(crate) struct SubscriberCall<'a> {
     pub(crate) space: &'a Space,
     pub(crate) subscription: &'a SubscriptionId,
     pub(crate) function: &'a FunctionId,
-    pub(crate) event: &'a Event,
+    pub(crate) event: &'a Arc<Event>,
     /// How often the event was passed on before.
     pub(crate) hops: Hops,
     pub(crate) occasion: Occasion<'a>,
@@ -130,9 +133,10 @@ impl Gateway {
                 self.is_subscribed(table, space, event, SystemEventType::FunctionInvoked)
             }
         };
-        let invoking = self.invoke(table, space, targets, |provider| Call {
-            needs_answer,
-            ..subscriber.as_call(provider)
+        let invoking = self.invoke(table, space, targets, |provider| {
+            let mut planned = subscriber.as_call(provider);
+            planned.call.needs_answer = needs_answer;
+            planned
         });
         let answered = match subscriber.occasion {
             Occasion::Delivery { end: Some(end), .. } | Occasion::Sync { end: Some(end), .. } => {
@@ -172,7 +176,7 @@ impl Gateway {
         table: &RoutingTable,
         space: &Space,
         targets: &mut Targets<'_>,
-        call: impl Fn(&Provider) -> Call<'c>,
+        call: impl Fn(&Provider) -> PlannedCall<'c>,
     ) -> Called {
         let function = targets.current();
         if !targets.has_standby() {
@@ -193,10 +197,11 @@ impl Gateway {
         table: &RoutingTable,
         space: &Space,
         function: &FunctionId,
-        call: &impl Fn(&Provider) -> Call<'c>,
+        call: &impl Fn(&Provider) -> PlannedCall<'c>,
     ) -> Called {
         let provider = &callable(table, space, function)?.provider;
-        let answer = self.invoker().invoke_for(space, provider, call(provider)).await?;
+        let call = call(provider).ready().await;
+        let answer = self.invoker().invoke_for(space, provider, call).await?;
         Ok(CallResult {
             answer,
             is_connector: provider.is_connector(),
@@ -209,7 +214,7 @@ impl<'e> SubscriberCall<'e> {
     /// HTTP functions learn of the delivery from headers, so that the event stays as it came in; what the others get
     /// of a queued delivery carries it. What only takes events in may lead them back here, where no header tells how
     /// often that was.
-    fn as_call(&self, provider: &Provider) -> Call<'e> {
+    fn as_call(&self, provider: &Provider) -> PlannedCall<'e> {
         let Self {
             subscription,
             event,
@@ -222,18 +227,17 @@ impl<'e> SubscriberCall<'e> {
             Occasion::Delivery { id, attempt, .. } => (id.clone(), attempt),
         };
         let is_queued = matches!(self.occasion, Occasion::Delivery { .. });
-        let payload = if provider.takes_headers() {
-            event.to_json()
+        let form = if provider.takes_headers() {
+            EventForm::AsItIs
         } else if is_queued {
-            let told = event.with_delivery_and_hops(&delivery, subscription, attempt, hops);
-            told.to_json()
+            EventForm::WithDelivery(Box::new((delivery.clone(), subscription.clone(), attempt, hops)))
         } else if provider.is_connector() || !came.is_none() {
-            event.with_hops(hops).to_json()
+            EventForm::WithHops(hops)
         } else {
-            event.to_json()
+            EventForm::AsItIs
         };
-        Call {
-            payload: payload.into(),
+        let call = Call {
+            payload: Bytes::new(),
             event: Some(event),
             identity: Some(CallIdentity {
                 delivery,
@@ -245,6 +249,10 @@ impl<'e> SubscriberCall<'e> {
             is_awaited: !is_queued,
             needs_answer: true,
             hops,
+        };
+        PlannedCall {
+            call,
+            event: Some((event, form)),
         }
     }
 }

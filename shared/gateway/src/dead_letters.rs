@@ -189,7 +189,7 @@ fn redelivery(dead_letter: &DeadLetter) -> Delivery {
         space: dead_letter.space.clone(),
         subscription: dead_letter.subscription_id.clone(),
         function: dead_letter.function_id.clone(),
-        event: std::sync::Arc::new(dead_letter.event.clone()),
+        event: dead_letter.event.clone(),
         accepted_at: now_millis(),
         attempts: 0,
         deliver_at: None,

@@ -5,7 +5,8 @@ use domain::function_response::{FunctionResponse, end_to_end, may_have_content};
 use domain::ids::{FunctionId, Space};
 use domain::resource::ResponseMode;
 use http::StatusCode;
-use targets::{COUNTED_FROM, Held, LARGE_BODY, PassedOn, off_runtime};
+use offload::{LARGE_BODY, off_runtime};
+use targets::{COUNTED_FROM, Held, PassedOn};
 
 use crate::call::CallResult;
 use crate::error::GatewayError;

@@ -20,6 +20,7 @@ mod hosted;
 mod legacy;
 pub mod metrics;
 mod orphans;
+mod planned_call;
 mod process;
 mod receive;
 mod room;
@@ -47,6 +48,4 @@ pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
 pub use streamed_response::{StreamedBody, StreamedResponse};
-pub use targets::{
-    AccessDeniedCode, BytesInFlight, COUNTED_FROM, Gathered, Held, LARGE_BODY, OwnConfigApi, off_runtime,
-};
+pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, Gathered, Held, OwnConfigApi};

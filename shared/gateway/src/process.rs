@@ -225,7 +225,7 @@ impl Gateway {
         &self,
         table: &RoutingTable,
         subscription: &Subscription,
-        event: &Event,
+        event: &Arc<Event>,
         hops: Hops,
         end: Option<Instant>,
     ) -> Called {

@@ -14,7 +14,7 @@ use domain::space_version::{SpaceVersion, SpaceVersionError};
 use domain::system_event::SystemEvent;
 use http::HeaderMap;
 use http::request::Parts;
-use targets::{LARGE_BODY, off_runtime};
+use offload::{LARGE_BODY, off_runtime};
 
 use crate::client::Client;
 use crate::error::GatewayError;

@@ -4,7 +4,9 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use domain::delivery::Delivery;
 use domain::routing::RoutingTable;
@@ -118,11 +120,8 @@ impl Gateway {
             }
             let full = error.full_spaces();
             let (out, left): (Vec<_>, Vec<_>) = unsent.into_iter().partition(|one| full.contains(&one.space));
-            let is_lost = |routed: &Routed<'_>| {
-                out.iter().any(|one| routed.has(one)) && !left.iter().any(|one| routed.has(one))
-            };
             self.count_dropped(&out, &error);
-            if out.is_empty() || left.is_empty() || promised.iter().any(is_lost) {
+            if out.is_empty() || left.is_empty() || is_any_lost(promised, &out, &left) {
                 self.count_dropped(&left, &error);
                 return Err(error.into());
             }
@@ -170,4 +169,15 @@ impl Gateway {
             );
         }
     }
+}
+
+/// Whether of an event all deliveries are left out.
+fn is_any_lost(promised: &[Routed<'_>], out: &[Delivery], left: &[Delivery]) -> bool {
+    let events = |deliveries: &[Delivery]| -> HashSet<_> {
+        deliveries.iter().map(|one| Arc::as_ptr(&one.event)).collect()
+    };
+    let (out, left) = (events(out), events(left));
+    promised
+        .iter()
+        .any(|routed| routed.is_among(&out) && !routed.is_among(&left))
 }

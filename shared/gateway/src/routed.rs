@@ -1,5 +1,7 @@
 //! An event of a request and whom it reaches.
 
+use std::collections::HashSet;
+use std::iter;
 use std::sync::Arc;
 
 use domain::delivery::Delivery;
@@ -28,9 +30,10 @@ impl Routed<'_> {
         self.sync.is_none() && !self.deliveries.is_empty()
     }
 
-    /// Whether a delivery is one of this event, as an authorizer may have made it.
-    pub(crate) fn has(&self, delivery: &Delivery) -> bool {
-        Arc::ptr_eq(&delivery.event, &self.event) || self.authorizers.made(&delivery.event)
+    /// Whether this event, also as an authorizer may have made it, is one of those.
+    pub(crate) fn is_among(&self, events: &HashSet<*const Event>) -> bool {
+        let mut own = iter::once(&self.event).chain(self.authorizers.made());
+        own.any(|event| events.contains(&Arc::as_ptr(event)))
     }
 
     /// Fails where an authorizer cannot be asked for now: that of any space where a function answers, those of all

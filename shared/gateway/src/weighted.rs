@@ -11,13 +11,14 @@ use domain::ids::{DeliveryId, FunctionId, Space};
 use domain::resource::{Provider, Subscription};
 use domain::retry::FailureClass;
 use domain::routing::RoutingTable;
-use targets::{Call, InvokeError};
+use targets::InvokeError;
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::{CallError, CallResult, Called};
 use crate::circuit_breaker::{Admission, CircuitBreakers, Permit, Registered};
 use crate::circuit_report::report;
 use crate::gateway::Gateway;
+use crate::planned_call::PlannedCall;
 
 #[cfg(test)]
 mod tests;
@@ -201,7 +202,7 @@ impl Gateway {
         table: &RoutingTable,
         space: &Space,
         targets: &mut Targets<'_>,
-        call: &impl Fn(&Provider) -> Call<'c>,
+        call: &impl Fn(&Provider) -> PlannedCall<'c>,
         (began, mut first): (Instant, Called),
     ) -> Called {
         let mut all = std::iter::once(targets.current).chain(targets.standby.as_slice().iter().copied());

@@ -19,6 +19,7 @@ mod lane;
 mod ledger;
 mod loading;
 mod migration;
+mod pieces;
 mod receiving;
 mod record;
 mod redrive;
@@ -28,6 +29,7 @@ mod scan;
 mod schedule;
 mod settlement;
 mod shares;
+mod staging;
 mod storage;
 mod tables;
 mod turns;
@@ -47,6 +49,7 @@ use std::time::Duration;
 
 use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
+use offload::off_runtime_if_large;
 use tokio::sync::oneshot;
 
 use crate::{OpenError, QueueError, Unsent};
@@ -66,8 +69,8 @@ pub(crate) use receiving::Receipt;
 pub use shares::{Share, SpaceShares};
 pub use waiting::{WaitingLane, WaitingLanes};
 
-/// Bytes from which on events are converted on threads that may block: about a millisecond of work.
-const LARGE: u64 = 256 * 1024;
+/// How much more may be written of what is sent than there was room set aside for, in bytes.
+const UNCOUNTED: u64 = 4096;
 
 /// How much a queue holds.
 #[derive(Debug, Clone, Copy)]
@@ -307,18 +310,6 @@ fn take_at_start(reserve: &mut Reserve) {
     }
 }
 
-/// Does work on so many bytes; where these are many, on a thread that nobody else's requests need.
-async fn off_runtime<T: std::marker::Send + 'static>(
-    bytes: u64,
-    work: impl FnOnce() -> T + std::marker::Send + 'static,
-) -> Result<T, QueueError> {
-    if bytes < LARGE {
-        return Ok(work());
-    }
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| QueueError::Unavailable { source: error.into() })
-}
-
 fn stopped() -> QueueError {
     QueueError::Unavailable {
         source: WriterStopped.into(),
@@ -337,12 +328,17 @@ impl Reservation {
             return Err(Unsent { error, deliveries });
         }
         let came_in = reserved.bytes;
-        let parcel = off_runtime(came_in, move || Parcel::new(deliveries, came_in)).await?;
+        let mut parcel = off_runtime_if_large(came_in, move || Parcel::new(deliveries, came_in)).await;
         // What is written may be more than what came in: an event of headers alone, or of characters that are escaped.
-        if let Err(error) = room.fit(Claims::of(&parcel.deliveries, parcel.share * count)) {
+        // That it is a little more counts once it is queued.
+        let written = parcel.share * count;
+        if written.saturating_sub(came_in) > UNCOUNTED
+            && let Err(error) = room.fit(Claims::of(&parcel.deliveries, written))
+        {
             let deliveries = parcel.deliveries;
             return Err(Unsent { error, deliveries });
         }
+        parcel.stage(&queue).await;
         let (answer, answered) = oneshot::channel();
         queue
             .ask(Job::Send(Send { parcel, room, answer }))

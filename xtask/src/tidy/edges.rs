@@ -4,13 +4,14 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 8] = [
+const LIBRARIES: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("store", &["domain"]),
-    ("queue", &["domain"]),
+    ("offload", &[]),
+    ("queue", &["domain", "offload"]),
     ("targets", &["domain"]),
-    ("gateway", &["domain", "store", "queue", "targets"]),
-    ("api", &["domain", "gateway", "store", "queue"]),
+    ("gateway", &["domain", "offload", "store", "queue", "targets"]),
+    ("api", &["domain", "offload", "gateway", "store", "queue"]),
     ("setup", &["domain", "store", "queue", "targets", "gateway"]),
     ("lambda", &["domain", "store", "queue", "gateway"]),
 ];
@@ -25,6 +26,7 @@ const KNOWN_ONLY_BY: [(&str, &[&str]); 9] = [
     (
         "tokio",
         &[
+            "shared/offload",
             "shared/store",
             "shared/queue",
             "shared/targets",

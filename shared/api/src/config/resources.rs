@@ -8,9 +8,9 @@ use domain::configuration::Configured;
 use domain::event::query_pairs;
 use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
-use gateway::off_runtime;
 use http::request::Parts;
 use http::{Method, StatusCode};
+use offload::off_runtime;
 
 use super::{ConfigApi, no_content, openapi, own_destination, with_version};
 use crate::body;

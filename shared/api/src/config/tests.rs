@@ -205,7 +205,7 @@ fn dead_letter(delivery: &Delivery) -> Outcome {
         dead_at: delivery.accepted_at + 10,
         ordering_key: None,
         arrival: delivery.arrival.clone(),
-        event: Event::clone(&delivery.event),
+        event: delivery.event.clone(),
     }))
 }
 

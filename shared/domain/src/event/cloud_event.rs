@@ -52,7 +52,18 @@ pub enum CloudEventError {
     Unstored(&'static str),
 }
 
+/// Bytes of the signs around a member as JSON.
+const MEMBER_BYTES: usize = 4;
+
 impl CloudEvent {
+    /// Bytes of its JSON, about.
+    pub(super) fn json_bytes(&self) -> usize {
+        let members = self.members.iter();
+        members
+            .map(|(name, value)| name.len() + value.get().len() + MEMBER_BYTES)
+            .sum()
+    }
+
     /// Whether an object says that it is of these versions.
     pub(super) fn is_one(object: &Object<'_>) -> bool {
         object.members().any(|(name, _)| name == "specversion")

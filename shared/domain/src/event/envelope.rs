@@ -71,7 +71,29 @@ struct DeliveryMark<'a> {
     attempt: u32,
 }
 
+/// Bytes of the names and signs around the members of an envelope as JSON, about, and of those around an extension.
+const ENVELOPE_BYTES: usize = 256;
+const MEMBER_BYTES: usize = 8;
+
 impl Envelope {
+    /// Bytes of its JSON, about.
+    pub(super) fn json_bytes(&self) -> usize {
+        let texts = [
+            &self.event_type,
+            &self.event_type_version,
+            &self.cloud_events_version,
+            &self.source,
+            &self.event_id,
+            &self.event_time,
+            &self.schema_url,
+            &self.content_type,
+        ];
+        let extensions = self.extensions.iter();
+        let extensions = extensions.map(|(name, value)| name.len() + value.get().len() + MEMBER_BYTES);
+        let data = self.data.as_ref().map_or(0, |data| data.get().len());
+        ENVELOPE_BYTES + texts.map(String::len).iter().sum::<usize>() + extensions.sum::<usize>() + data
+    }
+
     /// An event made by the gateway, with the generated fields.
     pub fn generated(stamp: EventStamp, event_type: &str, content_type: &str, data: Json) -> Self {
         let marks = Json::from_value(&BTreeMap::from([

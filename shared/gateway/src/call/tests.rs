@@ -69,8 +69,8 @@ fn functions_whose_secrets_are_not_open_are_called_later() {
 }
 
 /// Functions over HTTP learn it from a header, and their events stay as they came in.
-#[test]
-fn what_travels_without_headers_says_how_often_it_was_passed_on() {
+#[tokio::test]
+async fn what_travels_without_headers_says_how_often_it_was_passed_on() {
     let provider = |kind: &str, settings: &str| {
         let body = format!(r#"{{"functionId":"f","type":"{kind}","provider":{settings}}}"#);
         Function::decode(&Space::from("default"), None, body.as_bytes())
@@ -79,15 +79,14 @@ fn what_travels_without_headers_says_how_often_it_was_passed_on() {
     };
     let queue = r#"{"queueUrl":"https://sqs.eu-west-1.amazonaws.com/1/q","region":"eu-west-1"}"#;
     let lambda = r#"{"arn":"arn:aws:lambda:eu-west-1:1:function:f","region":"eu-west-1"}"#;
-    let event = Event::V0_1(Box::new(Envelope::generated(
-        event_stamp(),
-        "t",
-        "",
-        Json::null(),
-    )));
-    let plain = String::from_utf8(event.to_json()).unwrap();
+    let event = |data: &str| {
+        let envelope = Envelope::generated(event_stamp(), "t", "", Json::from_value(data));
+        Arc::new(Event::V0_1(Box::new(envelope)))
+    };
+    // The JSON of the other one is made elsewhere.
+    let events = [event(""), event(&"x".repeat(offload::LARGE_BODY))];
     let id = delivery_id();
-    for (kind, settings, is_queued, came, told) in [
+    let cases = [
         ("http", r#"{"url":"http://x"}"#, true, 3, None),
         ("http", r#"{"url":"http://x"}"#, false, 3, None),
         ("awssqs", queue, true, 0, Some(1)),
@@ -97,12 +96,17 @@ fn what_travels_without_headers_says_how_often_it_was_passed_on() {
         // What it gets from callers stays as it was.
         ("awslambda", lambda, false, 0, None),
         ("awslambda", lambda, false, 3, Some(4)),
-    ] {
+    ];
+    let cases = cases
+        .iter()
+        .flat_map(|case| events.each_ref().map(|event| (*case, event)));
+    for ((kind, settings, is_queued, came, told), event) in cases {
+        let plain = String::from_utf8(event.to_json()).unwrap();
         let call = SubscriberCall {
             space: &"s".into(),
             subscription: &"u".into(),
             function: &"f".into(),
-            event: &event,
+            event,
             hops: Hops::new(came),
             occasion: if is_queued {
                 let (attempt, end) = (1, None);
@@ -115,7 +119,7 @@ fn what_travels_without_headers_says_how_often_it_was_passed_on() {
                 Occasion::Sync { id: &id, end: None }
             },
         };
-        let call = call.as_call(&provider(kind, settings));
+        let call = call.as_call(&provider(kind, settings)).ready().await;
         assert_eq!(call.hops, Hops::new(came + 1));
         let text = String::from_utf8(call.payload.to_vec()).unwrap();
         match told {

@@ -40,7 +40,7 @@ impl Gateway {
         &self,
         table: &RoutingTable,
         (subscription, policy): (&Arc<Subscription>, &RetryPolicy),
-        (delivery, event): (&Delivery, &Event),
+        (delivery, event): (&Delivery, &Arc<Event>),
         mut targets: Targets<'_>,
         end: Option<Instant>,
     ) -> Step {

@@ -173,7 +173,7 @@ pub(super) fn dead_letter(
         dead_at: now,
         ordering_key: delivery.ordering_key.as_deref().map(str::to_owned),
         arrival: delivery.arrival.clone(),
-        event: delivery.event.as_ref().clone(),
+        event: delivery.event.clone(),
     }
 }
 

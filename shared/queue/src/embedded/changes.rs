@@ -5,6 +5,7 @@ use redb::ReadableTable as _;
 use super::bodies::Bodies;
 use super::lane::Entry;
 use super::ledger::Ledger;
+use super::pieces::is_in_pieces;
 use super::tables::{EngineError, Place, Tables};
 
 /// A transaction under way.
@@ -33,6 +34,8 @@ pub(super) enum Placed {
         place: Place,
         /// What it takes in memory, about.
         cost: usize,
+        /// Bytes of its event as JSON.
+        event_bytes: usize,
     },
     /// Behind others with its ordering key.
     Behind,
@@ -66,7 +69,10 @@ impl Changes<'_, '_> {
             // The one that is left needs no count.
             references.remove(event)?;
         } else {
-            self.tables.events.get()?.remove(event)?;
+            let in_pieces = is_in_pieces(self.tables.events.get()?.remove(event)?);
+            if in_pieces {
+                self.tables.delete_pieces(event)?;
+            }
         }
         Ok(())
     }

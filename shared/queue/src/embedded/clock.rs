@@ -56,16 +56,16 @@ impl Clock {
 
     /// Now, for the queue.
     pub(super) fn now(&self) -> u64 {
-        let elapsed = self.elapsed();
-        self.offset(elapsed).saturating_add(millis(elapsed))
+        let (offset, elapsed) = self.read();
+        offset.saturating_add(millis(elapsed))
     }
 
     /// The first millisecond at which a pause that begins now is over: whoever calls a function sooner than its circuit
     /// is half-open has spent an attempt for nothing.
     pub(super) fn after(&self, pause: Duration) -> u64 {
-        let elapsed = self.elapsed();
+        let (offset, elapsed) = self.read();
         let end = elapsed.saturating_add(pause).saturating_add(ALMOST_A_MILLISECOND);
-        self.offset(elapsed).saturating_add(millis(end))
+        offset.saturating_add(millis(end))
     }
 
     /// Now by the clock of the machine, in milliseconds since the Unix epoch.
@@ -73,11 +73,18 @@ impl Clock {
         millis(self.wall_time())
     }
 
-    /// What is added to the time since the start. Whole milliseconds of the difference: the difference of whole
+    /// What is added to the time since the start, and that time. Whole milliseconds of the difference: the difference of whole
     /// milliseconds is one more or less from call to call.
-    fn offset(&self, elapsed: Duration) -> u64 {
-        let ahead = millis(self.wall_time().saturating_sub(elapsed));
-        self.offset.fetch_max(ahead, Ordering::Relaxed).max(ahead)
+    fn read(&self) -> (u64, Duration) {
+        // In this order: time that goes by between the two must not count as that by which the machine is ahead, and be
+        // added for good.
+        let wall = self.wall_time();
+        let elapsed = self.elapsed();
+        let ahead = millis(wall.saturating_sub(elapsed));
+        (
+            self.offset.fetch_max(ahead, Ordering::Relaxed).max(ahead),
+            elapsed,
+        )
     }
 
     fn elapsed(&self) -> Duration {

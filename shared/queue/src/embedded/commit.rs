@@ -31,6 +31,8 @@ pub(super) struct Done {
     /// For each send where its deliveries are, or why they are not queued.
     sent: Vec<Result<Vec<Placed>, QueueError>>,
     cleared: Vec<Result<Cleared, QueueError>>,
+    /// For each part that was written ahead the number of its value and how many pieces that has.
+    staged: Vec<Option<(u64, u32)>>,
     withdrawn: Vec<Withdrawn>,
     removed: Removed,
     revived: Vec<Revived>,
@@ -72,6 +74,12 @@ impl Batch {
         }
         for send in &self.sends {
             done.sent.push(changes.enqueue(&send.parcel)?);
+        }
+        for stage in &self.stages {
+            done.staged.push(changes.write_ahead(stage)?);
+        }
+        for number in &self.unstages {
+            changes.unstage(*number)?;
         }
         for clear in &self.clears {
             let hold = |deliveries: &[Delivery], bytes| schedule.hold(Claims::of(deliveries, bytes));
@@ -135,6 +143,9 @@ impl Batch {
         // Who stopped waiting gets no answer; what it asked for is done all the same.
         for (sender, answer) in answers {
             let _ = sender.send(answer);
+        }
+        for (stage, staged) in self.stages.into_iter().zip(done.staged) {
+            stage.answer(staged);
         }
         for (clear, cleared) in self.clears.into_iter().zip(done.cleared) {
             let _ = clear.answer.send(cleared);
@@ -219,7 +230,12 @@ impl State {
             match placed {
                 Placed::Duplicate => continue,
                 Placed::Behind => self.behind += 1,
-                Placed::At { lane, place, cost } => {
+                Placed::At {
+                    lane,
+                    place,
+                    cost,
+                    event_bytes,
+                } => {
                     self.turns.add(lane, || LaneName::of(&delivery));
                     let mut delivery = delivery;
                     delivery.deduplication_key = None;
@@ -227,6 +243,7 @@ impl State {
                         delivery,
                         bytes,
                         cost,
+                        event_bytes,
                     };
                     self.turns.put(lane, place, entry);
                 }

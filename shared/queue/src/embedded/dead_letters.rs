@@ -8,18 +8,20 @@ use redb::{AccessGuard, ReadTransaction, ReadableTable};
 use super::changes::Changes;
 use super::dead_rows::{DeadRow, DeadSpace};
 use super::ledger::corrupted;
+use super::pieces::{IN_PIECES, is_in_pieces, whole};
+use super::staging::Text;
 use super::tables::{
-    Bytes, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEAD_ROWS, DEAD_SPACES, EngineError, composed, number_of,
-    numbered,
+    Bytes, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEAD_ROWS, DEAD_SPACES, EngineError, PIECES, composed,
+    number_of, numbered,
 };
 
 /// A dead letter that is ready to be written.
 #[derive(Debug)]
 pub(super) struct Letter {
-    space: Space,
+    pub(super) space: Space,
     subscription: SubscriptionId,
     id: DeliveryId,
-    json: Vec<u8>,
+    pub(super) text: Text,
     /// JSON of what a list shows without the event.
     summary: Vec<u8>,
 }
@@ -32,13 +34,8 @@ impl Letter {
             subscription: letter.subscription_id.clone(),
             id: letter.delivery_id.clone(),
             summary: serde_json::to_vec(&letter.summary(json.len()))?,
-            json,
+            text: Text::new(json),
         })
-    }
-
-    /// Bytes of its JSON.
-    pub(super) fn bytes(&self) -> usize {
-        self.json.len()
     }
 }
 
@@ -81,6 +78,7 @@ pub(super) fn page(read: &ReadTransaction, listing: &Listing) -> Result<Page, En
     let limit = listing.limit.clamp(1, MOST_READ);
     let left = listing.left.unwrap_or(MAX_PAGE_BYTES);
     let (dead, rows) = (read.open_table(DEAD)?, read.open_table(DEAD_ROWS)?);
+    let pieces = read.open_table(PIECES)?;
     let more = limit.saturating_add(1);
     let found = match &listing.subscription {
         None => numbers(&dead, &space_key(space), *after, u64::MAX, more)?,
@@ -121,7 +119,8 @@ pub(super) fn page(read: &ReadTransaction, listing: &Listing) -> Result<Page, En
         }
         page.letters.push(if listing.events {
             let letter = dead.get(numbered(&key, number).as_slice())?;
-            letter.ok_or_else(|| corrupted("dead letter"))?.value().to_vec()
+            let letter = letter.ok_or_else(|| corrupted("dead letter"))?;
+            whole(&pieces, number, letter.value())?.into_owned()
         } else {
             row.summary.to_vec()
         });
@@ -141,9 +140,13 @@ pub(super) fn letter(
     let Some(number) = read.open_table(DEAD_BY_ID)?.get(key.as_slice())? else {
         return Ok(None);
     };
-    let key = numbered(&space_key(space), number.value());
-    let letter = read.open_table(DEAD)?.get(key.as_slice())?;
-    Ok(letter.map(|letter| letter.value().to_vec()))
+    let number = number.value();
+    let key = numbered(&space_key(space), number);
+    let Some(letter) = read.open_table(DEAD)?.get(key.as_slice())? else {
+        return Ok(None);
+    };
+    let letter = whole(&read.open_table(PIECES)?, number, letter.value())?;
+    Ok(Some(letter.into_owned()))
 }
 
 /// A dead letter as a delivery that was accepted now.
@@ -153,7 +156,7 @@ pub(super) fn revived(letter: DeadLetter, now: u64) -> Delivery {
         space: letter.space,
         subscription: letter.subscription_id,
         function: letter.function_id,
-        event: letter.event.into(),
+        event: letter.event,
         accepted_at: now,
         attempts: 0,
         deliver_at: None,
@@ -165,12 +168,17 @@ pub(super) fn revived(letter: DeadLetter, now: u64) -> Delivery {
 }
 
 impl Changes<'_, '_> {
-    /// Adds a dead letter, as the newest.
+    /// Adds a dead letter, as the newest; one that was written ahead as of when that began.
     pub(super) fn bury(&mut self, letter: &Letter) -> Result<(), EngineError> {
-        let number = self.ledger.number();
-        let Letter { space, json, .. } = letter;
+        let Letter { space, text, .. } = letter;
+        let (number, stands) = if let Some(number) = self.take_up(text)? {
+            (number, IN_PIECES)
+        } else {
+            let number = self.ledger.number();
+            (number, self.tables.cut(number, &text.json)?)
+        };
         let key = numbered(&space_key(space), number);
-        self.tables.dead.get()?.insert(key.as_slice(), json.as_slice())?;
+        self.tables.dead.get()?.insert(key.as_slice(), stands)?;
         let row = DeadRow {
             buried_at: self.now,
             bytes: 0,
@@ -179,7 +187,7 @@ impl Changes<'_, '_> {
             id: letter.id.as_str(),
             summary: &letter.summary,
         };
-        self.enter(number, row.weigh(json.len()))
+        self.enter(number, row.weigh(text.json.len()))
     }
 
     /// Enters a dead letter into the tables that say where it is and what it counts for.
@@ -227,7 +235,8 @@ impl Changes<'_, '_> {
     pub(super) fn dead_letter(&mut self, space: &Space, number: u64) -> Result<Vec<u8>, EngineError> {
         let key = numbered(&space_key(space), number);
         let letter = self.tables.dead.get()?.get(key.as_slice())?;
-        Ok(letter.ok_or_else(|| corrupted("dead letter"))?.value().to_vec())
+        let letter = letter.ok_or_else(|| corrupted("dead letter"))?;
+        Ok(whole(self.tables.pieces.get()?, number, letter.value())?.into_owned())
     }
 
     /// Deletes a dead letter, whether it can be read or not; gives what it counted for.
@@ -237,7 +246,10 @@ impl Changes<'_, '_> {
             .to_vec();
         let row = DeadRow::decode(&row).map_err(|_| corrupted("row of a dead letter"))?;
         let key = numbered(&space_key(space), number);
-        self.tables.dead.get()?.remove(key.as_slice())?;
+        let in_pieces = is_in_pieces(self.tables.dead.get()?.remove(key.as_slice())?);
+        if in_pieces {
+            self.tables.delete_pieces(number)?;
+        }
         let key = numbered(&subscription_key(space, row.subscription), number);
         self.tables.dead_of_subscription.get()?.remove(key.as_slice())?;
         // Should there be two with the same id, it stands for the newer.

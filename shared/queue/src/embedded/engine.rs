@@ -6,8 +6,9 @@ use redb::{Builder, Database, ReadTransaction, ReadableDatabase as _, StorageBac
 
 use super::migration;
 use super::reserve::is_out_of_space;
+use super::staging;
 use super::storage::{Backend, Storage};
-use super::tables::{ABOUT, EngineError, FIRST_FORMAT, FORMAT, FORMAT_KEY, PlaceKey, READY, Tables};
+use super::tables::{ABOUT, EngineError, FORMAT, FORMAT_KEY, PlaceKey, READY, Tables};
 
 /// An open engine. After a failure it is of no more use and must be opened anew.
 pub(super) struct Engine {
@@ -48,8 +49,11 @@ impl Engine {
             .map_err(EngineError::from)?;
         let engine = Self { database, bytes };
         match engine.about(FORMAT_KEY)? {
-            Some(FORMAT) => Ok(engine),
-            Some(FIRST_FORMAT) => {
+            Some(FORMAT) => {
+                staging::delete_staged(&engine)?;
+                Ok(engine)
+            }
+            Some(1..FORMAT) => {
                 migration::enter_dead_letters(&engine)?;
                 Ok(engine)
             }

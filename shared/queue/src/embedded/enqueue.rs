@@ -5,37 +5,45 @@ use std::sync::Arc;
 
 use domain::delivery::Delivery;
 use domain::event::Event;
+use domain::json::Json;
+use futures_util::future::join_all;
 use redb::ReadableTable as _;
 
+use super::Embedded;
 use super::bodies::ENTRY_COST;
 use super::changes::{Changes, Placed};
 use super::deduplication::Decisions;
+use super::inbox::PART;
+use super::pieces::IN_PIECES;
 use super::record::{Body, LaneName, Record};
+use super::staging::Text;
 use super::tables::{EngineError, Place, composed, numbered};
 use crate::QueueError;
 
-/// Longest event that stands in the record of its delivery when it has a single one, in bytes of JSON: beyond that,
-/// moving the record for a retry would cost more than a table of its own.
+/// Longest event, and longest request for an authorizer, that stands in the record of a delivery, in bytes of JSON: beyond
+/// that, moving the record for a retry would cost more than a table of its own.
 const LONGEST_HERE: usize = 4096;
 
 /// Deliveries that are ready to be written: the JSON of their events is made.
 #[derive(Debug)]
 pub(super) struct Parcel {
     pub(super) deliveries: Vec<Delivery>,
-    /// Index into `events` of each delivery.
+    /// Index into `texts` of the event of each delivery.
     event_of: Vec<usize>,
-    /// JSON of each event.
-    events: Vec<Vec<u8>>,
+    /// The same of its request for an authorizer, if it has one.
+    request_of: Vec<Option<usize>>,
+    /// JSON of each event, and of each request.
+    texts: Vec<Text>,
     /// What is written of all that producers have sent.
-    pub(super) bytes: usize,
+    bytes: usize,
     /// What each delivery counts for in the limits of the queue.
     pub(super) share: u64,
 }
 
-/// An event of a parcel, as far as it is written.
+/// A text of a parcel, as far as it is written.
 #[derive(Clone, Copy, Default)]
 struct Written {
-    /// Deliveries that are queued.
+    /// Deliveries with it that are queued.
     deliveries: u64,
     /// Its number, once it stands in the table of events.
     number: Option<u64>,
@@ -45,24 +53,54 @@ impl Parcel {
     /// Deliveries that came in with so many bytes; they count for what is written of them, if that is more. An event
     /// that several of them share is recognised.
     pub(super) fn new(deliveries: Vec<Delivery>, came_in: u64) -> Self {
-        let mut events = Vec::new();
-        let mut known: HashMap<*const Event, usize> = HashMap::new();
-        let event_of = deliveries.iter().map(|delivery| {
-            *known.entry(Arc::as_ptr(&delivery.event)).or_insert_with(|| {
-                events.push(delivery.event.to_json());
-                events.len() - 1
-            })
-        });
-        let event_of = event_of.collect();
-        let requests: usize = deliveries.iter().map(request_bytes).sum();
-        let bytes = requests + events.iter().map(Vec::len).sum::<usize>();
+        let mut texts = Vec::new();
+        let mut put = |json: Vec<u8>| {
+            texts.push(Text::new(json));
+            texts.len() - 1
+        };
+        let mut events: HashMap<*const Event, usize> = HashMap::new();
+        let mut requests: HashMap<*const Json, usize> = HashMap::new();
+        let (mut event_of, mut request_of) = (Vec::new(), Vec::new());
+        for delivery in &deliveries {
+            let event = events.entry(Arc::as_ptr(&delivery.event));
+            event_of.push(*event.or_insert_with(|| put(delivery.event.to_json())));
+            request_of.push(delivery.arrival.unauthorized.as_ref().map(|request| {
+                let known = requests.entry(Arc::as_ptr(request));
+                *known.or_insert_with(|| put(request.get().as_bytes().to_vec()))
+            }));
+        }
+        let bytes = texts.iter().map(|text| text.json.len()).sum();
         Self {
             share: came_in.max(bytes as u64) / deliveries.len().max(1) as u64,
             event_of,
+            request_of,
             deliveries,
-            events,
+            texts,
             bytes,
         }
+    }
+
+    /// What the commit has to write of it.
+    pub(super) fn left(&self) -> usize {
+        let staged = self.texts.iter().map(|text| text.json.len() - text.left());
+        self.bytes.saturating_sub(staged.sum())
+    }
+
+    /// Writes ahead what is too much for a commit.
+    pub(super) async fn stage(&mut self, queue: &Embedded) {
+        let Some(space) = self.deliveries.first().map(|delivery| delivery.space.clone()) else {
+            return;
+        };
+        let mut left = self.bytes;
+        let texts = self.texts.iter_mut().filter(|text| {
+            let is_staged = left > PART && text.json.len() > LONGEST_HERE;
+            if is_staged {
+                left -= text.json.len();
+            }
+            is_staged
+        });
+        // All at once: those of a space share its turns.
+        join_all(texts.map(|text| queue.stage(&space, text))).await;
     }
 }
 
@@ -82,49 +120,70 @@ impl Changes<'_, '_> {
             return Ok(Err(refused));
         }
         let mut decisions = Decisions::default();
-        let mut events = vec![Written::default(); parcel.events.len()];
+        let mut written = vec![Written::default(); parcel.texts.len()];
         let mut queued = Vec::with_capacity(parcel.deliveries.len());
-        for (delivery, event) in parcel.deliveries.iter().zip(&parcel.event_of) {
+        for (index, delivery) in parcel.deliveries.iter().enumerate() {
             let fresh = self.is_fresh(delivery, &mut decisions)?;
-            events[*event].deliveries += u64::from(fresh);
+            written[parcel.event_of[index]].deliveries += u64::from(fresh);
+            if let Some(request) = parcel.request_of[index] {
+                written[request].deliveries += u64::from(fresh);
+            }
             queued.push(fresh);
         }
         let mut placed = Vec::with_capacity(queued.len());
-        for ((delivery, event), fresh) in parcel.deliveries.iter().zip(&parcel.event_of).zip(queued) {
+        for (index, (delivery, fresh)) in parcel.deliveries.iter().zip(queued).enumerate() {
             if !fresh {
                 placed.push(Placed::Duplicate);
                 continue;
             }
-            let json = &parcel.events[*event];
-            let body = self.body(delivery, json, &mut events[*event])?;
-            let deliveries = usize::try_from(events[*event].deliveries).unwrap_or(usize::MAX);
-            let cost = json.len() / deliveries + request_bytes(delivery) + ENTRY_COST;
-            placed.push(self.place(delivery, parcel.share, body, cost)?);
+            let event = parcel.event_of[index];
+            let text = &parcel.texts[event];
+            let is_new = written[event].number.is_none();
+            let body = self.body(text, &mut written[event])?;
+            if is_new && let Some(number) = written[event].number {
+                self.bodies.remember(number, &delivery.event, text.json.len());
+            }
+            let request = match parcel.request_of[index] {
+                None => None,
+                Some(request) => Some(self.body(&parcel.texts[request], &mut written[request])?),
+            };
+            let deliveries = usize::try_from(written[event].deliveries).unwrap_or(usize::MAX);
+            let bytes = text.json.len();
+            let cost = bytes / deliveries + request_bytes(delivery) + ENTRY_COST;
+            placed.push(self.place(delivery, parcel.share, (request, body), (cost, bytes))?);
         }
         Ok(Ok(placed))
     }
 
-    /// Where the event of a delivery is, after it was put there.
-    fn body<'j>(
-        &mut self,
-        delivery: &Delivery,
-        json: &'j [u8],
-        event: &mut Written,
-    ) -> Result<Body<'j>, EngineError> {
-        if event.deliveries == 1 && json.len() <= LONGEST_HERE {
+    /// Where a text is, after it was put there.
+    fn body<'t>(&mut self, text: &'t Text, written: &mut Written) -> Result<Body<'t>, EngineError> {
+        let json = &text.json;
+        if written.deliveries == 1 && json.len() <= LONGEST_HERE {
             return Ok(Body::Here(json));
         }
-        if let Some(number) = event.number {
+        if let Some(number) = written.number {
             return Ok(Body::Apart(number));
         }
-        let number = self.ledger.number();
-        self.tables.events.get()?.insert(number, json)?;
-        if event.deliveries > 1 {
-            self.tables.references.get()?.insert(number, event.deliveries)?;
+        let number = match self.take_up(text)? {
+            Some(number) => {
+                self.tables.events.get()?.insert(number, IN_PIECES)?;
+                number
+            }
+            None => self.put_apart(json)?,
+        };
+        if written.deliveries > 1 {
+            self.tables.references.get()?.insert(number, written.deliveries)?;
         }
-        self.bodies.remember(number, &delivery.event);
-        event.number = Some(number);
+        written.number = Some(number);
         Ok(Body::Apart(number))
+    }
+
+    /// Gives an event or a request a number, by which it is found.
+    fn put_apart(&mut self, json: &[u8]) -> Result<u64, EngineError> {
+        let number = self.ledger.number();
+        let stands = self.tables.cut(number, json)?;
+        self.tables.events.get()?.insert(number, stands)?;
+        Ok(number)
     }
 
     /// Puts a delivery into its lane, or behind others with its key.
@@ -132,12 +191,12 @@ impl Changes<'_, '_> {
         &mut self,
         delivery: &Delivery,
         bytes: u64,
-        body: Body<'_>,
-        cost: usize,
+        (request, body): (Option<Body<'_>>, Body<'_>),
+        (cost, event_bytes): (usize, usize),
     ) -> Result<Placed, EngineError> {
         let number = self.ledger.number();
         let lane = self.ledger.add(LaneName::of(delivery), bytes);
-        let record = Record::of(delivery, bytes, body).encode();
+        let record = Record::of(delivery, bytes, request, body).encode();
         if let Some(key) = &delivery.ordering_key {
             let key = composed(&lane.to_be_bytes(), [&**key]);
             let table = self.tables.ordering_keys.get()?;
@@ -158,6 +217,11 @@ impl Changes<'_, '_> {
             .ready
             .get()?
             .insert(&place.key(lane), record.as_slice())?;
-        Ok(Placed::At { lane, place, cost })
+        Ok(Placed::At {
+            lane,
+            place,
+            cost,
+            event_bytes,
+        })
     }
 }

@@ -9,6 +9,7 @@ use super::enqueue::Parcel;
 use super::ledger::Ledger;
 use super::schedule::Held;
 use super::settlement::{Settlement, Verdict};
+use super::staging::Stage;
 use super::withdrawal::Withdraw;
 use crate::{QueueError, Unsent};
 
@@ -29,6 +30,10 @@ pub(super) enum Job {
     Clear(Clear),
     /// Take deliveries out that wait.
     Withdraw(Withdraw),
+    /// Write a part of something ahead.
+    Stage(Stage),
+    /// Delete what was written ahead.
+    Unstage(u64),
 }
 
 /// Deliveries to queue in the room set aside for them.
@@ -74,6 +79,8 @@ pub(super) struct Batch {
     pub(super) reads: Vec<Read>,
     pub(super) clears: Vec<Clear>,
     pub(super) withdrawals: Vec<Withdraw>,
+    pub(super) stages: Vec<Stage>,
+    pub(super) unstages: Vec<u64>,
     /// What it brings into the file.
     pub(super) bytes: usize,
     /// Whether somebody waits for some of it.
@@ -90,20 +97,22 @@ impl Job {
             Self::Settle(settlement) => Some(&settlement.entry.delivery.space),
             Self::Clear(clear) => Some(&clear.space),
             Self::Withdraw(withdrawal) => Some(&withdrawal.space),
-            Self::Load(_) | Self::Read(_) => None,
+            Self::Stage(stage) => Some(&stage.space),
+            Self::Load(_) | Self::Read(_) | Self::Unstage(_) => None,
         }
     }
 
     /// Bytes that it brings into a commit.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Send(send) => send.parcel.bytes,
+            Self::Send(send) => send.parcel.left(),
             Self::Settle(settlement) => match &settlement.verdict {
-                Verdict::Dead(letter) => letter.bytes(),
+                Verdict::Dead(letter) => letter.text.left(),
                 Verdict::Done | Verdict::Again { .. } => 0,
             },
             Self::Clear(_) | Self::Withdraw(_) => HEAVY,
-            Self::Load(_) | Self::Read(_) => 0,
+            Self::Stage(stage) => stage.part.len(),
+            Self::Load(_) | Self::Read(_) | Self::Unstage(_) => 0,
         }
     }
 }
@@ -115,6 +124,8 @@ impl Batch {
             && self.settlements.is_empty()
             && self.clears.is_empty()
             && self.withdrawals.is_empty()
+            && self.stages.is_empty()
+            && self.unstages.is_empty()
             && !self.drops
     }
 
@@ -125,6 +136,7 @@ impl Batch {
         self.clears = redrives;
         Self {
             clears: deletes,
+            unstages: std::mem::take(&mut self.unstages),
             drops: std::mem::take(&mut self.drops),
             ..Self::default()
         }
@@ -135,6 +147,7 @@ impl Batch {
         self.bytes = self.bytes.saturating_add(job.bytes());
         self.urgent |= match &job {
             Job::Settle(settlement) => settlement.is_urgent(),
+            Job::Unstage(_) => false,
             _ => true,
         };
         match job {
@@ -144,6 +157,8 @@ impl Batch {
             Job::Read(read) => self.reads.push(read),
             Job::Clear(clear) => self.clears.push(clear),
             Job::Withdraw(withdrawal) => self.withdrawals.push(withdrawal),
+            Job::Stage(stage) => self.stages.push(stage),
+            Job::Unstage(number) => self.unstages.push(number),
         }
     }
 }

@@ -20,6 +20,18 @@ pub(super) struct Entry {
     pub(super) bytes: u64,
     /// What it takes in memory, about.
     pub(super) cost: usize,
+    /// Bytes of its event as JSON, about.
+    pub(super) event_bytes: usize,
+}
+
+/// Bytes of an event that keep a worker of their own, or rather the memory that a worker may take.
+const WORKER_BYTES: usize = 1024 * 1024;
+
+impl Entry {
+    /// How many workers it counts for when it is in hand: a call has a copy of the event.
+    pub(super) fn weight(&self) -> u64 {
+        1 + (self.event_bytes / WORKER_BYTES) as u64
+    }
 }
 
 /// The deliveries for one subscription.

@@ -9,8 +9,9 @@ use super::bodies::Bodies;
 use super::engine::Engine;
 use super::lane::{Entry, WINDOW};
 use super::ledger::Ledger;
+use super::pieces::Apart;
 use super::schedule::Schedule;
-use super::tables::{EVENTS, EngineError, Place, PlaceKey, READY};
+use super::tables::{EVENTS, EngineError, PIECES, Place, PlaceKey, READY};
 
 /// Bytes in memory after which no more is read at a time; one delivery always is.
 const MOST_READ: usize = 1024 * 1024;
@@ -44,7 +45,11 @@ impl Schedule {
             return Ok(());
         };
         let read = engine.read()?;
-        let (ready, events) = (read.open_table(READY)?, read.open_table(EVENTS)?);
+        let ready = read.open_table(READY)?;
+        let apart = Apart {
+            values: &read.open_table(EVENTS)?,
+            pieces: &read.open_table(PIECES)?,
+        };
         let (first, last) = (from.key(lane), Place::LAST.key(lane));
         let mut entries: Vec<(Place, Entry)> = Vec::new();
         let mut cost = 0;
@@ -56,7 +61,7 @@ impl Schedule {
                 end = Some(place);
                 break;
             }
-            if let Some(entry) = bodies.entry(&events, &name, record.value())? {
+            if let Some(entry) = bodies.entry(&apart, &name, record.value())? {
                 cost += entry.cost;
                 entries.push((place, entry));
             } else {

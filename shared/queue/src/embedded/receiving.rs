@@ -3,13 +3,16 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use offload::off_runtime;
+
+use super::Embedded;
 use super::dead_letters::Letter;
+use super::inbox::PART;
 use super::jobs::Job;
 use super::lane::Entry;
 use super::schedule::{Schedule, Step, Taken};
 use super::settlement::{Settlement, Verdict};
 use super::tables::Place;
-use super::{Embedded, off_runtime};
 use crate::{Outcome, Received, Settled};
 
 /// Longest sleep of the worker who minds the time: the clock of the machine may be set forward meanwhile.
@@ -98,17 +101,24 @@ impl Embedded {
 
     /// The same as [`Self::settle`]; what is large is converted where it is in nobody's way.
     pub(crate) async fn settle_anywhere(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
-        let bytes = receipt.entry.as_ref().map_or(0, |entry| entry.bytes);
-        let is_dead = matches!(outcomes.first(), Some(Outcome::DeadLetter(_)));
-        let queue = self.clone();
-        let settled = off_runtime(if is_dead { bytes } else { 0 }, move || {
-            queue.settle(receipt, outcomes)
-        });
-        // It fails where the process ends; what was not settled is received again.
-        settled.await.unwrap_or(Settled::Returned)
+        let bytes = receipt.entry.as_ref().map_or(0, |entry| entry.event_bytes as u64);
+        match outcomes.into_iter().next() {
+            Some(Outcome::DeadLetter(letter)) if bytes >= offload::LARGE_BODY as u64 => {
+                let letter = off_runtime(move || Letter::new(&letter)).await;
+                let Some(mut letter) = written(letter) else {
+                    return Settled::Returned;
+                };
+                if letter.text.left() > PART {
+                    self.stage(&letter.space, &mut letter.text).await;
+                }
+                self.settle_as(receipt, Verdict::Dead(Box::new(letter)))
+            }
+            Some(outcome) => self.settle(receipt, vec![outcome]),
+            None => Settled::Returned,
+        }
     }
 
-    pub(crate) fn settle(&self, mut receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
+    pub(crate) fn settle(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
         let Some(outcome) = outcomes.into_iter().next() else {
             return Settled::Returned;
         };
@@ -124,14 +134,15 @@ impl Embedded {
                 due: due(pause),
                 attempts,
             },
-            Outcome::DeadLetter(letter) => match Letter::new(&letter) {
-                Ok(letter) => Verdict::Dead(Box::new(letter)),
-                Err(error) => {
-                    tracing::error!(%error, "A dead letter cannot be written; its delivery is made again.");
-                    return Settled::Returned;
-                }
+            Outcome::DeadLetter(letter) => match written(Letter::new(&letter)) {
+                Some(letter) => Verdict::Dead(Box::new(letter)),
+                None => return Settled::Returned,
             },
         };
+        self.settle_as(receipt, verdict)
+    }
+
+    pub(super) fn settle_as(&self, mut receipt: Receipt, verdict: Verdict) -> Settled {
         let Some(entry) = receipt.entry.take() else {
             return Settled::Returned;
         };
@@ -150,6 +161,14 @@ impl Embedded {
         self.ask(Job::Settle(settlement));
         settled
     }
+}
+
+/// A dead letter, unless it cannot be written.
+fn written(letter: serde_json::Result<Letter>) -> Option<Letter> {
+    if let Err(error) = &letter {
+        tracing::error!(%error, "A dead letter cannot be written; its delivery is made again.");
+    }
+    letter.ok()
 }
 
 impl Drop for Receipt {

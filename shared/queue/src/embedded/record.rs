@@ -63,12 +63,13 @@ pub(super) struct Record<'a> {
     pub(super) id: &'a str,
     pub(super) ordering_key: Option<&'a str>,
     pub(super) hops: u8,
-    /// JSON of the request that an authorizer has to be asked about.
-    pub(super) unauthorized: Option<&'a str>,
+    /// The request that an authorizer has to be asked about.
+    pub(super) unauthorized: Option<Body<'a>>,
+    /// Its event.
     pub(super) body: Body<'a>,
 }
 
-/// Where the event of a delivery is.
+/// Where an event or a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Body<'a> {
     /// In the record: its JSON.
@@ -83,6 +84,7 @@ const APART: u8 = 4;
 /// From here on programs before 0.11 cannot read a record.
 const HOPS: u8 = 8;
 const UNAUTHORIZED: u8 = 16;
+const UNAUTHORIZED_APART: u8 = 32;
 
 impl FunctionName {
     pub(super) fn of(delivery: &Delivery) -> Self {
@@ -131,7 +133,12 @@ impl LaneRow {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn of(delivery: &'a Delivery, bytes: u64, body: Body<'a>) -> Self {
+    pub(super) fn of(
+        delivery: &'a Delivery,
+        bytes: u64,
+        unauthorized: Option<Body<'a>>,
+        body: Body<'a>,
+    ) -> Self {
         Self {
             attempts: delivery.attempts,
             accepted_at: delivery.accepted_at,
@@ -140,7 +147,7 @@ impl<'a> Record<'a> {
             id: delivery.id.as_str(),
             ordering_key: delivery.ordering_key.as_deref(),
             hops: delivery.arrival.hops.count(),
-            unauthorized: delivery.arrival.unauthorized.as_deref().map(Json::get),
+            unauthorized,
             body,
         }
     }
@@ -161,7 +168,11 @@ impl<'a> Record<'a> {
             0
         };
         flags |= if self.hops == 0 { 0 } else { HOPS };
-        flags |= self.unauthorized.map_or(0, |_| UNAUTHORIZED);
+        flags |= match self.unauthorized {
+            None => 0,
+            Some(Body::Here(_)) => UNAUTHORIZED,
+            Some(Body::Apart(_)) => UNAUTHORIZED_APART,
+        };
         bytes.push(flags);
         bytes.extend_from_slice(&self.attempts.to_le_bytes());
         bytes.extend_from_slice(&self.accepted_at.to_le_bytes());
@@ -176,8 +187,10 @@ impl<'a> Record<'a> {
         if self.hops > 0 {
             bytes.push(self.hops);
         }
-        if let Some(request) = self.unauthorized {
-            put_text(&mut bytes, request);
+        match self.unauthorized {
+            None => {}
+            Some(Body::Here(request)) => put_bytes(&mut bytes, request),
+            Some(Body::Apart(number)) => bytes.extend_from_slice(&number.to_le_bytes()),
         }
         match self.body {
             Body::Here(json) => bytes.extend_from_slice(json),
@@ -200,7 +213,11 @@ impl<'a> Record<'a> {
             let [hops] = rest.take()?;
             hops
         };
-        let unauthorized = (flags & UNAUTHORIZED != 0).then(|| rest.text()).transpose()?;
+        let unauthorized = match flags & (UNAUTHORIZED | UNAUTHORIZED_APART) {
+            0 => None,
+            UNAUTHORIZED_APART => Some(Body::Apart(rest.u64()?)),
+            _ => Some(Body::Here(rest.text()?.as_bytes())),
+        };
         let body = if flags & APART == 0 {
             Body::Here(rest.0)
         } else {
@@ -227,8 +244,24 @@ impl<'a> Record<'a> {
         Ok(record)
     }
 
-    /// The delivery, with the event that belongs to it.
-    pub(super) fn delivery(&self, lane: &LaneName, event: Arc<domain::event::Event>) -> Delivery {
+    /// Numbers of what does not stand in the record.
+    pub(super) fn apart(&self) -> impl Iterator<Item = u64> + use<> {
+        let number = |body| match body {
+            Body::Here(_) => None,
+            Body::Apart(number) => Some(number),
+        };
+        [number(self.body), self.unauthorized.and_then(number)]
+            .into_iter()
+            .flatten()
+    }
+
+    /// The delivery, with the event and the request for an authorizer that belong to it.
+    pub(super) fn delivery(
+        &self,
+        lane: &LaneName,
+        event: Arc<domain::event::Event>,
+        request: Option<Arc<Json>>,
+    ) -> Delivery {
         Delivery {
             id: self.id.into(),
             space: lane.function.space.clone(),
@@ -240,28 +273,29 @@ impl<'a> Record<'a> {
             deliver_at: self.deliver_at,
             ordering_key: self.ordering_key.map(Into::into),
             deduplication_key: None,
-            arrival: self.arrival(),
+            arrival: self.arrival(request),
         }
     }
 
     /// How its event came in.
-    pub(super) fn arrival(&self) -> Arrival {
+    pub(super) fn arrival(&self, unauthorized: Option<Arc<Json>>) -> Arrival {
         Arrival {
             hops: Hops::new(self.hops),
-            // It was JSON when it was written. Of what is not, nothing may be allowed.
-            unauthorized: self
-                .unauthorized
-                .map(|text| Arc::new(serde_json::from_str(text).unwrap_or_else(|_| Json::null()))),
+            unauthorized,
         }
     }
 }
 
 /// Writes a text so that [`Reader::text`] finds its end.
 pub(super) fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    put_bytes(bytes, text.as_bytes());
+}
+
+fn put_bytes(bytes: &mut Vec<u8>, text: &[u8]) {
     // A text of 4 GiB never comes here: it came in with a request.
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(text.as_bytes());
+    bytes.extend_from_slice(text);
 }
 
 /// What is left to read of a record.

@@ -4,6 +4,7 @@ use domain::dead_letter::{
     DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary, MAX_PAGE_BYTES,
 };
 use domain::ids::{DeliveryId, Space, SubscriptionId};
+use offload::off_runtime_if_large;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
@@ -12,7 +13,7 @@ use super::engine::Engine;
 use super::jobs::{Clear, Job};
 use super::ledger::Ledger;
 use super::tables::EngineError;
-use super::{Embedded, dead_letters, off_runtime, stopped};
+use super::{Embedded, dead_letters, stopped};
 use crate::QueueError;
 
 impl Embedded {
@@ -73,7 +74,7 @@ impl Embedded {
             }
         }
         let bytes: usize = page.letters.iter().map(Vec::len).sum();
-        off_runtime(bytes as u64, move || readable(&page)).await
+        Ok(off_runtime_if_large(bytes as u64, move || readable(&page)).await)
     }
 
     /// One dead letter.

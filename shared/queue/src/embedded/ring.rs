@@ -19,8 +19,9 @@ pub(super) struct Ring {
     spaces: HashMap<Space, SpaceTurn>,
     /// Those whose turn comes, the next one first.
     round: VecDeque<Space>,
-    /// Those with as many in hand as they may have, by their number.
+    /// Those with as much in hand as they may have, by how much.
     aside: BTreeSet<(u64, Space)>,
+    /// What the deliveries weigh that are in hand.
     in_hand: u64,
 }
 
@@ -68,12 +69,12 @@ impl Ring {
             self.enter(&space);
         }
         while let Some(space) = self.round.front() {
-            let (workers, taken, is_shared) = (self.workers, self.in_hand, self.is_shared);
+            let in_hand = self.spaces.get(space).map(|turn| turn.in_hand);
+            let admitted = in_hand.is_some_and(|in_hand| self.admits(in_hand));
             let Some(turn) = self.spaces.get_mut(space) else {
                 self.round.pop_front();
                 continue;
             };
-            let admitted = workers.admits(turn.in_hand, 1, taken, is_shared);
             if admitted && let Some(lane) = turn.ready.pop_front() {
                 return Some(lane);
             }
@@ -106,19 +107,19 @@ impl Ring {
     }
 
     /// A delivery of a space is in hand.
-    pub(super) fn take(&mut self, space: &Space) {
-        self.in_hand += 1;
-        self.turn(space).in_hand += 1;
+    pub(super) fn take(&mut self, space: &Space, weight: u64) {
+        self.in_hand += weight;
+        self.turn(space).in_hand += weight;
     }
 
     /// A delivery of a space is not in hand any more.
-    pub(super) fn release(&mut self, space: &Space) {
-        self.in_hand = self.in_hand.saturating_sub(1);
+    pub(super) fn release(&mut self, space: &Space, weight: u64) {
+        self.in_hand = self.in_hand.saturating_sub(weight);
         let Some(turn) = self.spaces.get_mut(space) else {
             return;
         };
         let before = turn.in_hand;
-        turn.in_hand = before.saturating_sub(1);
+        turn.in_hand = before.saturating_sub(weight);
         if turn.standing == Standing::Aside {
             let key = (before, space.clone());
             self.aside.remove(&key);
@@ -220,7 +221,9 @@ impl Ring {
     }
 
     fn admits(&self, in_hand: u64) -> bool {
-        self.workers.admits(in_hand, 1, self.in_hand, self.is_shared)
+        // One that has nothing in hand has its turn, however much others have taken up at once.
+        (in_hand == 0 || self.workers.has_room(self.in_hand))
+            && self.workers.admits(in_hand, 1, self.in_hand, self.is_shared)
     }
 
     fn turn(&mut self, space: &Space) -> &mut SpaceTurn {

@@ -4,9 +4,10 @@ use domain::ids::Space;
 use domain::waiting::WaitingSelection;
 use redb::ReadableTable;
 
-use super::ledger::{Ledger, corrupted};
+use super::ledger::Ledger;
+use super::pieces::Apart;
 use super::record::{Body, LaneName, Record};
-use super::tables::{Bytes, EngineError, Place, PlaceKey, number_of};
+use super::tables::{Bytes, EngineError, PieceKey, Place, PlaceKey, number_of};
 
 /// Bytes that are read at a time; one delivery always is.
 const MOST_BYTES: usize = 1024 * 1024;
@@ -53,6 +54,8 @@ pub(super) struct Found {
     pub(super) record: Vec<u8>,
     /// JSON of its event, if that was wanted and does not stand in the record.
     pub(super) event: Option<Vec<u8>>,
+    /// The same of its request for an authorizer.
+    pub(super) request: Option<Vec<u8>>,
 }
 
 /// What was found, and where to go on.
@@ -115,6 +118,14 @@ impl Spot {
     }
 }
 
+impl Found {
+    /// Bytes that were read of it.
+    pub(super) fn bytes(&self) -> usize {
+        let apart = [&self.event, &self.request].into_iter().flatten();
+        self.record.len() + apart.map(Vec::len).sum::<usize>()
+    }
+}
+
 impl Scanned {
     /// Adds a delivery if it is meant, and says whether there is room for it.
     fn add(
@@ -123,7 +134,7 @@ impl Scanned {
         bytes: &mut usize,
         found: Found,
         number: u64,
-        events: &impl ReadableTable<u64, Bytes>,
+        apart: &Apart<'_, impl ReadableTable<u64, Bytes>, impl ReadableTable<PieceKey, Bytes>>,
     ) -> Result<bool, EngineError> {
         if self.found.len() >= scan.most || *bytes >= MOST_BYTES {
             self.next = Some(found.spot);
@@ -134,15 +145,15 @@ impl Scanned {
         }
         let mut found = found;
         if scan.with_events
-            && let Ok(Record {
-                body: Body::Apart(event),
-                ..
-            }) = Record::decode(&found.record)
+            && let Ok(record) = Record::decode(&found.record)
         {
-            let json = events.get(event)?.ok_or_else(|| corrupted("event"))?;
-            found.event = Some(json.value().to_vec());
+            let read = |body: Option<Body<'_>>| match body {
+                Some(Body::Apart(number)) => apart.look(number, <[u8]>::to_vec).map(Some),
+                Some(Body::Here(_)) | None => Ok(None),
+            };
+            (found.event, found.request) = (read(Some(record.body))?, read(record.unauthorized)?);
         }
-        *bytes += found.record.len() + found.event.as_ref().map_or(0, Vec::len);
+        *bytes += found.bytes();
         self.found.push(found);
         Ok(true)
     }
@@ -155,7 +166,7 @@ impl Scan {
         ledger: &Ledger,
         ready: &impl ReadableTable<&'static PlaceKey, Bytes>,
         behind: &impl ReadableTable<Bytes, Bytes>,
-        events: &impl ReadableTable<u64, Bytes>,
+        apart: &Apart<'_, impl ReadableTable<u64, Bytes>, impl ReadableTable<PieceKey, Bytes>>,
     ) -> Result<Scanned, EngineError> {
         let mut scanned = Scanned::default();
         let mut bytes = 0;
@@ -178,6 +189,7 @@ impl Scan {
                     name: name.clone(),
                     record: record.to_vec(),
                     event: None,
+                    request: None,
                 };
                 match section {
                     Section::Ready => {
@@ -191,7 +203,7 @@ impl Scan {
                             let (key, record) = entry?;
                             let number = Place::of(key.value()).number;
                             let found = found(key.value(), record.value());
-                            if !scanned.add(self, &mut bytes, found, number, events)? {
+                            if !scanned.add(self, &mut bytes, found, number, apart)? {
                                 return Ok(scanned);
                             }
                         }
@@ -206,7 +218,7 @@ impl Scan {
                             let (key, record) = entry?;
                             let number = number_of(key.value());
                             let found = found(key.value(), record.value());
-                            if !scanned.add(self, &mut bytes, found, number, events)? {
+                            if !scanned.add(self, &mut bytes, found, number, apart)? {
                                 return Ok(scanned);
                             }
                         }

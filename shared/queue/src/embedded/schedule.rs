@@ -9,7 +9,6 @@ use super::Limits;
 use super::accounts::{Accounts, Amount, Claims};
 use super::clock::Clock;
 use super::lane::Entry;
-use super::record::FunctionName;
 use super::settlement::Settlement;
 use super::tables::Place;
 use super::turns::{Next, Turns};
@@ -200,7 +199,7 @@ impl Schedule {
     pub(super) fn put_back(&self, lane: u64, place: Place, entry: Entry) {
         self.change(|state| {
             let amount = Amount::one(entry.bytes);
-            state.turns.release(&FunctionName::of(&entry.delivery));
+            state.turns.release(&entry);
             state.accounts.change(&entry.delivery.space, |account| {
                 account.in_hand -= amount;
                 account.waiting += amount;
@@ -214,7 +213,7 @@ impl Schedule {
         self.change(|state| {
             let amount = Amount::one(settlement.entry.bytes);
             let delivery = &settlement.entry.delivery;
-            state.turns.release(&FunctionName::of(delivery));
+            state.turns.release(&settlement.entry);
             state.unwritten += 1;
             state.accounts.change(&delivery.space, |account| {
                 account.in_hand -= amount;
@@ -300,7 +299,7 @@ impl State {
     }
 
     fn postpone(&mut self, lane: u64, place: Place, entry: Entry, due: u64) -> Step {
-        self.turns.release(&FunctionName::of(&entry.delivery));
+        self.turns.release(&entry);
         self.unwritten += 1;
         Step::TooEarly(Settlement::again(lane, place, entry, due))
     }

@@ -6,7 +6,8 @@ use super::changes::{Changes, Stood};
 use super::dead_letters::Letter;
 use super::lane::Entry;
 use super::ledger::corrupted;
-use super::record::{Body, Record};
+use super::pieces::Apart;
+use super::record::Record;
 use super::tables::{EngineError, Place, composed, number_of, numbered};
 
 /// What became of a delivery that stands at a place of a lane.
@@ -39,6 +40,14 @@ impl Settlement {
             entry,
             verdict: Verdict::Again { due, attempts },
         }
+    }
+
+    /// It is written by a later commit: what was written ahead for it is gone by then.
+    pub(super) fn keep(mut self) -> Self {
+        if let Verdict::Dead(letter) = &mut self.verdict {
+            letter.text.forget_staged();
+        }
+        self
     }
 
     /// Whether the delivery leaves the queue.
@@ -74,15 +83,15 @@ impl Changes<'_, '_> {
                 return Ok(Some(Stood { lane, place, entry }));
             }
             Verdict::Dead(letter) => {
-                let event = apart(record.value())?;
+                let apart = apart(record.value())?;
                 drop(record);
-                self.leave(lane, settlement.entry.bytes, event)?;
+                self.leave(lane, settlement.entry.bytes, apart)?;
                 self.bury(letter)?;
             }
             Verdict::Done => {
-                let event = apart(record.value())?;
+                let apart = apart(record.value())?;
                 drop(record);
-                self.leave(lane, settlement.entry.bytes, event)?;
+                self.leave(lane, settlement.entry.bytes, apart)?;
             }
         }
         match &settlement.entry.delivery.ordering_key {
@@ -91,10 +100,15 @@ impl Changes<'_, '_> {
         }
     }
 
-    /// Counts a delivery out, and its event if that stands apart.
-    pub(super) fn leave(&mut self, lane: u64, bytes: u64, event: Option<u64>) -> Result<(), EngineError> {
+    /// Counts a delivery out, and what of it stands apart.
+    pub(super) fn leave(
+        &mut self,
+        lane: u64,
+        bytes: u64,
+        mut apart: impl Iterator<Item = u64>,
+    ) -> Result<(), EngineError> {
         self.ledger.subtract(lane, bytes);
-        event.map_or(Ok(()), |event| self.release(event))
+        apart.try_for_each(|number| self.release(number))
     }
 
     /// The first delivery of an ordering key is gone: the next one takes its turn.
@@ -124,16 +138,17 @@ impl Changes<'_, '_> {
         let ready = self.tables.ready.get()?;
         ready.insert(&place.key(lane), record.as_slice())?;
         let name = self.ledger.name(lane).ok_or_else(|| corrupted("lane"))?;
-        let entry = self.bodies.entry(self.tables.events.get()?, name, &record)?;
+        let apart = Apart {
+            values: self.tables.events.get()?,
+            pieces: self.tables.pieces.get()?,
+        };
+        let entry = self.bodies.entry(&apart, name, &record)?;
         Ok(Some(Stood { lane, place, entry }))
     }
 }
 
-/// Number of the event of a record, if it does not stand in it.
-fn apart(record: &[u8]) -> Result<Option<u64>, EngineError> {
+/// Numbers of what does not stand in a record.
+fn apart(record: &[u8]) -> Result<impl Iterator<Item = u64> + use<>, EngineError> {
     let record = Record::decode(record).map_err(|_| corrupted("record"))?;
-    Ok(match record.body {
-        Body::Here(_) => None,
-        Body::Apart(event) => Some(event),
-    })
+    Ok(record.apart())
 }

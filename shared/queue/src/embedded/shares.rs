@@ -53,6 +53,11 @@ impl Pool {
         }
     }
 
+    /// Whether something is left when so much is taken.
+    pub(super) fn has_room(self, taken: u64) -> bool {
+        taken < self.total.max(1)
+    }
+
     /// Whether a space that has `mine` may take `more`, when all of them have `taken`. The last part of what is shared
     /// goes to spaces that have no more than is left: however many take all they can get, another one finds some.
     pub(super) fn admits(self, mine: u64, more: u64, taken: u64, is_shared: bool) -> bool {

@@ -6,10 +6,9 @@ use redb::{Key, Table, TableDefinition, Value, WriteTransaction};
 pub(super) type EngineError = redb::Error;
 
 /// Number of the form that everything here may be in. Goes up when an older program could not read the file.
-pub(super) const FORMAT: u64 = 2;
-/// Number of the form of programs before 0.11: without [`DEAD_ROWS`] and [`DEAD_SPACES`], and no delivery says how its
-/// event came in.
-pub(super) const FIRST_FORMAT: u64 = 1;
+/// Programs before 0.11 write form 1: without [`DEAD_ROWS`] and [`DEAD_SPACES`], and no delivery says how its event came
+/// in. Form 2 is without [`PIECES`] and [`STAGED`].
+pub(super) const FORMAT: u64 = 3;
 /// Keys of [`ABOUT`]: the form of the file, the number that comes next, and the last time by the clock of the queue.
 pub(super) const FORMAT_KEY: &str = "format";
 pub(super) const NEXT_KEY: &str = "next";
@@ -17,6 +16,8 @@ pub(super) const CLOCK_KEY: &str = "clock";
 
 pub(super) type Bytes = &'static [u8];
 pub(super) type PlaceKey = [u8; 24];
+/// Number of a value, and of its piece.
+pub(super) type PieceKey = (u64, u32);
 
 /// Figures about the queue.
 pub(super) const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
@@ -28,8 +29,12 @@ pub(super) const READY: TableDefinition<'_, &PlaceKey, Bytes> = TableDefinition:
 pub(super) const BEHIND: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("behind");
 /// How many deliveries there are with an ordering key, by lane and key.
 pub(super) const ORDERING_KEYS: TableDefinition<'_, Bytes, u64> = TableDefinition::new("ordering_keys");
-/// Events that do not stand in the record of their delivery, by number.
+/// Events that do not stand in the record of their delivery, and requests for authorizers that do not, by number.
 pub(super) const EVENTS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("events");
+/// Large values of [`EVENTS`] and [`DEAD`], in pieces.
+pub(super) const PIECES: TableDefinition<'_, PieceKey, Bytes> = TableDefinition::new("pieces");
+/// Values in pieces that nothing refers to yet, by number: how many pieces they have.
+pub(super) const STAGED: TableDefinition<'_, u64, u32> = TableDefinition::new("staged");
 /// How many deliveries an event has; one that is not here has a single one.
 pub(super) const REFERENCES: TableDefinition<'_, u64, u64> = TableDefinition::new("references");
 /// When a deduplication key is forgotten, by space and key.
@@ -176,6 +181,8 @@ tables! {
     behind: BEHIND, Bytes, Bytes;
     ordering_keys: ORDERING_KEYS, Bytes, u64;
     events: EVENTS, u64, Bytes;
+    pieces: PIECES, PieceKey, Bytes;
+    staged: STAGED, u64, u32;
     references: REFERENCES, u64, u64;
     deduplication: DEDUPLICATION, Bytes, u64;
     key_counts: KEY_COUNTS, &'static str, u64;

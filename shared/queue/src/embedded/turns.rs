@@ -203,7 +203,7 @@ impl Turns {
         self.cost -= entry.cost;
         let space = &lane.name.function.space;
         self.functions.take(&lane.name.function);
-        self.ring.take(space);
+        self.ring.take(space, entry.weight());
         if lane.head() != Head::None {
             lane.turn = Turn::Ready;
             self.ring.push(space, number);
@@ -258,9 +258,10 @@ impl Turns {
         self.functions.blocked()
     }
 
-    /// One delivery of a function less is in hand.
-    pub(super) fn release(&mut self, function: &FunctionName) {
-        self.ring.release(&function.space);
+    /// A delivery is not in hand any more.
+    pub(super) fn release(&mut self, entry: &Entry) {
+        let function = &FunctionName::of(&entry.delivery);
+        self.ring.release(&function.space, entry.weight());
         let blocked = self
             .functions
             .release(function, |number| is_waiting(&self.lanes, number, Turn::Blocked));

@@ -7,9 +7,10 @@ use domain::waiting::{WaitingDelivery, WaitingPage, WaitingSelection};
 use tokio::sync::oneshot;
 
 use super::jobs::Job;
+use super::pieces::Apart;
 use super::record::Record;
 use super::scan::{Found, Scan, Section, Spot};
-use super::tables::{BEHIND, EVENTS, EngineError, READY};
+use super::tables::{BEHIND, EVENTS, EngineError, PIECES, READY};
 use super::withdrawal::{Fate, Withdraw};
 use super::{Embedded, stopped};
 use crate::QueueError;
@@ -69,7 +70,7 @@ impl Embedded {
                     return Ok(page);
                 }
                 looked_at += 1;
-                bytes += found.record.len() + found.event.as_ref().map_or(0, Vec::len);
+                bytes += found.bytes();
                 let Some(delivery) = self.shown(&found) else {
                     tracing::error!(
                         lane = found.spot.lane,
@@ -160,7 +161,11 @@ impl Embedded {
         self.look(move |engine, ledger| {
             let read = engine.read()?;
             let (ready, behind) = (read.open_table(READY)?, read.open_table(BEHIND)?);
-            let mut scanned = scan.run(ledger, &ready, &behind, &read.open_table(EVENTS)?)?;
+            let apart = Apart {
+                values: &read.open_table(EVENTS)?,
+                pieces: &read.open_table(PIECES)?,
+            };
+            let mut scanned = scan.run(ledger, &ready, &behind, &apart)?;
             schedule.look(|state| {
                 scanned.found.retain(|found| {
                     let place = found.spot.place();

@@ -1,17 +1,22 @@
 //! Taking deliveries out of the queue that nobody is to make: they are cancelled, or become dead letters at once. Those in
 //! the hands of workers stay there.
 
+use std::sync::Arc;
+
 use domain::dead_letter::{DeadLetter, DeadLetterReason};
 use domain::event::Event;
 use domain::ids::Space;
+use domain::json::Json;
 use domain::waiting::WaitingSelection;
 use redb::ReadableTable as _;
 use tokio::sync::oneshot;
 
 use super::accounts::Amount;
+use super::bodies::request;
 use super::changes::{Changes, Stood};
 use super::dead_letters::Letter;
 use super::ledger::corrupted;
+use super::pieces::Apart;
 use super::record::{Body, Record};
 use super::scan::{Found, Scan, Section, Spot};
 use super::schedule::Schedule;
@@ -86,8 +91,12 @@ impl Changes<'_, '_> {
             with_events,
         };
         let tables = &mut *self.tables;
-        let (ready, behind, events) = (tables.ready.get()?, tables.behind.get()?, tables.events.get()?);
-        let scanned = scan.run(self.ledger, ready, behind, events)?;
+        let (ready, behind) = (tables.ready.get()?, tables.behind.get()?);
+        let apart = Apart {
+            values: tables.events.get()?,
+            pieces: tables.pieces.get()?,
+        };
+        let scanned = scan.run(self.ledger, ready, behind, &apart)?;
         let mut count = 0;
         for found in scanned.found {
             let Ok(record) = Record::decode(&found.record) else {
@@ -138,19 +147,15 @@ impl Changes<'_, '_> {
         removed: &mut Removed,
     ) -> Result<(), EngineError> {
         let lane = found.spot.lane;
-        let event = match record.body {
-            Body::Here(_) => None,
-            Body::Apart(event) => Some(event),
-        };
         if let Some(place) = found.spot.place() {
             self.tables.ready.get()?.remove(&place.key(lane))?;
-            self.leave(lane, record.bytes, event)?;
+            self.leave(lane, record.bytes, record.apart())?;
             if let Some(key) = record.ordering_key {
                 removed.stood.extend(self.advance(lane, key)?);
             }
         } else {
             self.tables.behind.get()?.remove(found.spot.key.as_slice())?;
-            self.leave(lane, record.bytes, event)?;
+            self.leave(lane, record.bytes, record.apart())?;
             // Without the number at its end it is the key of those with the same ordering key.
             let key = &found.spot.key[..found.spot.key.len() - size_of::<u64>()];
             let keys = self.tables.ordering_keys.get()?;
@@ -174,6 +179,15 @@ impl Found {
         serde_json::from_slice(json).ok()
     }
 
+    /// Its request for an authorizer.
+    fn request(&self, record: &Record<'_>) -> Option<Arc<Json>> {
+        let json = match record.unauthorized? {
+            Body::Here(json) => json,
+            Body::Apart(_) => self.request.as_deref()?,
+        };
+        Some(request(json))
+    }
+
     fn dead_letter(
         &self,
         record: &Record<'_>,
@@ -193,8 +207,8 @@ impl Found {
             accepted_at: record.accepted_at,
             dead_at: now,
             ordering_key: record.ordering_key.map(ToOwned::to_owned),
-            arrival: record.arrival(),
-            event,
+            arrival: record.arrival(self.request(record)),
+            event: Arc::new(event),
         }
     }
 }

@@ -152,7 +152,8 @@ impl Writer {
             batch = self.relieve(batch, paused);
         }
         if self.paused().is_some() {
-            self.kept.append(&mut batch.settlements);
+            self.kept
+                .extend(batch.settlements.drain(..).map(Settlement::keep));
         } else {
             batch.settlements.splice(..0, std::mem::take(&mut self.kept));
         }
@@ -241,9 +242,13 @@ impl Writer {
 
     /// Says no to all who wait for an answer, and keeps what nobody else knows.
     fn refuse(&mut self, batch: Batch, error: &Shared) {
-        self.kept.extend(batch.settlements);
+        self.kept
+            .extend(batch.settlements.into_iter().map(Settlement::keep));
         for send in batch.sends {
             let _ = send.answer.send(Err(unavailable(error).into()));
+        }
+        for stage in batch.stages {
+            stage.refuse(unavailable(error));
         }
         for clear in batch.clears {
             let _ = clear.answer.send(Err(unavailable(error)));

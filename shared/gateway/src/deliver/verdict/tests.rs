@@ -227,7 +227,7 @@ fn dead_letters_say_what_happened() {
     assert_eq!(letter.error.as_deref(), Some("refused"));
     assert_eq!(letter.last_response.unwrap().status, Some(400));
     assert_eq!(letter.ordering_key.as_deref(), Some("k"));
-    assert_eq!(letter.event, *delivery.event);
+    assert_eq!(letter.event, delivery.event);
     let letter = dead_letter(&delivery, DeadLetterReason::Expired, 4, None, NOW);
     assert_eq!((letter.error, letter.last_response), (None, None));
 }

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::dead_letter::{DeadLetter, DeadLetterSummary};
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
+use serde_json::value::RawValue;
 
 use super::super::dead_rows::{DeadRow, DeadSpace};
 use super::super::engine::Engine;
 use super::super::ledger::Ledger;
-use super::super::record::{Body, Record};
+use super::super::pieces::whole;
+use super::super::record::Record;
 use super::super::storage::Storage;
 use super::super::tables::{
     BEHIND, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEAD_ROWS, DEAD_SPACES, DEDUPLICATION, EVENTS, EXPIRIES,
-    FORMAT, FORMAT_KEY, KEY_COUNTS, ORDERING_KEYS, Place, READY, REFERENCES, first_text, number_of,
+    FORMAT, FORMAT_KEY, KEY_COUNTS, ORDERING_KEYS, PIECES, Place, READY, REFERENCES, STAGED, first_text,
+    number_of,
 };
 
 /// What is in the file.
@@ -51,8 +54,8 @@ pub(super) fn audit(storage: &Storage) -> Contents {
         );
         let row = lanes.entry(lane).or_default();
         *row = (row.0 + 1, row.1 + record.bytes);
-        if let Body::Apart(event) = record.body {
-            *references.entry(event).or_default() += 1;
+        for number in record.apart() {
+            *references.entry(number).or_default() += 1;
         }
         if let Some(key) = record.ordering_key {
             let key = super::super::tables::composed(&lane.to_be_bytes(), [key]);
@@ -90,14 +93,24 @@ pub(super) fn audit(storage: &Storage) -> Contents {
         assert_eq!(counted, *count, "deliveries of event {event}");
     }
     let events = read.open_table(EVENTS).unwrap();
-    let events: Vec<u64> = events
-        .iter()
-        .unwrap()
-        .map(|event| event.unwrap().0.value())
-        .collect();
+    let pieces = read.open_table(PIECES).unwrap();
+    let mut in_pieces = BTreeSet::new();
+    let events = events.iter().unwrap().map(|event| event.unwrap());
+    let events = events.map(|(number, stands)| {
+        let number = number.value();
+        if stands.value().is_empty() {
+            in_pieces.insert(number);
+        }
+        serde_json::from_slice::<&RawValue>(&whole(&pieces, number, stands.value()).unwrap()).unwrap();
+        number
+    });
+    let events: Vec<u64> = events.collect();
     assert_eq!(events, references.into_keys().collect::<Vec<_>>());
     contents.events = events.len();
-    dead_letters(&read, &mut contents);
+    assert_eq!(read.open_table(STAGED).unwrap().len().unwrap(), 0);
+    dead_letters(&read, &mut contents, &mut in_pieces);
+    let pieces = pieces.iter().unwrap().map(|piece| piece.unwrap().0.value().0);
+    assert_eq!(pieces.collect::<BTreeSet<_>>(), in_pieces);
     let keys = read.open_table(DEDUPLICATION).unwrap().len().unwrap();
     assert!(read.open_table(EXPIRIES).unwrap().len().unwrap() >= keys);
     contents.keys = usize::try_from(keys).unwrap();
@@ -113,18 +126,23 @@ pub(super) fn audit(storage: &Storage) -> Contents {
     contents
 }
 
-fn dead_letters(read: &redb::ReadTransaction, contents: &mut Contents) {
+fn dead_letters(read: &redb::ReadTransaction, contents: &mut Contents, in_pieces: &mut BTreeSet<u64>) {
+    let pieces = read.open_table(PIECES).unwrap();
     let mut by_number = BTreeMap::new();
     let mut spaces = BTreeMap::new();
     let mut ids = BTreeSet::new();
     let rows = read.open_table(DEAD_ROWS).unwrap();
     for entry in read.open_table(DEAD).unwrap().iter().unwrap() {
-        let (key, json) = entry.unwrap();
-        let letter: DeadLetter = serde_json::from_slice(json.value()).unwrap();
+        let (key, stands) = entry.unwrap();
         let number = number_of(key.value());
+        if stands.value().is_empty() {
+            in_pieces.insert(number);
+        }
+        let json = whole(&pieces, number, stands.value()).unwrap();
+        let letter: DeadLetter = serde_json::from_slice(&json).unwrap();
         let row = rows.get(number).unwrap().unwrap();
         let row = DeadRow::decode(row.value()).unwrap();
-        assert_eq!(row.weigh(json.value().len()), row, "weight of {number}");
+        assert_eq!(row.weigh(json.len()), row, "weight of {number}");
         assert_eq!(
             (row.space, row.subscription, row.id),
             (
@@ -134,7 +152,7 @@ fn dead_letters(read: &redb::ReadTransaction, contents: &mut Contents) {
             )
         );
         let summary: DeadLetterSummary = serde_json::from_slice(row.summary).unwrap();
-        assert_eq!(summary, letter.summary(json.value().len()));
+        assert_eq!(summary, letter.summary(json.len()));
         let space: &mut DeadSpace = spaces.entry(row.space.to_owned()).or_default();
         space.letters += 1;
         space.bytes += row.bytes;

@@ -30,6 +30,11 @@ struct State {
     faults: Option<Faults>,
     /// Writes and syncs that were asked for.
     operations: usize,
+    /// Bytes that were read and written.
+    moved: usize,
+    /// Bytes that were written since the last sync, and most of them between two syncs.
+    unsynced: usize,
+    most_unsynced: usize,
     /// The next sync says that it failed, and this notes it.
     failing_sync: Option<Arc<AtomicBool>>,
     /// Blocks that there are; none is taken before it is written to.
@@ -101,6 +106,16 @@ impl Disk {
         self.state().operations
     }
 
+    /// Most bytes that were written between two syncs since this was last asked.
+    pub(super) fn take_most_unsynced(&self) -> usize {
+        std::mem::take(&mut self.state().most_unsynced)
+    }
+
+    /// How many bytes were read and written since this was last asked.
+    pub(super) fn take_moved(&self) -> usize {
+        std::mem::take(&mut self.state().moved)
+    }
+
     /// Has the disk take so many bytes in all; it must be empty.
     pub(super) fn set_capacity(&self, bytes: usize) {
         self.state().capacity = Some(bytes / BLOCK);
@@ -129,6 +144,13 @@ impl Disk {
     fn change(&self, change: Option<Change>) -> Result<(), Error> {
         let mut state = self.state();
         state.operations += 1;
+        if let Some(Change::Bytes(_, bytes)) = &change {
+            state.moved += bytes.len();
+            state.unsynced += bytes.len();
+            state.most_unsynced = state.most_unsynced.max(state.unsynced);
+        } else if change.is_none() {
+            state.unsynced = 0;
+        }
         if let Some((left, then)) = state.alarm.take() {
             if left == 0 {
                 then(Image {
@@ -258,7 +280,8 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
         let offset = usize::try_from(offset).unwrap();
-        let state = self.state();
+        let mut state = self.state();
+        state.moved += out.len();
         let bytes = state.seen.get(offset..offset + out.len());
         out.copy_from_slice(bytes.ok_or(ErrorKind::UnexpectedEof)?);
         Ok(())

@@ -154,7 +154,7 @@ pub(super) fn dead(delivery: &Delivery) -> Outcome {
         dead_at: START,
         ordering_key: delivery.ordering_key.as_deref().map(ToOwned::to_owned),
         arrival: delivery.arrival.clone(),
-        event: (*delivery.event).clone(),
+        event: delivery.event.clone(),
     }))
 }
 

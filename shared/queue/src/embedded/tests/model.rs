@@ -102,8 +102,8 @@ struct Run {
 
 /// Room for a few dead letters, for a while.
 const LIMITS: DeadLetterLimits = DeadLetterLimits {
-    bytes_per_space: 30_000,
-    bytes: 40_000,
+    bytes_per_space: 300_000,
+    bytes: 400_000,
     max_age: Some(Duration::from_secs(20)),
 };
 
@@ -140,7 +140,8 @@ impl Run {
                 self.next += 1;
                 let name = self.next.to_string();
                 let event = if large {
-                    event_of(&name, &"x".repeat(6000))
+                    // Of more than a piece.
+                    event_of(&name, &"x".repeat(70_000))
                 } else {
                     event(&name)
                 };

@@ -35,8 +35,11 @@ async fn send(queue: &Embedded, log: &Shared, rng: &mut Rng, generation: usize) 
     let mut sends = Vec::new();
     for number in 0..rng.usize(1..12) {
         let name = format!("{generation}.{}.{number}", log.lock().unwrap().sent.len());
-        let event = if rng.u8(..4) == 0 {
-            event_of(&name, &"x".repeat(rng.usize(..30_000)))
+        let event = if rng.u8(..200) == 0 {
+            // Of more than a part.
+            event_of(&name, &"x".repeat(1_500_000))
+        } else if rng.u8(..4) == 0 {
+            event_of(&name, &"x".repeat(rng.usize(..150_000)))
         } else {
             event(&name)
         };

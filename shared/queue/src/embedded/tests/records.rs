@@ -15,7 +15,7 @@ proptest! {
         id: String,
         ordering_key: Option<String>,
         hops: u8,
-        unauthorized: Option<String>,
+        unauthorized: Option<Result<String, u64>>,
         json: Vec<u8>,
         event: Option<u64>,
         more: u32,
@@ -28,7 +28,10 @@ proptest! {
             id: &id,
             ordering_key: ordering_key.as_deref(),
             hops,
-            unauthorized: unauthorized.as_deref(),
+            unauthorized: unauthorized.as_ref().map(|request| match request {
+                Ok(json) => Body::Here(json.as_bytes()),
+                Err(number) => Body::Apart(*number),
+            }),
             body: event.map_or(Body::Here(&json), Body::Apart),
         };
         let encoded = record.encode();

@@ -324,7 +324,7 @@ async fn a_function_with_many_lanes_costs_others_nothing() {
     let before = turns.looks;
     for _ in 0..100 {
         let done = in_hand.pop().unwrap();
-        turns.release(&super::super::record::FunctionName::of(&done.delivery));
+        turns.release(&done);
         let Next::Delivery { entry, .. } = turns.next(1) else {
             panic!("nothing to do");
         };
@@ -342,6 +342,7 @@ fn entry(delivery: Delivery) -> super::super::lane::Entry {
         delivery,
         bytes: 1,
         cost: 1,
+        event_bytes: 1,
     }
 }
 

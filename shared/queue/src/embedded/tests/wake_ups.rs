@@ -1,8 +1,10 @@
 //! Lanes that go while they wait for a turn take nobody else's with them.
 
+use domain::delivery::Delivery;
+
 use super::super::Limits;
 use super::super::lane::Entry;
-use super::super::record::{FunctionName, LaneName};
+use super::super::record::LaneName;
 use super::super::tables::Place;
 use super::super::turns::{Next, Turns};
 use super::fixture::{ROOMY, single};
@@ -44,10 +46,18 @@ fn end_load(turns: &mut Turns, number: u64) {
 }
 
 fn entry() -> Entry {
+    of_function("a")
+}
+
+fn of_function(id: &str) -> Entry {
     Entry {
-        delivery: single("1"),
+        delivery: Delivery {
+            function: id.into(),
+            ..single("1")
+        },
         bytes: 1,
         cost: 1,
+        event_bytes: 1,
     }
 }
 
@@ -71,10 +81,6 @@ fn delivered(turns: &mut Turns) -> Option<u64> {
         Next::Delivery { lane, .. } => Some(lane),
         _ => None,
     }
-}
-
-fn function(id: &str) -> FunctionName {
-    name(0, id).function
 }
 
 const ONE_EACH: Limits = Limits {
@@ -117,7 +123,7 @@ fn a_lane_that_may_be_read_and_waits_for_its_function_lets_the_next_one_be_read(
     end_load(&mut turns, 2);
     assert_eq!(loads(&mut turns), [5]);
     end_load(&mut turns, 5);
-    turns.release(&function("b"));
+    turns.release(&of_function("b"));
     assert_eq!(loads(&mut turns), [3, 4]);
 }
 
@@ -129,9 +135,9 @@ fn lanes_that_go_while_their_function_is_busy_let_the_others_have_their_turn() {
     // Another one has its turn instead, and then comes last.
     turns.remove(3);
     assert_eq!(delivered(&mut turns), None);
-    turns.release(&function("a"));
+    turns.release(&entry());
     assert_eq!(delivered(&mut turns), Some(4));
-    turns.release(&function("a"));
+    turns.release(&entry());
     assert_eq!(delivered(&mut turns), Some(2));
     assert!(!turns.has_blocked());
 }
@@ -150,6 +156,6 @@ fn numbers_of_lanes_that_went_do_not_pile_up() {
     }
     assert_eq!(delivered(&mut turns), None);
     assert!(turns.blocked() < 100, "{}", turns.blocked());
-    turns.release(&function("a"));
+    turns.release(&entry());
     assert_eq!(delivered(&mut turns), Some(2));
 }

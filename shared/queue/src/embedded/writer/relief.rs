@@ -114,6 +114,9 @@ impl Writer {
         for send in std::mem::take(&mut batch.sends) {
             let _ = send.answer.send(Err(unavailable(&error).into()));
         }
+        for stage in std::mem::take(&mut batch.stages) {
+            stage.refuse(unavailable(&error));
+        }
         for redrive in std::mem::take(&mut batch.clears) {
             let _ = redrive.answer.send(Err(unavailable(&error)));
         }

@@ -85,7 +85,7 @@ fn dead(delivery: &Delivery) -> Outcome {
         dead_at: now(),
         ordering_key: None,
         arrival: delivery.arrival.clone(),
-        event: (*delivery.event).clone(),
+        event: delivery.event.clone(),
     }))
 }
 
