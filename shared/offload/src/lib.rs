@@ -52,7 +52,8 @@ pub async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 's
     }
 }
 
-/// Lowers the priority of this thread. What else blocks may follow on it, and waits mostly for other things than a processor.
+/// Lowers the priority of this thread for good. What else blocks may follow on it, and waits mostly for other things than
+/// a processor.
 fn stand_back() {
     #[cfg(target_os = "linux")]
     {

@@ -73,8 +73,8 @@ impl Clock {
         millis(self.wall_time())
     }
 
-    /// What is added to the time since the start, and that time. Whole milliseconds of the difference: the difference of whole
-    /// milliseconds is one more or less from call to call.
+    /// What is added to the time since the start, and that time. Whole milliseconds of the difference: the difference of
+    /// whole milliseconds is one more or less from call to call.
     fn read(&self) -> (u64, Duration) {
         // In this order: time that goes by between the two must not count as that by which the machine is ahead, and be
         // added for good.

@@ -1,5 +1,6 @@
-//! Large events and dead letters are written ahead of the commit that they belong to, a part at a time: whoever waits for a
-//! commit waits for no more than a part. What nobody came to need is deleted again, at the latest when the queue is opened.
+//! Large events, requests for authorizers and dead letters of attempts are written ahead of the commit that they belong to,
+//! a part at a time, so that others wait for no more than a part. What is redriven or given up is not. What nobody came to
+//! need is deleted again, at the latest when the queue is opened.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
