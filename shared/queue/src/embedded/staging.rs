@@ -9,13 +9,13 @@ use domain::ids::Space;
 use redb::ReadableTable as _;
 use tokio::sync::oneshot;
 
+use super::Embedded;
 use super::changes::Changes;
 use super::engine::Engine;
 use super::inbox::PART;
 use super::jobs::Job;
 use super::pieces::PIECE;
 use super::tables::{EngineError, STAGED};
-use super::{Embedded, stopped};
 use crate::QueueError;
 
 /// Values that are deleted in a commit when the queue is opened.
@@ -110,12 +110,9 @@ impl Embedded {
                 jobs: jobs.clone(),
                 answer,
             };
-            let asked = self.ask(Job::Stage(stage)).ok_or_else(stopped);
-            let next = match asked {
-                Ok(()) => answered.await.unwrap_or_else(|_| Err(stopped())),
-                Err(error) => Err(error),
-            };
-            let Ok(next) = next else { return };
+            // Without a writer the job is dropped, and with it the answer.
+            let _ = jobs.send(Job::Stage(stage));
+            let Ok(Ok(next)) = answered.await else { return };
             if let Some(before) = staged.replace(next) {
                 before.is_taken.store(true, Ordering::Relaxed);
             }

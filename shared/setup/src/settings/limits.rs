@@ -68,7 +68,7 @@ pub struct LimitSettings {
     /// Bytes that requests and answers of each API may hold in memory together; 0 is no limit.
     #[arg(long = "max-bytes-in-flight", env = "EVENT_GATEWAY_MAX_BYTES_IN_FLIGHT", default_value_t = 256 * 1024 * 1024, value_name = "BYTES")]
     pub max_bytes_in_flight: usize,
-    /// Of --max-bytes-in-flight, what one space may hold; half of it in hosted mode and all of it otherwise, unless set; 0 is all of it.
+    /// Of --max-bytes-in-flight, what one space may hold; a quarter of it in hosted mode and all of it otherwise, unless set; 0 is all of it.
     #[arg(
         long = "max-bytes-in-flight-per-space",
         env = "EVENT_GATEWAY_MAX_BYTES_IN_FLIGHT_PER_SPACE",
@@ -114,8 +114,8 @@ impl LimitSettings {
 
     /// What one space may hold of the bytes in flight; `None` for all of them.
     pub fn max_bytes_in_flight_per_space(&self, is_hosted: bool) -> Option<usize> {
-        let half = self.max_bytes_in_flight.div_ceil(2);
-        let default = if is_hosted { half } else { 0 };
+        let quarter = self.max_bytes_in_flight.div_ceil(4);
+        let default = if is_hosted { quarter } else { 0 };
         let most = self.max_bytes_in_flight_per_space.unwrap_or(default);
         (most > 0).then_some(most)
     }

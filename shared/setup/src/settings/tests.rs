@@ -180,13 +180,13 @@ fn clients_that_wait_for_a_space_are_bounded_in_hosted_mode() {
 }
 
 #[test]
-fn a_space_has_half_of_the_bytes_in_flight_in_hosted_mode() {
+fn a_space_has_a_quarter_of_the_bytes_in_flight_in_hosted_mode() {
     for (args, want) in [
         (&[][..], None),
-        (&["--hosted-domains=example.com"], Some(128 << 20)),
+        (&["--hosted-domains=example.com"], Some(64 << 20)),
         (
             &["--hosted-domains=example.com", "--max-bytes-in-flight=9"],
-            Some(5),
+            Some(3),
         ),
         (&["--hosted-domains=example.com", "--max-bytes-in-flight=0"], None),
         (&["--max-bytes-in-flight-per-space=7"], Some(7)),
