@@ -20,10 +20,10 @@ use crate::in_flight::counting;
 use crate::request_target::{answer_by_itself, plain_text};
 
 mod access;
-mod action;
 mod browser_guard;
 mod dead_letters;
 mod deliveries;
+mod endpoint;
 mod explain;
 mod legacy;
 mod metrics_page;
@@ -39,8 +39,8 @@ mod tests;
 mod waiting;
 
 pub use access::AccessKey;
-use action::Action;
 pub use browser_guard::BrowserGuard;
+use endpoint::Asked;
 pub use gateway::OwnConfigApi;
 pub use metrics_page::MetricsPage;
 pub use openapi::openapi;
@@ -62,13 +62,13 @@ pub struct ConfigApi {
     pub queue: DeliveryQueue,
     /// Deliveries that were given up.
     pub dead_letters: DeadLetters,
-    /// What was attempted lately.
+    /// The delivery log.
     pub delivery_log: DeliveryLog,
     /// Whether requests of 2017 are understood (docs/contract.md §7).
     pub legacy_api: bool,
-    /// What clients must know to use the API; `None` leaves it open (Q67).
+    /// The access key that clients need; `None` leaves the API open (Q67).
     pub access_key: Option<AccessKey>,
-    /// What goes for secrets of functions.
+    /// Rules for secrets of functions.
     pub secrets: SecretRules,
     /// Which requests browsers may make.
     pub browsers: BrowserGuard,
@@ -137,10 +137,16 @@ impl ConfigApi {
                     answer_or_internal_error(handling).await
                 }
             },
-            Route::Endpoint { space, endpoint } => match Action::of(&parts.method, endpoint.clone()) {
-                None => method_not_allowed(&Action::methods(&endpoint)),
+            Route::Endpoint { space, endpoint, id } => match endpoint.action(&parts.method) {
+                None => method_not_allowed(&endpoint.methods()),
                 Some(action) => {
-                    answer_or_internal_error(self.count_and_act(action, &space, parts, body)).await
+                    let asked = Asked {
+                        space: &space,
+                        id: &id,
+                        parts,
+                        body,
+                    };
+                    answer_or_internal_error(self.count_and_act(action, asked)).await
                 }
             },
         }

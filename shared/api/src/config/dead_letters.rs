@@ -4,14 +4,111 @@ use axum::body::Body;
 use axum::response::Response;
 use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary};
 use domain::ids::{DeliveryId, Space, SubscriptionId};
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use serde::Serialize;
+use utoipa::openapi::Required;
 
+use super::endpoint::{Action, Endpoint, Subject};
+use super::openapi::blocks::{
+    add_schema, filter, in_space, json, json_body, limit, next_page, of_subscription as subscription, ok,
+    path_parameter, with_errors,
+};
 use super::parameters::{self, InvalidRequest, MAX_LIMIT, Query};
 use super::{ConfigApi, no_content};
 use crate::body;
 use crate::error::{ApiError, json_line};
+
+pub(super) static SUBJECT: Subject = Subject {
+    endpoints: &[
+        Endpoint {
+            path: &["deadletters"],
+            actions: &[
+                Action {
+                    method: Method::GET,
+                    labels: ("deadletter", "list"),
+                    answer: |api, asked| Box::pin(api.list_dead_letters(asked.space, asked.parts)),
+                    describe: || {
+                        let list = in_space("listDeadLetters", "Dead letters, the oldest first", TAG)
+                            .parameter(subscription())
+                            .parameter(limit())
+                            .parameter(next_page())
+                            .parameter(filter(
+                                "events",
+                                "`false` leaves the events out, `true`, the default, does not.",
+                            ))
+                            .response("200", json("A page of them.", "DeadLetterList"));
+                        with_errors(list, &["400", "503"])
+                    },
+                },
+                Action {
+                    method: Method::DELETE,
+                    labels: ("deadletter", "delete"),
+                    answer: |api, asked| Box::pin(api.purge_dead_letters(asked.space, asked.parts)),
+                    describe: || {
+                        let summary = "Delete the dead letters of a subscription, or all";
+                        let purge = in_space("purgeDeadLetters", summary, TAG)
+                            .parameter(subscription())
+                            .response("200", json("They are gone.", "DeletedDeadLetters"));
+                        with_errors(purge, &["400", "503"])
+                    },
+                },
+            ],
+        },
+        Endpoint {
+            path: &["deadletters", "redrive"],
+            actions: &[Action {
+                method: Method::POST,
+                labels: ("deadletter", "redrive"),
+                answer: |api, asked| Box::pin(api.redrive(asked.space, asked.parts, asked.body)),
+                describe: || {
+                    let summary = "Queue dead letters again, the oldest first";
+                    let redrive = in_space("redriveDeadLetters", summary, TAG)
+                        .request_body(Some(json_body("Redrive", Required::False)))
+                        .response("200", json("They are queued.", "RedrivenDeadLetters"));
+                    with_errors(redrive, &["400", "404", "408", "413", "503"])
+                },
+            }],
+        },
+        Endpoint {
+            path: &["deadletters", "{deliveryId}"],
+            actions: &[
+                Action {
+                    method: Method::GET,
+                    labels: ("deadletter", "get"),
+                    answer: |api, asked| {
+                        Box::pin(async move { api.get_dead_letter(asked.space, &asked.id.into()).await })
+                    },
+                    describe: || {
+                        let get = in_space("getDeadLetter", "One dead letter", TAG)
+                            .parameter(path_parameter("deliveryId", "Identifier of the delivery."))
+                            .response("200", json("The dead letter.", "DeadLetter"));
+                        with_errors(get, &["404", "503"])
+                    },
+                },
+                Action {
+                    method: Method::DELETE,
+                    labels: ("deadletter", "delete"),
+                    answer: |api, asked| Box::pin(api.delete_dead_letter(asked.space, asked.id.into())),
+                    describe: || {
+                        let delete = in_space("deleteDeadLetter", "Delete one dead letter", TAG)
+                            .parameter(path_parameter("deliveryId", "Identifier of the delivery."))
+                            .response("204", ok("It is gone.", None));
+                        with_errors(delete, &["404", "503"])
+                    },
+                },
+            ],
+        },
+    ],
+    schemas: |components| {
+        add_schema::<DeadLetterList>(components);
+        add_schema::<DeletedDeadLetters>(components);
+        add_schema::<Redrive>(components);
+        add_schema::<RedrivenDeadLetters>(components);
+    },
+};
+
+const TAG: &str = "deadLetters";
 
 /// Dead letters, the oldest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -52,7 +149,7 @@ pub(super) struct Redrive {
     /// A single one.
     #[schema(min_length = 1)]
     delivery_id: Option<String>,
-    /// Those of a subscription.
+    /// Dead letters of a subscription.
     #[schema(min_length = 1)]
     subscription_id: Option<String>,
     /// At most so many, the oldest first; 1000 by default and at most.
@@ -110,7 +207,7 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// Those of a subscription, or all.
+/// Dead letters of a subscription, or all of a space.
 fn of_subscription(subscription: Option<&str>) -> DeadLetterSelection {
     subscription.map_or(DeadLetterSelection::All, |id| {
         DeadLetterSelection::OfSubscription(id.into())
@@ -118,7 +215,7 @@ fn of_subscription(subscription: Option<&str>) -> DeadLetterSelection {
 }
 
 impl ConfigApi {
-    pub(super) async fn list_dead_letters(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
+    async fn list_dead_letters(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
         let query = Query::of(parts, &["subscriptionId", "limit", "next", "events"])?;
         let subscription = query.get("subscriptionId").map(SubscriptionId::from);
         let (subscription, limit, after) = (subscription.as_ref(), query.limit()?, query.get("next"));
@@ -135,17 +232,13 @@ impl ConfigApi {
         Ok(json_line(StatusCode::OK, &list))
     }
 
-    pub(super) async fn get_dead_letter(&self, space: &Space, id: &DeliveryId) -> Result<Response, ApiError> {
+    async fn get_dead_letter(&self, space: &Space, id: &DeliveryId) -> Result<Response, ApiError> {
         let found = self.dead_letters.get(space, id).await?;
         let dead_letter = found.ok_or_else(|| ApiError::no_dead_letter(id))?;
         Ok(json_line(StatusCode::OK, &dead_letter))
     }
 
-    pub(super) async fn delete_dead_letter(
-        &self,
-        space: &Space,
-        id: DeliveryId,
-    ) -> Result<Response, ApiError> {
+    async fn delete_dead_letter(&self, space: &Space, id: DeliveryId) -> Result<Response, ApiError> {
         let one = DeadLetterSelection::One(id.clone());
         if self.dead_letters.purge(space, &one).await? == 0 {
             return Err(ApiError::no_dead_letter(&id));
@@ -154,11 +247,7 @@ impl ConfigApi {
         Ok(no_content())
     }
 
-    pub(super) async fn purge_dead_letters(
-        &self,
-        space: &Space,
-        parts: &Parts,
-    ) -> Result<Response, ApiError> {
+    async fn purge_dead_letters(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
         let query = Query::of(parts, &["subscriptionId"])?;
         let selection = of_subscription(query.get("subscriptionId"));
         let deleted = self.dead_letters.purge(space, &selection).await?;
@@ -166,12 +255,7 @@ impl ConfigApi {
         Ok(json_line(StatusCode::OK, &DeletedDeadLetters { deleted }))
     }
 
-    pub(super) async fn redrive(
-        &self,
-        space: &Space,
-        parts: &Parts,
-        body: Body,
-    ) -> Result<Response, ApiError> {
+    async fn redrive(&self, space: &Space, parts: &Parts, body: Body) -> Result<Response, ApiError> {
         let given = Redrive::decode(&body::read(parts, body, self.limits).await?)?;
         let selection = given.selection();
         let limit = given.limit.unwrap_or(MAX_LIMIT).min(MAX_LIMIT);

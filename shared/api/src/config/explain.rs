@@ -5,20 +5,58 @@ use axum::response::Response;
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
 use domain::ids::Space;
 use domain::resource::{EventType, Function, MetadataFilter, Subscription};
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
+use utoipa::PartialSchema as _;
+use utoipa::openapi::{ComponentsBuilder, ObjectBuilder, RefOr, Required, Schema, Type};
 
+use super::endpoint::{Action, Endpoint, Subject};
+use super::openapi::blocks::{add_schema, in_space, json, json_body, with_errors};
 use super::{ConfigApi, InvalidRequest};
 use crate::body;
 use crate::error::{ApiError, json_line};
 
+pub(super) static SUBJECT: Subject = Subject {
+    endpoints: &[Endpoint {
+        path: &["explain"],
+        actions: &[Action {
+            method: Method::POST,
+            labels: ("explanation", "get"),
+            answer: |api, asked| Box::pin(api.explain(asked.space, asked.parts, asked.body)),
+            describe: || {
+                let explain = in_space(
+                    "explain",
+                    "Which subscriptions an event reaches, and why not the others",
+                    "subscriptions",
+                )
+                .request_body(Some(json_body("ExplainRequest", Required::True)))
+                .response("200", json("The explanation.", "Explanation"));
+                with_errors(explain, &["400", "408", "413"])
+            },
+        }],
+    }],
+    schemas: |components| {
+        add_schema::<Explanation>(components);
+        add_request(components);
+    },
+};
+
+/// The members that are decoded, and the event that its type may be taken from.
+fn add_request(components: &mut ComponentsBuilder) {
+    let event = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("A CloudEvent of any version, instead of `eventType`."))
+        .build();
+    let mut schema = ExplainRequest::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        let event = RefOr::T(Schema::Object(event));
+        object.properties.insert("event".to_owned(), event);
+    }
+    *components = std::mem::take(components).schema("ExplainRequest", schema);
+}
+
 impl ConfigApi {
-    pub(super) async fn explain(
-        &self,
-        space: &Space,
-        parts: &Parts,
-        body: Body,
-    ) -> Result<Response, ApiError> {
+    async fn explain(&self, space: &Space, parts: &Parts, body: Body) -> Result<Response, ApiError> {
         let body = body::read(parts, body, self.limits).await?;
         let request = ExplainRequest::decode(&body).map_err(InvalidRequest::from)?;
         let all = MetadataFilter::default();

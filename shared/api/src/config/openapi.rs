@@ -13,7 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::error::{Errors, json_answer, json_bytes};
 use blocks::{any_object, get, ok, text};
 
-mod blocks;
+pub(super) mod blocks;
 mod endpoints;
 mod resources;
 #[cfg(test)]

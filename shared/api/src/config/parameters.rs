@@ -34,7 +34,7 @@ pub(crate) enum InvalidRequest {
     /// The limit is no number of items.
     #[error("\"limit\" must be a whole number, at least 1")]
     Limit,
-    /// What is asked for or not is neither.
+    /// A parameter for yes or no has another value.
     #[error("\"{name}\" must be true or false")]
     Flag {
         /// Name of the query parameter.
@@ -49,7 +49,7 @@ pub(crate) enum InvalidRequest {
     /// Two members say what one of them has to.
     #[error("\"{0}\" and \"{1}\" exclude each other")]
     Exclusive(&'static str, &'static str),
-    /// What stands for everything says something else.
+    /// `all` has another value than `true`.
     #[error("\"all\" must be \"true\"")]
     All,
     /// It is not said what is to be cancelled, or it is said in two ways.

@@ -1,10 +1,12 @@
 //! Paths of the Configuration API (docs/contract.md §1.1): matched after decoding, with a slash at the end or without,
 //! and with the CORS id as whatever follows `/cors/`.
 
-use domain::ids::{CorsId, DeliveryId, Space, SubscriptionId};
+use domain::ids::{CorsId, Space};
 use domain::resource::Kind;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::endpoint::Endpoint;
 
 /// What a path names.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,28 +24,12 @@ pub(super) enum Route {
         id: Option<String>,
     },
     /// Something else of a space
-    Endpoint { space: Space, endpoint: Endpoint },
-}
-
-/// What a path can name in a space besides its resources.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Endpoint {
-    /// `deadletters`
-    DeadLetters,
-    /// `deadletters/{deliveryId}`
-    DeadLetter(DeliveryId),
-    /// `deadletters/redrive`
-    Redrive,
-    /// `deliveries`
-    Deliveries,
-    /// `deliveries/waiting`
-    Waiting,
-    /// `explain`
-    Explain,
-    /// `subscriptions/{subscriptionId}/pause`
-    Pause(SubscriptionId),
-    /// `subscriptions/{subscriptionId}/resume`
-    Resume(SubscriptionId),
+    Endpoint {
+        space: Space,
+        endpoint: &'static Endpoint,
+        /// The id in the path; empty where the path has none.
+        id: String,
+    },
 }
 
 /// What is to be done about a path.
@@ -95,13 +81,7 @@ pub(super) fn resolve(path: &str, method: &Method) -> Resolved {
 
 /// Only their very path means all of them: what a script makes of an empty id is not mended into it.
 fn deletes_all_dead_letters(route: &Route, method: &Method) -> bool {
-    let is_collection = matches!(
-        route,
-        Route::Endpoint {
-            endpoint: Endpoint::DeadLetters,
-            ..
-        }
-    );
+    let is_collection = matches!(route, Route::Endpoint { endpoint, .. } if endpoint.path == ["deadletters"]);
     is_collection && method == Method::DELETE
 }
 
@@ -121,10 +101,12 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
             id,
         })
     };
-    let endpoint = |space: &str, endpoint| {
+    let endpoint = |space: &str, segments: &[&str]| {
+        let (endpoint, id) = Endpoint::find(segments)?;
         Some(Route::Endpoint {
             space: Space::or_default(space),
             endpoint,
+            id: id.to_owned(),
         })
     };
     if let ["v1", "spaces", space, "cors", first, ..] = segments.as_slice() {
@@ -141,7 +123,7 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
     if let ["v1", "spaces", space, "deadletters", ""] = segments.as_slice()
         && method == Method::DELETE
     {
-        return endpoint(space, Endpoint::DeadLetter("".into()));
+        return endpoint(space, &["deadletters", ""]);
     }
     if segments.len() > 1 && segments.last() == Some(&"") {
         segments.pop();
@@ -150,21 +132,11 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         ["v1", "status"] => Some(Route::Status),
         ["v1", "metrics"] => Some(Route::Metrics),
         ["v1", "openapi.json"] => Some(Route::OpenApi),
-        ["v1", "spaces", space, "deadletters"] => endpoint(space, Endpoint::DeadLetters),
-        ["v1", "spaces", space, "deadletters", "redrive"] => endpoint(space, Endpoint::Redrive),
-        ["v1", "spaces", space, "deadletters", id] => endpoint(space, Endpoint::DeadLetter((*id).into())),
-        ["v1", "spaces", space, "deliveries"] => endpoint(space, Endpoint::Deliveries),
-        ["v1", "spaces", space, "deliveries", "waiting"] => endpoint(space, Endpoint::Waiting),
-        ["v1", "spaces", space, "explain"] => endpoint(space, Endpoint::Explain),
-        // An empty id is a superfluous slash.
-        ["v1", "spaces", space, "subscriptions", id, "pause"] if !id.is_empty() => {
-            endpoint(space, Endpoint::Pause((*id).into()))
-        }
-        ["v1", "spaces", space, "subscriptions", id, "resume"] if !id.is_empty() => {
-            endpoint(space, Endpoint::Resume((*id).into()))
-        }
-        ["v1", "spaces", space, collection] => resource(space, kind(collection)?, None),
-        ["v1", "spaces", space, collection, id] => resource(space, kind(collection)?, Some((*id).to_owned())),
+        ["v1", "spaces", space, rest @ ..] => endpoint(space, rest).or_else(|| match rest {
+            [collection] => resource(space, kind(collection)?, None),
+            [collection, id] => resource(space, kind(collection)?, Some((*id).to_owned())),
+            _ => None,
+        }),
         _ => None,
     }
 }

@@ -4,13 +4,63 @@ use axum::body::Body;
 use axum::response::Response;
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::OperationBuilder;
 
+use super::endpoint::{Action, Endpoint, Subject};
+use super::openapi::blocks::{add_schema, in_space, json, json_body, path_parameter, with_errors};
 use super::parameters::{self, InvalidRequest};
 use super::{ConfigApi, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
+
+pub(super) static SUBJECT: Subject = Subject {
+    endpoints: &[
+        Endpoint {
+            path: &["subscriptions", "{id}", "pause"],
+            actions: &[Action {
+                method: Method::POST,
+                labels: ("subscription", "update"),
+                answer: |api, asked| {
+                    Box::pin(async move {
+                        let id = asked.id.into();
+                        api.pause(asked.space, &id, asked.parts, asked.body).await
+                    })
+                },
+                describe: || {
+                    let pause =
+                        on_subscription("pauseSubscription", "Let the deliveries of a subscription wait")
+                            .request_body(Some(json_body("Pause", Required::False)));
+                    with_errors(pause, &["400", "404", "408", "409", "413"])
+                },
+            }],
+        },
+        Endpoint {
+            path: &["subscriptions", "{id}", "resume"],
+            actions: &[Action {
+                method: Method::POST,
+                labels: ("subscription", "update"),
+                answer: |api, asked| Box::pin(async move { api.resume(asked.space, &asked.id.into()).await }),
+                describe: || {
+                    let resume = on_subscription(
+                        "resumeSubscription",
+                        "Make the deliveries of a subscription again",
+                    );
+                    with_errors(resume, &["400", "404", "409", "413"])
+                },
+            }],
+        },
+    ],
+    schemas: add_schema::<Pause>,
+};
+
+fn on_subscription(id: &str, summary: &str) -> OperationBuilder {
+    in_space(id, summary, "subscriptions")
+        .parameter(path_parameter("id", "Identifier of the subscription."))
+        .response("200", json("The subscription as it is stored.", "Subscription"))
+}
 
 /// Why a subscription is paused.
 #[derive(Debug, utoipa::ToSchema)]
@@ -50,7 +100,7 @@ fn resumed(subscription: &mut Subscription) {
 }
 
 impl ConfigApi {
-    pub(super) async fn pause(
+    async fn pause(
         &self,
         space: &Space,
         id: &SubscriptionId,
@@ -62,7 +112,7 @@ impl ConfigApi {
             .await
     }
 
-    pub(super) async fn resume(&self, space: &Space, id: &SubscriptionId) -> Result<Response, ApiError> {
+    async fn resume(&self, space: &Space, id: &SubscriptionId) -> Result<Response, ApiError> {
         self.change(space, id, resumed).await
     }
 

@@ -4,14 +4,79 @@ use axum::response::Response;
 use domain::ids::Space;
 use domain::waiting::{WaitingDelivery, WaitingSelection};
 use gateway::metrics::EVENTS_CANCELLED;
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use queue::{DeliveryQueue, Embedded};
 use serde::Serialize;
+use utoipa::openapi::path::OperationBuilder;
+use utoipa::openapi::{ObjectBuilder, Type};
 
 use super::ConfigApi;
+use super::endpoint::{Action, Endpoint, Subject};
+use super::openapi::blocks::{
+    add_schema, filter, in_space, json, limit, next_page, of_subscription, query_parameter, with_errors,
+};
 use super::parameters::{InvalidRequest, Query};
 use crate::error::{ApiError, json_line};
+
+pub(super) static SUBJECT: Subject = Subject {
+    endpoints: &[Endpoint {
+        path: &["deliveries", "waiting"],
+        actions: &[
+            Action {
+                method: Method::GET,
+                labels: ("delivery", "list"),
+                answer: |api, asked| Box::pin(api.list_waiting(asked.space, asked.parts)),
+                describe: || {
+                    let list = in_space("listWaitingDeliveries", "Deliveries that wait", "deliveries");
+                    let list = selected(list)
+                        .parameter(limit())
+                        .parameter(next_page())
+                        .response("200", json("A page of them.", "WaitingList"));
+                    with_errors(list, &["400", "501", "503"])
+                },
+            },
+            Action {
+                method: Method::DELETE,
+                labels: ("delivery", "delete"),
+                answer: |api, asked| Box::pin(api.cancel_waiting(asked.space, asked.parts)),
+                describe: || {
+                    let all = ObjectBuilder::new()
+                        .schema_type(Type::String)
+                        .enum_values(Some(["true"]))
+                        .build();
+                    let cancel = in_space(
+                        "cancelWaitingDeliveries",
+                        "Cancel deliveries that wait",
+                        "deliveries",
+                    );
+                    let cancel = selected(cancel)
+                        .parameter(query_parameter(
+                            "all",
+                            "All of them, instead of a selection.",
+                            all,
+                        ))
+                        .response("200", json("They will not be made.", "CancelledDeliveries"));
+                    with_errors(cancel, &["400", "501", "503"])
+                },
+            },
+        ],
+    }],
+    schemas: |components| {
+        add_schema::<WaitingList>(components);
+        add_schema::<CancelledDeliveries>(components);
+    },
+};
+
+fn selected(operation: OperationBuilder) -> OperationBuilder {
+    operation
+        .parameter(of_subscription())
+        .parameter(filter("functionId", "Only those to this function."))
+        .parameter(filter(
+            "eventId",
+            "Only those of events with this id, which their producer gave them.",
+        ))
+}
 
 /// Deliveries that wait.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -41,7 +106,7 @@ fn selection(query: &Query) -> WaitingSelection {
 }
 
 impl ConfigApi {
-    pub(super) async fn list_waiting(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
+    async fn list_waiting(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
         let names = ["subscriptionId", "functionId", "eventId", "limit", "next"];
         let query = Query::of(parts, &names)?;
         let page = self
@@ -55,7 +120,7 @@ impl ConfigApi {
         Ok(json_line(StatusCode::OK, &list))
     }
 
-    pub(super) async fn cancel_waiting(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
+    async fn cancel_waiting(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
         let query = Query::of(parts, &["subscriptionId", "functionId", "eventId", "all"])?;
         let selection = selection(&query);
         let is_all = match query.get("all") {
@@ -63,7 +128,7 @@ impl ConfigApi {
             Some("true") => true,
             Some(_) => return Err(InvalidRequest::All.into()),
         };
-        // Nobody cancels everything by leaving something out.
+        // A selector that was forgotten must not cancel everything.
         if is_all != (selection == WaitingSelection::default()) {
             return Err(InvalidRequest::AllOrSome.into());
         }

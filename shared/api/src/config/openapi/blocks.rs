@@ -1,14 +1,15 @@
 //! Parts that every operation of the OpenAPI document is made of.
 
+use utoipa::ToSchema;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{
-    ContentBuilder, HttpMethod, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Schema,
-    SecurityRequirement, Type,
+    ComponentsBuilder, ContentBuilder, HttpMethod, Object, ObjectBuilder, Ref, RefOr, Required,
+    ResponseBuilder, Schema, SecurityRequirement, Type,
 };
 
 /// An operation that wants the access key if there is one.
-pub(super) fn keyed(id: &str, summary: &str, tag: &str) -> OperationBuilder {
+pub(in crate::config) fn keyed(id: &str, summary: &str, tag: &str) -> OperationBuilder {
     OperationBuilder::new()
         .operation_id(Some(id))
         .summary(Some(summary))
@@ -18,7 +19,7 @@ pub(super) fn keyed(id: &str, summary: &str, tag: &str) -> OperationBuilder {
 }
 
 /// A body in JSON.
-pub(super) fn json_body(schema: &str, required: Required) -> RequestBody {
+pub(in crate::config) fn json_body(schema: &str, required: Required) -> RequestBody {
     let content = ContentBuilder::new().schema(Some(reference(schema))).build();
     RequestBodyBuilder::new()
         .content("application/json", content)
@@ -27,12 +28,12 @@ pub(super) fn json_body(schema: &str, required: Required) -> RequestBody {
 }
 
 /// An answer in JSON.
-pub(super) fn json(description: &str, schema: &str) -> ResponseBuilder {
+pub(in crate::config) fn json(description: &str, schema: &str) -> ResponseBuilder {
     ok(description, Some(("application/json", reference(schema))))
 }
 
 /// Adds the answers to requests that fail, with those that every request can get.
-pub(super) fn with_errors(operation: OperationBuilder, statuses: &[&str]) -> OperationBuilder {
+pub(in crate::config) fn with_errors(operation: OperationBuilder, statuses: &[&str]) -> OperationBuilder {
     statuses
         .iter()
         .chain(&["401", "500"])
@@ -42,7 +43,7 @@ pub(super) fn with_errors(operation: OperationBuilder, statuses: &[&str]) -> Ope
 }
 
 /// An answer, with its media type and schema if it has a body.
-pub(super) fn ok(description: &str, content: Option<(&str, RefOr<Schema>)>) -> ResponseBuilder {
+pub(in crate::config) fn ok(description: &str, content: Option<(&str, RefOr<Schema>)>) -> ResponseBuilder {
     let response = ResponseBuilder::new().description(description);
     match content {
         Some((media_type, schema)) => {
@@ -53,7 +54,11 @@ pub(super) fn ok(description: &str, content: Option<(&str, RefOr<Schema>)>) -> R
 }
 
 /// A path with nothing but GET.
-pub(super) fn get(id: &str, summary: &str, response: ResponseBuilder) -> utoipa::openapi::PathItem {
+pub(in crate::config) fn get(
+    id: &str,
+    summary: &str,
+    response: ResponseBuilder,
+) -> utoipa::openapi::PathItem {
     let operation = OperationBuilder::new()
         .operation_id(Some(id))
         .summary(Some(summary))
@@ -63,13 +68,18 @@ pub(super) fn get(id: &str, summary: &str, response: ResponseBuilder) -> utoipa:
         .build()
 }
 
+/// An operation on what a space has besides its resources.
+pub(in crate::config) fn in_space(id: &str, summary: &str, tag: &str) -> OperationBuilder {
+    keyed(id, summary, tag).parameter(any_space())
+}
+
 /// The space in a path, whatever it is called.
-pub(super) fn any_space() -> ParameterBuilder {
+pub(in crate::config) fn any_space() -> ParameterBuilder {
     path_parameter("space", "Space of the resource.")
 }
 
 /// The space in a path that something is written to.
-pub(super) fn writable_space() -> ParameterBuilder {
+pub(in crate::config) fn writable_space() -> ParameterBuilder {
     let name = ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some("^[a-zA-Z0-9.\\-_]{3,}$"))
@@ -78,7 +88,7 @@ pub(super) fn writable_space() -> ParameterBuilder {
 }
 
 /// A text in a path.
-pub(super) fn path_parameter(name: &str, description: &str) -> ParameterBuilder {
+pub(in crate::config) fn path_parameter(name: &str, description: &str) -> ParameterBuilder {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Path)
@@ -87,20 +97,67 @@ pub(super) fn path_parameter(name: &str, description: &str) -> ParameterBuilder 
         .schema(Some(text()))
 }
 
+/// A selection by subscription.
+pub(in crate::config) fn of_subscription() -> ParameterBuilder {
+    filter("subscriptionId", "Only those of this subscription.")
+}
+
+/// A selection by a text in the query.
+pub(in crate::config) fn filter(name: &str, description: &str) -> ParameterBuilder {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .build();
+    query_parameter(name, description, text)
+}
+
+/// How many are wanted.
+pub(in crate::config) fn limit() -> ParameterBuilder {
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .build();
+    query_parameter("limit", "At most so many; 100 by default, 1000 at most.", number)
+}
+
+/// The page that is wanted.
+pub(in crate::config) fn next_page() -> ParameterBuilder {
+    filter("next", "Where to go on: what the page before says of it.")
+}
+
+/// A parameter in the query.
+pub(in crate::config) fn query_parameter(name: &str, description: &str, schema: Object) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(RefOr::T(Schema::Object(schema))))
+}
+
+/// Adds the schema of a type, and those that it names.
+pub(in crate::config) fn add_schema<T: ToSchema>(components: &mut ComponentsBuilder) {
+    let mut nested = Vec::new();
+    T::schemas(&mut nested);
+    *components = std::mem::take(components)
+        .schema(T::name(), T::schema())
+        .schemas_from_iter(nested);
+}
+
 /// A schema of the components.
-pub(super) fn reference(name: &str) -> RefOr<Schema> {
+pub(in crate::config) fn reference(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
 }
 
 /// The schema of any text.
-pub(super) fn text() -> RefOr<Schema> {
+pub(in crate::config) fn text() -> RefOr<Schema> {
     RefOr::T(Schema::Object(
         ObjectBuilder::new().schema_type(Type::String).build(),
     ))
 }
 
 /// The schema of any object.
-pub(super) fn any_object() -> RefOr<Schema> {
+pub(in crate::config) fn any_object() -> RefOr<Schema> {
     RefOr::T(Schema::Object(
         ObjectBuilder::new().schema_type(Type::Object).build(),
     ))

@@ -87,42 +87,48 @@ fn mended_paths() {
     }
 }
 
-fn endpoint(space: &str, endpoint: Endpoint) -> Resolved {
+/// `path` is that of the endpoint.
+fn endpoint(space: &str, path: &str, id: &str) -> Resolved {
+    let segments: Vec<_> = path.split('/').collect();
+    let (endpoint, _) = Endpoint::find(&segments).unwrap();
+    assert_eq!(endpoint.path, segments);
     Resolved::Route(Route::Endpoint {
         space: space.into(),
         endpoint,
+        id: id.to_owned(),
     })
 }
 
 #[test]
 fn endpoints_of_a_space() {
     for (path, want) in [
-        ("/v1/spaces/s/deadletters", Endpoint::DeadLetters),
-        ("/v1/spaces/s/deadletters/", Endpoint::DeadLetters),
+        ("/v1/spaces/s/deadletters", ("deadletters", "")),
+        ("/v1/spaces/s/deadletters/", ("deadletters", "")),
         (
             "/v1/spaces/s/deadletters/d%2D1",
-            Endpoint::DeadLetter("d-1".into()),
+            ("deadletters/{deliveryId}", "d-1"),
         ),
-        ("/v1/spaces/s/deadletters/redrive/", Endpoint::Redrive),
-        ("/v1/spaces/s/deliveries", Endpoint::Deliveries),
-        ("/v1/spaces/s/deliveries/waiting", Endpoint::Waiting),
-        ("/v1/spaces/s/explain", Endpoint::Explain),
-        ("/v1/spaces/s/subscriptions/x/pause", Endpoint::Pause("x".into())),
+        ("/v1/spaces/s/deadletters/redrive/", ("deadletters/redrive", "")),
+        ("/v1/spaces/s/deliveries", ("deliveries", "")),
+        ("/v1/spaces/s/deliveries/waiting", ("deliveries/waiting", "")),
+        ("/v1/spaces/s/explain", ("explain", "")),
+        (
+            "/v1/spaces/s/subscriptions/x/pause",
+            ("subscriptions/{id}/pause", "x"),
+        ),
         (
             "/v1/spaces/s/subscriptions/pause/pause/",
-            Endpoint::Pause("pause".into()),
+            ("subscriptions/{id}/pause", "pause"),
         ),
         (
             "/v1/spaces/s/subscriptions/x/resume",
-            Endpoint::Resume("x".into()),
+            ("subscriptions/{id}/resume", "x"),
         ),
     ] {
-        assert_eq!(found(path), endpoint("s", want), "{path}");
+        let (named, id) = want;
+        assert_eq!(found(path), endpoint("s", named, id), "{path}");
     }
-    assert_eq!(
-        found("/v1/spaces//explain"),
-        endpoint("default", Endpoint::Explain)
-    );
+    assert_eq!(found("/v1/spaces//explain"), endpoint("default", "explain", ""));
 }
 
 #[test]
@@ -183,11 +189,11 @@ fn all_dead_letters_are_deleted_by_their_very_path_only() {
     let deleted = |path| resolve(path, &Method::DELETE);
     assert_eq!(
         deleted("/v1/spaces/s/deadletters"),
-        endpoint("s", Endpoint::DeadLetters)
+        endpoint("s", "deadletters", "")
     );
     assert_eq!(
         deleted("/v1/spaces/s/deadletters/"),
-        endpoint("s", Endpoint::DeadLetter("".into()))
+        endpoint("s", "deadletters/{deliveryId}", "")
     );
     for path in [
         "/v1/spaces/s//deadletters",

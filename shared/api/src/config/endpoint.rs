@@ -1,0 +1,182 @@
+//! What a space has besides its resources. Each endpoint is described once, in the file of its subject: its path, and for
+//! each method who answers, how it is counted and what the OpenAPI document says of it.
+
+use std::fmt;
+use std::pin::Pin;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use domain::ids::Space;
+use http::Method;
+use http::request::Parts;
+use utoipa::openapi::ComponentsBuilder;
+use utoipa::openapi::path::OperationBuilder;
+
+use super::{ConfigApi, METHODS, dead_letters, deliveries, explain, pause, waiting};
+use crate::error::ApiError;
+
+/// All there are.
+pub(super) static SUBJECTS: [&Subject; 5] = [
+    &dead_letters::SUBJECT,
+    &deliveries::SUBJECT,
+    &waiting::SUBJECT,
+    &explain::SUBJECT,
+    &pause::SUBJECT,
+];
+
+/// Endpoints about the same thing.
+pub(super) struct Subject {
+    pub(super) endpoints: &'static [Endpoint],
+    /// Adds the schemas that its operations name to the OpenAPI document.
+    pub(super) schemas: fn(&mut ComponentsBuilder),
+}
+
+/// A path below a space, and what can be done there.
+pub(super) struct Endpoint {
+    /// Its segments after `/v1/spaces/{space}/`. One of them may stand for an id, which is in braces.
+    pub(super) path: &'static [&'static str],
+    pub(super) actions: &'static [Action],
+}
+
+/// What a method does at an endpoint.
+pub(super) struct Action {
+    pub(super) method: Method,
+    /// Values of the labels `resource` and `operation` (docs/contract.md §5).
+    pub(super) labels: (&'static str, &'static str),
+    pub(super) answer: for<'a> fn(&'a ConfigApi, Asked<'a>) -> Answering<'a>,
+    /// The operation of the OpenAPI document, without the space in its path.
+    pub(super) describe: fn() -> OperationBuilder,
+}
+
+/// A request to an endpoint.
+pub(super) struct Asked<'a> {
+    pub(super) space: &'a Space,
+    /// The id in the path; empty where the path has none.
+    pub(super) id: &'a str,
+    pub(super) parts: &'a Parts,
+    pub(super) body: Body,
+}
+
+/// An answer in the making.
+pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send + 'a>>;
+
+impl Endpoint {
+    /// The endpoint that these segments of a path name, and the id among them.
+    pub(super) fn find<'p>(segments: &[&'p str]) -> Option<(&'static Self, &'p str)> {
+        let all = || SUBJECTS.iter().flat_map(|subject| subject.endpoints);
+        let named = || all().filter_map(|endpoint| Some((endpoint, endpoint.id(segments)?)));
+        // A word of its own stands for no id.
+        let literal = named().find(|(endpoint, _)| !endpoint.path.iter().any(|segment| is_id(segment)));
+        literal.or_else(|| named().next())
+    }
+
+    /// The id among the segments of a path, if that is one of this endpoint.
+    fn id<'p>(&self, segments: &[&'p str]) -> Option<&'p str> {
+        if segments.len() != self.path.len() {
+            return None;
+        }
+        let mut id = "";
+        for (at, (own, given)) in self.path.iter().zip(segments).enumerate() {
+            // An empty segment in the middle is a superfluous slash.
+            let is_last = at + 1 == segments.len();
+            if is_id(own) && (is_last || !given.is_empty()) {
+                id = *given;
+            } else if own != given {
+                return None;
+            }
+        }
+        Some(id)
+    }
+
+    /// What a method does here.
+    pub(super) fn action(&self, method: &Method) -> Option<&'static Action> {
+        self.actions.iter().find(|action| action.method == *method)
+    }
+
+    /// Methods that do something here.
+    pub(super) fn methods(&self) -> Vec<&'static str> {
+        let acts = |method: &&str| {
+            self.actions
+                .iter()
+                .any(|action| action.method.as_str() == *method)
+        };
+        METHODS.into_iter().filter(acts).collect()
+    }
+}
+
+fn is_id(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+}
+
+impl Eq for Endpoint {}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path.join("/"))
+    }
+}
+
+impl ConfigApi {
+    pub(super) async fn count_and_act(&self, action: &Action, asked: Asked<'_>) -> Response {
+        let (resource, operation) = action.labels;
+        self.metrics.count(asked.space, false, resource, operation);
+        let done = (action.answer)(self, asked).await;
+        done.unwrap_or_else(IntoResponse::into_response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_and_labels() {
+        for (method, path, want) in [
+            ("GET", "deadletters", Some(("deadletter", "list"))),
+            ("DELETE", "deadletters", Some(("deadletter", "delete"))),
+            ("POST", "deadletters", None),
+            ("GET", "deadletters/d", Some(("deadletter", "get"))),
+            ("DELETE", "deadletters/d", Some(("deadletter", "delete"))),
+            ("PUT", "deadletters/d", None),
+            ("POST", "deadletters/redrive", Some(("deadletter", "redrive"))),
+            ("GET", "deadletters/redrive", None),
+            ("GET", "deliveries", Some(("delivery", "list"))),
+            ("DELETE", "deliveries", None),
+            ("GET", "deliveries/waiting", Some(("delivery", "list"))),
+            ("DELETE", "deliveries/waiting", Some(("delivery", "delete"))),
+            ("POST", "deliveries/waiting", None),
+            ("POST", "explain", Some(("explanation", "get"))),
+            ("GET", "explain", None),
+            ("POST", "subscriptions/s/pause", Some(("subscription", "update"))),
+            ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
+            ("DELETE", "subscriptions/s/pause", None),
+            ("HEAD", "deadletters", None),
+        ] {
+            let segments: Vec<_> = path.split('/').collect();
+            let (endpoint, _) = Endpoint::find(&segments).unwrap();
+            let action = endpoint.action(&method.parse().unwrap());
+            assert_eq!(action.map(|action| action.labels), want, "{method} {path}");
+            let is_listed = endpoint.methods().contains(&method);
+            assert_eq!(is_listed, want.is_some(), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn paths_are_told_apart() {
+        let mut paths: Vec<_> = SUBJECTS
+            .iter()
+            .flat_map(|subject| subject.endpoints)
+            .map(|endpoint| format!("{endpoint:?}"))
+            .collect();
+        let count = paths.len();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), count);
+    }
+}
