@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use api::events::EventsApi;
 use api::{BodyLimits, LeastRate};
 use gateway::ErrorChain;
 use setup::settings::InvokeMode;
@@ -30,7 +31,7 @@ async fn run() -> Result<(), lambda::Error> {
         },
         in_flight: gateway.in_flight(),
     };
-    let router = api::events::router(gateway, limits);
+    let router = EventsApi::new(gateway, limits).into_router();
     match settings.lambda.invoke_mode {
         InvokeMode::Buffered => lambda::http::run(router).await,
         InvokeMode::ResponseStream => lambda::http::run_streaming(router).await,

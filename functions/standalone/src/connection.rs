@@ -1,11 +1,17 @@
 //! Serving connections of a listener: bounded in number, in headers and in time.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::events::EventsApi;
 use api::{BytesInFlight, LeastRate};
 use axum::Router;
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -33,7 +39,7 @@ pub(crate) struct ConnectionSettings {
     pub(crate) write_timeout: Duration,
     /// The least rate at which it reads one.
     pub(crate) least_rate: LeastRate,
-    /// What heads are counted in that are longer than usual.
+    /// The budget of bytes for heads that are longer than usual.
     pub(crate) in_flight: BytesInFlight,
 }
 
@@ -43,16 +49,42 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Headers a request may have.
 const MAX_HEADERS: usize = 256;
 
+/// A service that answers the requests of a connection.
+pub(crate) trait Answers:
+    Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Unpin + Send>
+    + Clone
+    + Send
+    + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Unpin + Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+/// The Events API as a service. It has no routes for a router to choose from.
+pub(crate) fn events(api: EventsApi) -> impl Answers {
+    service_fn(move |request: Request<Incoming>| api.answer(request.map(Body::new)))
+}
+
+/// The Configuration API as a service.
+pub(crate) fn config(router: Router) -> impl Answers {
+    TowerToHyperService::new(router)
+}
+
 /// Accepts and serves connections until `stop` changes, then lets those in progress end their request.
 pub(crate) async fn serve(
     listeners: Listeners,
-    router: Router,
+    service: impl Answers,
     settings: ConnectionSettings,
     mut stop: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(settings.max_connections));
-    let service = TowerToHyperService::new(router);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listeners, &places) => accepted,
@@ -108,14 +140,12 @@ fn prepare(stream: &TcpStream, write_timeout: Duration) {
     let _ = (SockRef::from(stream), write_timeout, UNSENT_BYTES);
 }
 
-async fn serve_connection<S>(
-    stream: S,
-    service: TowerToHyperService<Router>,
+async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: impl Answers,
     settings: &ConnectionSettings,
     watcher: Watcher,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+) {
     let head = Head::new(settings.in_flight);
     let stream = Paced::new(stream, settings.least_rate, head.clone());
     let service = HeadCounting { service, head };

@@ -39,7 +39,7 @@ pub(crate) fn warn_if_open(settings: &Settings) {
 }
 
 fn warn_if_folder_open(folder: &Path) {
-    // One that is not there or cannot be looked at is another error's business.
+    // A folder that is not there or cannot be read has an error of its own later.
     let Ok(metadata) = folder.metadata() else {
         return;
     };

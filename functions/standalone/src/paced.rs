@@ -9,10 +9,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use api::{BytesInFlight, Held, LeastRate, RateWindow};
-use axum::Router;
 use hyper::body::Incoming;
 use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes that the operating system takes of an answer before it has sent what it took earlier. So much memory an unread
@@ -89,16 +87,18 @@ impl Head {
 }
 
 /// The service of a connection, which knows when a head is complete and when its request is answered.
-#[derive(Clone, Debug)]
-pub(crate) struct HeadCounting {
-    pub(crate) service: TowerToHyperService<Router>,
+#[derive(Clone)]
+pub(crate) struct HeadCounting<S> {
+    pub(crate) service: S,
     pub(crate) head: Arc<Head>,
 }
 
-impl Service<http::Request<Incoming>> for HeadCounting {
-    type Response = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Error;
-    type Future = Answering;
+impl<S: Service<http::Request<Incoming>, Future: Unpin>> Service<http::Request<Incoming>>
+    for HeadCounting<S>
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Answering<S::Future>;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
         self.head.complete();
@@ -110,14 +110,13 @@ impl Service<http::Request<Incoming>> for HeadCounting {
 }
 
 /// The answer to a request, whose handler has read or dropped the body by then.
-pub(crate) struct Answering {
-    answer: <TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future,
+pub(crate) struct Answering<F> {
+    answer: F,
     head: Arc<Head>,
 }
 
-impl Future for Answering {
-    type Output =
-        <<TowerToHyperService<Router> as Service<http::Request<Incoming>>>::Future as Future>::Output;
+impl<F: Future + Unpin> Future for Answering<F> {
+    type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = ready!(Pin::new(&mut self.answer).poll(context));
@@ -137,7 +136,7 @@ pub(crate) struct Paced<S> {
 
 impl<S> Paced<S> {
     pub(crate) fn new(stream: S, least: LeastRate, head: Arc<Head>) -> Self {
-        // What a client takes shows only when there is room for more again.
+        // The socket tells that the client has taken something only when it has room for another step.
         let step = UNSENT_BYTES.div_ceil(least.bytes_per_second.max(1));
         Self {
             stream,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, SecretRules};
+use api::events::EventsApi;
 use api::{BodyLimits, BytesInFlight, LeastRate};
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
@@ -14,9 +15,9 @@ use setup::wiring::{self, WiringError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::connection::{ConnectionSettings, serve};
+use crate::connection::{self, ConnectionSettings, serve};
 use crate::data_folder;
-use crate::listener::{ListenError, Listeners, listen, listen_on_loopback};
+use crate::listener::{ListenError, listen, listen_on_loopback};
 use crate::tls::{self, TlsError};
 
 /// Interval in which recorded histogram values are folded into their buckets.
@@ -32,7 +33,7 @@ pub struct RunningGateway {
     /// URLs of both APIs, events first.
     pub urls: [String; 2],
     gateway: Gateway,
-    events: Router,
+    events: EventsApi,
     config: Router,
     stop: watch::Sender<bool>,
     servers: [JoinHandle<()>; 2],
@@ -100,14 +101,14 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     ];
 
     let recorder = telemetry::metrics_recorder()?;
-    let gateway = wiring::gateway_beside(settings, own_config_api.clone()).await?;
+    let gateway = Box::pin(wiring::gateway_beside(settings, own_config_api.clone())).await?;
     warn_of_openness(settings, config_place);
     let limits = &settings.limits;
-    // One for each API: whoever fills that for events does not keep the operator out.
+    // A budget for each API: senders that fill the one for events do not keep the operator out.
     let in_flight = gateway.in_flight();
     let config_in_flight = BytesInFlight::new(limits.max_bytes_in_flight);
     let (bytes, time) = (limits.max_event_bytes, limits.events_read_timeout);
-    let events = api::events::router(gateway.clone(), body_limits(limits, bytes, time, in_flight));
+    let events = EventsApi::new(gateway.clone(), body_limits(limits, bytes, time, in_flight));
     let metrics = metrics_page(settings, &gateway)?;
     let config = api::config::router(config_api(
         settings,
@@ -118,22 +119,21 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     ));
 
     let (stop, stopping) = watch::channel(false);
-    let serve_on = |listener: Listeners, router: &Router, connections| {
-        tokio::spawn(serve(listener, router.clone(), connections, stopping.clone()))
-    };
     let events_timeouts = (limits.events_read_timeout, limits.events_write_timeout);
     let config_timeouts = (limits.config_read_timeout, limits.config_write_timeout);
     let servers = [
-        serve_on(
+        tokio::spawn(serve(
             events_listener,
-            &events,
+            connection::events(events.clone()),
             connections(limits, events_tls, events_timeouts, in_flight),
-        ),
-        serve_on(
+            stopping.clone(),
+        )),
+        tokio::spawn(serve(
             config_listener,
-            &config,
+            connection::config(config.clone()),
             connections(limits, config_tls, config_timeouts, config_in_flight),
-        ),
+            stopping,
+        )),
     ];
     let workers = tokio::spawn({
         let (gateway, workers) = (gateway.clone(), settings.queue.workers());
@@ -285,9 +285,9 @@ fn least_rate(limits: &LimitSettings) -> LeastRate {
 }
 
 impl RunningGateway {
-    /// The services behind the ports, events first, to be called without a socket.
+    /// Both APIs as routers, events first, to be called without a socket. Behind its port the Events API has none.
     pub fn routers(&self) -> (Router, Router) {
-        (self.events.clone(), self.config.clone())
+        (self.events.clone().into_router(), self.config.clone())
     }
 
     /// Ends the gateway (docs/contract.md §2.10): new events get 503, requests in progress are answered, deliveries that

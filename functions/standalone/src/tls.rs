@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 /// A certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// One of certificate and key is set. What was meant to be encrypted is not served in clear.
+    /// Only one of certificate and key is set. It would be served in clear, against what was meant.
     #[error("{set} is set without {missing}: TLS needs both")]
     Incomplete {
         /// The flag that is set.

@@ -26,7 +26,7 @@ pub struct BodyLimits {
     pub time: Duration,
     /// The least rate at which it arrives.
     pub least_rate: LeastRate,
-    /// What all bodies and answers of this API hold together.
+    /// The budget of bytes for all bodies and answers of this API.
     pub in_flight: BytesInFlight,
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn read_held(
     if body.is_end_stream() {
         return Ok((Bytes::new(), None));
     }
-    // Who waits to be told to send it is not told so when it would be in vain.
+    // A client that waits for `100 Continue` does not get it for a body that is too large anyway.
     if parts.headers.contains_key(header::EXPECT) && body.size_hint().lower() > limits.bytes as u64 {
         return Err(GatewayError::BodyTooLarge { limit: limits.bytes });
     }
@@ -74,7 +74,7 @@ const TURN: usize = 64 * 1024;
 /// Pause after so many bytes of what is thrown away: nobody gains by its being read fast.
 const DISCARD_PAUSE: Duration = Duration::from_millis(10);
 
-/// What was read of a body, and the room that it has.
+/// The part of a body that has been read, and its room in the budget.
 struct Collected {
     first: Bytes,
     rest: Gathered,
@@ -262,7 +262,7 @@ mod tests {
         assert!(read(&parts, Body::empty(), limits(100, budget)).await.is_ok());
         drop(first);
         assert_eq!(budget.held(), 0);
-        // What is too large holds nothing while the rest of it is thrown away.
+        // A body that is too large holds no room while the rest of it is thrown away.
         assert!(
             read(&parts, Body::from("123456"), limits(5, budget))
                 .await

@@ -44,10 +44,10 @@ struct ErrorMessage {
 /// Most bytes of a text that a client is told.
 const MOST_MESSAGE_BYTES: usize = 4 * 1024;
 
-/// What a caller is told when its function cannot be called.
+/// Text for a caller whose function cannot be called.
 const CALL_FAILED: &str = "Function call failed. Please check logs.";
 
-/// What a 401 says where nobody says more: it has to say something (RFC 9110, section 15.5.2).
+/// The challenge of a 401 that has no other: it must have one (RFC 9110, section 15.5.2).
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 
 impl ApiError {

@@ -1,5 +1,6 @@
 //! The Events API: every path and method belongs to subscriptions, so one handler takes all requests.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,33 +12,53 @@ use bytes::Bytes;
 use domain::event::CLOUDEVENTS_BATCH_JSON;
 use domain::sniff::sniff;
 use gateway::{Answer, Client, Gateway, Received, WaitingClient};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
 use crate::error::{ApiError, answer_or_internal_error};
 use crate::in_flight::counting;
 use crate::request_target::answer_by_itself;
+use crate::unstoppable::Unstoppable;
 
+/// The Events API. A cheap handle.
 #[derive(Debug, Clone)]
-struct EventsApi {
+pub struct EventsApi {
     gateway: Gateway,
     limits: BodyLimits,
 }
 
-/// The Events API as a service.
-pub fn router(gateway: Gateway, limits: BodyLimits) -> Router {
-    Router::new()
-        .fallback(receive)
-        .with_state(EventsApi { gateway, limits })
-}
-
-async fn receive(State(api): State<EventsApi>, request: Request) -> Response {
-    answer_or_internal_error(api.answer(request)).await
-}
+/// An answer of the Events API in the making.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl EventsApi {
-    async fn answer(self, request: Request) -> Response {
+    /// The API of an engine, whose bodies have these limits.
+    pub fn new(gateway: Gateway, limits: BodyLimits) -> Self {
+        Self { gateway, limits }
+    }
+
+    /// The same as a router.
+    pub fn into_router(self) -> Router {
+        let handle = |State(api): State<Self>, request: Request| async move { api.answer(request).await };
+        Router::new().fallback(handle).with_state(self)
+    }
+
+    /// Answers a request, whatever its path and method.
+    pub fn answer(&self, request: Request) -> Answering {
+        let is_head = request.method() == Method::HEAD;
+        let answering = answer_or_internal_error(self.clone().receive(request));
+        Box::pin(async move {
+            let mut response = answering.await;
+            // The answer to GET would have it; the server sees nothing that it would write here.
+            if is_head && response.body().size_hint().exact() == Some(0) {
+                let length = response.headers_mut().entry(header::CONTENT_LENGTH);
+                length.or_insert(HeaderValue::from_static("0"));
+            }
+            Ok(response)
+        })
+    }
+
+    async fn receive(self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         if let Some(response) = answer_by_itself(&parts) {
             return response;
@@ -50,26 +71,19 @@ impl EventsApi {
             Ok((body, held)) => (Ok(body), held),
             Err(err) => (Err(err), None),
         };
-        // A task of its own: a client that hangs up while a sync function works ends this future, and the event is
-        // still to reach the async subscribers.
         let gateway = self.gateway;
         let waiting = is_batch(&parts.headers).then(WaitingClient::new);
         let client = waiting
             .as_ref()
             .map_or_else(Client::default, WaitingClient::observed);
-        let received = tokio::spawn(async move {
+        let received = Unstoppable::new(async move {
             let received = gateway.receive(&parts, body, &client).await;
             // Until here the body may be needed.
             drop(held);
             received
-        })
-        .await;
-        drop(waiting);
-        let Received { headers, outcome } = received.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is going down, and nobody waits for this any more.
-            Err(_) => Received::interrupted(),
         });
+        let Received { headers, outcome } = received.await;
+        drop(waiting);
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {
             Ok(answer) => into_response(answer),

@@ -52,12 +52,12 @@ impl RateWindow {
         self.moved = self.moved.saturating_add(bytes);
     }
 
-    /// Nothing is to move any more. The next window begins with the next wait.
+    /// Ends the window: nothing has to move now. The next one begins with the next wait.
     pub fn end(&mut self) {
         self.timer = None;
     }
 
-    /// What moved before the first wait does not count.
+    /// Bytes that moved before the first wait do not count.
     pub fn begin_anew(&mut self) {
         if self.timer.is_none() {
             self.moved = 0;

@@ -7,6 +7,7 @@ pub mod events;
 mod in_flight;
 mod least_rate;
 mod request_target;
+mod unstoppable;
 
 pub use body::BodyLimits;
 pub use gateway::{BytesInFlight, Held};

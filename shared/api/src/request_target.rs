@@ -101,7 +101,7 @@ fn bad_request(text: &'static str) -> Response {
     plain_text(StatusCode::BAD_REQUEST, text)
 }
 
-/// What follows such a request is not for this server, so that the connection ends.
+/// The bytes after such a request are for another server, so the connection ends.
 fn not_implemented(text: &'static str) -> Response {
     let mut response = plain_text(StatusCode::NOT_IMPLEMENTED, text);
     let close = HeaderValue::from_static("close");

@@ -48,7 +48,7 @@ pub(crate) enum Refusal {
     /// It answered 401.
     #[error("the authorizer answered with HTTP status code 401")]
     Unauthorized {
-        /// What that said about how to prove who one is.
+        /// Its `WWW-Authenticate`.
         challenge: Option<HeaderValue>,
     },
 }
@@ -78,7 +78,7 @@ pub(crate) struct Authorizers<'a> {
     decisions: Vec<(Space, Decision)>,
 }
 
-/// What an authorizer is asked.
+/// A question to an authorizer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) event: &'a Arc<Event>,
@@ -89,7 +89,7 @@ pub(crate) struct Question<'a> {
 }
 
 impl<'a> Authorizers<'a> {
-    /// Nobody has been asked about the event yet.
+    /// The authorizers of an event; none has been asked yet.
     pub(crate) fn new(
         gateway: &'a Gateway,
         request: &Request<'a>,
@@ -119,7 +119,7 @@ impl<'a> Authorizers<'a> {
         Ok(())
     }
 
-    /// What authorizers made of the event.
+    /// The events that authorizers have returned in place of this one.
     pub(crate) fn made(&self) -> impl Iterator<Item = &Arc<Event>> {
         self.decisions.iter().filter_map(|(_, decision)| match decision {
             Decision::Allowed(made) => Some(made),
@@ -200,7 +200,7 @@ fn seen_request(parts: &Parts, body: &[u8], event: Option<&Event>) -> Json {
     Json::from_value(&request)
 }
 
-/// What an authorizer is sent.
+/// The payload for an authorizer.
 fn payload(event: &Event, request: &Json) -> Bytes {
     let question = Json::from_value(&AuthorizerRequest { event, request });
     Bytes::from(question.get().to_owned())

@@ -1,5 +1,6 @@
 //! One call of a function, with the system events around it (docs/contract.md §2.6, §4.1).
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -95,11 +96,11 @@ pub(crate) struct CallResult {
     pub(crate) answer: Answer,
     /// Whether it only takes events in and has no answer for a caller (Q23).
     pub(crate) is_connector: bool,
-    /// What the answer is taken for.
+    /// How the answer is read.
     pub(crate) mode: ResponseMode,
 }
 
-/// What came of a call.
+/// The result of a call.
 pub(crate) type Called = Result<CallResult, CallError>;
 
 impl Gateway {
@@ -128,21 +129,23 @@ impl Gateway {
         tracing::debug!(%space, functionId = %function, event.id = event.id(), "Invoking function.");
         let needs_answer = match subscriber.occasion {
             Occasion::Sync { .. } => true,
-            // Whoever subscribes to that gets what the function answered.
+            // Subscribers of this system event get the answer.
             Occasion::Delivery { .. } => {
                 self.is_subscribed(table, space, event, SystemEventType::FunctionInvoked)
             }
         };
-        let invoking = self.invoke(table, space, targets, |provider| {
-            let mut planned = subscriber.as_call(provider);
-            planned.call.needs_answer = needs_answer;
-            planned
-        });
-        let answered = match subscriber.occasion {
-            Occasion::Delivery { end: Some(end), .. } | Occasion::Sync { end: Some(end), .. } => {
-                until(end, invoking).await
+        let (Occasion::Sync { end, .. } | Occasion::Delivery { end, .. }) = subscriber.occasion;
+        let answered = {
+            // In one place for both ways to wait, and gone before what follows needs room.
+            let invoking = pin!(self.invoke(table, space, targets, |provider| {
+                let mut planned = subscriber.as_call(provider);
+                planned.call.needs_answer = needs_answer;
+                planned
+            }));
+            match end {
+                Some(end) => until(end, invoking).await,
+                None => invoking.await,
             }
-            Occasion::Delivery { end: None, .. } | Occasion::Sync { end: None, .. } => invoking.await,
         };
         // A failure that the caller gets as it is, is one all the same.
         let outcome = match &answered {

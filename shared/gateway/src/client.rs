@@ -11,7 +11,7 @@ pub struct WaitingClient(Arc<()>);
 pub struct Client(Option<Weak<()>>);
 
 impl WaitingClient {
-    /// One that waits from now on.
+    /// A client that waits from now on.
     pub fn new() -> Self {
         Self(Arc::new(()))
     }

@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 use store::{Claim, ClaimToken, DynamoDb, Store};
 
 use crate::error::GatewayError;
-use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
+use targets::ErrorChain;
 
 /// What a producer's key comes to: it belongs to the path and the type of its event, so that whoever may send other
 /// events to a space suppresses none of these. Always as long, whatever the path.
@@ -73,17 +73,18 @@ impl Gateway {
             tokens: Vec::new(),
         };
         for (space, key) in keys {
-            match table.claim_deduplication_key(&space, &key).await {
+            // Boxed: events elsewhere, and those without a key, do not carry the future of a request.
+            match Box::pin(table.claim_deduplication_key(&space, &key)).await {
                 Ok(Claim::Granted(token)) => claims.tokens.push(token),
                 Ok(Claim::Duplicate) => deliveries.retain(|delivery| {
                     delivery.space != space || delivery.deduplication_key.as_deref() != Some(&*key)
                 }),
                 Ok(Claim::Contended) => {
-                    claims.release().await;
+                    Box::pin(claims.release()).await;
                     return Err(GatewayError::DeduplicationContended);
                 }
                 Err(error) => {
-                    claims.release().await;
+                    Box::pin(claims.release()).await;
                     return Err(error.into());
                 }
             }

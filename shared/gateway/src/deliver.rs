@@ -23,7 +23,7 @@ use step::{FUNCTION_CHECK, Scope, Step};
 /// The time that deliveries of a message have.
 #[derive(Debug, Clone, Copy)]
 pub struct DispatchTime {
-    /// Until then every delivery is begun: one whose call may take longer than there ever is must not wait for ever.
+    /// Before this, a delivery is begun even if its call may take longer than is left: no invocation has more time for it.
     pub early: Instant,
     /// Calls that are not over by now have failed, whatever time their functions have: what came of the others is still
     /// to be settled.
@@ -95,11 +95,12 @@ impl Gateway {
         self.queue().settle(receipt, outcomes).await
     }
 
-    /// What the queue is told of a delivery; nothing where it was told to hold back all that are like this one.
+    /// The outcome of a delivery for the queue; `None` where the queue holds back the whole function or subscription.
     async fn outcome(&self, step: Step, delivery: &Delivery) -> Option<Outcome> {
         match step {
             Step::Settle(Outcome::DeadLetter(dead_letter)) => {
-                let kept = self.dead_letters().put(&dead_letter).await;
+                // Boxed: most deliveries have none.
+                let kept = Box::pin(self.dead_letters().put(&dead_letter)).await;
                 Some(match kept {
                     Ok(()) => Outcome::DeadLetter(dead_letter),
                     Err(error) => Self::defer_unkept(delivery, &error),

@@ -37,11 +37,11 @@ pub enum DeliveryLog {
 /// Which attempts are asked for; all that is set must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AttemptFilter {
-    /// Those for an event, by the id that its producer gave it.
+    /// Attempts for an event, by the id that its producer gave it.
     pub event_id: Option<String>,
-    /// Those of a delivery.
+    /// Attempts at a delivery.
     pub delivery_id: Option<DeliveryId>,
-    /// Those for a subscription.
+    /// Attempts for a subscription.
     pub subscription_id: Option<SubscriptionId>,
 }
 

@@ -59,13 +59,13 @@ enum DeliveryPermits {
 #[derive(Debug)]
 #[expect(dead_code, reason = "they are held")]
 pub(crate) enum DeliveryPermit<'a> {
-    /// One of [`DeliveryPermits::AsTheyCome`].
+    /// A permit of [`DeliveryPermits::AsTheyCome`].
     AsTheyCome(SemaphorePermit<'a>),
-    /// One of [`DeliveryPermits::InTurn`].
+    /// A permit of [`DeliveryPermits::InTurn`].
     InTurn(Permit),
 }
 
-/// What the engine is told besides its handles.
+/// Settings of the engine.
 #[derive(Debug, Clone)]
 pub struct GatewaySettings {
     /// Domains whose host names stand for a path prefix (docs/contract.md §2.11); none turns hosted mode off.
@@ -96,7 +96,7 @@ pub struct GatewaySettings {
     pub metrics: MetricsLimits,
 }
 
-/// What the engine works with.
+/// The handles that the engine works with.
 #[derive(Debug, Clone)]
 pub struct GatewayParts {
     /// The configuration store.
@@ -179,7 +179,7 @@ impl Gateway {
         drop(self.0.receiving.write().await);
     }
 
-    /// What a request has to hold while it is taken in; `None` if it comes too late.
+    /// A guard that a request holds while it is taken in; `None` once the gateway is draining.
     pub(crate) fn begin_receiving(&self) -> Option<RwLockReadGuard<'_, ()>> {
         // First the lock: whoever sees no draining is waited for. Only a wait keeps others from having it.
         let receiving = self.0.receiving.try_read().ok()?;
@@ -225,13 +225,13 @@ impl Gateway {
         &self.0.circuit_breakers
     }
 
-    /// What requests and the answers of functions are counted in.
+    /// The budget of bytes that requests and answers of functions share.
     pub fn in_flight(&self) -> BytesInFlight {
         self.0.invoker.in_flight()
     }
 
-    /// What a request is counted in: where spaces own their paths, the share of the one that it is for. Those for spaces
-    /// that have nothing on a path have one share together.
+    /// The budget of bytes for a request: in hosted mode the share of the space that owns its path. Paths that no space
+    /// owns have one share together.
     pub async fn in_flight_for(&self, parts: &Parts) -> BytesInFlight {
         let in_flight = self.in_flight();
         if !self.hosted().is_on() {

@@ -13,7 +13,6 @@ mod deduplication;
 mod deliver;
 mod delivery_log;
 mod error;
-mod error_chain;
 mod function_answer;
 mod gateway;
 mod hosted;
@@ -43,9 +42,8 @@ pub use delivery_log::{
     AttemptFiles, AttemptFilesLimits, AttemptFilter, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET, DeliveryLog,
 };
 pub use error::GatewayError;
-pub use error_chain::ErrorChain;
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
 pub use receive::{Answer, Received};
 pub use streamed_response::{StreamedBody, StreamedResponse};
-pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, Gathered, Held, OwnConfigApi};
+pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};

@@ -57,7 +57,7 @@ pub fn doubling_buckets(start: f64, count: usize) -> Vec<f64> {
 pub(crate) struct EventMetrics {
     limits: MetricsLimits,
     spaces: RwLock<HashMap<Space, Arc<SpaceCounters>>>,
-    /// Those of all spaces that have none of their own.
+    /// The counters of all spaces beyond the limit.
     other: OnceLock<Arc<SpaceCounters>>,
 }
 

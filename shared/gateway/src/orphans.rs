@@ -11,8 +11,8 @@ use queue::{DeliveryQueue, Embedded, WaitingLane};
 use store::Store;
 
 use crate::dead_letters::DeadLetterError;
-use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
+use targets::ErrorChain;
 
 /// Time between two looks at whether anything was deleted: an embedded store costs nothing to be asked.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -59,7 +59,7 @@ impl Gateway {
                 if reason(table, lane).is_none() {
                     continue;
                 }
-                // Those at hand may be older than what is queued.
+                // The table at hand may be older than the subscription of a queued delivery.
                 let newest = SpaceVersion {
                     space: lane.space.clone(),
                     version: u64::MAX,

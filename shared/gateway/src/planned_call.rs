@@ -12,11 +12,11 @@ use targets::Call;
 /// A call whose payload may still have to be made.
 pub(crate) struct PlannedCall<'e> {
     pub(crate) call: Call<'e>,
-    /// What the payload is made of, unless the call has it.
+    /// The event that the payload is made of, unless the call has a payload already.
     pub(crate) event: Option<(&'e Arc<Event>, EventForm)>,
 }
 
-/// What the JSON of an event says besides the event.
+/// What is added to the JSON of an event.
 pub(crate) enum EventForm {
     /// Nothing.
     AsItIs,

@@ -77,7 +77,7 @@ impl Gateway {
                 };
                 let is_left = matches!(answer, Err(GatewayError::BatchInterrupted));
                 answers.push(answer);
-                // Whoever hears that sends the whole event again.
+                // The client sends an event again that was not begun, so its deliveries are not queued now.
                 if is_left {
                     continue;
                 }
@@ -88,7 +88,7 @@ impl Gateway {
         }
         let bytes = request.body.len();
         let queued = self.enqueue(reservation, allowed, bytes, &routed).await;
-        // Whoever hears that nothing is queued sends the whole request again.
+        // A client that gets this error sends the whole request again.
         if queue_answers {
             queued?;
         }
@@ -263,8 +263,8 @@ impl Gateway {
         }
         let queued = self.send(reservation, deliveries, bytes, promised).await;
         match (claims, &queued) {
-            (Some(claims), Ok(())) => claims.confirm().await,
-            (Some(claims), Err(_)) => claims.release().await,
+            (Some(claims), Ok(())) => Box::pin(claims.confirm()).await,
+            (Some(claims), Err(_)) => Box::pin(claims.release()).await,
             (None, _) => {}
         }
         queued

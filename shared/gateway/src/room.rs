@@ -13,10 +13,10 @@ use domain::routing::RoutingTable;
 use queue::{Reservation, Unsent};
 
 use crate::error::GatewayError;
-use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::routed::Routed;
 use crate::sync_calls::SyncCall;
+use targets::ErrorChain;
 
 impl Gateway {
     /// Sets room aside for the deliveries of a request whose body has `bytes`. Those to spaces without room are left out,

@@ -9,8 +9,8 @@ use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use targets::{AnswerStream, AnswerStreamError};
 
-use crate::error_chain::ErrorChain;
 use crate::sync_calls::SyncCall;
+use targets::ErrorChain;
 
 /// An answer whose body is still to come.
 #[derive(Debug)]

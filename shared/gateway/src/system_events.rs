@@ -80,6 +80,7 @@ impl Gateway {
         let deliveries = Self::deliveries(subscribers, &event, &PublishOptions::default(), hops.next());
         self.count_async(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
-        let _ = self.send(None, deliveries, 0, &[]).await;
+        // Boxed: where nobody subscribes, nothing carries it.
+        let _ = Box::pin(self.send(None, deliveries, 0, &[])).await;
     }
 }

@@ -36,7 +36,7 @@ impl Gateway {
         if lost.is_empty() {
             return;
         }
-        // What finds no room is counted and logged there.
+        // `send` counts and logs deliveries without room.
         let _ = Box::pin(self.enqueue(None, lost, bytes, &[])).await;
     }
 

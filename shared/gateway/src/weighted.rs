@@ -33,7 +33,7 @@ pub(crate) struct Targets<'t> {
     named: &'t FunctionId,
     /// The function whose turn it is.
     current: &'t FunctionId,
-    /// Those whose turn comes where it fails.
+    /// The functions that are called next, in this order, should the current one fail.
     standby: std::vec::IntoIter<&'t FunctionId>,
     /// The permit to call the current one, where circuits are asked.
     permit: Option<Permit>,

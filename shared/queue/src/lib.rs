@@ -221,7 +221,7 @@ impl DeliveryQueue {
     pub async fn receive(&self) -> Option<Received> {
         match self {
             Self::Embedded(queue) => queue.receive().await,
-            Self::Sqs(queue) => queue.receive().await,
+            Self::Sqs(queue) => Box::pin(queue.receive()).await,
         }
     }
 
@@ -232,7 +232,7 @@ impl DeliveryQueue {
             (Self::Embedded(queue), Receipt::Embedded(receipt)) => {
                 queue.settle_anywhere(receipt, outcomes).await
             }
-            (Self::Sqs(queue), Receipt::Sqs(receipt)) => queue.settle(receipt, outcomes).await,
+            (Self::Sqs(queue), Receipt::Sqs(receipt)) => Box::pin(queue.settle(receipt, outcomes)).await,
             // A receipt of another queue: nothing is known about its message here.
             _ => Settled::Returned,
         }
@@ -310,7 +310,8 @@ impl Reservation {
     pub async fn send(self, deliveries: Vec<Delivery>) -> Result<(), Unsent> {
         match self {
             Self::Embedded(reservation) => reservation.send(deliveries).await,
-            Self::Sqs(queue) => Ok(queue.send(deliveries).await?),
+            // Boxed: what is queued here does not carry the future of a request.
+            Self::Sqs(queue) => Ok(Box::pin(queue.send(deliveries)).await?),
         }
     }
 }

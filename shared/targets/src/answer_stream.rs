@@ -42,6 +42,8 @@ pub struct AnswerStream {
     /// make the function late.
     idle: Option<Pin<Box<Sleep>>>,
     is_waiting: bool,
+    /// Why the rest is missing, once that is known and not told yet.
+    broken: Option<BoxError>,
 }
 
 /// Why the rest of an answer is missing.
@@ -77,6 +79,7 @@ impl AnswerStream {
             end: end.map(|end| Box::pin(sleep_until(end))),
             idle: None,
             is_waiting: false,
+            broken: None,
         }
     }
 
@@ -122,6 +125,9 @@ impl Body for AnswerStream {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerStreamError>>> {
         let this = &mut *self;
+        if let Some(error) = this.broken.take() {
+            return Poll::Ready(Some(Err(AnswerStreamError::Broken(error))));
+        }
         // Asked before each piece: a function that always has one ready is never waited for.
         if this.body.is_some()
             && let Poll::Ready(error) = this.poll_end(context)
@@ -139,7 +145,10 @@ impl Body for AnswerStream {
                 }
                 Poll::Ready(Some(Err(error))) => {
                     this.body = None;
-                    return Poll::Ready(Some(Err(AnswerStreamError::Broken(error))));
+                    // Told at the next turn: a server does not write what came just before an error.
+                    this.broken = Some(error);
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 Poll::Ready(None) => this.body = None,
                 Poll::Pending => {
@@ -153,7 +162,7 @@ impl Body for AnswerStream {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        self.broken.is_none() && self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {

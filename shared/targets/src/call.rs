@@ -34,7 +34,7 @@ impl Call<'_> {
     }
 }
 
-/// What a consumer can tell calls apart by.
+/// Identifies a call to its consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallIdentity {
     /// The delivery, the same at every attempt.

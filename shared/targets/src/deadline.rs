@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::InvokeError;
@@ -36,17 +38,17 @@ impl Deadline {
         }
     }
 
-    /// Ends a step at the deadline.
-    pub(crate) async fn bound<T>(
-        self,
-        step: impl Future<Output = Result<T, InvokeError>>,
-    ) -> Result<T, InvokeError> {
+    /// Ends a step at the deadline. No `async fn`, which would hold the step twice.
+    pub(crate) fn bound<T, S>(self, step: S) -> impl Future<Output = Result<T, InvokeError>>
+    where
+        S: Future<Output = Result<T, InvokeError>>,
+    {
         let limit = self.limit;
         match self.at {
-            Some(at) => timeout_at(at, step)
-                .await
-                .unwrap_or(Err(InvokeError::TimedOut { limit })),
-            None => step.await,
+            Some(at) => Either::Left(
+                timeout_at(at, step).map(move |ended| ended.unwrap_or(Err(InvokeError::TimedOut { limit }))),
+            ),
+            None => Either::Right(step),
         }
     }
 }

@@ -7,7 +7,7 @@ use domain::dead_letter::LastResponse;
 use domain::retry::FailureClass;
 
 use crate::access_denied::AccessDeniedCode;
-use crate::error_causes::Causes;
+use crate::error_chain::ErrorChain;
 
 /// Cause of an [`InvokeError`]; never holds credentials, tokens or the userinfo or query of a URL.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -16,7 +16,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
     /// AWS Lambda does not accept the credentials (docs/contract.md §3.3).
-    #[error("Function access denied. Error: {}", Causes(.source.as_ref()))]
+    #[error("Function access denied. Error: {}", ErrorChain(.source.as_ref()))]
     AccessDenied {
         /// Which of the three codes the client is told about.
         code: AccessDeniedCode,
@@ -26,7 +26,7 @@ pub enum InvokeError {
         source: BoxError,
     },
     /// AWS Lambda failed by itself (its `ServiceException`).
-    #[error("Function call failed because of provider error. Error: {}", Causes(.source.as_ref()))]
+    #[error("Function call failed because of provider error. Error: {}", ErrorChain(.source.as_ref()))]
     ProviderFailed {
         /// What AWS said.
         source: BoxError,
@@ -67,7 +67,7 @@ pub enum InvokeError {
     #[error("Function call failed. Error: too many bytes of requests and answers are held at the moment")]
     Overloaded,
     /// AWS asks to be called less often.
-    #[error("Function call failed. Error: {}", Causes(.source.as_ref()))]
+    #[error("Function call failed. Error: {}", ErrorChain(.source.as_ref()))]
     Throttled {
         /// Time after which to try again, from `Retry-After`.
         retry_after: Option<Duration>,
@@ -75,7 +75,7 @@ pub enum InvokeError {
         source: BoxError,
     },
     /// The call did not get through: connection, TLS, DNS, a broken answer, or any other error of AWS.
-    #[error("Function call failed. Error: {}", Causes(.source.as_ref()))]
+    #[error("Function call failed. Error: {}", ErrorChain(.source.as_ref()))]
     Unavailable {
         /// Whether the same call can only fail again: a URL of an unknown scheme, an unknown stream.
         permanent: bool,

@@ -1,6 +1,6 @@
 //! Functions behind HTTP (docs/contract.md §3.2): the event is posted, the body of the answer is the result.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +11,17 @@ use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderVal
 use http::uri::Scheme;
 use http::{Method, Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::Connect;
-use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::OnceCell;
 
 use self::connector::TcpConnector;
 use self::custom::Custom;
 use self::destination::Destination;
+use self::pool::Pool;
+use self::response_body::ResponseBody;
 use self::tls_clients::TlsClients;
 use crate::answer::Answer;
 use crate::answer_stream::StreamLimits;
@@ -54,8 +55,10 @@ mod hops;
 mod identification;
 mod lookups;
 mod pass_on;
+mod pool;
 mod redaction;
 mod redirect;
+mod response_body;
 mod signature;
 mod status;
 mod tls;
@@ -76,10 +79,10 @@ const FAILURE_BODY_WAIT: Duration = Duration::from_secs(1);
 /// The HTTP clients and their kept-alive connections.
 pub(crate) struct HttpTargets {
     connector: TcpConnector,
-    plain: Client<TcpConnector, Payload>,
+    plain: Pool,
     /// Apart, so that nobody reads certificates, or pays for the choice of a stream, until there is an https URL.
     encrypted: OnceCell<EncryptedClient>,
-    /// Those with certificates of their own.
+    /// The clients of functions with certificates of their own.
     own_tls: TlsClients,
     max_response_bytes: usize,
     stream_limits: StreamLimits,
@@ -102,8 +105,8 @@ pub(crate) async fn call(
     }
 }
 
-/// What came of a call, without what must not be shown. What is kept of a failed delivery is read by people; what callers
-/// get stays as it is.
+/// The result of a call, without secrets in what is kept of a failed delivery, which people read. What callers get stays
+/// as it is.
 fn redacted(
     mut answered: Result<Answer, InvokeError>,
     wants_result: bool,
@@ -127,7 +130,7 @@ impl HttpTargets {
         let guard = settings.guard.clone().map(Arc::new);
         let connector = TcpConnector::new(guard, settings.lookups).avoiding(settings.own_config_api.clone());
         Self {
-            plain: client(connector.clone()),
+            plain: Pool::new(connector.clone()),
             connector,
             encrypted: OnceCell::new(),
             own_tls: TlsClients::default(),
@@ -161,7 +164,8 @@ impl HttpTargets {
         let limit = own_limit.map_or(self.max_response_bytes, |own| own.min(self.max_response_bytes));
         let read = async {
             match endpoint.response {
-                // Nobody reads what may be longer than any limit; that it ends in time shows that the function is done.
+                // An answer that is streamed has no limit, and nobody waits for this one. Its end shows that the
+                // function is done.
                 ResponseMode::Stream => body::discard(response).await,
                 ResponseMode::Object | ResponseMode::Proxy | ResponseMode::Raw => {
                     body::read(response, limit, keeping()).await
@@ -178,13 +182,13 @@ impl HttpTargets {
         })
     }
 
-    /// Sends the event, follows redirects, and gives the answer that none of its body is read of.
+    /// Sends the event, follows redirects, and gives the final answer, whose body is not read yet.
     async fn follow(
         &self,
         endpoint: &HttpEndpoint,
         call: Call<'_>,
         custom: Option<&Custom>,
-    ) -> Result<Response<Incoming>, InvokeError> {
+    ) -> Result<Response<ResponseBody>, InvokeError> {
         let mut destination = Destination::parse(&endpoint.url).map_err(InvokeError::unusable)?;
         let identification = call
             .identity
@@ -207,7 +211,7 @@ impl HttpTargets {
                         None => self.send(request).await?,
                         Some(client) => {
                             hops::tell(request.headers_mut());
-                            client.request(request).await.map_err(not_sent)?
+                            answered(client.request(request).await)?
                         }
                     }
                 }
@@ -229,15 +233,15 @@ impl HttpTargets {
         }
     }
 
-    async fn send(&self, mut request: Request<Payload>) -> Result<Response<Incoming>, InvokeError> {
+    async fn send(&self, mut request: Request<Payload>) -> Result<Response<ResponseBody>, InvokeError> {
         hops::tell(request.headers_mut());
-        let sent = if request.uri().scheme() == Some(&Scheme::HTTPS) {
+        if request.uri().scheme() == Some(&Scheme::HTTPS) {
             // Boxed: loading certificates takes a large future, which plain calls would have to carry.
-            Box::pin(self.encrypted()).await?.request(request).await
+            let client = Box::pin(self.encrypted()).await?;
+            answered(client.request(request).await)
         } else {
-            self.plain.request(request).await
-        };
-        sent.map_err(not_sent)
+            answered(self.plain.send(request).await)
+        }
     }
 
     async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
@@ -250,18 +254,22 @@ impl HttpTargets {
     }
 }
 
-/// The error of a request that got no answer. What the guard refused it will refuse again.
-fn not_sent(error: ClientError) -> InvokeError {
-    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-    if causes.any(<dyn std::error::Error>::is::<AddressRefused>) {
-        InvokeError::unusable(AddressRefused)
-    } else {
-        InvokeError::unavailable(error)
-    }
+/// The answer to a request, or why there is none. What the guard refused it will refuse again.
+fn answered<B: Into<ResponseBody>>(
+    sent: Result<Response<B>, impl Error + Send + Sync + 'static>,
+) -> Result<Response<ResponseBody>, InvokeError> {
+    sent.map(|response| response.map(Into::into)).map_err(|error| {
+        let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+        if causes.any(<dyn Error>::is::<AddressRefused>) {
+            InvokeError::unusable(AddressRefused)
+        } else {
+            InvokeError::unavailable(error)
+        }
+    })
 }
 
 /// The error of a call that a server answered with a status from 500 up. Reading what it says can only end early.
-async fn failed(response: Response<Incoming>, refusal: Refusal, deadline: Deadline) -> InvokeError {
+async fn failed(response: Response<ResponseBody>, refusal: Refusal, deadline: Deadline) -> InvokeError {
     let status = response.status().as_u16();
     let body = body::beginning(response, deadline.sooner(FAILURE_BODY_WAIT)).await;
     InvokeError::FunctionFailed {

@@ -114,7 +114,7 @@ impl Invoker {
                 Box::pin(azure_event_grid::call(with, topic, call, deadline)).await
             }
             Provider::OpenWhisk(action) => {
-                // What the action answered is inside of a record.
+                // The answer of the action stands in a record, which is read whole.
                 let (hops, keeping) = (call.hops, http::keeping().to_read());
                 let calling = openwhisk::call(with, action, call, deadline);
                 Box::pin(http::carrying_and_keeping(hops, keeping, calling)).await
@@ -134,7 +134,7 @@ impl Invoker {
         }
     }
 
-    /// What answers are counted in.
+    /// The budget of bytes for answers.
     pub fn in_flight(&self) -> BytesInFlight {
         self.0.settings.in_flight
     }

@@ -10,7 +10,7 @@ use crate::in_flight::{BytesInFlight, COUNTED_FROM, Held};
 /// secrets in it have been masked.
 const BEGINNING_BYTES: usize = 4 * 1024;
 
-/// What becomes of an answer.
+/// How much of an answer is kept.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Keeping {
     budget: BytesInFlight,

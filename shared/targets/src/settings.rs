@@ -18,7 +18,7 @@ pub struct TargetSettings {
     pub timeout: Duration,
     /// Most bytes that a function may answer, counted after decompression.
     pub max_response_bytes: usize,
-    /// What the answers of functions are counted in while they are read and held.
+    /// The budget of bytes for answers of functions while they are read and held.
     pub in_flight: BytesInFlight,
     /// Longest time between two pieces of an answer that is passed on while it comes in; zero is no limit.
     pub stream_idle_timeout: Duration,

@@ -45,7 +45,7 @@ struct Bench {
 /// Runs the cases; an error means that the suite itself could not run.
 pub async fn run_suite(cases: Vec<Case>) -> anyhow::Result<Report> {
     let began = Instant::now();
-    let bench = Arc::new(Bench::start().await?);
+    let bench = Arc::new(Box::pin(Bench::start()).await?);
     let tcp_only = cases
         .iter()
         .filter(|case| case.needs_connection())

@@ -131,7 +131,7 @@ impl Circuit {
                     self.open(openings, jitter, settings, changes, now),
                 ))
             }
-            // Nothing is admitted while it is open.
+            // An open circuit admits no call.
             (State::Open { .. }, _) => None,
         }
     }

@@ -20,10 +20,10 @@ use super::step::{FUNCTION_CHECK, Step, UNABLE_PAUSE};
 use super::verdict::{Failure, Verdict, verdict};
 use crate::call::{CallError, Occasion, SubscriberCall};
 use crate::circuit_report::report;
-use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::stamp::now_millis;
 use crate::weighted::Targets;
+use targets::ErrorChain;
 
 /// What is known of an attempt when it is over.
 struct Attempted {
@@ -184,7 +184,8 @@ impl Gateway {
     async fn pause(&self, subscription: &Subscription) -> Step {
         let (space, id) = (&subscription.space, &subscription.subscription_id);
         let reason = format!("function {} answered 410 Gone", subscription.function_id);
-        match self.store().pause_subscription(space, id, &reason).await {
+        // Boxed: most deliveries pause nothing.
+        match Box::pin(self.store().pause_subscription(space, id, &reason)).await {
             Ok(is_new) => {
                 if is_new {
                     tracing::warn!(%space, subscriptionId = %id, reason, "Subscription paused.");

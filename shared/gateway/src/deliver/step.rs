@@ -18,10 +18,10 @@ use super::DispatchTime;
 use super::verdict::{Failure, dead_letter, is_exhausted};
 use crate::call::is_sealed;
 use crate::dead_letters::DeadLetterError;
-use crate::error_chain::ErrorChain;
 use crate::gateway::Gateway;
 use crate::stamp::now_millis;
 use crate::weighted::{Targets, is_known};
+use targets::ErrorChain;
 
 /// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
 pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
@@ -107,7 +107,7 @@ impl Gateway {
         if subscription.paused {
             return self.paused();
         }
-        // What its authorizer takes must not be why the call of the function is never begun.
+        // An authorizer that takes all the time must not keep the function from ever being called.
         let is_early = time.is_some_and(|time| time.is_early());
         let mut allowed = None;
         if delivery.arrival.unauthorized.is_some() {
@@ -141,7 +141,7 @@ impl Gateway {
             };
         }
         if is_sealed(&table, &delivery.space, targets.current()) {
-            // Nothing was tried, so no attempt counts.
+            // No call was made, so this is no attempt.
             return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
         }
         let function = table.function(&delivery.space, targets.current());

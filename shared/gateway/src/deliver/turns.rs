@@ -84,7 +84,7 @@ impl Turns {
                     line.in_hand += 1;
                     *free -= 1;
                 }
-                // Nobody waits for it any more. It was taken from nowhere, so it goes nowhere.
+                // The delivery that waited is gone, and the permit stays free.
                 Err(mut unclaimed) => unclaimed.space = None,
             }
         }

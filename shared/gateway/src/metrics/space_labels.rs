@@ -103,12 +103,12 @@ mod tests {
             let want = if number < 3 { space.as_str() } else { OTHER };
             assert_eq!(labels.of(&space, false).as_str(), want);
         }
-        // What is known is counted by its name, also later and when nothing is known of it.
+        // A space that was known once keeps its name, also when it is empty again.
         for name in ["default", "stranger-1", "stranger-500"] {
             assert_eq!(labels.of(&name.into(), true).as_str(), name);
             assert_eq!(labels.of(&name.into(), false).as_str(), name);
         }
-        // One that has become known has left its place to another.
+        // A space that has become known no longer takes a place of the unknown ones.
         assert_eq!(labels.of(&"stranger-900".into(), false).as_str(), "stranger-900");
         assert_eq!(labels.of(&"stranger-901".into(), false).as_str(), OTHER);
     }

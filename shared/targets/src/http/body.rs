@@ -99,7 +99,7 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
         .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"));
     let is_gzip =
         |coding: &[u8]| coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip");
-    // What was coded twice is nothing that the gateway asked for, and stays as it is.
+    // The gateway did not ask for two codings: such a body stays as it is.
     codings.next().is_some_and(is_gzip) && codings.next().is_none()
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Custom {
     method: Method,
     /// Whether the event, or its data, is the body.
     sends_event: bool,
-    /// Those of the event: content type, attributes in binary mode.
+    /// Headers of the event: content type, attributes in binary mode.
     event_headers: HeaderMap,
     headers: HeaderMap,
     /// A parameter of the query, encoded: name and value.

@@ -50,7 +50,7 @@ pub(crate) fn caller() -> Option<Space> {
 
 /// How a name is looked up; blocks.
 type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
-/// What a lookup comes to; `None` until then.
+/// The result of a lookup; `None` until it is there.
 type Outcome = Option<Result<Vec<SocketAddr>, Arc<io::Error>>>;
 
 /// A resolver. Clones share the bounds.
@@ -90,7 +90,7 @@ pub(super) enum LookupError {
     Stopped,
 }
 
-/// What a lookup may take, until it is dropped.
+/// The permits of a lookup.
 type Room = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 impl BoundedResolver {
@@ -138,7 +138,7 @@ impl Lookups {
         name: &str,
     ) -> Result<watch::Receiver<Outcome>, LookupError> {
         let of_space = self.state().room_of(space, self.per_space);
-        // That of the space first: who waits for it takes nothing from others.
+        // The permit of the space first: waiting for it takes nothing from other spaces.
         let own = of_space.acquire_owned().await.map_err(|_| LookupError::Stopped)?;
         let all = Arc::clone(&self.room).acquire_owned().await;
         let room: Room = (own, all.map_err(|_| LookupError::Stopped)?);
@@ -159,7 +159,7 @@ impl Lookups {
     /// The thread of one lookup.
     fn run(&self, name: &str, tell: &watch::Sender<Outcome>, room: Room) {
         let found = (self.lookup)(name).map_err(Arc::new);
-        // Whoever comes from now on has it looked up anew: nothing is kept here.
+        // Results are not kept: the next call looks the name up again.
         self.state().flights.remove(name);
         drop(room);
         tell.send_replace(Some(found));
@@ -173,7 +173,7 @@ impl Lookups {
 impl State {
     /// The lookup of a name that is under way.
     fn flight(&self, name: &str) -> Option<watch::Receiver<Outcome>> {
-        // One whose thread panicked has nobody to tell what it came to.
+        // A lookup whose thread panicked will never have a result.
         let flight = self.flights.get(name);
         flight.filter(|flight| flight.has_changed().is_ok()).cloned()
     }

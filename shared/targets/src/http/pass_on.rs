@@ -3,10 +3,10 @@
 use domain::resource::{HttpEndpoint, ResponseMode};
 use http::header::{ACCEPT_ENCODING, HeaderValue};
 use http::{HeaderMap, Response};
-use hyper::body::Incoming;
 
 use super::custom::Custom;
 use super::exchange::HttpResponse;
+use super::response_body::ResponseBody;
 use super::status;
 use super::{HttpTargets, body, keeping};
 use crate::answer::{Answer, PassedOn};
@@ -71,7 +71,7 @@ impl HttpTargets {
 
     async fn passed_on(
         &self,
-        response: Response<Incoming>,
+        response: Response<ResponseBody>,
         mode: ResponseMode,
         limit: usize,
         deadline: Deadline,

@@ -81,7 +81,7 @@ impl Redaction {
                 kept.extend_from_slice(&text[done..range.start]);
                 kept.extend_from_slice(MASK.as_bytes());
             }
-            // One may be part of another, or overlap it.
+            // Secrets may contain or overlap each other.
             done = done.max(range.end);
         }
         kept.extend_from_slice(&text[done..]);

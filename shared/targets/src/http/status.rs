@@ -46,7 +46,7 @@ impl Refusal {
     }
 }
 
-/// What a 401 says about how to prove who one is, for whoever passes it on.
+/// `WWW-Authenticate` of a 401, for answers that pass it on.
 pub(super) fn challenge(status: StatusCode, headers: &HeaderMap) -> Option<HeaderValue> {
     if status != StatusCode::UNAUTHORIZED {
         return None;

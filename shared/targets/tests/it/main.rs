@@ -23,6 +23,7 @@ mod google_pubsub;
 mod http_auth;
 mod http_bodies;
 mod http_calls;
+mod http_connections;
 mod http_failures;
 mod http_faults;
 mod http_options;

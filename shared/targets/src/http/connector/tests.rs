@@ -14,7 +14,7 @@ use http_body_util::Full;
 
 use self::names::Names;
 use super::super::destination::Destination;
-use super::super::{client, not_sent};
+use super::super::{answered, client};
 use super::*;
 use crate::error::InvokeError;
 
@@ -53,7 +53,7 @@ async fn request(names: &Names, guard: Option<Arc<NetworkGuard>>, url: &str) -> 
     let Ok(sent) = tokio::time::timeout(PATIENCE, client.request(request)).await else {
         return End::Unanswered;
     };
-    match sent.map_err(not_sent) {
+    match answered(sent) {
         Ok(_) => End::Answered,
         Err(InvokeError::Unavailable {
             permanent: true,

@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::fmt;
 
-/// Shows an error with its causes: "client error" alone says nothing, the refused connection beneath it does.
-pub(crate) struct Causes<'a>(pub(crate) &'a (dyn Error + 'static));
+/// An error with all of its causes, as one line: "client error" alone says nothing, the refused connection beneath it does.
+#[derive(Debug)]
+pub struct ErrorChain<'a>(pub &'a dyn Error);
 
-impl fmt::Display for Causes<'_> {
+impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.0.to_string();
         f.write_str(&shown)?;

@@ -1,0 +1,118 @@
+//! The body of an answer. One that came over a connection of the pool drives it, and gives it back in the end.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Sleep, sleep};
+
+use super::pool::{Idle, Pooled};
+
+/// How long a function that has answered may take to read the rest of its event. Whoever answers and closes ends that.
+const READS_ON: Duration = Duration::from_secs(5);
+
+/// A body. It ends when the request has been written, too: a function may answer before it has read all of its event, and
+/// gets the rest all the same. Dropped before its end, it closes its connection, unless all of it is there.
+pub(super) struct ResponseBody {
+    /// `None` once it has ended.
+    body: Option<Incoming>,
+    /// `None` where a task drives it.
+    pooled: Option<(Pooled, Arc<Idle>)>,
+    /// When the rest of the event is no longer waited for.
+    end: Option<Pin<Box<Sleep>>>,
+}
+
+impl ResponseBody {
+    /// The body of an answer whose head has come over a connection, and the pool of that.
+    pub(super) fn new(body: Incoming, pooled: Option<(Pooled, Arc<Idle>)>) -> Self {
+        Self {
+            body: Some(body),
+            pooled,
+            end: None,
+        }
+    }
+
+    /// Waits until the request has been written.
+    fn poll_written(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some((connection, _)) = &mut self.pooled else {
+            return Poll::Ready(());
+        };
+        if !connection.is_at_rest() {
+            connection.drive(context);
+        }
+        if connection.is_at_rest() {
+            return Poll::Ready(());
+        }
+        let end = self.end.get_or_insert_with(|| Box::pin(sleep(READS_ON)));
+        end.as_mut().poll(context)
+    }
+}
+
+impl From<Incoming> for ResponseBody {
+    fn from(body: Incoming) -> Self {
+        Self::new(body, None)
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Self { body, pooled, .. } = &mut *self;
+        if let Some(incoming) = body {
+            let mut incoming = Pin::new(incoming);
+            let frame = match pooled {
+                None => incoming.poll_frame(context),
+                Some((connection, _)) => {
+                    // Nothing but the connection brings more of it, and that is driven right here.
+                    let nobody = &mut Context::from_waker(Waker::noop());
+                    match incoming.as_mut().poll_frame(nobody) {
+                        Poll::Pending => {
+                            connection.drive(context);
+                            incoming.poll_frame(nobody)
+                        }
+                        ready @ Poll::Ready(_) => ready,
+                    }
+                }
+            };
+            if !matches!(frame, Poll::Ready(None)) {
+                return frame;
+            }
+            *body = None;
+        }
+        self.poll_written(context).map(|()| None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let is_written = || {
+            self.pooled
+                .as_ref()
+                .is_none_or(|(connection, _)| connection.is_at_rest())
+        };
+        self.body.as_ref().is_none_or(Body::is_end_stream) && is_written()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for ResponseBody {
+    fn drop(&mut self) {
+        // Without its reader the connection throws away what has come of the body, or closes.
+        self.body = None;
+        if let Some((connection, idle)) = self.pooled.take() {
+            idle.keep(connection);
+        }
+    }
+}
