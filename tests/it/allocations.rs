@@ -19,9 +19,9 @@ use tower::ServiceExt as _;
 
 const EVENTS: u64 = 200;
 /// Allocations of one event, those of its request and of its answer included, and their bytes. Whoever needs more says
-/// in the commit what for.
-const MOST: u64 = 82;
-const MOST_BYTES: u64 = 25_000;
+/// in the commit what for. Without optimizations there are more.
+const MOST: u64 = if cfg!(debug_assertions) { 120 } else { 82 };
+const MOST_BYTES: u64 = if cfg!(debug_assertions) { 40_000 } else { 25_000 };
 
 /// A function on a thread of its own, so that what it allocates does not count.
 fn function() -> SocketAddr {

@@ -252,7 +252,10 @@ impl Gateway {
 mod tests {
     use super::*;
 
-    /// Each byte is moved several times a request, and those of what most requests do not do are no use to them.
+    /// Each byte is moved several times a request, and those of what most requests do not do are no use to them. Without
+    /// optimizations there are more.
+    const MOST_BYTES: usize = if cfg!(debug_assertions) { 8_000 } else { 6_500 };
+
     #[test]
     fn a_request_carries_little() {
         fn size<'a, F>(
@@ -261,6 +264,6 @@ mod tests {
             size_of::<F>()
         }
         let bytes = size(Gateway::receive);
-        assert!(bytes <= 6_500, "{bytes}");
+        assert!(bytes <= MOST_BYTES, "{bytes}");
     }
 }
