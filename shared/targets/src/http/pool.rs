@@ -96,12 +96,14 @@ impl Pool {
         let to = std::mem::take(request.uri_mut());
         let path = to.path_and_query().cloned();
         *request.uri_mut() = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
+        let server = to
+            .authority()
+            .ok_or_else(|| PoolError::Connect("the URL names no host".into()))?;
         loop {
-            let kept = to.authority().and_then(|server| self.idle.take(server));
-            let (connection, is_new) = match kept {
+            let (connection, is_new) = match self.idle.take(server) {
                 Some(connection) => (connection, false),
                 // Boxed: most calls open none.
-                None => Box::pin(self.open_or_wait(&to)).await?,
+                None => Box::pin(self.open_or_wait(&to, server)).await?,
             };
             match connection.exchange(request).await {
                 Ok((response, connection)) => {
@@ -117,26 +119,21 @@ impl Pool {
     }
 
     /// A connection, and whether it is new: another call may be done before one is open.
-    async fn open_or_wait(&self, to: &Uri) -> Result<(Pooled, bool), PoolError> {
-        let Some(server) = to.authority() else {
-            return self.open(to).await.map(|opened| (opened, true));
-        };
+    async fn open_or_wait(&self, to: &Uri, server: &Authority) -> Result<(Pooled, bool), PoolError> {
         let freed = self.idle.wait(server);
         tokio::select! {
-            opened = self.open(to) => opened.map(|opened| (opened, true)),
+            opened = self.open(to, server) => opened.map(|opened| (opened, true)),
             Ok(freed) = freed => Ok((freed, false)),
         }
     }
 
-    async fn open(&self, to: &Uri) -> Result<Pooled, PoolError> {
+    async fn open(&self, to: &Uri, server: &Authority) -> Result<Pooled, PoolError> {
         let opened = self.connector.clone().call(to.clone()).await;
         let (sender, connection) = http1::handshake(opened.map_err(PoolError::Connect)?)
             .await
             .map_err(PoolError::Send)?;
-        let server = to.authority().cloned();
         Ok(Pooled(Box::new(PooledConnection {
-            // A URI without one leads nowhere.
-            server: server.unwrap_or_else(|| Authority::from_static("localhost")),
+            server: server.clone(),
             sender,
             connection: Some(connection),
             idle_since: Instant::now(),

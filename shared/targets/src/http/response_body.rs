@@ -2,12 +2,13 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::task::coop::poll_proceed;
 use tokio::time::{Sleep, sleep};
 
 use super::pool::{Idle, Pooled};
@@ -66,6 +67,8 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        // One read can bring thousands of chunks: whoever reads them gives others, and their own timer, a turn.
+        let turn = ready!(poll_proceed(context));
         let Self { body, pooled, .. } = &mut *self;
         if let Some(incoming) = body {
             let mut incoming = Pin::new(incoming);
@@ -83,10 +86,14 @@ impl Body for ResponseBody {
                     }
                 }
             };
-            if !matches!(frame, Poll::Ready(None)) {
-                return frame;
+            match frame {
+                Poll::Ready(None) => *body = None,
+                Poll::Ready(Some(_)) => {
+                    turn.made_progress();
+                    return frame;
+                }
+                Poll::Pending => return frame,
             }
-            *body = None;
         }
         self.poll_written(context).map(|()| None)
     }

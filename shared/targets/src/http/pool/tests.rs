@@ -1,5 +1,6 @@
 //! Which connections are kept, for how long, and for whom.
 
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -7,8 +8,8 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::settings::LookupLimits;
 
-/// A pool after one call, and the server's end of its connection.
-async fn called(answer: &[u8], reads_answer: bool) -> (Pool, TcpStream) {
+/// A pool after one call, the server's end of its connection and the answer, of whose body nothing is read yet.
+async fn answered(answer: &[u8]) -> (Pool, TcpStream, ResponseBody) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let pool = Pool::new(TcpConnector::new(None, LookupLimits::default()));
     let mut request = Request::new(Full::default());
@@ -22,7 +23,12 @@ async fn called(answer: &[u8], reads_answer: bool) -> (Pool, TcpStream) {
         stream
     };
     let (stream, answered) = tokio::join!(serving, pool.send(request));
-    let body = answered.unwrap().into_body();
+    (pool, stream, answered.unwrap().into_body())
+}
+
+/// The same, once the answer has been read or given up.
+async fn called(answer: &[u8], reads_answer: bool) -> (Pool, TcpStream) {
+    let (pool, stream, body) = answered(answer).await;
     if reads_answer {
         body.collect().await.unwrap();
     }
@@ -66,21 +72,17 @@ async fn a_connection_with_something_left_to_read_is_closed() {
 async fn all_that_are_closed_are_noticed_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let pool = Pool::new(TcpConnector::new(None, LookupLimits::default()));
-    let uri = format!("http://{}/", listener.local_addr().unwrap())
+    let uri: Uri = format!("http://{}/", listener.local_addr().unwrap())
         .parse()
         .unwrap();
+    let server = uri.authority().unwrap();
     // More than a task may usually look at in one turn.
     for _ in 0..300 {
-        let (opened, accepted) = tokio::join!(pool.open(&uri), listener.accept());
+        let (opened, accepted) = tokio::join!(pool.open(&uri, server), listener.accept());
         pool.idle.put(opened.unwrap());
         drop(accepted.unwrap());
     }
-    assert_eq!(
-        pool.idle.lock().by_authority[uri.authority().unwrap()]
-            .connections
-            .len(),
-        300
-    );
+    assert_eq!(pool.idle.lock().by_authority[server].connections.len(), 300);
     // The end of the last one has to arrive.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!unconstrained(pool.idle.close_old(Instant::now())).await);
@@ -97,4 +99,23 @@ async fn whoever_waits_gets_the_next_free_connection() {
     pool.idle.keep(connection);
     assert!(freed.await.is_ok());
     assert!(!pool.idle.close_old(Instant::now()).await);
+}
+
+#[tokio::test]
+async fn whoever_reads_tiny_chunks_gives_others_a_turn() {
+    const CHUNKS: usize = 1000;
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let answer = [&head[..], &b"1\r\nx\r\n".repeat(CHUNKS), b"0\r\n\r\n"].concat();
+    let (_pool, _server, mut body) = answered(&answer).await;
+    let in_one_turn = poll_fn(|context| {
+        let mut frames = 0;
+        while let Poll::Ready(Some(_)) = Pin::new(&mut body).poll_frame(context) {
+            frames += 1;
+        }
+        Poll::Ready(frames)
+    })
+    .await;
+    assert!(in_one_turn < CHUNKS, "{in_one_turn}");
+    let rest = body.collect().await.unwrap().to_bytes();
+    assert_eq!(in_one_turn + rest.len(), CHUNKS);
 }
