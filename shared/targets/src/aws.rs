@@ -1,4 +1,4 @@
-//! What the AWS providers share: configuration, connections, credentials and the reading of errors.
+//! The providers of AWS, and what they share: configuration, connections, credentials and the reading of errors.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -24,12 +24,19 @@ mod clients;
 mod connections;
 mod counted;
 mod entry_results;
+pub(crate) mod eventbridge;
 mod failure;
+pub(crate) mod firehose;
 mod identity;
 pub(crate) mod key;
+pub(crate) mod kinesis;
+pub(crate) mod lambda;
 pub(crate) mod limit;
 mod queue_host;
 mod role;
+pub(crate) mod sns;
+pub(crate) mod sqs;
+pub(crate) mod step_functions;
 
 use self::batch::Batches;
 use self::clients::{ClientCache, ClientKey};
@@ -37,7 +44,6 @@ use crate::error::InvokeError;
 use crate::network_guard::{AddressRefused, NetworkGuard};
 use crate::own_api::OwnConfigApi;
 use crate::settings::TargetSettings;
-use crate::{aws_eventbridge, aws_firehose, aws_kinesis, aws_sns, aws_sqs};
 
 /// Attempts of one call: up to three retries (docs/contract.md §3.3).
 const MAX_ATTEMPTS: u32 = 4;
@@ -97,11 +103,11 @@ pub(crate) struct Aws {
 /// What is on its way to services that take several events with one request.
 #[derive(Default)]
 pub(crate) struct AwsBatches {
-    pub(crate) kinesis: Batches<aws_kinesis::Stream>,
-    pub(crate) firehose: Batches<aws_firehose::Stream>,
-    pub(crate) sqs: Batches<aws_sqs::Queue>,
-    pub(crate) sns: Batches<aws_sns::Topic>,
-    pub(crate) eventbridge: Batches<aws_eventbridge::Bus>,
+    pub(crate) kinesis: Batches<kinesis::Stream>,
+    pub(crate) firehose: Batches<firehose::Stream>,
+    pub(crate) sqs: Batches<sqs::Queue>,
+    pub(crate) sns: Batches<sns::Topic>,
+    pub(crate) eventbridge: Batches<eventbridge::Bus>,
 }
 
 impl Aws {

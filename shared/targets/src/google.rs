@@ -1,4 +1,4 @@
-//! What the Google providers share: tokens of their callers, and requests with them.
+//! The providers of Google Cloud, and what they share: tokens of their callers, and requests with them.
 //!
 //! | credentials | ID token for an audience | access token for a scope |
 //! |---|---|---|
@@ -21,10 +21,12 @@ use crate::tokens::{FETCH_LIMIT, Token, TokenKey};
 use self::operator_services::exchange_with_google;
 pub(crate) use self::refusal::{GoogleError, is_refusal};
 
+pub(crate) mod cloud_function;
 mod federation;
 mod jwt;
 mod metadata_server;
 mod operator_services;
+pub(crate) mod pubsub;
 mod refusal;
 mod service_account;
 mod token_answer;

@@ -1,9 +1,11 @@
 //! Applications of Microsoft Entra, which calls to Azure are made as.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Destination, Members, ProviderError, endpoint_url};
 use crate::resource::Secret;
+use crate::resource::provider::{Destination, Members, ProviderError, endpoint_url};
 
 /// An application of Microsoft Entra and its client secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -72,7 +74,7 @@ impl EntraCredentials {
         Destination::url("entra.authority", authority).only("entra.")
     }
 
-    pub(super) fn secret_mut(&mut self) -> (&'static str, &mut Secret) {
-        ("entra.clientSecret", &mut self.client_secret)
+    pub(super) fn secret_mut(&mut self) -> (Cow<'static, str>, &mut Secret) {
+        ("entra.clientSecret".into(), &mut self.client_secret)
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::aws::{AwsCredentials, AwsMembers};
-use super::{Destination, Members, ProviderError};
-use crate::resource::{Secret, TargetUrl};
+use super::{AwsCredentials, AwsMembers};
+use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, ResponseMode};
+use crate::resource::{SecretMembers, TargetUrl};
 
 /// An Amazon SQS queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -25,10 +25,12 @@ pub struct SqsQueue {
     pub message_group_id: Option<String>,
 }
 
-impl SqsQueue {
-    pub(super) const TITLE: &str = "AWS SQS function";
+impl ProviderSettings for SqsQueue {
+    fn title() -> &'static str {
+        "AWS SQS function"
+    }
 
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let AwsMembers {
             own: queue_url,
             region,
@@ -42,17 +44,33 @@ impl SqsQueue {
         })
     }
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         self.credentials.secrets_mut()
     }
 
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         vec![("queueUrl", &mut self.queue_url)]
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         let mut destinations = self.credentials.destinations(&self.region);
         destinations.push(Destination::url("queueUrl", &self.queue_url));
         destinations
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        self.credentials.check_keys()
+    }
+
+    fn is_connector(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        None
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        ResponseMode::Object
     }
 }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use domain::resource::StateMachine;
 
 use crate::answer::Answer;
+use crate::aws::sqs::text;
 use crate::aws::{Failure, limit, with_retries};
-use crate::aws_sqs::text;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::error::InvokeError;

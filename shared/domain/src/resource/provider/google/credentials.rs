@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Members, ProviderError};
-use crate::resource::Secret;
+use crate::resource::provider::{Members, ProviderError};
+use crate::resource::{Secret, SecretMembers};
 
 mod aws_federation;
 mod google_url;
@@ -86,11 +86,13 @@ impl GoogleCredentials {
         }
     }
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+    pub(super) fn secrets_mut(&mut self) -> SecretMembers<'_> {
         match self {
             Self::MetadataServer => Vec::new(),
-            Self::ServiceAccount { key } => vec![("credentials.key", key)],
-            Self::WorkloadIdentity { configuration } => vec![("credentials.configuration", configuration)],
+            Self::ServiceAccount { key } => vec![("credentials.key".into(), key)],
+            Self::WorkloadIdentity { configuration } => {
+                vec![("credentials.configuration".into(), configuration)]
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ use domain::resource::EventBus;
 
 use crate::answer::Answer;
 use crate::aws::batch::{Destination, Limits, Service};
+use crate::aws::sqs::text;
 use crate::aws::{AwsIdentity, EntryError, Failure, limit, with_retries};
-use crate::aws_sqs::text;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::error::InvokeError;

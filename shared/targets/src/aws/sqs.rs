@@ -53,7 +53,7 @@ pub(crate) async fn call(with: &Clients, queue: &SqsQueue, call: Call<'_>) -> Re
 }
 
 /// The payload as text, which JSON always is.
-pub(crate) fn text(payload: Bytes) -> Result<String, InvokeError> {
+pub(super) fn text(payload: Bytes) -> Result<String, InvokeError> {
     String::from_utf8(payload.into()).map_err(|error| InvokeError::unusable(error.utf8_error()))
 }
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::aws::{AwsCredentials, AwsMembers};
-use super::{Destination, Members, ProviderError};
-use crate::resource::{Secret, TargetUrl};
+use super::{AwsCredentials, AwsMembers};
+use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, ResponseMode};
+use crate::resource::{SecretMembers, TargetUrl};
 
 /// An Amazon EventBridge event bus.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -29,10 +29,12 @@ pub struct EventBus {
     pub detail_type: Option<String>,
 }
 
-impl EventBus {
-    pub(super) const TITLE: &str = "AWS EventBridge function";
+impl ProviderSettings for EventBus {
+    fn title() -> &'static str {
+        "AWS EventBridge function"
+    }
 
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let AwsMembers {
             own: event_bus_name,
             region,
@@ -54,16 +56,31 @@ impl EventBus {
         })
     }
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         self.credentials.secrets_mut()
     }
 
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         Vec::new()
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         self.credentials.destinations(&self.region)
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        self.credentials.check_keys()
+    }
+
+    fn is_connector(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        None
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        ResponseMode::Object
     }
 }

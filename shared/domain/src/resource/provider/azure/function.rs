@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
-use super::{Destination, EntraCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::{Secret, TargetUrl};
+use super::{AzureSchema, EntraCredentials};
+use crate::resource::provider::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
+use crate::resource::{Secret, SecretMembers, TargetUrl};
 use crate::validation;
 
 /// An Azure function.
@@ -36,34 +37,31 @@ pub struct AzureFunction {
     pub timeout_seconds: Option<u32>,
 }
 
-/// Schema in which Azure gets events.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AzureSchema {
-    /// CloudEvents.
-    #[default]
-    CloudEvents,
-    /// The schema of Event Grid.
-    EventGrid,
-}
-
-impl AzureSchema {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(super) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let words = [("cloudevents", Self::CloudEvents), ("eventgrid", Self::EventGrid)];
-        let given = members.word("schema", &words, "must be cloudevents or eventgrid")?;
-        Ok(given.unwrap_or_default())
-    }
-}
-
 impl AzureFunction {
-    pub(super) const TITLE: &str = "Azure function";
+    fn check(&self) -> Result<(), ProviderError> {
+        let invalid = |member, reason| Err(ProviderError::Invalid { member, reason });
+        if !self.function_key.can_be_header() {
+            return invalid("functionKey", "must be printable ASCII");
+        }
+        if self.entra.as_ref().is_some_and(|entra| entra.scope.is_none()) {
+            return invalid("entra.scope", "must be set");
+        }
+        if !matches!(self.format, EventFormat::Structured | EventFormat::Binary) {
+            return invalid("format", "must be structured or binary");
+        }
+        if self.schema == AzureSchema::EventGrid && !self.format.is_default() {
+            return invalid("format", "must be structured where schema is eventgrid");
+        }
+        Ok(())
+    }
+}
 
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+impl ProviderSettings for AzureFunction {
+    fn title() -> &'static str {
+        "Azure function"
+    }
+
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let url = members.text("url")?;
         if !validation::is_uri(&url, false) {
             return Err(members.missing());
@@ -82,37 +80,41 @@ impl AzureFunction {
         Ok(function)
     }
 
-    fn check(&self) -> Result<(), ProviderError> {
-        let invalid = |member, reason| Err(ProviderError::Invalid { member, reason });
-        if !self.function_key.can_be_header() {
-            return invalid("functionKey", "must be printable ASCII");
-        }
-        if self.entra.as_ref().is_some_and(|entra| entra.scope.is_none()) {
-            return invalid("entra.scope", "must be set");
-        }
-        if !matches!(self.format, EventFormat::Structured | EventFormat::Binary) {
-            return invalid("format", "must be structured or binary");
-        }
-        if self.schema == AzureSchema::EventGrid && !self.format.is_default() {
-            return invalid("format", "must be structured where schema is eventgrid");
-        }
-        Ok(())
-    }
-
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
-        let mut secrets = vec![("functionKey", &mut self.function_key)];
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        let mut secrets = vec![("functionKey".into(), &mut self.function_key)];
         secrets.extend(self.entra.iter_mut().map(EntraCredentials::secret_mut));
         secrets
     }
 
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         vec![("url", &mut self.url)]
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         let mut destinations = vec![Destination::url("url", &self.url)];
         destinations.extend(self.entra.as_ref().map(EntraCredentials::destination));
         destinations
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        // What it is called with is all in these settings.
+        Ok(())
+    }
+
+    fn is_connector(&self) -> bool {
+        false
+    }
+
+    fn takes_headers(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        self.timeout_seconds
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        self.response
     }
 }
 

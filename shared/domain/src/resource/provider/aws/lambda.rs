@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::aws::{AwsCredentials, AwsMembers};
-use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
-use super::{Destination, Members, ProviderError};
-use crate::resource::{Secret, TargetUrl};
+use super::{AwsCredentials, AwsMembers};
+use crate::resource::provider::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings};
+use crate::resource::{SecretMembers, TargetUrl};
 
 /// An AWS Lambda function.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -39,10 +39,12 @@ pub struct LambdaFunction {
     pub format: EventFormat,
 }
 
-impl LambdaFunction {
-    pub(super) const TITLE: &str = "AWS Lambda function";
+impl ProviderSettings for LambdaFunction {
+    fn title() -> &'static str {
+        "AWS Lambda function"
+    }
 
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let AwsMembers {
             own: arn,
             region,
@@ -82,17 +84,32 @@ impl LambdaFunction {
         })
     }
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         self.credentials.secrets_mut()
     }
 
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         Vec::new()
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         self.credentials.destinations(&self.region)
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        self.credentials.check_keys()
+    }
+
+    fn is_connector(&self) -> bool {
+        self.invocation_type == InvocationType::Event
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        self.timeout_seconds
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        self.response
     }
 }
 

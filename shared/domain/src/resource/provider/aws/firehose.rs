@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::aws::{AwsCredentials, AwsMembers};
-use super::{Destination, Members, ProviderError};
-use crate::resource::{Secret, TargetUrl};
+use super::{AwsCredentials, AwsMembers};
+use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, ResponseMode};
+use crate::resource::{SecretMembers, TargetUrl};
 
 /// An Amazon Data Firehose stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -24,10 +24,12 @@ pub struct FirehoseStream {
     pub newline: bool,
 }
 
-impl FirehoseStream {
-    pub(super) const TITLE: &str = "AWS Firehose function";
+impl ProviderSettings for FirehoseStream {
+    fn title() -> &'static str {
+        "AWS Firehose function"
+    }
 
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let AwsMembers {
             own: delivery_stream_name,
             region,
@@ -41,16 +43,31 @@ impl FirehoseStream {
         })
     }
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         self.credentials.secrets_mut()
     }
 
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         Vec::new()
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         self.credentials.destinations(&self.region)
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        self.credentials.check_keys()
+    }
+
+    fn is_connector(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        None
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        ResponseMode::Object
     }
 }

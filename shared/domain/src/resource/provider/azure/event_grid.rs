@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AzureSchema, Destination, EntraCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::{Secret, TargetUrl};
+use super::{AzureSchema, EntraCredentials};
+use crate::resource::provider::{
+    Destination, Members, ProviderError, ProviderSettings, ResponseMode, endpoint_url,
+};
+use crate::resource::{Secret, SecretMembers, TargetUrl};
 use crate::validation;
 
 /// An Event Grid topic.
@@ -26,9 +29,28 @@ pub struct EventGridTopic {
 }
 
 impl EventGridTopic {
-    pub(super) const TITLE: &str = "Azure Event Grid topic";
+    fn check(&self) -> Result<(), ProviderError> {
+        let invalid = |reason| {
+            Err(ProviderError::Invalid {
+                member: "accessKey",
+                reason,
+            })
+        };
+        match (self.access_key.is_empty(), &self.entra) {
+            (true, None) => invalid("or entra must be set"),
+            (false, Some(_)) => invalid("and entra exclude each other"),
+            _ if !self.access_key.can_be_header() => invalid("must be printable ASCII"),
+            _ => Ok(()),
+        }
+    }
+}
 
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+impl ProviderSettings for EventGridTopic {
+    fn title() -> &'static str {
+        "Azure Event Grid topic"
+    }
+
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let endpoint = members.text("endpoint")?;
         if !validation::is_uri(&endpoint, false) {
             return Err(members.missing());
@@ -44,35 +66,37 @@ impl EventGridTopic {
         Ok(topic)
     }
 
-    fn check(&self) -> Result<(), ProviderError> {
-        let invalid = |reason| {
-            Err(ProviderError::Invalid {
-                member: "accessKey",
-                reason,
-            })
-        };
-        match (self.access_key.is_empty(), &self.entra) {
-            (true, None) => invalid("or entra must be set"),
-            (false, Some(_)) => invalid("and entra exclude each other"),
-            _ if !self.access_key.can_be_header() => invalid("must be printable ASCII"),
-            _ => Ok(()),
-        }
-    }
-
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
-        let mut secrets = vec![("accessKey", &mut self.access_key)];
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        let mut secrets = vec![("accessKey".into(), &mut self.access_key)];
         secrets.extend(self.entra.iter_mut().map(EntraCredentials::secret_mut));
         secrets
     }
 
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         vec![("endpoint", &mut self.endpoint)]
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         let mut destinations = vec![Destination::url("endpoint", &self.endpoint)];
         destinations.extend(self.entra.as_ref().map(EntraCredentials::destination));
         destinations
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        // What it is called with is all in these settings.
+        Ok(())
+    }
+
+    fn is_connector(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        None
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        ResponseMode::Object
     }
 }
 

@@ -4,9 +4,10 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 use serde::{Deserialize, Serialize};
 
-use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
-use super::{Destination, GoogleCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::{Secret, TargetUrl};
+use super::GoogleCredentials;
+use crate::resource::provider::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
+use crate::resource::{SecretMembers, TargetUrl};
 use crate::validation;
 
 /// A Google Cloud function.
@@ -37,25 +38,6 @@ pub struct GoogleCloudFunction {
 }
 
 impl GoogleCloudFunction {
-    pub(super) const TITLE: &str = "Google Cloud function";
-
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let url = members.text("url")?;
-        if !validation::is_uri(&url, false) {
-            return Err(members.missing());
-        }
-        let function = Self {
-            url: url.into(),
-            audience: members.optional("audience")?,
-            credentials: GoogleCredentials::decode(members)?,
-            format: EventFormat::decode(members)?,
-            response: ResponseMode::decode_whole(members)?,
-            timeout_seconds: timeout_seconds(members)?,
-        };
-        function.check()?;
-        Ok(function)
-    }
-
     /// Audience of the ID token.
     pub fn token_audience(&self) -> &str {
         let without_query = || self.url.split(['?', '#']).next().unwrap_or_default();
@@ -98,17 +80,60 @@ impl GoogleCloudFunction {
             _ => Ok(()),
         }
     }
+}
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+impl ProviderSettings for GoogleCloudFunction {
+    fn title() -> &'static str {
+        "Google Cloud function"
+    }
+
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let url = members.text("url")?;
+        if !validation::is_uri(&url, false) {
+            return Err(members.missing());
+        }
+        let function = Self {
+            url: url.into(),
+            audience: members.optional("audience")?,
+            credentials: GoogleCredentials::decode(members)?,
+            format: EventFormat::decode(members)?,
+            response: ResponseMode::decode_whole(members)?,
+            timeout_seconds: timeout_seconds(members)?,
+        };
+        function.check()?;
+        Ok(function)
+    }
+
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         self.credentials.secrets_mut()
     }
 
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         vec![("url", &mut self.url)]
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         vec![Destination::url("url", &self.url)]
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        self.credentials.check_not_own_identity()
+    }
+
+    fn is_connector(&self) -> bool {
+        false
+    }
+
+    fn takes_headers(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        self.timeout_seconds
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        self.response
     }
 }
 

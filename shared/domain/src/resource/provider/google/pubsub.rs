@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::google_credentials::is_pubsub_url;
-use super::{Destination, GoogleCredentials, Members, ProviderError, endpoint_url};
-use crate::resource::{Secret, TargetUrl};
+use super::GoogleCredentials;
+use super::credentials::is_pubsub_url;
+use crate::resource::provider::{
+    Destination, Members, ProviderError, ProviderSettings, ResponseMode, endpoint_url,
+};
+use crate::resource::{SecretMembers, TargetUrl};
 
 /// A Pub/Sub topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -28,19 +31,6 @@ pub struct PubSubTopic {
 }
 
 impl PubSubTopic {
-    pub(super) const TITLE: &str = "Google Pub/Sub topic";
-
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let topic = Self {
-            topic: members.required("topic")?,
-            credentials: GoogleCredentials::decode(members)?,
-            ordering_key: members.event_path("orderingKey")?,
-            endpoint: members.optional("endpoint")?,
-        };
-        topic.check()?;
-        Ok(topic)
-    }
-
     fn check(&self) -> Result<(), ProviderError> {
         let invalid = |member, reason| Err(ProviderError::Invalid { member, reason });
         if !is_topic(&self.topic) {
@@ -59,19 +49,51 @@ impl PubSubTopic {
         }
         endpoint_url::check_token_server("endpoint", endpoint)
     }
+}
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+impl ProviderSettings for PubSubTopic {
+    fn title() -> &'static str {
+        "Google Pub/Sub topic"
+    }
+
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let topic = Self {
+            topic: members.required("topic")?,
+            credentials: GoogleCredentials::decode(members)?,
+            ordering_key: members.event_path("orderingKey")?,
+            endpoint: members.optional("endpoint")?,
+        };
+        topic.check()?;
+        Ok(topic)
+    }
+
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         self.credentials.secrets_mut()
     }
 
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         Vec::new()
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         let endpoint = self.endpoint.as_deref().unwrap_or_default();
         vec![Destination::url("endpoint", endpoint)]
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        self.credentials.check_not_own_identity()
+    }
+
+    fn is_connector(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        None
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        ResponseMode::Object
     }
 }
 
