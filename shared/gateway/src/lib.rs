@@ -11,7 +11,6 @@ mod client;
 mod dead_letters;
 mod deduplication;
 mod deliver;
-mod delivery_log;
 mod error;
 mod function_answer;
 mod gateway;
@@ -38,9 +37,6 @@ pub use circuit_breaker::{
 pub use client::{Client, WaitingClient};
 pub use dead_letters::{DeadLetterError, DeadLetters, Redriven};
 pub use deliver::DispatchTime;
-pub use delivery_log::{
-    AttemptFiles, AttemptFilesLimits, AttemptFilter, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET, DeliveryLog,
-};
 pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use hosted::HostedDomains;
