@@ -1,6 +1,6 @@
 //! What happened, kept for those who ask later: the delivery log.
 //!
-//! Records are written behind what they tell of, and nothing waits for them.
+//! To note something never waits for the disk. What the disk cannot take is left out and counted.
 
 mod delivery_log;
 

@@ -11,38 +11,30 @@ use hashlink::LinkedHashMap;
 
 use super::attempt_files::AttemptFilesLimits;
 use super::count_dropped;
+use super::folder::{Folder, Loss};
 use super::folder_name::folder_name;
 use super::segment_file::create_folder;
 use super::segments::{Segment, Segments};
 
-/// How long a space whose files failed is left alone.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How often failures are logged at most.
 const LOG_EVERY: Duration = Duration::from_mins(1);
 
-/// The folders, by their names.
+/// The folders of all spaces.
 #[derive(Debug)]
 pub(super) struct Folders {
     root: PathBuf,
     limits: AttemptFilesLimits,
-    /// The one that was written to last at the end.
+    /// By their names, in the order in which they were last written to.
     spaces: LinkedHashMap<String, Folder>,
-    /// Those with lines that are not yet in their files.
+    /// The names of folders with lines that are not yet in their files.
     unwritten: Vec<String>,
-    /// What all take of the disk.
+    /// The sum of the footprints of all folders.
     footprint: u64,
-    line: Vec<u8>,
     last_logged: Option<Instant>,
 }
 
-#[derive(Debug)]
-struct Folder {
-    segments: Segments,
-    failed: Option<Instant>,
-}
-
 impl Folders {
-    /// Those that are below `root`, which is created when missing.
+    /// Takes over the folders that are below `root`, which is created when missing.
     pub(super) fn open(root: PathBuf, limits: AttemptFilesLimits) -> io::Result<Self> {
         create_folder(&root)?;
         let mut found = Vec::new();
@@ -61,60 +53,44 @@ impl Folders {
             spaces: LinkedHashMap::new(),
             unwritten: Vec::new(),
             footprint: 0,
-            line: Vec::new(),
             last_logged: None,
         };
         for (name, (segments, _)) in found {
-            folders.footprint += segments.footprint();
-            let failed = None;
-            folders.spaces.insert(name, Folder { segments, failed });
+            folders.insert(name, segments);
         }
         folders.make_room();
         Ok(folders)
     }
 
-    /// Adds an attempt to those of its space; it is left out if that cannot be.
-    pub(super) fn append(&mut self, attempt: &DeliveryAttempt) {
-        self.line.clear();
-        let written = serde_json::to_writer(&mut self.line, attempt);
-        self.line.push(b'\n');
-        let longest = Segments::longest_line(self.limits.bytes_per_space);
-        if written.is_err() || u64::try_from(self.line.len()).is_ok_and(|bytes| bytes > longest) {
-            return count_dropped(1);
-        }
-        let name = folder_name(&attempt.space);
-        let Some(folder) = self.spaces.to_back(&name) else {
-            let segments = Segments::none(self.root.join(&name));
-            self.footprint += segments.footprint();
-            let failed = None;
-            self.spaces.insert(name.clone(), Folder { segments, failed });
-            return self.add_line(name);
-        };
-        if folder.failed.is_some_and(|at| at.elapsed() < RETRY_AFTER) {
-            return count_dropped(1);
-        }
-        folder.failed = None;
-        self.add_line(name);
+    fn insert(&mut self, name: String, segments: Segments) {
+        let folder = Folder::new(segments);
+        self.footprint += folder.footprint();
+        self.spaces.insert(name, folder);
     }
 
-    /// Adds the line at hand to a folder.
-    fn add_line(&mut self, name: String) {
-        let Some(Folder { segments, failed }) = self.spaces.get_mut(&name) else {
+    /// Adds an attempt to those of its space. It is left out and counted if that cannot be.
+    pub(super) fn append(&mut self, attempt: &DeliveryAttempt) {
+        let bytes_per_space = self.limits.bytes_per_space;
+        let Some(line) = line_of(attempt, Segments::longest_line(bytes_per_space)) else {
+            return count_dropped(1);
+        };
+        let name = folder_name(&attempt.space);
+        if !self.spaces.contains_key(&name) {
+            self.insert(name.clone(), Segments::none(self.root.join(&name)));
+        }
+        let Some(folder) = self.spaces.to_back(&name) else {
             return;
         };
-        let before = segments.footprint();
-        let added = segments.append(&self.line, self.limits.bytes_per_space);
-        let mut lost = 0;
-        if added.is_err() {
-            lost = segments.discard() + 1;
-            *failed = Some(Instant::now());
+        if folder.failed_lately() {
+            return count_dropped(1);
         }
-        self.footprint = self.footprint - before + segments.footprint();
-        match added {
-            Ok(()) if segments.buffered() == 1 => self.unwritten.push(name),
-            Ok(()) => {}
-            Err(error) => self.report(&error, lost),
+        let before = folder.footprint();
+        let appended = folder.append(&line, bytes_per_space);
+        self.footprint = self.footprint - before + folder.footprint();
+        if folder.buffered() == 1 {
+            self.unwritten.push(name);
         }
+        self.report(appended);
         self.make_room();
     }
 
@@ -127,30 +103,20 @@ impl Folders {
     }
 
     fn flush_folder(&mut self, name: &str) {
-        let Some(Folder { segments, failed }) = self.spaces.get_mut(name) else {
+        let Some(folder) = self.spaces.get_mut(name) else {
             return;
         };
-        let before = segments.footprint();
-        let flushed = segments.flush();
-        let mut lost = 0;
-        if flushed.is_err() {
-            lost = segments.discard();
-            *failed = Some(Instant::now());
-        }
-        self.footprint = self.footprint - before + segments.footprint();
-        if let Err(error) = flushed {
-            self.report(&error, lost);
-        }
+        let before = folder.footprint();
+        let flushed = folder.flush();
+        self.footprint = self.footprint - before + folder.footprint();
+        self.report(flushed);
     }
 
     /// The files of a space with all that was added to it, the oldest first.
     pub(super) fn files(&mut self, space: &Space) -> Vec<Segment> {
         let name = folder_name(space);
         self.flush_folder(&name);
-        self.spaces
-            .get(&name)
-            .map(|folder| folder.segments.files())
-            .unwrap_or_default()
+        self.spaces.get(&name).map(Folder::files).unwrap_or_default()
     }
 
     /// Deletes the spaces that were not written to for the longest time, but not the last one.
@@ -159,15 +125,16 @@ impl Folders {
             let Some((_, folder)) = self.spaces.pop_front() else {
                 break;
             };
-            self.footprint -= folder.segments.footprint();
-            if let Err(error) = folder.segments.remove() {
-                self.report(&error, 0);
-            }
+            self.footprint -= folder.footprint();
+            self.report(folder.remove());
         }
     }
 
-    /// Counts attempts that are lost, and says why, but not for each of a flood.
-    fn report(&mut self, error: &io::Error, lost: u64) {
+    /// Counts the lines that a failure cost, and logs why, but not for each of a flood.
+    fn report(&mut self, result: Result<(), Loss>) {
+        let Err(Loss { lines: lost, error }) = result else {
+            return;
+        };
         count_dropped(lost);
         if self.last_logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
             self.last_logged = Some(Instant::now());
@@ -175,4 +142,13 @@ impl Folders {
             tracing::warn!(%folder, %error, lost, "The delivery log cannot be written. Attempts are left out.");
         }
     }
+}
+
+/// An attempt as a line of a file, with its line feed; `None` if it is longer than `longest` bytes.
+fn line_of(attempt: &DeliveryAttempt, longest: u64) -> Option<Vec<u8>> {
+    let mut line = serde_json::to_vec(attempt).ok()?;
+    line.push(b'\n');
+    u64::try_from(line.len())
+        .is_ok_and(|bytes| bytes <= longest)
+        .then_some(line)
 }
