@@ -7,11 +7,12 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use domain::space_version::SpaceVersion;
+use gateway::DeadLetters;
 use gateway::metrics::CONFIG_REQUEST_DURATION;
-use gateway::{DeadLetters, DeliveryLog};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use queue::DeliveryQueue;
+use records::DeliveryLog;
 use store::Store;
 
 use crate::body::BodyLimits;

@@ -17,11 +17,11 @@ use std::time::Duration;
 use domain::delivery::Delivery;
 use futures_util::future::join_all;
 use queue::{DeliveryQueue, Outcome, Received, Settled};
+use records::DeliveryLog;
 use store::Store;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::delivery_log::DeliveryLog;
 use crate::invocation::Invocation;
 use crate::metrics::{EVENTS_CUSTOM_PROCESSING, EventMetrics};
 use crate::unattempted::Unattempted;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use domain::ids::Space;
 use http::request::Parts;
 use queue::{DeliveryQueue, Received, Settled};
+use records::DeliveryLog;
 use store::Store;
 use targets::{BytesInFlight, Invoker};
 
 use crate::acceptance::Acceptance;
 use crate::delivery::dead_letters::DeadLetters;
 use crate::delivery::{DispatchTime, Dispatcher, Permits};
-use crate::delivery_log::DeliveryLog;
 use crate::draining::Draining;
 use crate::intake::Intake;
 use crate::invocation::Invocation;

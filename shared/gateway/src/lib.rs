@@ -5,7 +5,6 @@
 mod acceptance;
 mod answer;
 mod delivery;
-mod delivery_log;
 mod draining;
 mod error;
 mod fan_out;
@@ -26,9 +25,6 @@ pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
 pub use delivery::DispatchTime;
 pub use delivery::dead_letters::{DeadLetterError, DeadLetters, Redriven};
-pub use delivery_log::{
-    AttemptFiles, AttemptFilesLimits, AttemptFilter, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET, DeliveryLog,
-};
 pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayParts};
 pub use intake::client::{Client, WaitingClient};

@@ -7,8 +7,8 @@ use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
 use domain::json::Json;
 use domain::retry::MOST_ATTEMPTS;
+use records::DeliveryLog;
 
-use crate::delivery_log::DeliveryLog;
 use crate::invocation::authorizer::Refusal;
 use crate::metrics::EventMetrics;
 use crate::stamp::now_millis;

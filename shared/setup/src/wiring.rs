@@ -8,12 +8,10 @@ use domain::configuration::SpaceRules;
 use domain::event::EventLimits;
 use domain::hops::Hops;
 use domain::routing::PathOwnership;
-use gateway::{
-    AttemptFiles, AttemptFilesLimits, CircuitBreakerSettings, DeadLetters, DeliveryLog, Gateway,
-    GatewayParts, GatewaySettings, OwnConfigApi,
-};
+use gateway::{CircuitBreakerSettings, DeadLetters, Gateway, GatewayParts, GatewaySettings, OwnConfigApi};
 use queue::sqs::{Signing, SigningKey, WeakKey};
 use queue::{DeadLetterLimits, DeliveryQueue, HIDDEN_FOR, Limits, Share, SpaceShares, Sqs, SqsSettings};
+use records::{AttemptFiles, AttemptFilesLimits, DeliveryLog};
 use store::{
     DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KeyFileError, KmsKey, OpenError, Store,
     StreamTail,

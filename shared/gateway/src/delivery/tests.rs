@@ -11,6 +11,7 @@ use domain::ids::SubscriptionId;
 use domain::json::Json;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
 use queue::{DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, SpaceShares};
+use records::DeliveryLog;
 use store::{Embedded, Store};
 use targets::{Invoker, TargetSettings};
 use tempfile::TempDir;
@@ -18,9 +19,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+<<<<<<< HEAD:shared/gateway/src/delivery/tests.rs
 use crate::gateway::{Gateway, GatewayParts};
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::{Admission, CircuitBreakerSettings, Registered};
+=======
+use crate::circuit_breaker::{Admission, CircuitBreakerSettings, Registered};
+use crate::dead_letters::DeadLetters;
+use crate::gateway::{GatewayParts, GatewaySettings};
+use crate::hosted::HostedDomains;
+>>>>>>> records:shared/gateway/src/deliver/tests.rs
 use crate::metrics::MetricsLimits;
 use crate::settings::GatewaySettings;
 

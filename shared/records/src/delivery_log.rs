@@ -1,9 +1,11 @@
 //! The delivery log: what was attempted lately, for those who ask why an event did not arrive.
 
 mod attempt_files;
+mod folder;
 mod folder_name;
 mod folders;
 mod log_line;
+mod newest_attempts;
 mod segment_file;
 mod segments;
 mod writer;

@@ -125,7 +125,7 @@ async fn what_the_disk_has_no_time_for_is_counted() {
     // An answer without room: the thread waits until it is taken.
     let (reply, answer) = sync_channel(0);
     let space = "shop".into();
-    files.command(Command::Files { space, reply }).unwrap();
+    files.writer.command(Command::Files { space, reply }).unwrap();
     let count = u32::try_from(CAPACITY).unwrap() + 100;
     metrics::with_local_recorder(&recorder, || {
         for number in 0..count {

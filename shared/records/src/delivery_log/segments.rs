@@ -39,7 +39,7 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    /// A space that has none yet.
+    /// The segments of a space that has no files yet.
     pub(super) fn none(folder: PathBuf) -> Self {
         Self {
             folder,
@@ -50,7 +50,7 @@ impl Segments {
         }
     }
 
-    /// Those in a folder, and when the last one was written to. Files of other names are left alone.
+    /// The segments in a folder, and when one was last written to. Files of other names are left alone.
     pub(super) fn find(folder: PathBuf) -> io::Result<(Self, SystemTime)> {
         let mut files = Vec::new();
         let mut written = SystemTime::UNIX_EPOCH;
@@ -70,14 +70,9 @@ impl Segments {
             }
         }
         files.sort_by_key(|segment| segment.number);
-        let files = files.into();
-        Ok((
-            Self {
-                files,
-                ..Self::none(folder)
-            },
-            written,
-        ))
+        let mut segments = Self::none(folder);
+        segments.files = files.into();
+        Ok((segments, written))
     }
 
     /// The longest line that a space of so many bytes takes.
@@ -146,10 +141,10 @@ impl Segments {
         self.buffered
     }
 
-    /// Throws away lines that could not be written; gives their number.
+    /// Throws away the lines that are not in the file yet; gives their number.
     pub(super) fn discard(&mut self) -> u64 {
         self.buffer = Vec::new();
-        // Some may have been, in part.
+        // Some may be in the file all the same, in part.
         if let Some(last) = self.files.back_mut()
             && let Ok(metadata) = fs::metadata(&last.path)
         {
@@ -158,12 +153,12 @@ impl Segments {
         std::mem::take(&mut self.buffered)
     }
 
-    /// What is to be read, the oldest first.
+    /// The files, the oldest first.
     pub(super) fn files(&self) -> Vec<Segment> {
         self.files.iter().cloned().collect()
     }
 
-    /// About what they take of the disk.
+    /// About how many bytes of the disk the segments take.
     pub(super) fn footprint(&self) -> u64 {
         let blocks = |bytes: u64| bytes.next_multiple_of(BLOCK).max(BLOCK);
         let files: u64 = self.files.iter().map(|segment| blocks(segment.bytes)).sum();
@@ -171,12 +166,12 @@ impl Segments {
         files.max(BLOCK) + to_u64(self.buffer.len())
     }
 
-    /// Deletes all of them.
+    /// Deletes the files, and the folder if nothing else is in it.
     pub(super) fn remove(self) -> io::Result<()> {
         for segment in &self.files {
             remove_file(&segment.path)?;
         }
-        // It may hold files of others, or be gone.
+        // The folder may hold files of others, or be gone.
         _ = fs::remove_dir(&self.folder);
         Ok(())
     }
