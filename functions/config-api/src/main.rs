@@ -35,11 +35,7 @@ async fn run() -> Result<(), lambda::Error> {
             },
             in_flight: BytesInFlight::new(settings.limits.max_bytes_in_flight),
         },
-        metrics: MetricsPage::new(
-            telemetry::metrics_recorder()?,
-            gateway.queue().clone(),
-            settings.metrics.limits(),
-        ),
+        metrics: MetricsPage::new(telemetry::metrics_recorder()?, settings.metrics.limits()),
         queue: gateway.queue().clone(),
         dead_letters: gateway.dead_letters().clone(),
         delivery_log: gateway.delivery_log().clone(),

@@ -109,7 +109,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let config_in_flight = BytesInFlight::new(limits.max_bytes_in_flight);
     let (bytes, time) = (limits.max_event_bytes, limits.events_read_timeout);
     let events = EventsApi::new(gateway.clone(), body_limits(limits, bytes, time, in_flight));
-    let metrics = metrics_page(settings, &gateway)?;
+    let metrics = metrics_page(settings)?;
     let config = api::config::router(config_api(
         settings,
         &gateway,
@@ -202,10 +202,9 @@ fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
     }
 }
 
-fn metrics_page(settings: &Settings, gateway: &Gateway) -> Result<MetricsPage, TelemetryError> {
+fn metrics_page(settings: &Settings) -> Result<MetricsPage, TelemetryError> {
     let recorder = telemetry::metrics_recorder()?;
-    let queue = gateway.queue().clone();
-    Ok(MetricsPage::new(recorder, queue, settings.metrics.limits()))
+    Ok(MetricsPage::new(recorder, settings.metrics.limits()))
 }
 
 fn config_api(
