@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use gateway::ErrorChain;
 use setup::{Settings, telemetry, wiring};
 
 // One thread: it waits for functions most of the time, and threads cost time at every cold start.
@@ -15,9 +14,6 @@ async fn run() -> Result<(), lambda::Error> {
     let settings = Settings::try_from_args(["dispatcher", "--store=dynamodb", "--queue=sqs"])?;
     telemetry::init_log(&settings.log)?;
     let gateway = wiring::gateway(&settings).await?;
-    // Read before the first batch is there. Should it fail, that batch asks again.
-    if let Err(error) = gateway.store().routing_table(&[]).await {
-        tracing::warn!(error = %ErrorChain(&error), "The routes could not be read at the start.");
-    }
+    lambda::read_routes(&gateway).await;
     lambda::sqs::run(gateway, settings.queue.workers).await
 }

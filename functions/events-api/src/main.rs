@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use api::events::EventsApi;
 use api::{BodyLimits, LeastRate};
-use gateway::ErrorChain;
 use setup::settings::InvokeMode;
 use setup::{Settings, telemetry, wiring};
 
@@ -18,10 +17,7 @@ async fn run() -> Result<(), lambda::Error> {
     let settings = Settings::try_from_args(["events-api", "--store=dynamodb", "--queue=sqs"])?;
     telemetry::init_log(&settings.log)?;
     let gateway = wiring::gateway(&settings).await?;
-    // Read before the first request is there. Should it fail, that request asks again.
-    if let Err(error) = gateway.store().routing_table(&[]).await {
-        tracing::warn!(error = %ErrorChain(&error), "The routes could not be read at the start.");
-    }
+    lambda::read_routes(&gateway).await;
     let limits = BodyLimits {
         bytes: settings.limits.max_event_bytes,
         time: settings.limits.events_read_timeout,
