@@ -12,7 +12,10 @@ const LIBRARIES: [(&str, &[&str]); 9] = [
     ("targets", &["domain"]),
     ("gateway", &["domain", "offload", "store", "queue", "targets"]),
     ("api", &["domain", "offload", "gateway", "store", "queue"]),
-    ("setup", &["domain", "store", "queue", "targets", "gateway"]),
+    (
+        "setup",
+        &["domain", "store", "queue", "targets", "gateway", "api"],
+    ),
     ("lambda", &["domain", "store", "queue", "gateway"]),
 ];
 
