@@ -21,7 +21,7 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ),
     (
         "setup",
-        &["domain", "store", "queue", "records", "targets", "gateway"],
+        &["domain", "store", "queue", "records", "targets", "gateway", "api"],
     ),
     ("lambda", &["domain", "store", "queue", "gateway"]),
 ];

@@ -74,11 +74,7 @@ impl Api {
                 },
                 in_flight: crate::BytesInFlight::new(0),
             },
-            metrics: MetricsPage::new(
-                recorder.handle(),
-                delivery_queue.clone(),
-                MetricsLimits::default(),
-            ),
+            metrics: MetricsPage::new(recorder.handle(), MetricsLimits::default()),
             queue: delivery_queue.clone(),
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Files(attempts),

@@ -19,16 +19,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-<<<<<<< HEAD:shared/gateway/src/delivery/tests.rs
 use crate::gateway::{Gateway, GatewayParts};
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::{Admission, CircuitBreakerSettings, Registered};
-=======
-use crate::circuit_breaker::{Admission, CircuitBreakerSettings, Registered};
-use crate::dead_letters::DeadLetters;
-use crate::gateway::{GatewayParts, GatewaySettings};
-use crate::hosted::HostedDomains;
->>>>>>> records:shared/gateway/src/deliver/tests.rs
 use crate::metrics::MetricsLimits;
 use crate::settings::GatewaySettings;
 

@@ -12,7 +12,6 @@ use store::{Embedded, Store};
 use targets::{Invoker, TargetSettings};
 use tempfile::TempDir;
 
-<<<<<<< HEAD:shared/gateway/src/acceptance/room/tests.rs
 use crate::answer::Answer;
 use crate::delivery::dead_letters::DeadLetters;
 use crate::error::GatewayError;
@@ -20,14 +19,6 @@ use crate::gateway::{Gateway, GatewayParts};
 use crate::intake::client::Client;
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
-=======
-use super::*;
-use crate::circuit_breaker::CircuitBreakerSettings;
-use crate::client::Client;
-use crate::dead_letters::DeadLetters;
-use crate::gateway::{GatewayParts, GatewaySettings};
-use crate::hosted::HostedDomains;
->>>>>>> records:shared/gateway/src/room/tests.rs
 use crate::metrics::MetricsLimits;
 use crate::settings::GatewaySettings;
 
