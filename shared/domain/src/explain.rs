@@ -1,13 +1,14 @@
-//! Why an event does or does not reach the subscriptions of a space: the same rules as of [`crate::routing`], asked of
-//! each subscription by itself (docs/delivery.md).
+//! Why an event does or does not reach the subscriptions of a space (docs/delivery.md). What differs is found by comparing
+//! each subscription with the request; of those without a difference [`RoutingTable::routes`] says who answers.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use crate::ids::FunctionId;
+use crate::configuration::{Change, Stored};
+use crate::ids::{FunctionId, SubscriptionId};
 use crate::resource::{EventType, Function, Subscription, SubscriptionType};
-use crate::routing::{PathOwnership, path_parameters, pattern_matches};
+use crate::routing::{PathOwnership, RoutingTable, path_parameters, pattern_matches};
 
 mod answer;
 mod request;
@@ -40,18 +41,21 @@ impl Explanation {
             .iter()
             .find(|event_type| event_type.name == request.event_type)
             .and_then(|event_type| event_type.authorizer_id.as_ref());
-        let answering = answering(&request, space);
-        let mut subscriptions: Vec<_> = space
+        let compared: Vec<_> = space
             .subscriptions
             .iter()
-            .map(|subscription| {
-                let mut reasons = mismatches(&request, subscription, space.paths);
-                let by = answering.filter(|other| other.subscription_id != subscription.subscription_id);
+            .map(|subscription| (subscription, mismatches(&request, subscription, space.paths)))
+            .collect();
+        let answering = answering(&request, &compared, space.paths);
+        let mut subscriptions: Vec<_> = compared
+            .into_iter()
+            .map(|(subscription, mut reasons)| {
+                let by = answering.filter(|other| **other != subscription.subscription_id);
                 if reasons.is_empty()
                     && subscription.r#type == SubscriptionType::Sync
                     && let Some(by) = by
                 {
-                    let by = by.subscription_id.clone();
+                    let by = by.clone();
                     reasons.push(Reason::Shadowed { by });
                 }
                 let matches = reasons.is_empty();
@@ -87,16 +91,34 @@ impl Explanation {
     }
 }
 
-/// The sync subscription whose function answers. The rules of a space leave no more than one that matches, save that
-/// `/` may stand beside `/*x` (docs/contract.md Q34).
-fn answering<'a>(request: &ExplainRequest, space: SpaceResources<'a>) -> Option<&'a Arc<Subscription>> {
-    let subscriptions = space.subscriptions.iter();
-    subscriptions
-        .filter(|subscription| {
-            subscription.r#type == SubscriptionType::Sync
-                && mismatches(request, subscription, space.paths).is_empty()
-        })
-        .min_by_key(|subscription| subscription.path.starts_with("/*"))
+/// The sync subscription whose function answers, by the index that events are routed by: of `/` and `/*x` beside it only
+/// one does (docs/contract.md Q34).
+fn answering<'a>(
+    request: &ExplainRequest,
+    compared: &[(&'a Arc<Subscription>, Vec<Reason>)],
+    paths: PathOwnership,
+) -> Option<&'a SubscriptionId> {
+    let is_candidate = |subscription: &Subscription, reasons: &[Reason]| {
+        reasons.is_empty() && subscription.r#type == SubscriptionType::Sync
+    };
+    let candidates = || {
+        let compared = compared.iter();
+        compared.filter(|(subscription, reasons)| is_candidate(subscription, reasons))
+    };
+    let mut table = RoutingTable::new(paths);
+    for (created, (subscription, _)) in (0..).zip(candidates()) {
+        table.apply(&Change {
+            before: None,
+            after: Some(Stored {
+                resource: Arc::clone(subscription),
+                created,
+            }),
+        });
+    }
+    let routes = table.routes(request.event_type.as_str(), &request.method, &request.path);
+    let answering = &routes.sync?.subscription_id;
+    let mut ids = candidates().map(|(subscription, _)| &subscription.subscription_id);
+    ids.find(|id| *id == answering)
 }
 
 /// Where a subscription differs from what is asked.

@@ -136,16 +136,6 @@ impl Gateway {
         &self.0.dispatcher.queue
     }
 
-    /// Where deliveries are kept that were given up.
-    pub fn dead_letters(&self) -> &DeadLetters {
-        &self.0.dispatcher.dead_letters
-    }
-
-    /// Where attempts at deliveries are noted.
-    pub fn delivery_log(&self) -> &DeliveryLog {
-        &self.0.dispatcher.delivery_log
-    }
-
     /// Refuses new requests from now on (docs/contract.md §2.10).
     pub fn drain(&self) {
         self.0.draining.begin();

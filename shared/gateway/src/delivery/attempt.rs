@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::Dispatcher;
 use super::step::{FUNCTION_CHECK, Step, UNABLE_PAUSE};
-use super::verdict::{Failure, Verdict, verdict};
+use super::verdict::{FailedAttempt, Verdict, verdict};
 use crate::invocation::call::{CallError, Occasion, SubscriberCall};
 use crate::invocation::circuit_report::report;
 use crate::invocation::weighted::Targets;
@@ -80,7 +80,7 @@ impl Dispatcher {
             Ok(Ok(_)) | Err(_) => false,
         };
         let failure = match called {
-            Ok(Ok(called)) => Failure::of_answer(&called.answer),
+            Ok(Ok(called)) => FailedAttempt::of_answer(&called.answer),
             Ok(Err(CallError::UnknownFunction)) => {
                 if targets.passed_over().is_none() {
                     return self.give_up(
@@ -90,14 +90,14 @@ impl Dispatcher {
                         None,
                     );
                 }
-                Some(Failure::missing_standby())
+                Some(FailedAttempt::missing_standby())
             }
-            Ok(Err(CallError::Sealed)) => Some(Failure::sealed()),
-            Ok(Err(CallError::Invoke(error))) => Some(Failure::of_error(&error)),
+            Ok(Err(CallError::Sealed)) => Some(FailedAttempt::sealed()),
+            Ok(Err(CallError::Invoke(error))) => Some(FailedAttempt::of_error(&error)),
             Err(_panic) => {
                 let (space, function) = (&delivery.space, &delivery.function);
                 tracing::error!(%space, functionId = %function, "A delivery panicked.");
-                Some(Failure::panicked())
+                Some(FailedAttempt::panicked())
             }
         };
         let (target, is_choice) = (targets.current(), targets.is_choice());
@@ -133,7 +133,7 @@ impl Dispatcher {
         subscription: &Subscription,
         policy: &RetryPolicy,
         attempted: &Attempted,
-        (failure, is_choice): (Failure, bool),
+        (failure, is_choice): (FailedAttempt, bool),
     ) -> Step {
         let verdict = match verdict(delivery, policy, &failure, now_millis(), fastrand::f64()) {
             // Of several functions only one is gone.
@@ -205,12 +205,14 @@ impl Dispatcher {
         delivery: &Delivery,
         attempted: &Attempted,
         outcome: AttemptOutcome,
-        failure: Option<&Failure>,
+        failure: Option<&FailedAttempt>,
         pause: Option<Duration>,
     ) {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.delivery_log.note(DeliveryAttempt {
-            status: attempted.status.or_else(|| failure.and_then(Failure::status)),
+            status: attempted
+                .status
+                .or_else(|| failure.and_then(FailedAttempt::status)),
             error: failure.map(|failure| failure.error.clone()),
             duration_ms: millis(attempted.took),
             next_attempt_at: pause.map(|pause| now_millis().saturating_add(millis(pause))),

@@ -13,7 +13,7 @@ use queue::Outcome;
 use tokio::time::timeout_at;
 
 use super::step::{Step, UNABLE_PAUSE};
-use super::verdict::Failure;
+use super::verdict::FailedAttempt;
 use super::{DispatchTime, Dispatcher};
 use crate::invocation::authorizer::{Decision, Question};
 use crate::invocation::call::is_sealed;
@@ -80,7 +80,7 @@ impl Dispatcher {
             AttemptOutcome::DeadLettered,
             AUTHORIZER_FAILED.to_owned(),
         );
-        let failure = Failure {
+        let failure = FailedAttempt {
             class: FailureClass::Permanent,
             retry_after: None,
             error: AUTHORIZER_FAILED.to_owned(),

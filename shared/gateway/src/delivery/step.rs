@@ -16,7 +16,7 @@ use store::StoreError;
 use targets::ErrorChain;
 
 use super::dead_letters::DeadLetterError;
-use super::verdict::{Failure, dead_letter, is_exhausted};
+use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
 use super::{DispatchTime, Dispatcher};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
@@ -75,7 +75,7 @@ impl Dispatcher {
                 delivery,
                 DeadLetterReason::PermanentFailure,
                 delivery.attempts,
-                Some(Failure::panicked()),
+                Some(FailedAttempt::panicked()),
             )
         };
         // Giving up may be what panics.
@@ -162,7 +162,7 @@ impl Dispatcher {
                     delivery,
                     DeadLetterReason::PermanentFailure,
                     delivery.attempts.saturating_add(1),
-                    Some(Failure::panicked()),
+                    Some(FailedAttempt::panicked()),
                 )
             })
     }
@@ -184,7 +184,7 @@ impl Dispatcher {
         delivery: &Delivery,
         reason: DeadLetterReason,
         attempts: u32,
-        failure: Option<Failure>,
+        failure: Option<FailedAttempt>,
     ) -> Step {
         let (space, subscription) = (&delivery.space, &delivery.subscription);
         tracing::warn!(

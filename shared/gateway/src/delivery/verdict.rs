@@ -14,7 +14,7 @@ const LOOP_DETECTED: u16 = 508;
 
 /// A failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(super) struct FailedAttempt {
     pub(super) class: FailureClass,
     /// Time after which the function asked to be called again.
     pub(super) retry_after: Option<Duration>,
@@ -30,7 +30,7 @@ pub(super) enum Verdict {
     PauseSubscription,
 }
 
-impl Failure {
+impl FailedAttempt {
     /// What kept an answered call from being a delivery, if anything did.
     pub(super) fn of_answer(answer: &Answer) -> Option<Self> {
         let rejection = answer.rejection.as_ref()?;
@@ -129,7 +129,7 @@ pub(super) fn is_exhausted(delivery: &Delivery, policy: &RetryPolicy) -> bool {
 pub(super) fn verdict(
     delivery: &Delivery,
     policy: &RetryPolicy,
-    failure: &Failure,
+    failure: &FailedAttempt,
     now: u64,
     jitter: f64,
 ) -> Verdict {
@@ -165,7 +165,7 @@ pub(super) fn dead_letter(
     delivery: &Delivery,
     reason: DeadLetterReason,
     attempts: u32,
-    failure: Option<Failure>,
+    failure: Option<FailedAttempt>,
     now: u64,
 ) -> DeadLetter {
     let (error, last_response) =

@@ -51,7 +51,7 @@ pub(crate) enum Refusal {
 
 /// Why an authorizer did not decide.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum AuthorizerError {
     #[error(transparent)]
     Call(#[from] CallError),
     #[error("the authorizer answered with HTTP status code {0}")]
@@ -113,7 +113,7 @@ impl Invocation {
         space: &Space,
         authorizer: &FunctionId,
         question: Question<'_>,
-    ) -> Result<Result<Authorization, Refusal>, Failure> {
+    ) -> Result<Result<Authorization, Refusal>, AuthorizerError> {
         let Question { event, request, hops } = question;
         let payload = if request.get().len() < LARGE_BODY {
             payload(event, request)
@@ -137,7 +137,7 @@ impl Invocation {
                 })),
                 (403, _) => Ok(Err(Refusal::Forbidden)),
                 (_, Err(refused @ Denial::Refused(_))) => Ok(Err(Refusal::Answer(refused))),
-                (status, _) => Err(Failure::Status(status)),
+                (status, _) => Err(AuthorizerError::Status(status)),
             },
         }
     }
@@ -161,7 +161,13 @@ impl Decision {
 
 /// The decision of an authorizer that a batch had no time left for.
 pub(crate) fn interrupted(space: &Space, authorizer: &FunctionId, event: &Event) -> Decision {
-    log(space, authorizer, event, &Failure::Interrupted, CALL_FAILED);
+    log(
+        space,
+        authorizer,
+        event,
+        &AuthorizerError::Interrupted,
+        CALL_FAILED,
+    );
     Decision::Failed
 }
 

@@ -37,8 +37,8 @@ fn delivery(attempts: u32, age: u64) -> Delivery {
     }
 }
 
-fn failure(class: FailureClass, retry_after: Option<u64>) -> Failure {
-    Failure {
+fn failure(class: FailureClass, retry_after: Option<u64>) -> FailedAttempt {
+    FailedAttempt {
         class,
         retry_after: retry_after.map(Duration::from_secs),
         error: "refused".to_owned(),
@@ -56,7 +56,7 @@ fn a_panic_is_final() {
     let verdict = verdict(
         &delivery(0, 0),
         &RetryPolicy::default(),
-        &Failure::panicked(),
+        &FailedAttempt::panicked(),
         NOW,
         0.5,
     );
@@ -195,14 +195,14 @@ fn an_answer_can_be_a_failure() {
         rejection: None,
         passed_on: None,
     };
-    assert_eq!(Failure::of_answer(&answer), None);
+    assert_eq!(FailedAttempt::of_answer(&answer), None);
     answer.rejection = Some(Rejection {
         status: 404,
         class: FailureClass::Permanent,
         retry_after: None,
         challenge: None,
     });
-    let failure = Failure::of_answer(&answer).unwrap();
+    let failure = FailedAttempt::of_answer(&answer).unwrap();
     assert_eq!(failure.class, FailureClass::Permanent);
     assert_eq!(failure.status(), Some(404));
     assert_eq!(failure.response.unwrap().body, "no such user");
