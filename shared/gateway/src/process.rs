@@ -109,7 +109,7 @@ impl Gateway {
         event: Arc<Event>,
         pace: Pace<'a>,
     ) -> Result<Routed<'a>, GatewayError> {
-        let hops = self.check_hops(request.hops.max(Hops::of_event(&event)?))?;
+        let hops = self.check_hops(request.hops.max(event.hops()?))?;
         let method = request.parts.method.as_str();
         let Routes { sync, asynchronous } =
             request
