@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use gateway::ErrorChain;
-use setup::{Settings, telemetry, wiring};
+use setup::{Parts, Settings, telemetry};
 
 // One thread: it waits for functions most of the time, and threads cost time at every cold start.
 #[tokio::main(flavor = "current_thread")]
@@ -14,10 +13,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda::Error> {
     let settings = Settings::try_from_args(["dispatcher", "--store=dynamodb", "--queue=sqs"])?;
     telemetry::init_log(&settings.log)?;
-    let gateway = wiring::gateway(&settings).await?;
-    // Read before the first batch is there. Should it fail, that batch asks again.
-    if let Err(error) = gateway.store().routing_table(&[]).await {
-        tracing::warn!(error = %ErrorChain(&error), "The routes could not be read at the start.");
-    }
+    let gateway = Parts::open(&settings).await?.gateway()?;
+    lambda::read_routes(&gateway).await;
     lambda::sqs::run(gateway, settings.queue.workers).await
 }

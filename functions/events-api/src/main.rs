@@ -2,11 +2,8 @@
 
 use std::process::ExitCode;
 
-use api::events::EventsApi;
-use api::{BodyLimits, LeastRate};
-use gateway::ErrorChain;
 use setup::settings::InvokeMode;
-use setup::{Settings, telemetry, wiring};
+use setup::{Parts, Settings, telemetry};
 
 // One thread: an instance has one request at a time, and threads cost time at every cold start.
 #[tokio::main(flavor = "current_thread")]
@@ -17,21 +14,10 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda::Error> {
     let settings = Settings::try_from_args(["events-api", "--store=dynamodb", "--queue=sqs"])?;
     telemetry::init_log(&settings.log)?;
-    let gateway = wiring::gateway(&settings).await?;
-    // Read before the first request is there. Should it fail, that request asks again.
-    if let Err(error) = gateway.store().routing_table(&[]).await {
-        tracing::warn!(error = %ErrorChain(&error), "The routes could not be read at the start.");
-    }
-    let limits = BodyLimits {
-        bytes: settings.limits.max_event_bytes,
-        time: settings.limits.events_read_timeout,
-        least_rate: LeastRate {
-            bytes_per_second: settings.limits.min_body_rate,
-            window: settings.limits.min_body_rate_window,
-        },
-        in_flight: gateway.in_flight(),
-    };
-    let router = EventsApi::new(gateway, limits).into_router();
+    let parts = Parts::open(&settings).await?;
+    let gateway = parts.gateway()?;
+    lambda::read_routes(&gateway).await;
+    let router = parts.events_api(gateway).into_router();
     match settings.lambda.invoke_mode {
         InvokeMode::Buffered => lambda::http::run(router).await,
         InvokeMode::ResponseStream => lambda::http::run_streaming(router).await,

@@ -4,14 +4,14 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, SecretRules};
+use api::BytesInFlight;
 use api::events::EventsApi;
-use api::{BodyLimits, BytesInFlight, LeastRate};
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
-use setup::settings::{AccessSettings, ConfigListener, LimitSettings, Settings};
+use setup::Parts;
+use setup::settings::{ConfigListener, LimitSettings, Settings};
 use setup::telemetry::{self, TelemetryError};
-use setup::wiring::{self, WiringError};
+use setup::wiring::WiringError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -101,24 +101,16 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     ];
 
     let recorder = telemetry::metrics_recorder()?;
-    let gateway = Box::pin(wiring::gateway_beside(settings, own_config_api.clone())).await?;
+    let parts = Box::pin(Parts::open_beside(settings, own_config_api)).await?;
     warn_of_openness(settings, config_place);
-    let limits = &settings.limits;
-    // A budget for each API: senders that fill the one for events do not keep the operator out.
-    let in_flight = gateway.in_flight();
-    let config_in_flight = BytesInFlight::new(limits.max_bytes_in_flight);
-    let (bytes, time) = (limits.max_event_bytes, limits.events_read_timeout);
-    let events = EventsApi::new(gateway.clone(), body_limits(limits, bytes, time, in_flight));
-    let metrics = metrics_page(settings, &gateway)?;
-    let config = api::config::router(config_api(
-        settings,
-        &gateway,
-        metrics,
-        own_config_api,
-        config_in_flight,
-    ));
+    let gateway = parts.gateway()?;
+    let events = parts.events_api(gateway.clone());
+    let config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
+    let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
+    let config = api::config::router(config_api);
 
     let (stop, stopping) = watch::channel(false);
+    let limits = &settings.limits;
     let events_timeouts = (limits.events_read_timeout, limits.events_write_timeout);
     let config_timeouts = (limits.config_read_timeout, limits.config_write_timeout);
     let servers = [
@@ -139,7 +131,8 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         let (gateway, workers) = (gateway.clone(), settings.queue.workers());
         async move { gateway.run_workers(workers).await }
     });
-    let stream_tail = wiring::stream_tail(settings, gateway.store())
+    let stream_tail = parts
+        .stream_tail()
         .await?
         .map(|tail| tokio::spawn(tail.run(stop.subscribe())));
     let upkeep = tokio::spawn(async move {
@@ -202,55 +195,6 @@ fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
     }
 }
 
-fn metrics_page(settings: &Settings, gateway: &Gateway) -> Result<MetricsPage, TelemetryError> {
-    let recorder = telemetry::metrics_recorder()?;
-    let queue = gateway.queue().clone();
-    Ok(MetricsPage::new(recorder, queue, settings.metrics.limits()))
-}
-
-fn config_api(
-    settings: &Settings,
-    gateway: &Gateway,
-    metrics: MetricsPage,
-    own: OwnConfigApi,
-    in_flight: BytesInFlight,
-) -> ConfigApi {
-    let limits = &settings.limits;
-    ConfigApi {
-        store: gateway.store().clone(),
-        limits: body_limits(
-            limits,
-            limits.max_config_bytes,
-            limits.config_read_timeout,
-            in_flight,
-        ),
-        metrics,
-        queue: gateway.queue().clone(),
-        dead_letters: gateway.dead_letters().clone(),
-        delivery_log: gateway.delivery_log().clone(),
-        legacy_api: settings.compatibility.legacy_api,
-        access_key: access_key(&settings.access),
-        secrets: SecretRules {
-            mask: settings.secrets.mask,
-            places: settings.secret_places(),
-            lends_identity: settings.lends_identity(),
-        },
-        browsers: BrowserGuard::new(
-            settings.access.config_allowed_origins.clone(),
-            Some(settings.access.config_hosts.clone()),
-        ),
-        own,
-    }
-}
-
-fn access_key(settings: &AccessSettings) -> Option<AccessKey> {
-    let digest = settings.config_access_key_sha256.as_ref();
-    let key = settings.config_access_key.as_ref();
-    digest
-        .map(|digest| AccessKey::of_sha256(digest.0))
-        .or_else(|| key.map(|key| AccessKey::new(&key.0)))
-}
-
 fn connections(
     limits: &LimitSettings,
     tls: Option<tokio_rustls::TlsAcceptor>,
@@ -263,24 +207,8 @@ fn connections(
         max_connections: limits.max_connections,
         read_timeout,
         write_timeout,
-        least_rate: least_rate(limits),
+        least_rate: limits.least_rate(),
         in_flight,
-    }
-}
-
-fn body_limits(limits: &LimitSettings, bytes: usize, time: Duration, in_flight: BytesInFlight) -> BodyLimits {
-    BodyLimits {
-        bytes,
-        time,
-        least_rate: least_rate(limits),
-        in_flight,
-    }
-}
-
-fn least_rate(limits: &LimitSettings) -> LeastRate {
-    LeastRate {
-        bytes_per_second: limits.min_body_rate,
-        window: limits.min_body_rate_window,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use axum::response::{IntoResponse, Response};
 use domain::space_version::SpaceVersion;
-use gateway::{DeadLetters, DeliveryLog};
+use gateway::DeadLetters;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
+use records::DeliveryLog;
 use store::Store;
 
 use crate::body::BodyLimits;

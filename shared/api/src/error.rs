@@ -159,7 +159,7 @@ impl From<GatewayError> for ApiError {
             },
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
             GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
-            GatewayError::Call(err) if err.is_sealed() => Self::unavailable("Service Unavailable"),
+            GatewayError::Call(CallError::Sealed) => Self::unavailable("Service Unavailable"),
             GatewayError::Call(err) if err.is_overload() => {
                 Self::unavailable(GatewayError::Overloaded.to_string())
             }
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn functions_whose_secrets_are_not_open_can_be_called_later() {
-        for (err, status) in [(CallError::sealed(), 503), (CallError::UnknownFunction, 500)] {
+        for (err, status) in [(CallError::Sealed, 503), (CallError::UnknownFunction, 500)] {
             let err = ApiError::from(GatewayError::Call(err));
             assert_eq!(err.status.as_u16(), status);
             let response = err.into_response();

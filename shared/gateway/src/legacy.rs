@@ -1,19 +1,17 @@
-//! What the Events API does differently where the setting `--legacy-api` is on: direct calls (docs/contract.md §7.4), and
-//! CORS of requests with the header `Event` (§7.3). All else is as without it.
+//! Direct calls of functions (docs/contract.md §7.4), where the setting `--legacy-api` is on: a way of its own past matching
+//! and the queue.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::legacy::{DirectCall, INVOKE, direct_call, event_cors, invoke_event};
-use domain::resource::Cors;
-use http::request::Parts;
+use domain::legacy::{DirectCall, INVOKE, direct_call, invoke_event};
 
-use crate::authorize::Authorizers;
-use crate::batch::Pace;
+use crate::acceptance::authorizers::Authorizers;
+use crate::answer::Answer;
+use crate::answer::function_answer::in_room;
 use crate::error::GatewayError;
-use crate::function_answer::in_room;
 use crate::gateway::Gateway;
-use crate::receive::{Answer, Request};
+use crate::intake::Arrived;
 use crate::stamp::event_stamp;
 
 /// Method of the subscriptions that allow direct calls.
@@ -22,30 +20,23 @@ const METHOD: &str = "POST";
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, GatewayError>> + Send + 'a>>;
 
 impl Gateway {
-    /// CORS of a request that carries an event by its header, unless its path has a configuration: what an operator
-    /// restricts stays restricted.
-    pub(crate) fn legacy_cors(&self, parts: &Parts, is_configured: bool) -> Option<Box<Cors>> {
-        if is_configured || !self.speaks_legacy_api() {
-            return None;
-        }
-        event_cors(&parts.method, &parts.headers).map(Box::new)
-    }
-
     /// The answer to a request that calls a function directly; `None` for all others.
-    pub(crate) fn direct_call<'a>(&'a self, request: &'a Request<'_>) -> Option<Answering<'a>> {
-        if !self.speaks_legacy_api() {
+    pub(crate) fn direct_call<'a>(&'a self, arrived: &'a Arrived<'_>) -> Option<Answering<'a>> {
+        if !self.stages().intake.legacy_api {
             return None;
         }
-        let call = direct_call(request.parts)?;
-        Some(Box::pin(self.call_directly(request, call)))
+        let call = direct_call(arrived.parts)?;
+        Some(Box::pin(self.call_directly(arrived, call)))
     }
 
     /// Calls a function that an async subscription to `invoke` allows to be called on this path. Nothing is queued.
-    async fn call_directly(&self, request: &Request<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
-        let event = Arc::new(invoke_event(event_stamp(), request.parts, request.body)?);
-        Authorizers::check(request.table, &event, &call.space)?;
-        self.announce(request, &event, request.hops).await;
-        let routes = request.table.routes(INVOKE, METHOD, &request.path.path);
+    async fn call_directly(&self, arrived: &Arrived<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
+        let event = Arc::new(invoke_event(event_stamp(), arrived.parts, arrived.body)?);
+        Authorizers::check(arrived.table, &event, &call.space)?;
+        let stages = self.stages();
+        let hops = arrived.hops;
+        stages.acceptance.announce(arrived, &event, hops).await;
+        let routes = arrived.table.routes(INVOKE, METHOD, &arrived.path.path);
         let mut subscriptions = routes.asynchronous.iter().map(|stored| &stored.resource);
         let subscription = subscriptions
             .find(|subscription| {
@@ -53,14 +44,15 @@ impl Gateway {
             })
             .ok_or(GatewayError::NotInvokable)?;
 
-        let calls = self.begin_sync_calls([&call.space])?;
-        let counters = self.metrics().space(&call.space).sync(INVOKE);
+        let calls = stages.acceptance.begin_sync_calls([&call.space])?;
+        let counters = stages.metrics.space(&call.space).sync(INVOKE);
         counters.received.increment(1);
-        let hops = request.hops;
-        let mut authorizers = Authorizers::new(self, request, event, hops, Pace::free(self, request));
+        let pace = self.pace(arrived, 1);
+        let mut authorizers = Authorizers::new(&stages.invocation, *arrived, event, hops, pace);
         let event = authorizers.decide(&call.space).await.for_caller()?;
-        let called = self
-            .call_now(request.table, subscription, &event, hops, None)
+        let called = stages
+            .invocation
+            .call_now(arrived.table, subscription, &event, hops, None)
             .await;
         counters.processed.increment(1);
         let called = called?;

@@ -2,48 +2,37 @@
 //!
 //! Everything that serves HTTP or drains a queue goes through [`Gateway`]; what it decides by is in `domain`.
 
-mod authorize;
-mod batch;
-mod call;
-mod circuit_breaker;
-mod circuit_report;
-mod client;
-mod dead_letters;
-mod deduplication;
-mod deliver;
-mod delivery_log;
+mod acceptance;
+mod answer;
+mod delivery;
+mod draining;
 mod error;
-mod function_answer;
+mod fan_out;
 mod gateway;
-mod hosted;
+mod intake;
+mod invocation;
 mod legacy;
+mod matching;
 pub mod metrics;
-mod orphans;
-mod planned_call;
-mod process;
+mod outbox;
 mod receive;
-mod room;
-mod routed;
+mod settings;
 mod stamp;
-mod streamed_response;
 mod sync_calls;
-mod system_events;
-mod unauthorized;
-mod weighted;
+mod unattempted;
 
-pub use call::CallError;
-pub use circuit_breaker::{
+pub use answer::Answer;
+pub use answer::streamed_response::{StreamedBody, StreamedResponse};
+pub use delivery::DispatchTime;
+pub use delivery::dead_letters::{DeadLetterError, DeadLetters, Redriven};
+pub use error::GatewayError;
+pub use gateway::{Gateway, GatewayParts};
+pub use intake::client::{Client, WaitingClient};
+pub use intake::hosted::HostedDomains;
+pub use invocation::call::CallError;
+pub use invocation::circuit_breaker::{
     Admission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Permit, Registered,
 };
-pub use client::{Client, WaitingClient};
-pub use dead_letters::{DeadLetterError, DeadLetters, Redriven};
-pub use deliver::DispatchTime;
-pub use delivery_log::{
-    AttemptFiles, AttemptFilesLimits, AttemptFilter, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET, DeliveryLog,
-};
-pub use error::GatewayError;
-pub use gateway::{Gateway, GatewayParts, GatewaySettings};
-pub use hosted::HostedDomains;
-pub use receive::{Answer, Received};
-pub use streamed_response::{StreamedBody, StreamedResponse};
+pub use receive::Received;
+pub use settings::GatewaySettings;
 pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};

@@ -2,10 +2,10 @@
 //!
 //! Beside the functions themselves this is the only crate that knows the Lambda runtime.
 
-mod exit;
 pub mod http;
+mod process;
 pub mod sqs;
 pub mod stream;
 
-pub use exit::report;
 pub use lambda_runtime::Error;
+pub use process::{read_routes, report};

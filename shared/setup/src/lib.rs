@@ -13,6 +13,7 @@ pub mod wiring;
 
 pub use aws::NoRegion;
 pub use settings::Settings;
+pub use wiring::Parts;
 
 /// Version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use gateway::DELIVERY_LOG_TARGET;
 use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, doubling_buckets};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use records::DELIVERY_LOG_TARGET;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -14,7 +14,7 @@ use crate::log_sampling::LogSampling;
 use crate::settings::LogSettings;
 
 /// Crates whose messages follow the level that is set; all others speak up from `warn` on.
-const OWN_CRATES: [&str; 12] = [
+const OWN_CRATES: [&str; 13] = [
     "api",
     "config_api",
     "config_stream",
@@ -24,6 +24,7 @@ const OWN_CRATES: [&str; 12] = [
     "gateway",
     "lambda",
     "queue",
+    "records",
     "setup",
     "store",
     "targets",

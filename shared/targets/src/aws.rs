@@ -1,4 +1,4 @@
-//! What the AWS providers share: configuration, connections, credentials and the reading of errors.
+//! The providers of AWS, and what they share: configuration, connections, credentials and the reading of errors.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -26,17 +26,24 @@ mod connections;
 mod counted;
 mod entry_results;
 pub(crate) mod event_bus;
+pub(crate) mod eventbridge;
 mod failure;
+pub(crate) mod firehose;
 pub(crate) mod firehose_stream;
 mod identity;
 pub(crate) mod key;
+pub(crate) mod kinesis;
 pub(crate) mod kinesis_stream;
+pub(crate) mod lambda;
 pub(crate) mod limit;
 mod queue_host;
 mod retries;
 mod role;
+pub(crate) mod sns;
 pub(crate) mod sns_topic;
+pub(crate) mod sqs;
 pub(crate) mod sqs_queue;
+pub(crate) mod step_functions;
 
 use self::batch::Batches;
 use self::clients::{ClientCache, ClientKey};

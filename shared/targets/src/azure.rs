@@ -1,7 +1,9 @@
-//! What the targets of Azure have in common: tokens of Microsoft Entra, and the schema of Event Grid.
+//! The providers of Azure, and what they share: tokens of Microsoft Entra, and the schema of Event Grid.
 
 mod entra;
+pub(crate) mod event_grid;
 mod event_grid_schema;
+pub(crate) mod function;
 
 pub(crate) use entra::token as entra_token;
 pub(crate) use event_grid_schema::{delivered, published};

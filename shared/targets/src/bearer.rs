@@ -11,7 +11,7 @@ use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::http::{HttpRequest, HttpResponse, secret_value};
 use crate::tokens::Bearer;
-use crate::{azure, ibm_iam};
+use crate::{azure, openwhisk};
 
 /// Where the tokens of a call come from.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ impl TokenSource<'_> {
             Self::Entra { credentials, scope } => {
                 azure::entra_token(with, credentials, scope, deadline).await
             }
-            Self::IbmIam(iam) => ibm_iam::token(with, iam, deadline).await,
+            Self::IbmIam(iam) => openwhisk::ibm_token(with, iam, deadline).await,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the Google providers share: tokens of their callers, and requests with them.
+//! The providers of Google Cloud, and what they share: tokens of their callers, and requests with them.
 //!
 //! | credentials | ID token for an audience | access token for a scope |
 //! |---|---|---|
@@ -24,10 +24,12 @@ pub(crate) use self::purpose::Purpose;
 pub(crate) use self::refusal::{GoogleError, is_refusal};
 
 mod bearer;
+pub(crate) mod cloud_function;
 mod federation;
 mod jwt;
 mod metadata_server;
 mod operator_services;
+pub(crate) mod pubsub;
 mod purpose;
 mod refusal;
 mod service_account;

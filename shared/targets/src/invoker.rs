@@ -15,10 +15,7 @@ use crate::error::InvokeError;
 use crate::in_flight::BytesInFlight;
 use crate::keeping::Keeping;
 use crate::settings::{TargetSettings, TargetSettingsError};
-use crate::{
-    aws_eventbridge, aws_firehose, aws_kinesis, aws_lambda, aws_sns, aws_sqs, aws_step_functions,
-    azure_event_grid, azure_function, google_cloud_function, google_pubsub, http, openwhisk,
-};
+use crate::{aws, azure, google, http, openwhisk};
 
 /// Calls functions. A cheap handle: clones share connections, AWS clients and tokens.
 #[derive(Clone)]
@@ -87,38 +84,35 @@ impl Invoker {
                 return with.secrets.after(provider, deadline.began(), answer);
             }
             Provider::AwsLambda(function) => {
-                Box::pin(deadline.bound(aws_lambda::call(with, function, call))).await
+                Box::pin(deadline.bound(aws::lambda::call(with, function, call))).await
             }
             Provider::AwsKinesis(stream) => {
-                Box::pin(deadline.bound(aws_kinesis::call(with, stream, call))).await
+                Box::pin(deadline.bound(aws::kinesis::call(with, stream, call))).await
             }
             Provider::AwsFirehose(stream) => {
-                Box::pin(deadline.bound(aws_firehose::call(with, stream, call))).await
+                Box::pin(deadline.bound(aws::firehose::call(with, stream, call))).await
             }
-            Provider::AwsSqs(queue) => Box::pin(deadline.bound(aws_sqs::call(with, queue, call))).await,
-            Provider::AwsSns(topic) => Box::pin(deadline.bound(aws_sns::call(with, topic, call))).await,
+            Provider::AwsSqs(queue) => Box::pin(deadline.bound(aws::sqs::call(with, queue, call))).await,
+            Provider::AwsSns(topic) => Box::pin(deadline.bound(aws::sns::call(with, topic, call))).await,
             Provider::AwsEventBridge(bus) => {
-                Box::pin(deadline.bound(aws_eventbridge::call(with, bus, call))).await
+                Box::pin(deadline.bound(aws::eventbridge::call(with, bus, call))).await
             }
             Provider::AwsStepFunctions(machine) => {
-                Box::pin(deadline.bound(aws_step_functions::call(with, machine, call))).await
+                Box::pin(deadline.bound(aws::step_functions::call(with, machine, call))).await
             }
             Provider::GoogleCloudFunction(function) => {
-                Box::pin(google_cloud_function::call(with, function, call, deadline)).await
+                Box::pin(google::cloud_function::call(with, function, call, deadline)).await
             }
-            Provider::GooglePubSub(topic) => Box::pin(google_pubsub::call(with, topic, call, deadline)).await,
+            Provider::GooglePubSub(topic) => {
+                Box::pin(google::pubsub::call(with, topic, call, deadline)).await
+            }
             Provider::AzureFunction(function) => {
-                Box::pin(azure_function::call(with, function, call, deadline)).await
+                Box::pin(azure::function::call(with, function, call, deadline)).await
             }
             Provider::AzureEventGrid(topic) => {
-                Box::pin(azure_event_grid::call(with, topic, call, deadline)).await
+                Box::pin(azure::event_grid::call(with, topic, call, deadline)).await
             }
-            Provider::OpenWhisk(action) => {
-                // The answer of the action stands in a record, which is read whole.
-                let (hops, keeping) = (call.hops, http::keeping().to_read());
-                let calling = openwhisk::call(with, action, call, deadline);
-                Box::pin(http::carrying_and_keeping(hops, keeping, calling)).await
-            }
+            Provider::OpenWhisk(action) => Box::pin(openwhisk::call(with, action, call, deadline)).await,
             // One level only (docs/contract.md §7.6): whoever calls a weighted function calls the chosen one.
             Provider::Weighted(_) => Err(InvokeError::unusable(
                 "calling this kind of function is not implemented",

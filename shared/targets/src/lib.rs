@@ -1,4 +1,4 @@
-//! How each kind of function is called: one file per provider, one [`InvokeError`].
+//! How each kind of function is called: one file per provider, in the folder of its family, and one [`InvokeError`].
 //!
 //! Nothing here knows stores or queues. An [`Invoker`] is built without any I/O; certificates, AWS configuration and
 //! AWS clients are loaded by the first call that needs them.
@@ -7,16 +7,7 @@ mod access_denied;
 mod answer;
 mod answer_stream;
 mod aws;
-mod aws_eventbridge;
-mod aws_firehose;
-mod aws_kinesis;
-mod aws_lambda;
-mod aws_sns;
-mod aws_sqs;
-mod aws_step_functions;
 mod azure;
-mod azure_event_grid;
-mod azure_function;
 mod bearer;
 mod call;
 mod clients;
@@ -26,10 +17,7 @@ mod error_chain;
 mod event_format;
 mod gathered;
 mod google;
-mod google_cloud_function;
-mod google_pubsub;
 mod http;
-mod ibm_iam;
 mod in_flight;
 mod invoker;
 mod keeping;

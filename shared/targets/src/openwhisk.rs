@@ -14,16 +14,30 @@ use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
-use crate::http::HttpResponse;
+use crate::http::{HttpResponse, carrying_and_keeping, keeping};
 use crate::in_flight::Held;
 use domain::retry::FailureClass;
 
 mod activation;
 mod api;
+mod ibm_iam;
 mod polling;
+
+pub(crate) use self::ibm_iam::token as ibm_token;
 
 /// Sends the event.
 pub(crate) async fn call(
+    with: &Arc<Clients>,
+    action: &OpenWhiskAction,
+    call: Call<'_>,
+    deadline: Deadline,
+) -> Result<Answer, InvokeError> {
+    // The answer of the action stands in a record, which is read whole.
+    let (hops, keeping) = (call.hops, keeping().to_read());
+    carrying_and_keeping(hops, keeping, activate(with, action, call, deadline)).await
+}
+
+async fn activate(
     with: &Arc<Clients>,
     action: &OpenWhiskAction,
     call: Call<'_>,

@@ -83,7 +83,7 @@ impl Default for TargetSettings {
 
 impl TargetSettings {
     /// Checks what would otherwise fail at the first call only.
-    pub(crate) fn validate(&self) -> Result<(), TargetSettingsError> {
+    pub fn validate(&self) -> Result<(), TargetSettingsError> {
         if self.timeout.is_zero() {
             return Err(TargetSettingsError::ZeroTimeout);
         }

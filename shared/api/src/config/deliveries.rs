@@ -3,9 +3,9 @@
 use axum::response::Response;
 use domain::delivery_attempt::DeliveryAttempt;
 use domain::ids::Space;
-use gateway::AttemptFilter;
 use http::request::Parts;
 use http::{Method, StatusCode};
+use records::AttemptFilter;
 use serde::Serialize;
 
 use super::ConfigApi;

@@ -21,7 +21,6 @@ use crate::error::ApiError;
 #[derive(Clone)]
 pub struct MetricsPage {
     recorder: PrometheusHandle,
-    queue: DeliveryQueue,
     process: metrics_process::Collector,
     /// Gauges that were ever shown: what is gone must be shown as 0.
     shown: Arc<Mutex<BTreeMap<(Space, Kind), usize>>>,
@@ -35,11 +34,10 @@ impl std::fmt::Debug for MetricsPage {
 }
 
 impl MetricsPage {
-    /// A page over a recorder and a queue, and the spaces that have series of their own on it.
-    pub fn new(recorder: PrometheusHandle, queue: DeliveryQueue, limits: MetricsLimits) -> Self {
+    /// A page over a recorder, and the spaces that have series of their own on it.
+    pub fn new(recorder: PrometheusHandle, limits: MetricsLimits) -> Self {
         Self {
             recorder,
-            queue,
             process: metrics_process::Collector::default(),
             shown: Arc::default(),
             labels: SpaceLabels::new(limits),
@@ -59,7 +57,7 @@ impl MetricsPage {
             .increment(1);
     }
 
-    pub(super) async fn render(&self, store: &Store) -> Response {
+    pub(super) async fn render(&self, store: &Store, queue: &DeliveryQueue) -> Response {
         let counts = match store.counts().await {
             Ok(counts) => counts,
             Err(err) => return ApiError::from(err).into_response(),
@@ -73,8 +71,8 @@ impl MetricsPage {
             set_gauge(space, *kind, *count);
         }
         drop(shown);
-        metrics::gauge!(EVENTS_BACKLOG).set(as_float(self.queue.backlog()));
-        if let Some(refused) = self.queue.refused() {
+        metrics::gauge!(EVENTS_BACKLOG).set(as_float(queue.backlog()));
+        if let Some(refused) = queue.refused() {
             metrics::counter!(QUEUE_REFUSED).absolute(refused);
         }
         self.process.collect();

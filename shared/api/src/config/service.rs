@@ -63,7 +63,7 @@ impl ConfigApi {
         }
         match route {
             Route::Status if is_get => StatusCode::OK.into_response(),
-            Route::Metrics if is_get => self.metrics.render(&self.store).await,
+            Route::Metrics if is_get => self.metrics.render(&self.store, &self.queue).await,
             Route::OpenApi if is_get => openapi::answer(),
             Route::Status | Route::Metrics | Route::OpenApi => method_not_allowed(&["GET"]),
             Route::Resource { space, kind, id } => match Operation::of(&parts.method, id.clone()) {

@@ -5,11 +5,11 @@ use domain::dead_letter::{DeadLetter, DeadLetterReason};
 use domain::delivery::Delivery;
 use domain::event::Event;
 use gateway::metrics::MetricsLimits;
-use gateway::{AttemptFiles, AttemptFilesLimits};
 use http::Request;
 use http_body_util::BodyExt as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use queue::{DeadLetterLimits, DeliveryQueue, Durability, Limits, Outcome, SpaceShares};
+use records::{AttemptFiles, AttemptFilesLimits};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -74,11 +74,7 @@ impl Api {
                 },
                 in_flight: crate::BytesInFlight::new(0),
             },
-            metrics: MetricsPage::new(
-                recorder.handle(),
-                delivery_queue.clone(),
-                MetricsLimits::default(),
-            ),
+            metrics: MetricsPage::new(recorder.handle(), MetricsLimits::default()),
             queue: delivery_queue.clone(),
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Files(attempts),

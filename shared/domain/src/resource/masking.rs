@@ -1,6 +1,7 @@
 //! Secrets that are not shown: what stands for them, and what that means when it comes back.
 
 use std::borrow::Cow;
+use std::mem::discriminant;
 
 use super::secret::MASK;
 use super::target_url::Unkept;
@@ -40,7 +41,7 @@ pub fn masked<R: Resource>(resource: &R) -> Cow<'_, R> {
 /// get its secrets by that.
 pub(super) fn keep_masked(provider: &mut Provider, stored: Option<&Provider>) -> Result<(), ProviderError> {
     let mut stored = stored
-        .filter(|stored| stored.type_name() == provider.type_name())
+        .filter(|stored| discriminant(*stored) == discriminant(&*provider))
         .cloned();
     // With one fewer, nobody knows which of them a mask stands for.
     if let (Provider::Http(endpoint), Some(Provider::Http(before))) = (&*provider, &stored)

@@ -1,57 +1,39 @@
 //! Providers (docs/contract.md §3.1): the kinds of functions and what each needs to be called.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Secret, SecretMembers, TargetUrl};
+use super::{SecretMembers, TargetUrl};
 use crate::json::Object;
 
 mod aws;
-mod aws_eventbridge;
-mod aws_firehose;
-mod aws_kinesis;
-mod aws_lambda;
-mod aws_sns;
-mod aws_sqs;
-mod aws_step_functions;
-mod azure_event_grid;
-mod azure_function;
+mod azure;
 mod destination;
 mod endpoint_url;
-mod entra_credentials;
 mod error;
-mod google_cloud_function;
-mod google_credentials;
-mod google_pubsub;
+mod google;
 mod http;
 mod http_options;
 mod members;
 mod openwhisk;
+mod settings;
 mod weighted;
 
-pub use aws::AwsCredentials;
-pub use aws_eventbridge::EventBus;
-pub use aws_firehose::FirehoseStream;
-pub use aws_kinesis::KinesisStream;
-pub use aws_lambda::{InvocationType, LambdaFunction};
-pub use aws_sns::SnsTopic;
-pub use aws_sqs::SqsQueue;
-pub use aws_step_functions::StateMachine;
-pub use azure_event_grid::EventGridTopic;
-pub use azure_function::{AzureFunction, AzureSchema};
+pub use aws::{
+    AwsCredentials, EventBus, FirehoseStream, InvocationType, KinesisStream, LambdaFunction, SnsTopic,
+    SqsQueue, StateMachine,
+};
+pub use azure::{AzureFunction, AzureSchema, EntraCredentials, EventGridTopic};
 pub(super) use destination::Destination;
-pub use entra_credentials::EntraCredentials;
 pub use error::ProviderError;
-pub use google_cloud_function::GoogleCloudFunction;
-pub use google_credentials::{AwsFederation, GoogleCredentials, ServiceAccountKey};
-pub use google_pubsub::PubSubTopic;
+pub use google::{AwsFederation, GoogleCloudFunction, GoogleCredentials, PubSubTopic, ServiceAccountKey};
 pub use http::{ApiKeyPlace, ClientAuthentication, HttpAuthorization, HttpEndpoint, HttpTls};
 pub use http_options::{EventFormat, ResponseMode};
 pub(super) use members::Members;
 pub use openwhisk::{IbmIam, OpenWhiskAction};
+use settings::ProviderSettings;
 pub use weighted::{Weighted, WeightedFunction};
 
 /// How a function is called; on the wire the members `type` and `provider` of a function.
@@ -88,51 +70,38 @@ pub enum Provider {
     Weighted(Weighted),
 }
 
-/// What every type has, from one table: a variant without its line here does not compile.
+/// The one place that tells kinds apart, from one table of their names, variants and settings: a variant without its line
+/// does not compile.
 macro_rules! types {
     ($($name:literal $variant:ident $settings:ty;)*) => {
         impl Provider {
             /// Reads the members `type` and `provider` of a function.
             pub(crate) fn decode(kind: &str, settings: Option<&RawValue>) -> Result<Self, ProviderError> {
-                type Read = fn(&Members<'_>) -> Result<Provider, ProviderError>;
-                let (title, read): (_, Read) = match kind {
+                let read: fn(&RawValue) -> Result<Self, ProviderError> = match kind {
                     "" => return Err(ProviderError::NotSet),
-                    $($name => (<$settings>::TITLE, |members| {
-                        <$settings>::decode(members).map(|settings| Self::$variant(settings.into()))
-                    }),)*
+                    $($name => |settings| {
+                        read::<$settings>(settings).map(|settings| Self::$variant(settings.into()))
+                    },)*
                     unknown => return Err(ProviderError::Unsupported(unknown.to_owned())),
                 };
-                let settings = settings.ok_or(ProviderError::NotSet)?;
-                let object = Object::from_raw(settings, "provider").map_err(ProviderError::Malformed)?;
-                read(&Members::new(object, title))
+                read(settings.ok_or(ProviderError::NotSet)?)
             }
 
-            /// The value of the member `type`.
-            pub fn type_name(&self) -> &'static str {
+            fn settings(&self) -> &dyn ProviderSettings {
                 match self {
-                    $(Self::$variant(_) => $name,)*
+                    $(Self::$variant(settings) => {
+                        let settings: &$settings = settings;
+                        settings
+                    })*
                 }
             }
 
-            /// Every secret of its settings, with the path of its member. Some of them may be empty. No two have the
-            /// same path.
-            pub fn secrets_mut(&mut self) -> SecretMembers<'_> {
+            fn settings_mut(&mut self) -> &mut dyn ProviderSettings {
                 match self {
-                    $(Self::$variant(settings) => owned(settings.secrets_mut()),)*
-                }
-            }
-
-            /// Every URL of its settings that may have credentials in it, with the path of its member.
-            pub fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
-                match self {
-                    $(Self::$variant(settings) => settings.urls_mut(),)*
-                }
-            }
-
-            /// Every member that has a say in where secrets are sent.
-            pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
-                match self {
-                    $(Self::$variant(settings) => settings.destinations(),)*
+                    $(Self::$variant(settings) => {
+                        let settings: &mut $settings = settings;
+                        settings
+                    })*
                 }
             }
         }
@@ -156,100 +125,51 @@ types! {
     "weighted" Weighted Weighted;
 }
 
-fn owned<'s, P: Into<Cow<'static, str>>>(secrets: Vec<(P, &'s mut Secret)>) -> SecretMembers<'s> {
-    let owned = |(path, secret): (P, &'s mut Secret)| (path.into(), secret);
-    secrets.into_iter().map(owned).collect()
+fn read<S: ProviderSettings>(settings: &RawValue) -> Result<S, ProviderError> {
+    let object = Object::from_raw(settings, "provider").map_err(ProviderError::Malformed)?;
+    S::decode(&Members::new(object, S::title()))
 }
 
 impl Provider {
+    /// Every secret of its settings, with the path of its member. Some of them may be empty. No two have the same path.
+    pub fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        self.settings_mut().secrets_mut()
+    }
+
+    /// Every URL of its settings that may have credentials in it, with the path of its member.
+    pub fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+        self.settings_mut().urls_mut()
+    }
+
+    /// Every member that has a say in where secrets are sent.
+    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+        self.settings().destinations()
+    }
+
     /// Whether it only takes events in, so that a successful call has no response object (Q23).
     pub fn is_connector(&self) -> bool {
-        match self {
-            Self::Http(_)
-            | Self::GoogleCloudFunction(_)
-            | Self::AzureFunction(_)
-            | Self::OpenWhisk(_)
-            | Self::Weighted(_) => false,
-            Self::AwsLambda(function) => function.invocation_type == InvocationType::Event,
-            Self::AwsKinesis(_)
-            | Self::AwsFirehose(_)
-            | Self::AwsSqs(_)
-            | Self::AwsSns(_)
-            | Self::AwsEventBridge(_)
-            | Self::AwsStepFunctions(_)
-            | Self::GooglePubSub(_)
-            | Self::AzureEventGrid(_) => true,
-        }
+        self.settings().is_connector()
     }
 
     /// Whether it learns of the delivery from HTTP headers, so that the event stays as it came in; what the others get
     /// of a queued delivery carries it.
     pub fn takes_headers(&self) -> bool {
-        matches!(
-            self,
-            Self::Http(_) | Self::GoogleCloudFunction(_) | Self::AzureFunction(_)
-        )
+        self.settings().takes_headers()
     }
 
     /// Refuses one that has no credentials of its own, so that it would be called with the gateway's identity.
     pub fn check_own_credentials(&self) -> Result<(), ProviderError> {
-        match self {
-            Self::AwsLambda(function) => function.credentials.check_keys(),
-            Self::AwsKinesis(stream) => stream.credentials.check_keys(),
-            Self::AwsFirehose(stream) => stream.credentials.check_keys(),
-            Self::AwsSqs(queue) => queue.credentials.check_keys(),
-            Self::AwsSns(topic) => topic.credentials.check_keys(),
-            Self::AwsEventBridge(bus) => bus.credentials.check_keys(),
-            Self::AwsStepFunctions(machine) => machine.credentials.check_keys(),
-            Self::GoogleCloudFunction(function) => function.credentials.check_not_own_identity(),
-            Self::GooglePubSub(topic) => topic.credentials.check_not_own_identity(),
-            // What these are called with is all in their settings, and what a weighted one leads to is checked itself.
-            Self::Http(_)
-            | Self::AzureFunction(_)
-            | Self::AzureEventGrid(_)
-            | Self::OpenWhisk(_)
-            | Self::Weighted(_) => Ok(()),
-        }
+        self.settings().check_own_credentials()
     }
 
     /// Longest time of a call of this function; `None` leaves it to the gateway's setting.
     pub fn timeout(&self) -> Option<Duration> {
-        let seconds = match self {
-            Self::Http(endpoint) => endpoint.timeout_seconds,
-            Self::AwsLambda(function) => function.timeout_seconds,
-            Self::GoogleCloudFunction(function) => function.timeout_seconds,
-            Self::AzureFunction(function) => function.timeout_seconds,
-            Self::OpenWhisk(action) => action.timeout_seconds,
-            Self::AwsKinesis(_)
-            | Self::AwsFirehose(_)
-            | Self::AwsSqs(_)
-            | Self::AwsSns(_)
-            | Self::AwsEventBridge(_)
-            | Self::AwsStepFunctions(_)
-            | Self::GooglePubSub(_)
-            | Self::AzureEventGrid(_)
-            | Self::Weighted(_) => None,
-        };
+        let seconds = self.settings().timeout_seconds();
         seconds.map(u64::from).map(Duration::from_secs)
     }
 
     /// What the result of a sync call is taken for.
     pub fn response_mode(&self) -> ResponseMode {
-        match self {
-            Self::Http(endpoint) => endpoint.response,
-            Self::AwsLambda(function) => function.response,
-            Self::GoogleCloudFunction(function) => function.response,
-            Self::AzureFunction(function) => function.response,
-            Self::OpenWhisk(action) => action.response,
-            Self::AwsKinesis(_)
-            | Self::AwsFirehose(_)
-            | Self::AwsSqs(_)
-            | Self::AwsSns(_)
-            | Self::AwsEventBridge(_)
-            | Self::AwsStepFunctions(_)
-            | Self::GooglePubSub(_)
-            | Self::AzureEventGrid(_)
-            | Self::Weighted(_) => ResponseMode::Object,
-        }
+        self.settings().response_mode()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::{BodyLimits, BytesInFlight, LeastRate};
 use clap::Args;
 
 use super::milliseconds;
@@ -118,6 +119,34 @@ impl LimitSettings {
         let default = if is_hosted { quarter } else { 0 };
         let most = self.max_bytes_in_flight_per_space.unwrap_or(default);
         (most > 0).then_some(most)
+    }
+
+    /// Bounds of request bodies of the Events API, which are counted in this budget.
+    pub(crate) fn event_bodies(&self, in_flight: BytesInFlight) -> BodyLimits {
+        BodyLimits {
+            bytes: self.max_event_bytes,
+            time: self.events_read_timeout,
+            least_rate: self.least_rate(),
+            in_flight,
+        }
+    }
+
+    /// Bounds of request bodies of the Configuration API, which are counted in this budget.
+    pub(crate) fn config_bodies(&self, in_flight: BytesInFlight) -> BodyLimits {
+        BodyLimits {
+            bytes: self.max_config_bytes,
+            time: self.config_read_timeout,
+            least_rate: self.least_rate(),
+            in_flight,
+        }
+    }
+
+    /// The least rate at which clients send bodies and read answers.
+    pub fn least_rate(&self) -> LeastRate {
+        LeastRate {
+            bytes_per_second: self.min_body_rate,
+            window: self.min_body_rate_window,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::Secrets;
 use crate::answer::Answer;
 use crate::aws::AwsError;
 use crate::error::InvokeError;
-use crate::{google, google_cloud_function, http, oauth2};
+use crate::{google, http, oauth2};
 
 /// Codes of AWS for credentials that it does not take, whatever their status.
 const REFUSED: [&str; 9] = [
@@ -58,7 +58,7 @@ fn is_refusal(result: &Result<Answer, InvokeError>) -> bool {
             aws.is_some_and(|error| REFUSED.contains(&error.code()))
                 || oauth2::is_refusal(source)
                 || google::is_refusal(source)
-                || google_cloud_function::is_denial(source)
+                || google::cloud_function::is_denial(source)
                 || http::is_unfit_key(source)
         }
         Err(

@@ -1,9 +1,27 @@
-//! What the AWS providers share: how they are called.
+//! The providers of AWS, and the credentials and members that they share.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Destination, Members, ProviderError};
-use crate::resource::Secret;
+use crate::resource::{Secret, SecretMembers};
+
+mod eventbridge;
+mod firehose;
+mod kinesis;
+mod lambda;
+mod sns;
+mod sqs;
+mod step_functions;
+#[cfg(test)]
+mod tests;
+
+pub use eventbridge::EventBus;
+pub use firehose::FirehoseStream;
+pub use kinesis::KinesisStream;
+pub use lambda::{InvocationType, LambdaFunction};
+pub use sns::SnsTopic;
+pub use sqs::SqsQueue;
+pub use step_functions::StateMachine;
 
 /// Credentials of AWS calls; empty members are not set. The keys are used only when both are set (docs/contract.md §3.6).
 #[derive(
@@ -51,7 +69,7 @@ impl AwsCredentials {
     }
 
     /// Refuses those that leave it to the gateway who calls, or who assumes the role.
-    pub(super) fn check_keys(&self) -> Result<(), ProviderError> {
+    fn check_keys(&self) -> Result<(), ProviderError> {
         if self.aws_access_key_id.is_empty() || self.aws_secret_access_key.is_empty() {
             return Err(ProviderError::GatewayIdentity(
                 "awsAccessKeyId and awsSecretAccessKey must be set",
@@ -62,15 +80,15 @@ impl AwsCredentials {
 
     /// The secret key is sent nowhere, but the others are, and what it signs.
     #[expect(clippy::unused_self, reason = "where credentials go belongs to them")]
-    pub(super) fn destinations<'p>(&'p self, region: &'p str) -> Vec<Destination<'p>> {
+    fn destinations<'p>(&'p self, region: &'p str) -> Vec<Destination<'p>> {
         vec![Destination::new("region", region)]
     }
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         vec![
-            ("awsAccessKeyId", &mut self.aws_access_key_id),
-            ("awsSecretAccessKey", &mut self.aws_secret_access_key),
-            ("awsSessionToken", &mut self.aws_session_token),
+            ("awsAccessKeyId".into(), &mut self.aws_access_key_id),
+            ("awsSecretAccessKey".into(), &mut self.aws_secret_access_key),
+            ("awsSessionToken".into(), &mut self.aws_session_token),
         ]
     }
 }
@@ -91,7 +109,7 @@ fn check_external_id(id: &str, role_arn: &str) -> Result<(), ProviderError> {
 }
 
 /// Whether a text is an ARN of a service, whose resource begins like this and goes on.
-pub(super) fn is_arn(text: &str, service: &str, resource: &str) -> bool {
+fn is_arn(text: &str, service: &str, resource: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, of, _region, account, rest] = &*parts else {
         return false;
@@ -103,16 +121,16 @@ pub(super) fn is_arn(text: &str, service: &str, resource: &str) -> bool {
 }
 
 /// The members every AWS provider has beside its own.
-pub(super) struct AwsMembers {
+struct AwsMembers {
     /// The required one of its own.
-    pub(super) own: String,
-    pub(super) region: String,
-    pub(super) credentials: AwsCredentials,
+    own: String,
+    region: String,
+    credentials: AwsCredentials,
 }
 
 impl AwsMembers {
     /// Reads them; `own` is the name of the provider's own required member.
-    pub(super) fn decode(members: &Members<'_>, own: &str) -> Result<Self, ProviderError> {
+    fn decode(members: &Members<'_>, own: &str) -> Result<Self, ProviderError> {
         let read = Self {
             own: members.text(own)?,
             region: members.text("region")?,
@@ -122,6 +140,3 @@ impl AwsMembers {
         complete.then_some(read).ok_or_else(|| members.missing())
     }
 }
-
-#[cfg(test)]
-mod tests;

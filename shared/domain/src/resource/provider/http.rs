@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
-use super::{Destination, Members, ProviderError};
+use super::{Destination, Members, ProviderError, ProviderSettings};
 use crate::resource::{Secret, SecretMembers, SigningSecret, TargetUrl};
 use crate::validation;
 
@@ -63,32 +63,6 @@ pub struct HttpEndpoint {
 }
 
 impl HttpEndpoint {
-    pub(super) const TITLE: &str = "HTTP endpoint";
-
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let url = members.text("url")?;
-        if !validation::is_uri(&url, false) {
-            return Err(members.missing());
-        }
-        let endpoint = Self {
-            url: url.into(),
-            signing_secrets: SigningSecret::decode_all(members.object())?,
-            method: method::decode(members)?,
-            headers: headers::decode(members)?,
-            timeout_seconds: timeout_seconds(members)?,
-            max_response_bytes: members.integer("maxResponseBytes", &(1..=u32::MAX), "must be at least 1")?,
-            authorization: members
-                .inner("authorization")?
-                .map(|inner| HttpAuthorization::decode(&inner))
-                .transpose()?,
-            tls: HttpTls::decode(members)?,
-            format: EventFormat::decode(members)?,
-            response: ResponseMode::decode(members)?,
-        };
-        endpoint.check()?;
-        Ok(endpoint)
-    }
-
     /// Checks the members against each other.
     fn check(&self) -> Result<(), ProviderError> {
         let refuse = |member, reason| Err(ProviderError::Invalid { member, reason });
@@ -132,15 +106,62 @@ impl HttpEndpoint {
     pub fn is_open(&self) -> bool {
         self.method.is_none() && self.headers.is_empty() && self.authorization.is_none() && self.tls.is_none()
     }
+}
 
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+impl ProviderSettings for HttpEndpoint {
+    fn title() -> &'static str {
+        "HTTP endpoint"
+    }
+
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let url = members.text("url")?;
+        if !validation::is_uri(&url, false) {
+            return Err(members.missing());
+        }
+        let endpoint = Self {
+            url: url.into(),
+            signing_secrets: SigningSecret::decode_all(members.object())?,
+            method: method::decode(members)?,
+            headers: headers::decode(members)?,
+            timeout_seconds: timeout_seconds(members)?,
+            max_response_bytes: members.integer("maxResponseBytes", &(1..=u32::MAX), "must be at least 1")?,
+            authorization: members
+                .inner("authorization")?
+                .map(|inner| HttpAuthorization::decode(&inner))
+                .transpose()?,
+            tls: HttpTls::decode(members)?,
+            format: EventFormat::decode(members)?,
+            response: ResponseMode::decode(members)?,
+        };
+        endpoint.check()?;
+        Ok(endpoint)
+    }
+
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        let signing = self.signing_secrets.iter_mut().enumerate();
+        let signing =
+            signing.map(|(at, secret)| (format!("signingSecrets.{at}").into(), secret.secret_mut()));
+        let headers = self.headers.iter_mut();
+        let headers = headers.map(|(name, value)| (format!("headers.{name}").into(), value));
+        let authorization = self
+            .authorization
+            .iter_mut()
+            .flat_map(HttpAuthorization::secrets_mut);
+        let tls = self.tls.iter_mut().flat_map(HttpTls::secrets_mut);
+        let fixed = authorization
+            .chain(tls)
+            .map(|(path, secret)| (path.into(), secret));
+        signing.chain(headers).chain(fixed).collect()
+    }
+
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         let token_url = self.authorization.as_mut().and_then(HttpAuthorization::url_mut);
         let mut urls = vec![("url", &mut self.url)];
         urls.extend(token_url.map(|url| ("authorization.tokenUrl", url)));
         urls
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         let authority = self
             .tls
             .as_ref()
@@ -158,21 +179,25 @@ impl HttpEndpoint {
         destinations
     }
 
-    pub(super) fn secrets_mut(&mut self) -> SecretMembers<'_> {
-        let signing = self.signing_secrets.iter_mut().enumerate();
-        let signing =
-            signing.map(|(at, secret)| (format!("signingSecrets.{at}").into(), secret.secret_mut()));
-        let headers = self.headers.iter_mut();
-        let headers = headers.map(|(name, value)| (format!("headers.{name}").into(), value));
-        let authorization = self
-            .authorization
-            .iter_mut()
-            .flat_map(HttpAuthorization::secrets_mut);
-        let tls = self.tls.iter_mut().flat_map(HttpTls::secrets_mut);
-        let fixed = authorization
-            .chain(tls)
-            .map(|(path, secret)| (path.into(), secret));
-        signing.chain(headers).chain(fixed).collect()
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        // What it is called with is all in these settings.
+        Ok(())
+    }
+
+    fn is_connector(&self) -> bool {
+        false
+    }
+
+    fn takes_headers(&self) -> bool {
+        true
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        self.timeout_seconds
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        self.response
     }
 }
 

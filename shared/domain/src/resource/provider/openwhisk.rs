@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::http_options::{ResponseMode, timeout_seconds};
-use super::{Destination, Members, ProviderError, endpoint_url};
-use crate::resource::{Secret, TargetUrl};
+use super::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
+use crate::resource::{Secret, SecretMembers, TargetUrl};
 use crate::validation;
 
 /// An OpenWhisk action.
@@ -71,33 +71,6 @@ fn is_auth_key(text: &str) -> bool {
 }
 
 impl OpenWhiskAction {
-    pub(super) const TITLE: &str = "OpenWhisk action";
-
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let api_host = members.text("apiHost")?;
-        if !validation::is_uri(&api_host, false) {
-            return Err(members.missing());
-        }
-        let iam = members.inner("iam")?.map(|inner| {
-            Ok(IbmIam {
-                api_key: inner.required_secret("apiKey")?,
-                token_url: inner.optional("tokenUrl")?,
-            })
-        });
-        let action = Self {
-            api_host,
-            namespace: members.optional("namespace")?,
-            action: members.required("action")?,
-            auth_key: members.secret("authKey")?,
-            iam: iam.transpose()?,
-            blocking: members.flag("blocking")?,
-            response: ResponseMode::decode_json(members)?,
-            timeout_seconds: timeout_seconds(members)?,
-        };
-        action.check()?;
-        Ok(action)
-    }
-
     fn check(&self) -> Result<(), ProviderError> {
         let invalid = |member, reason| Err(ProviderError::Invalid { member, reason });
         endpoint_url::check_base("apiHost", &self.api_host)?;
@@ -128,25 +101,76 @@ impl OpenWhiskAction {
             endpoint_url::check_token_server("iam.tokenUrl", url)
         })
     }
+}
 
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
-        let mut secrets = vec![("authKey", &mut self.auth_key)];
-        secrets.extend(self.iam.iter_mut().map(|iam| ("iam.apiKey", &mut iam.api_key)));
+impl ProviderSettings for OpenWhiskAction {
+    fn title() -> &'static str {
+        "OpenWhisk action"
+    }
+
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let api_host = members.text("apiHost")?;
+        if !validation::is_uri(&api_host, false) {
+            return Err(members.missing());
+        }
+        let iam = members.inner("iam")?.map(|inner| {
+            Ok(IbmIam {
+                api_key: inner.required_secret("apiKey")?,
+                token_url: inner.optional("tokenUrl")?,
+            })
+        });
+        let action = Self {
+            api_host,
+            namespace: members.optional("namespace")?,
+            action: members.required("action")?,
+            auth_key: members.secret("authKey")?,
+            iam: iam.transpose()?,
+            blocking: members.flag("blocking")?,
+            response: ResponseMode::decode_json(members)?,
+            timeout_seconds: timeout_seconds(members)?,
+        };
+        action.check()?;
+        Ok(action)
+    }
+
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
+        let mut secrets = vec![("authKey".into(), &mut self.auth_key)];
+        secrets.extend(
+            self.iam
+                .iter_mut()
+                .map(|iam| ("iam.apiKey".into(), &mut iam.api_key)),
+        );
         secrets
     }
 
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         Vec::new()
     }
 
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         let mut destinations = vec![Destination::url("apiHost", &self.api_host)];
         if let Some(iam) = &self.iam {
             let token_url = iam.token_url.as_deref().unwrap_or_default();
             destinations.push(Destination::url("iam.tokenUrl", token_url).only("iam."));
         }
         destinations
+    }
+
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        // What it is called with is all in these settings.
+        Ok(())
+    }
+
+    fn is_connector(&self) -> bool {
+        false
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        self.timeout_seconds
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        self.response
     }
 }
 

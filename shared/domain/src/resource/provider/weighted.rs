@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Destination, Members, ProviderError};
+use super::{Destination, Members, ProviderError, ProviderSettings, ResponseMode};
 use crate::ids::{DeliveryId, FunctionId};
 use crate::json::{JsonError, Object, elements_within};
-use crate::resource::{Secret, TargetUrl};
+use crate::resource::{SecretMembers, TargetUrl};
 
 #[cfg(test)]
 mod tests;
@@ -39,9 +39,45 @@ pub struct WeightedFunction {
 }
 
 impl Weighted {
-    pub(super) const TITLE: &str = "weighted function";
+    /// The function that a delivery goes to; `None` only if there is none at all, which is never stored.
+    ///
+    /// The choice depends on nothing but the list and the id of the delivery, so that it is the same for every attempt,
+    /// in every process and in every version of the gateway: the first eight bytes of the id's SHA-256, as a number of
+    /// 64 bits, are scaled to the sum of all weights, and the first function whose running total is above that is
+    /// chosen. No share is off by more than the sum in 2^64. Whoever changes a list moves deliveries that are being
+    /// tried again.
+    pub fn choose(&self, delivery: &DeliveryId) -> Option<&WeightedFunction> {
+        // No list of weights of 32 bits is long enough to leave 64 bits.
+        let sum: u64 = self.weighted.iter().map(|entry| u64::from(entry.weight)).sum();
+        let mut place = scaled(delivery, sum);
+        let chosen = self.weighted.iter().find(|entry| {
+            let weight = u64::from(entry.weight);
+            let is_it = place < weight;
+            place = place.saturating_sub(weight);
+            is_it
+        });
+        chosen.or_else(|| self.weighted.first())
+    }
 
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+    fn entry(object: &Object<'_>) -> Result<WeightedFunction, JsonError> {
+        let weight = object.integer("weight")?.unwrap_or_default();
+        Ok(WeightedFunction {
+            function_id: object.string_or_empty("functionId")?.into(),
+            weight: u32::try_from(weight).map_err(|_| JsonError::WrongType {
+                found: "number",
+                field: "weight".to_owned(),
+                wanted: "uint",
+            })?,
+        })
+    }
+}
+
+impl ProviderSettings for Weighted {
+    fn title() -> &'static str {
+        "weighted function"
+    }
+
+    fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         // Without the list it is what the original answers to this type (docs/contract.md §1.11, C-067).
         let Some(raw) = members.raw("weighted") else {
             return Err(ProviderError::Unsupported("weighted".to_owned()));
@@ -70,51 +106,33 @@ impl Weighted {
         })
     }
 
-    /// The function that a delivery goes to; `None` only if there is none at all, which is never stored.
-    ///
-    /// The choice depends on nothing but the list and the id of the delivery, so that it is the same for every attempt,
-    /// in every process and in every version of the gateway: the first eight bytes of the id's SHA-256, as a number of
-    /// 64 bits, are scaled to the sum of all weights, and the first function whose running total is above that is
-    /// chosen. No share is off by more than the sum in 2^64. Whoever changes a list moves deliveries that are being
-    /// tried again.
-    pub fn choose(&self, delivery: &DeliveryId) -> Option<&WeightedFunction> {
-        // No list of weights of 32 bits is long enough to leave 64 bits.
-        let sum: u64 = self.weighted.iter().map(|entry| u64::from(entry.weight)).sum();
-        let mut place = scaled(delivery, sum);
-        let chosen = self.weighted.iter().find(|entry| {
-            let weight = u64::from(entry.weight);
-            let is_it = place < weight;
-            place = place.saturating_sub(weight);
-            is_it
-        });
-        chosen.or_else(|| self.weighted.first())
-    }
-
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut Secret)> {
+    fn secrets_mut(&mut self) -> SecretMembers<'_> {
         Vec::new()
     }
 
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
+    fn urls_mut(&mut self) -> Vec<(&'static str, &mut TargetUrl)> {
         Vec::new()
     }
 
-    #[expect(clippy::unused_self, reason = "all settings of functions have this method")]
-    pub(super) fn destinations(&self) -> Vec<Destination<'_>> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
         Vec::new()
     }
 
-    fn entry(object: &Object<'_>) -> Result<WeightedFunction, JsonError> {
-        let weight = object.integer("weight")?.unwrap_or_default();
-        Ok(WeightedFunction {
-            function_id: object.string_or_empty("functionId")?.into(),
-            weight: u32::try_from(weight).map_err(|_| JsonError::WrongType {
-                found: "number",
-                field: "weight".to_owned(),
-                wanted: "uint",
-            })?,
-        })
+    fn check_own_credentials(&self) -> Result<(), ProviderError> {
+        // Each of its functions is checked itself.
+        Ok(())
+    }
+
+    fn is_connector(&self) -> bool {
+        false
+    }
+
+    fn timeout_seconds(&self) -> Option<u32> {
+        None
+    }
+
+    fn response_mode(&self) -> ResponseMode {
+        ResponseMode::Object
     }
 }
 

@@ -22,8 +22,8 @@ use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::google::{cloud_function, pubsub};
 use crate::settings::TargetSettings;
-use crate::{google_cloud_function, google_pubsub};
 
 const POOL: &str = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/aws";
 const ACCOUNT: &str = "/v1/projects/-/serviceAccounts/caller@project.iam.gserviceaccount.com";
@@ -82,10 +82,8 @@ async fn invoke(with: &Arc<Clients>, provider: &Provider) -> Result<(), InvokeEr
     };
     let deadline = Deadline::after(Duration::from_mins(1));
     let answer = match provider {
-        Provider::GoogleCloudFunction(function) => {
-            google_cloud_function::call(with, function, call, deadline).await
-        }
-        Provider::GooglePubSub(topic) => google_pubsub::call(with, topic, call, deadline).await,
+        Provider::GoogleCloudFunction(function) => cloud_function::call(with, function, call, deadline).await,
+        Provider::GooglePubSub(topic) => pubsub::call(with, topic, call, deadline).await,
         other => panic!("{other:?}"),
     };
     answer.map(|answer| assert!(answer.rejection.is_none(), "{answer:?}"))

@@ -1,5 +1,8 @@
 //! Which connections are kept, for how long, and for whom.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use http_body::Body as _;

@@ -1,0 +1,217 @@
+//! The third stage: whether the events of a request can be taken, and their deliveries into the queue
+//! (docs/contract.md §2.1, steps 6 to 9).
+//!
+//! Quotas and an event log belong here, before anything is promised.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::delivery::Delivery;
+use domain::event::Event;
+use domain::hops::Hops;
+use domain::ids::Space;
+use domain::system_event::SystemEvent;
+use queue::Reservation;
+use store::Store;
+
+use crate::error::GatewayError;
+use crate::intake::Arrived;
+use crate::invocation::Invocation;
+use crate::invocation::authorizer::Decision;
+use crate::matching::Matched;
+use crate::outbox::Outbox;
+use crate::sync_calls::{SyncCall, SyncCalls};
+use crate::unattempted::{Unattempted, lost};
+
+pub(crate) mod authorizers;
+mod candidate;
+mod deduplication;
+pub(crate) mod pace;
+mod room;
+
+pub(crate) use candidate::Candidate;
+use deduplication::keep_first;
+use pace::Pace;
+use room::is_any_lost;
+
+/// What events are accepted by.
+#[derive(Debug)]
+pub(crate) struct Acceptance {
+    /// Where deduplication keys are claimed that the queue does not look at.
+    pub(crate) store: Store,
+    pub(crate) outbox: Outbox,
+    pub(crate) invocation: Arc<Invocation>,
+    /// `None` where calls that clients wait for are not bounded.
+    pub(crate) sync_calls: Option<Arc<SyncCalls>>,
+    pub(crate) unattempted: Unattempted,
+}
+
+/// The events of a request, once nothing stands in their way but authorizers that are asked one event at a time.
+pub(crate) struct Accepted<'a> {
+    pub(crate) candidates: Vec<Candidate<'a>>,
+    /// The calls that the client waits for: they hold their places until the answer is complete.
+    pub(crate) calls: Vec<SyncCall>,
+    /// Room in the queue, where the queue gives the answer of some event.
+    reservation: Option<Reservation>,
+}
+
+/// The deliveries of a request as their authorizers have decided.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    allowed: Vec<Delivery>,
+    /// Those whose authorizer failed although somebody else has answered or gets the event.
+    lost: Vec<Delivery>,
+}
+
+impl Acceptance {
+    /// Takes the events of a request. Where there are several, each finds room for some async deliveries or none does.
+    ///
+    /// Where the queue gives the answer, it is given after all authorizers have spoken: 202 is a promise.
+    pub(crate) async fn accept<'a>(
+        &'a self,
+        arrived: &Arrived<'a>,
+        matched: Vec<Matched<'a>>,
+        pace: Pace<'a>,
+    ) -> Result<Accepted<'a>, GatewayError> {
+        let candidate = |matched| Candidate::new(matched, &self.invocation, *arrived, pace);
+        let mut candidates: Vec<_> = matched.into_iter().map(candidate).collect();
+        for Candidate { deliveries, .. } in &candidates {
+            self.outbox.count_received(deliveries);
+        }
+        // Room first: a caller who gets no other answer must learn that the queue is full (Q3).
+        let queue_answers = candidates.iter().any(Candidate::is_promised);
+        for candidate in candidates.iter().filter(|candidate| candidate.sync.is_none()) {
+            self.outbox.check(&candidate.deliveries)?;
+        }
+        let table = arrived.table;
+        self.outbox.queue().set_shared(table.is_shared());
+        let reservation = if queue_answers {
+            Some(self.reserve(&mut candidates, arrived.body.len())?)
+        } else {
+            None
+        };
+        for candidate in &candidates {
+            candidate.check_authorizers(table)?;
+        }
+        let calls = self.begin_calls(table, &mut candidates)?;
+        for Candidate { event, hops, .. } in &candidates {
+            self.announce(arrived, event, *hops).await;
+        }
+        if candidates.len() > 1 || table.is_shared() {
+            // Before the first function is called, and before anything is noted of a space where another one may fail.
+            let asynchronous = candidates.iter_mut();
+            for candidate in asynchronous.filter(|candidate| candidate.sync.is_none()) {
+                candidate.ask_all().await?;
+            }
+        }
+        Ok(Accepted {
+            candidates,
+            calls,
+            reservation,
+        })
+    }
+
+    /// Emits the event about a request that was accepted.
+    pub(crate) async fn announce(&self, arrived: &Arrived<'_>, event: &Event, hops: Hops) {
+        tracing::debug!(path = %arrived.path.path, event.id = event.id(), event.type = event.event_type(), "Event received.");
+        let received = SystemEvent::EventReceived {
+            path: &arrived.path.path,
+            event,
+            headers: &arrived.parts.headers,
+        };
+        let path = arrived.path.system_path();
+        let system_events = &self.invocation.system_events;
+        system_events.emit(arrived.table, &path, hops, received).await;
+    }
+
+    /// Sorts the deliveries of an event by what its authorizers say.
+    pub(crate) async fn sort(
+        &self,
+        candidate: &mut Candidate<'_>,
+        sorted: &mut Sorted,
+    ) -> Result<(), GatewayError> {
+        let before = (sorted.allowed.len(), sorted.lost.len());
+        for mut delivery in std::mem::take(&mut candidate.deliveries) {
+            match candidate.authorizers.decide(&delivery.space).await {
+                Decision::Allowed(event) => {
+                    delivery.event = event;
+                    sorted.allowed.push(delivery);
+                }
+                Decision::Denied(refusal) => self.unattempted.denied(&delivery, &refusal),
+                Decision::Failed => {
+                    let request = candidate.authorizers.request().await;
+                    sorted.lost.push(lost(delivery, request));
+                }
+            }
+        }
+        // Where there may be others, they were asked before.
+        let is_none_allowed = sorted.allowed.len() == before.0 && sorted.lost.len() > before.1;
+        if candidate.sync.is_none() && is_none_allowed {
+            return Err(candidate.authorizer_failed());
+        }
+        Ok(())
+    }
+
+    /// Queues the deliveries of a request. Fails only where the queue gives the answer of some event: a client that gets
+    /// this error sends the whole request again.
+    pub(crate) async fn queue(
+        &self,
+        accepted: &mut Accepted<'_>,
+        sorted: Sorted,
+        bytes: usize,
+    ) -> Result<(), GatewayError> {
+        let reservation = accepted.reservation.take();
+        let queue_answers = reservation.is_some();
+        let queued = self
+            .enqueue(reservation, sorted.allowed, bytes, &accepted.candidates)
+            .await;
+        if queue_answers {
+            queued?;
+        }
+        if !sorted.lost.is_empty() {
+            // Each goes to the dead letters as soon as it is received; nobody was promised that there is room for it. What
+            // has none is counted and logged by the outbox.
+            let _ = Box::pin(self.enqueue(None, sorted.lost, bytes, &[])).await;
+        }
+        Ok(())
+    }
+
+    /// Queues deliveries in the room set aside for them, or in what room there is now ([`Outbox::send`]).
+    async fn enqueue(
+        &self,
+        reservation: Option<Reservation>,
+        mut deliveries: Vec<Delivery>,
+        bytes: usize,
+        promised: &[Candidate<'_>],
+    ) -> Result<(), GatewayError> {
+        keep_first(&mut deliveries);
+        let claims = self.claim_deduplication_keys(&mut deliveries).await?;
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        let loses_event = |out: &[Delivery], left: &[Delivery]| is_any_lost(promised, out, left);
+        let queued = self
+            .outbox
+            .send(reservation, deliveries, bytes, loses_event)
+            .await;
+        match (claims, &queued) {
+            (Some(claims), Ok(())) => Box::pin(claims.confirm()).await,
+            (Some(claims), Err(_)) => Box::pin(claims.release()).await,
+            (None, _) => {}
+        }
+        queued
+    }
+
+    /// Begins calls that a client waits for, of functions of these spaces: one for each. There is nothing to begin where
+    /// they are not bounded.
+    pub(crate) fn begin_sync_calls<'s>(
+        &self,
+        spaces: impl IntoIterator<Item = &'s Space>,
+    ) -> Result<Vec<SyncCall>, GatewayError> {
+        let Some(calls) = &self.sync_calls else {
+            return Ok(Vec::new());
+        };
+        let spaces: BTreeSet<&Space> = spaces.into_iter().collect();
+        spaces.into_iter().map(|space| calls.begin(space)).collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! The authorizers of an event (docs/contract.md §2.7): asked once per request, space and event type (Q38), and never for
+//! system events.
+
+use std::sync::Arc;
+
+use domain::event::{Event, HttpRequest};
+use domain::hops::Hops;
+use domain::ids::{FunctionId, Space};
+use domain::json::Json;
+use domain::routing::RoutingTable;
+use http::request::Parts;
+use offload::{LARGE_BODY, off_runtime};
+use tokio::time::timeout_at;
+
+use super::pace::Pace;
+use crate::error::GatewayError;
+use crate::intake::Arrived;
+use crate::invocation::Invocation;
+use crate::invocation::authorizer::{Decision, Question, interrupted};
+use crate::invocation::call::{CallError, is_sealed};
+
+/// The answers of authorizers to one event of one request.
+pub(crate) struct Authorizers<'a> {
+    invocation: &'a Invocation,
+    arrived: Arrived<'a>,
+    event: Arc<Event>,
+    hops: Hops,
+    pace: Pace<'a>,
+    /// The request as they see it, while it is needed.
+    request: Option<Arc<Json>>,
+    decisions: Vec<(Space, Decision)>,
+}
+
+impl<'a> Authorizers<'a> {
+    /// The authorizers of an event; none has been asked yet.
+    pub(crate) fn new(
+        invocation: &'a Invocation,
+        arrived: Arrived<'a>,
+        event: Arc<Event>,
+        hops: Hops,
+        pace: Pace<'a>,
+    ) -> Self {
+        Self {
+            invocation,
+            arrived,
+            event,
+            hops,
+            pace,
+            request: None,
+            decisions: Vec::new(),
+        }
+    }
+
+    /// Refuses a request whose authorizer cannot be asked for now: nobody has denied it, so it may come again.
+    pub(crate) fn check(table: &RoutingTable, event: &Event, space: &Space) -> Result<(), GatewayError> {
+        let authorizer = table.authorizer(space, event.event_type());
+        if authorizer.is_some_and(|authorizer| is_sealed(table, space, authorizer)) {
+            return Err(CallError::Sealed.into());
+        }
+        Ok(())
+    }
+
+    /// The events that authorizers have returned in place of this one.
+    pub(crate) fn made(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.decisions.iter().filter_map(|(_, decision)| match decision {
+            Decision::Allowed(made) => Some(made),
+            _ => None,
+        })
+    }
+
+    /// Whether the subscribers of a space may have the event.
+    pub(crate) async fn decide(&mut self, space: &Space) -> Decision {
+        let Some(authorizer) = self.arrived.table.authorizer(space, self.event.event_type()) else {
+            return Decision::Allowed(self.event.clone());
+        };
+        if let Some((_, decision)) = self.decisions.iter().find(|(known, _)| known == space) {
+            return decision.clone();
+        }
+        // Boxed: most events have no authorizer and should not carry the future of its call.
+        let decision = Box::pin(self.ask(space, authorizer)).await;
+        self.decisions.push((space.clone(), decision.clone()));
+        decision
+    }
+
+    /// The request as authorizers see it. Of a batch they see the event in question alone: with all of them, what is
+    /// sent and held would grow with the square of their number. Large requests are converted elsewhere.
+    pub(crate) async fn request(&mut self) -> Arc<Json> {
+        if let Some(request) = &self.request {
+            return request.clone();
+        }
+        let event = self.pace.is_batch().then(|| self.event.clone());
+        let Arrived { parts, body, .. } = self.arrived;
+        let request = if body.len() < LARGE_BODY {
+            seen_request(parts, body, event.as_deref())
+        } else {
+            let (parts, body) = (parts.clone(), body.clone());
+            off_runtime(move || seen_request(&parts, &body, event.as_deref())).await
+        };
+        self.request.insert(Arc::new(request)).clone()
+    }
+
+    async fn ask(&mut self, space: &Space, authorizer: &FunctionId) -> Decision {
+        let decision = if self.pace.next().is_ok() {
+            let request = self.request().await;
+            let question = Question {
+                event: &self.event,
+                request: &request,
+                hops: self.hops,
+            };
+            let table = self.arrived.table;
+            let asking = self.invocation.ask_authorizer(table, space, authorizer, question);
+            match self.pace.end() {
+                Some(end) => timeout_at(end, asking).await.ok(),
+                None => Some(asking.await),
+            }
+        } else {
+            None
+        };
+        let decision = decision.unwrap_or_else(|| interrupted(space, authorizer, &self.event));
+        // Only a delivery whose authorizer failed takes it along. All events of a batch are here at the same time.
+        if self.pace.is_batch() && !matches!(decision, Decision::Failed) {
+            self.request = None;
+        }
+        decision
+    }
+}
+
+/// A request as authorizers see it: with its body, or as a batch of this one event.
+fn seen_request(parts: &Parts, body: &[u8], event: Option<&Event>) -> Json {
+    let request = match event {
+        None => HttpRequest::new(parts, body, &[]),
+        Some(event) => {
+            let mut request = HttpRequest::new(parts, &[], &[]);
+            request.body = Json::from_value(&[event]);
+            request
+        }
+    };
+    Json::from_value(&request)
+}

@@ -1,0 +1,40 @@
+//! The fifth stage: what the caller gets.
+//!
+//! Hooks of answers belong here, before an answer is read out of what the function said.
+
+use bytes::Bytes;
+use domain::function_response::FunctionResponse;
+
+pub(crate) mod function_answer;
+pub(crate) mod streamed_response;
+
+use crate::sync_calls::SyncCall;
+use streamed_response::StreamedResponse;
+
+/// The answer to a request.
+#[derive(Debug)]
+pub enum Answer {
+    /// 200 without a body: a preflight was answered by its headers.
+    Preflight,
+    /// 202: whoever subscribes will get the event.
+    Accepted,
+    /// What the response object of the sync function says. Its headers take the place of those of CORS; its `Vary` does
+    /// where it names the allowed origin as well.
+    Object(FunctionResponse),
+    /// What the sync function answered, in one of the other response modes.
+    Function(FunctionResponse),
+    /// What the sync function answers, passed on while it comes in.
+    Stream(StreamedResponse),
+    /// 200 with the very result of a function that was called directly.
+    Result(Bytes),
+}
+
+impl Answer {
+    /// Keeps calls in progress for as long as the answer takes to come in.
+    pub(crate) fn keep(mut self, calls: Vec<SyncCall>) -> Self {
+        if let Self::Stream(response) = &mut self {
+            response.body.keep(calls);
+        }
+        self
+    }
+}

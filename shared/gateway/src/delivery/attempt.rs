@@ -1,0 +1,220 @@
+//! One attempt at a delivery, and what follows from it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::dead_letter::DeadLetterReason;
+use domain::delivery::Delivery;
+use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
+use domain::event::Event;
+use domain::resource::Subscription;
+use domain::retry::{FailureClass, RetryPolicy};
+use domain::routing::RoutingTable;
+use futures_util::FutureExt as _;
+use queue::Outcome;
+use targets::{ErrorChain, InvokeError};
+use tokio::time::Instant;
+
+use super::Dispatcher;
+use super::step::{FUNCTION_CHECK, Step, UNABLE_PAUSE};
+use super::verdict::{Failure, Verdict, verdict};
+use crate::invocation::call::{CallError, Occasion, SubscriberCall};
+use crate::invocation::circuit_report::report;
+use crate::invocation::weighted::Targets;
+use crate::stamp::now_millis;
+
+/// What is known of an attempt when it is over.
+struct Attempted {
+    number: u32,
+    began: u64,
+    took: Duration,
+    /// HTTP status code of an answer that was no failure of the call.
+    status: Option<u16>,
+}
+
+impl Dispatcher {
+    /// Calls the function of a delivery with its event, until `end` at most, and decides on what came of it.
+    pub(super) async fn attempt(
+        &self,
+        table: &RoutingTable,
+        (subscription, policy): (&Arc<Subscription>, &RetryPolicy),
+        (delivery, event): (&Delivery, &Arc<Event>),
+        mut targets: Targets<'_>,
+        end: Option<Instant>,
+    ) -> Step {
+        let number = delivery.attempts.saturating_add(1);
+        let (began, started) = (now_millis(), Instant::now());
+        let call = SubscriberCall {
+            space: &delivery.space,
+            subscription: &delivery.subscription,
+            function: &delivery.function,
+            event,
+            hops: delivery.arrival.hops,
+            occasion: Occasion::Delivery {
+                id: &delivery.id,
+                attempt: number,
+                end,
+            },
+        };
+        // A delivery that breaks must not take its worker along.
+        let called = AssertUnwindSafe(self.invocation.call(table, call, &mut targets))
+            .catch_unwind()
+            .await;
+        self.metrics.space(&delivery.space).async_processed.increment(1);
+        let attempted = Attempted {
+            number,
+            began,
+            took: started.elapsed(),
+            status: match &called {
+                Ok(Ok(called)) => called.answer.status,
+                _ => None,
+            },
+        };
+        // A call that had less than its time says nothing about the function, nor does one that had no room.
+        let is_cut = match &called {
+            Ok(Err(CallError::Invoke(InvokeError::TimedOut { .. }))) => {
+                end.is_some_and(|end| Instant::now() >= end)
+            }
+            Ok(Err(error)) => error.is_overload(),
+            Ok(Ok(_)) | Err(_) => false,
+        };
+        let failure = match called {
+            Ok(Ok(called)) => Failure::of_answer(&called.answer),
+            Ok(Err(CallError::UnknownFunction)) => {
+                if targets.passed_over().is_none() {
+                    return self.give_up(
+                        delivery,
+                        DeadLetterReason::FunctionNotFound,
+                        delivery.attempts,
+                        None,
+                    );
+                }
+                Some(Failure::missing_standby())
+            }
+            Ok(Err(CallError::Sealed)) => Some(Failure::sealed()),
+            Ok(Err(CallError::Invoke(error))) => Some(Failure::of_error(&error)),
+            Err(_panic) => {
+                let (space, function) = (&delivery.space, &delivery.function);
+                tracing::error!(%space, functionId = %function, "A delivery panicked.");
+                Some(Failure::panicked())
+            }
+        };
+        let (target, is_choice) = (targets.current(), targets.is_choice());
+        let failure = failure.map(|failure| failure.heeding(policy, self.max_retry_after));
+        // Of a weighted function, others may be called; elsewhere each delivery waits for itself.
+        let pause = failure.as_ref().and_then(|failure| failure.retry_after);
+        let pause = pause.filter(|_| !is_choice && self.queue.holds());
+        let passed_over = targets.passed_over();
+        if let Some(permit) = targets.into_permit().filter(|_| !is_cut) {
+            report(
+                &delivery.space,
+                target,
+                permit,
+                failure.as_ref().map(|failure| failure.class),
+                pause,
+            );
+        }
+        let Some(failure) = failure else {
+            self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
+            return Step::Settle(Outcome::Done);
+        };
+        let failure = match passed_over {
+            Some(pause) => failure.of_standby(pause),
+            None => failure,
+        };
+        self.failed(delivery, subscription, policy, &attempted, (failure, is_choice))
+            .await
+    }
+
+    async fn failed(
+        &self,
+        delivery: &Delivery,
+        subscription: &Subscription,
+        policy: &RetryPolicy,
+        attempted: &Attempted,
+        (failure, is_choice): (Failure, bool),
+    ) -> Step {
+        let verdict = match verdict(delivery, policy, &failure, now_millis(), fastrand::f64()) {
+            // Of several functions only one is gone.
+            Verdict::PauseSubscription if is_choice => Verdict::GiveUp(DeadLetterReason::PermanentFailure),
+            verdict => verdict,
+        };
+        match verdict {
+            Verdict::Retry { pause } => {
+                self.note(
+                    delivery,
+                    attempted,
+                    AttemptOutcome::Retrying,
+                    Some(&failure),
+                    Some(pause),
+                );
+                let mut own = pause;
+                if let (FailureClass::Throttled, Some(named), false) =
+                    (failure.class, failure.retry_after, is_choice)
+                    && self
+                        .queue
+                        .hold(&delivery.space, &delivery.function, named.min(FUNCTION_CHECK))
+                {
+                    // The others would only be told the same. The function is left alone as a whole, so that all go
+                    // on as soon as it is registered anew.
+                    own = policy.pause(attempted.number, 0.0, None).min(pause);
+                }
+                Step::Settle(Outcome::Retry { pause: own })
+            }
+            Verdict::GiveUp(reason) => {
+                self.note(
+                    delivery,
+                    attempted,
+                    AttemptOutcome::DeadLettered,
+                    Some(&failure),
+                    None,
+                );
+                self.give_up(delivery, reason, attempted.number, Some(failure))
+            }
+            Verdict::PauseSubscription => {
+                self.note(delivery, attempted, AttemptOutcome::Paused, Some(&failure), None);
+                self.pause(subscription).await
+            }
+        }
+    }
+
+    /// Pauses a subscription whose function is gone for good.
+    async fn pause(&self, subscription: &Subscription) -> Step {
+        let (space, id) = (&subscription.space, &subscription.subscription_id);
+        let reason = format!("function {} answered 410 Gone", subscription.function_id);
+        // Boxed: most deliveries pause nothing.
+        match Box::pin(self.store.pause_subscription(space, id, &reason)).await {
+            Ok(is_new) => {
+                if is_new {
+                    tracing::warn!(%space, subscriptionId = %id, reason, "Subscription paused.");
+                }
+                self.paused()
+            }
+            Err(error) => {
+                tracing::error!(
+                    %space, subscriptionId = %id, error = %ErrorChain(&error), "A subscription could not be paused."
+                );
+                Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE })
+            }
+        }
+    }
+
+    fn note(
+        &self,
+        delivery: &Delivery,
+        attempted: &Attempted,
+        outcome: AttemptOutcome,
+        failure: Option<&Failure>,
+        pause: Option<Duration>,
+    ) {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.delivery_log.note(DeliveryAttempt {
+            status: attempted.status.or_else(|| failure.and_then(Failure::status)),
+            error: failure.map(|failure| failure.error.clone()),
+            duration_ms: millis(attempted.took),
+            next_attempt_at: pause.map(|pause| now_millis().saturating_add(millis(pause))),
+            ..DeliveryAttempt::of(delivery, attempted.began, attempted.number, outcome)
+        });
+    }
+}

@@ -1,0 +1,91 @@
+//! Deliveries whose authorizer failed when their event came in (docs/delivery.md): queued again out of the dead letters,
+//! they still need its word, and each attempt asks for it.
+
+use std::sync::Arc;
+
+use domain::dead_letter::DeadLetterReason;
+use domain::delivery::Delivery;
+use domain::delivery_attempt::AttemptOutcome;
+use domain::event::Event;
+use domain::retry::{FailureClass, MOST_ATTEMPTS};
+use domain::routing::RoutingTable;
+use queue::Outcome;
+use tokio::time::timeout_at;
+
+use super::step::{Step, UNABLE_PAUSE};
+use super::verdict::Failure;
+use super::{DispatchTime, Dispatcher};
+use crate::invocation::authorizer::{Decision, Question};
+use crate::invocation::call::is_sealed;
+use crate::invocation::weighted::Targets;
+use crate::unattempted::AUTHORIZER_FAILED;
+
+impl Dispatcher {
+    /// The event as the function may have it, or what becomes of the delivery instead. `time` bounds the call, if given.
+    pub(super) async fn allow(
+        &self,
+        table: &RoutingTable,
+        delivery: &Delivery,
+        time: Option<DispatchTime>,
+    ) -> Result<Arc<Event>, Step> {
+        let Some(request) = &delivery.arrival.unauthorized else {
+            return Ok(delivery.event.clone());
+        };
+        let space = &delivery.space;
+        if delivery.attempts >= MOST_ATTEMPTS {
+            return Err(self.lose(delivery));
+        }
+        // Without one there is nobody left whose word it would need.
+        let Some(authorizer) = table.authorizer(space, delivery.event.event_type()) else {
+            return Ok(delivery.event.clone());
+        };
+        if is_sealed(table, space, authorizer) {
+            return Err(Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE }));
+        }
+        let targets = Targets::of(table, space, authorizer, || delivery.id.clone());
+        let function = table.function(space, targets.current());
+        let limit = function.map(|function| self.invocation.invoker.time_limit(&function.provider));
+        if time.is_some_and(|time| !time.admits(limit.unwrap_or_default())) {
+            return Err(Step::left());
+        }
+        let is_early = time.is_some_and(|time| time.is_early());
+        let question = Question {
+            event: &delivery.event,
+            request,
+            hops: delivery.arrival.hops,
+        };
+        let asking = self.invocation.ask_authorizer(table, space, authorizer, question);
+        let decision = match time {
+            None => asking.await,
+            Some(time) => match timeout_at(time.end, asking).await {
+                Ok(decision) => decision,
+                // It had all the time that there ever is, and would take it again.
+                Err(_) if is_early => Decision::Failed,
+                Err(_) => return Err(Step::left()),
+            },
+        };
+        match decision {
+            Decision::Allowed(event) => Ok(event),
+            Decision::Denied(refusal) => {
+                self.unattempted.denied(delivery, &refusal);
+                Err(Step::Settle(Outcome::Done))
+            }
+            Decision::Failed => Err(self.lose(delivery)),
+        }
+    }
+
+    fn lose(&self, delivery: &Delivery) -> Step {
+        self.unattempted.note(
+            delivery,
+            AttemptOutcome::DeadLettered,
+            AUTHORIZER_FAILED.to_owned(),
+        );
+        let failure = Failure {
+            class: FailureClass::Permanent,
+            retry_after: None,
+            error: AUTHORIZER_FAILED.to_owned(),
+            response: None,
+        };
+        self.give_up(delivery, DeadLetterReason::AuthorizerFailed, 0, Some(failure))
+    }
+}

@@ -1,0 +1,226 @@
+//! One delivery: whether it is to be attempted, and what the queue is told of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use domain::dead_letter::DeadLetterReason;
+use domain::delivery::Delivery;
+use domain::resource::Subscription;
+use domain::retry::RetryPolicy;
+use domain::routing::RoutingTable;
+use futures_util::FutureExt as _;
+use queue::Outcome;
+use store::StoreError;
+use targets::ErrorChain;
+
+use super::dead_letters::DeadLetterError;
+use super::verdict::{Failure, dead_letter, is_exhausted};
+use super::{DispatchTime, Dispatcher};
+use crate::invocation::call::is_sealed;
+use crate::invocation::weighted::{Targets, is_known};
+use crate::stamp::now_millis;
+
+/// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
+pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
+/// How often a queue that can hold deliveries back looks whether a paused subscription was resumed, and one that has
+/// to put each of them back.
+const PAUSED_CHECK: Duration = Duration::from_secs(1);
+const PAUSED_DEFER: Duration = Duration::from_mins(1);
+/// How often a queue that can hold deliveries back looks whether a function that is left alone was registered anew.
+pub(super) const FUNCTION_CHECK: Duration = Duration::from_secs(1);
+
+/// What is to be done about a delivery.
+pub(super) enum Step {
+    /// The queue is told.
+    Settle(Outcome),
+    /// No attempt was made, and none would be for any delivery like this one until the pause is over.
+    Wait { scope: Scope, pause: Duration },
+}
+
+impl Step {
+    /// There is no time left for the delivery; whoever receives it next may have more.
+    pub(super) fn left() -> Self {
+        Self::Settle(Outcome::Defer {
+            pause: Duration::ZERO,
+        })
+    }
+}
+
+/// Which deliveries are like the one that has to wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope {
+    Function,
+    Subscription,
+}
+
+impl Dispatcher {
+    /// Attempts a delivery once there is a permit for it, unless there is a reason not to. Never panics, so that no
+    /// delivery takes its worker along.
+    pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
+        let stepped = AssertUnwindSafe(self.attempt_or_not(delivery, time)).catch_unwind();
+        self.unless_panicked(delivery, stepped.await)
+    }
+
+    /// A step, or that it panicked: it would again, and a queue that has it received again counts no attempt.
+    pub(super) fn unless_panicked(&self, delivery: &Delivery, stepped: thread::Result<Step>) -> Step {
+        if let Ok(step) = stepped {
+            return step;
+        }
+        let (space, function) = (&delivery.space, &delivery.function);
+        tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked before its attempt.");
+        let give_up = || {
+            self.give_up(
+                delivery,
+                DeadLetterReason::PermanentFailure,
+                delivery.attempts,
+                Some(Failure::panicked()),
+            )
+        };
+        // Giving up may be what panics.
+        catch_unwind(AssertUnwindSafe(give_up))
+            .unwrap_or(Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE }))
+    }
+
+    async fn attempt_or_not(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
+        let _permit = self.permits.acquire(&delivery.space).await;
+        if time.is_some_and(|time| !time.admits(Duration::ZERO)) {
+            return Step::left();
+        }
+        let table = match self.routes_for(delivery).await {
+            Ok(table) => table,
+            Err(error) => {
+                tracing::error!(error = %ErrorChain(&error), "The routes of a delivery could not be confirmed.");
+                return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
+            }
+        };
+        let Some(subscription) = subscription_of(&table, delivery) else {
+            return self.give_up(
+                delivery,
+                DeadLetterReason::SubscriptionDeleted,
+                delivery.attempts,
+                None,
+            );
+        };
+        if subscription.paused {
+            return self.paused();
+        }
+        // An authorizer that takes all the time must not keep the function from ever being called.
+        let is_early = time.is_some_and(|time| time.is_early());
+        let mut allowed = None;
+        if delivery.arrival.unauthorized.is_some() {
+            // Boxed: nearly no delivery has to carry it.
+            match Box::pin(self.allow(&table, delivery, time)).await {
+                Ok(event) => allowed = Some(event),
+                Err(step) => return step,
+            }
+        }
+        let defaults = RetryPolicy::default();
+        let policy = subscription.retry.as_ref().unwrap_or(&defaults);
+        if is_exhausted(delivery, policy) {
+            return self.give_up(
+                delivery,
+                DeadLetterReason::AttemptsExhausted,
+                delivery.attempts,
+                None,
+            );
+        }
+        let mut targets = Targets::of(&table, &delivery.space, &delivery.function, || {
+            delivery.id.clone()
+        })
+        .called_for(subscription);
+        if let Err(pause) = targets.admit(&self.invocation.circuit_breakers, &delivery.space) {
+            // Other deliveries of a weighted function go to functions that are in order.
+            return if targets.is_choice() {
+                Step::Settle(Outcome::Defer { pause })
+            } else {
+                let scope = Scope::Function;
+                Step::Wait { scope, pause }
+            };
+        }
+        if is_sealed(&table, &delivery.space, targets.current()) {
+            // No call was made, so this is no attempt.
+            return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
+        }
+        let function = table.function(&delivery.space, targets.current());
+        let limit = function.map(|function| self.invocation.invoker.time_limit(&function.provider));
+        if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
+            return Step::left();
+        }
+        let end = time.map(|time| time.end);
+        let event = allowed.as_ref().unwrap_or(&delivery.event);
+        let attempt = self.attempt(&table, (subscription, policy), (delivery, event), targets, end);
+        // The call is over, and what it gave is too much for the gateway: another one would give the same.
+        AssertUnwindSafe(attempt)
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_panic| {
+                let (space, function) = (&delivery.space, &delivery.function);
+                tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked after its attempt.");
+                self.give_up(
+                    delivery,
+                    DeadLetterReason::PermanentFailure,
+                    delivery.attempts.saturating_add(1),
+                    Some(Failure::panicked()),
+                )
+            })
+    }
+
+    /// What becomes of a delivery whose subscription is paused.
+    pub(super) fn paused(&self) -> Step {
+        let pause = if self.queue.holds() {
+            PAUSED_CHECK
+        } else {
+            PAUSED_DEFER
+        };
+        let scope = Scope::Subscription;
+        Step::Wait { scope, pause }
+    }
+
+    /// What becomes of a delivery that is given up after so many attempts.
+    pub(super) fn give_up(
+        &self,
+        delivery: &Delivery,
+        reason: DeadLetterReason,
+        attempts: u32,
+        failure: Option<Failure>,
+    ) -> Step {
+        let (space, subscription) = (&delivery.space, &delivery.subscription);
+        tracing::warn!(
+            %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id, attempts,
+            ?reason, "Delivery given up."
+        );
+        self.metrics.space(space).dead_lettered.increment(1);
+        let dead_letter = dead_letter(delivery, reason, attempts, failure, now_millis());
+        Step::Settle(Outcome::DeadLetter(Box::new(dead_letter)))
+    }
+
+    /// A dead letter that is not safe yet stays a delivery.
+    pub(super) fn defer_unkept(delivery: &Delivery, error: &DeadLetterError) -> Outcome {
+        let (space, id) = (&delivery.space, &delivery.id);
+        tracing::error!(%space, deliveryId = %id, error = %ErrorChain(error), "A dead letter could not be kept.");
+        Outcome::Defer { pause: UNABLE_PAUSE }
+    }
+
+    /// Routes that know the subscription of a delivery and its function, unless they are gone. Those at hand may be
+    /// older than those that the event was routed by, so what is not among them counts as gone only once they are
+    /// confirmed.
+    async fn routes_for(&self, delivery: &Delivery) -> Result<Arc<RoutingTable>, StoreError> {
+        let table = self.store.routing_table(&[]).await?;
+        let Delivery {
+            space, function, id, ..
+        } = delivery;
+        if subscription_of(&table, delivery).is_some() && is_known(&table, space, function, id) {
+            return Ok(table);
+        }
+        self.store.newest_routing_table().await
+    }
+}
+
+/// The subscription that a delivery is for, which has the very function of the delivery: no subscription changes its
+/// function, and what a message says must not be enough to have any function called.
+fn subscription_of<'t>(table: &'t RoutingTable, delivery: &Delivery) -> Option<&'t Arc<Subscription>> {
+    let subscription = table.subscription(&delivery.space, &delivery.subscription)?;
+    (subscription.function_id == delivery.function).then_some(subscription)
+}

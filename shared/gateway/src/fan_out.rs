@@ -1,0 +1,40 @@
+//! The deliveries of an event: one for each of its async subscriptions.
+
+use std::sync::Arc;
+
+use domain::configuration::Stored;
+use domain::delivery::{Arrival, Delivery};
+use domain::event::Event;
+use domain::hops::Hops;
+use domain::publish_options::PublishOptions;
+use domain::resource::Subscription;
+
+use crate::stamp::{delivery_id, now_millis};
+
+/// An event that was passed on so often, for each of its subscribers.
+pub(crate) fn fan_out(
+    subscriptions: &[Stored<Subscription>],
+    event: &Arc<Event>,
+    options: &PublishOptions,
+    hops: Hops,
+) -> Vec<Delivery> {
+    let accepted_at = now_millis();
+    let hops = hops.spread(subscriptions.len());
+    let delivery = |stored: &Stored<Subscription>| {
+        let subscription = &stored.resource;
+        Delivery {
+            id: delivery_id(),
+            space: subscription.space.clone(),
+            subscription: subscription.subscription_id.clone(),
+            function: subscription.function_id.clone(),
+            event: event.clone(),
+            accepted_at,
+            attempts: 0,
+            deliver_at: options.deliver_at,
+            ordering_key: options.ordering_key.clone().filter(|_| subscription.ordered),
+            deduplication_key: options.deduplication_key.clone(),
+            arrival: Arrival::after(hops),
+        }
+    };
+    subscriptions.iter().map(delivery).collect()
+}

@@ -1,0 +1,24 @@
+//! The fourth stage: calls of functions, whoever has a reason for one: a client that waits, a delivery, an authorizer.
+//!
+//! Transforms and hooks of single calls belong here, where the payload is made.
+
+use targets::Invoker;
+
+pub(crate) mod authorizer;
+pub(crate) mod call;
+pub(crate) mod circuit_breaker;
+pub(crate) mod circuit_report;
+mod planned_call;
+pub(crate) mod system_events;
+pub(crate) mod weighted;
+
+use circuit_breaker::CircuitBreakers;
+use system_events::SystemEvents;
+
+/// What functions are called by.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) invoker: Invoker,
+    pub(crate) circuit_breakers: CircuitBreakers,
+    pub(crate) system_events: SystemEvents,
+}

@@ -1,0 +1,176 @@
+//! The call of an authorizer (docs/contract.md §2.7), and what it says of an event.
+//!
+//! An authorizer that says no has decided. One that cannot be asked has not: the event is not passed on, but neither is
+//! it lost without a word.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::authorizer::{Authorization, AuthorizerRequest, Denial};
+use domain::event::Event;
+use domain::hops::Hops;
+use domain::ids::{FunctionId, Space};
+use domain::json::Json;
+use domain::routing::RoutingTable;
+use http::HeaderValue;
+use offload::{LARGE_BODY, off_runtime};
+
+use super::Invocation;
+use super::call::{CallError, call_without_subscription};
+use super::weighted::Targets;
+use crate::error::GatewayError;
+use crate::stamp::delivery_id;
+
+/// What an authorizer says of an event.
+#[derive(Debug, Clone)]
+pub(crate) enum Decision {
+    /// It may pass: the event as the subscribers of the space get it.
+    Allowed(Arc<Event>),
+    /// It may not.
+    Denied(Arc<Refusal>),
+    /// The authorizer could not be asked, or did not get to decide.
+    Failed,
+}
+
+/// Why an authorizer does not let an event pass.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Its answer says so, or says nothing that would allow it.
+    #[error(transparent)]
+    Answer(#[from] Denial),
+    /// It answered 403.
+    #[error("the authorizer answered with HTTP status code 403")]
+    Forbidden,
+    /// It answered 401.
+    #[error("the authorizer answered with HTTP status code 401")]
+    Unauthorized {
+        /// Its `WWW-Authenticate`.
+        challenge: Option<HeaderValue>,
+    },
+}
+
+/// Why an authorizer did not decide.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the authorizer answered with HTTP status code {0}")]
+    Status(u16),
+    #[error("the batch was interrupted")]
+    Interrupted,
+}
+
+/// A question to an authorizer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) event: &'a Arc<Event>,
+    /// The request that the event came with, in the form of authorizers.
+    pub(crate) request: &'a Arc<Json>,
+    /// How often the event was passed on.
+    pub(crate) hops: Hops,
+}
+
+/// The payload for an authorizer.
+fn payload(event: &Event, request: &Json) -> Bytes {
+    let question = Json::from_value(&AuthorizerRequest { event, request });
+    Bytes::from(question.get().to_owned())
+}
+
+const CALL_FAILED: &str = "Authorizer function invocation failed.";
+
+impl Invocation {
+    /// Asks an authorizer of a space, and logs what is not allowed.
+    pub(crate) async fn ask_authorizer(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        authorizer: &FunctionId,
+        question: Question<'_>,
+    ) -> Decision {
+        let event = question.event;
+        match self.authorization(table, space, authorizer, question).await {
+            Ok(Ok(authorization)) => Decision::Allowed(Arc::new(event.with_authorization(&authorization))),
+            Ok(Err(refusal)) => {
+                let message = match &refusal {
+                    Refusal::Answer(Denial::Malformed(_)) => {
+                        "Failed to unmarshal authorizer function response."
+                    }
+                    _ => "Authorization failed.",
+                };
+                log(space, authorizer, event, &refusal, message);
+                Decision::Denied(Arc::new(refusal))
+            }
+            Err(failure) => {
+                log(space, authorizer, event, &failure, CALL_FAILED);
+                Decision::Failed
+            }
+        }
+    }
+
+    async fn authorization(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        authorizer: &FunctionId,
+        question: Question<'_>,
+    ) -> Result<Result<Authorization, Refusal>, Failure> {
+        let Question { event, request, hops } = question;
+        let payload = if request.get().len() < LARGE_BODY {
+            payload(event, request)
+        } else {
+            let (event, request) = (event.clone(), request.clone());
+            off_runtime(move || payload(&event, &request)).await
+        };
+        let mut targets = Targets::of(table, space, authorizer, delivery_id);
+        let called = self
+            .invoke(table, space, &mut targets, |provider| {
+                call_without_subscription(provider, payload.clone(), hops).into()
+            })
+            .await?;
+        let said = Authorization::from_response(&called.answer.body);
+        // Whatever is in it, an answer that is no success allows nothing.
+        match called.answer.rejection {
+            None => Ok(said.map_err(Refusal::Answer)),
+            Some(rejection) => match (rejection.status, said) {
+                (401, _) => Ok(Err(Refusal::Unauthorized {
+                    challenge: rejection.challenge,
+                })),
+                (403, _) => Ok(Err(Refusal::Forbidden)),
+                (_, Err(refused @ Denial::Refused(_))) => Ok(Err(Refusal::Answer(refused))),
+                (status, _) => Err(Failure::Status(status)),
+            },
+        }
+    }
+}
+
+impl Decision {
+    /// The event for a sync subscriber, whose caller gets no more than 403 where nobody has decided (docs/contract.md §2.7).
+    pub(crate) fn for_caller(self) -> Result<Arc<Event>, GatewayError> {
+        match self {
+            Self::Allowed(event) => Ok(event),
+            Self::Denied(refusal) => Err(match &*refusal {
+                Refusal::Unauthorized { challenge } => GatewayError::Unauthorized {
+                    challenge: challenge.clone(),
+                },
+                Refusal::Answer(_) | Refusal::Forbidden => GatewayError::Forbidden,
+            }),
+            Self::Failed => Err(GatewayError::Forbidden),
+        }
+    }
+}
+
+/// The decision of an authorizer that a batch had no time left for.
+pub(crate) fn interrupted(space: &Space, authorizer: &FunctionId, event: &Event) -> Decision {
+    log(space, authorizer, event, &Failure::Interrupted, CALL_FAILED);
+    Decision::Failed
+}
+
+fn log(
+    space: &Space,
+    authorizer: &FunctionId,
+    event: &Event,
+    error: &dyn std::fmt::Display,
+    message: &'static str,
+) {
+    tracing::info!(%space, authorizerId = %authorizer, event.id = event.id(), %error, "{message}");
+}

@@ -1,0 +1,95 @@
+//! Emission of the gateway's own events (docs/contract.md §4.2). While nobody subscribes nothing is built. In hosted mode they
+//! are emitted on a path of the space that they concern, so that only that space's subscribers are found.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use domain::event::Event;
+use domain::hops::Hops;
+use domain::ids::Space;
+use domain::publish_options::PublishOptions;
+use domain::routing::RoutingTable;
+use domain::system_event::{SystemEvent, SystemEventType};
+
+use crate::fan_out::fan_out;
+use crate::outbox::Outbox;
+use crate::stamp::event_stamp;
+
+/// Method that system events are matched with.
+const METHOD: &str = "POST";
+
+/// What emits the gateway's own events.
+#[derive(Debug)]
+pub(crate) struct SystemEvents {
+    pub(crate) outbox: Outbox,
+    /// Whether spaces own their paths.
+    pub(crate) is_hosted: bool,
+}
+
+impl SystemEvents {
+    /// Emits an event about a function call. Calls for system events make no further ones.
+    pub(crate) async fn emit_call(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        about: &Event,
+        hops: Hops,
+        emitted: SystemEvent<'_>,
+    ) {
+        if about.is_system() {
+            return;
+        }
+        if let Some(counter) = self.outbox.metrics().space(space).system(emitted.event_type()) {
+            counter.increment(1);
+        }
+        self.emit(table, &self.path_of_calls(space), hops, emitted).await;
+    }
+
+    /// Whether anybody gets events of a type about calls with an event.
+    pub(crate) fn is_subscribed(
+        &self,
+        table: &RoutingTable,
+        space: &Space,
+        about: &Event,
+        emitted: SystemEventType,
+    ) -> bool {
+        let path = self.path_of_calls(space);
+        !about.is_system()
+            && !table
+                .routes(emitted.as_str(), METHOD, &path)
+                .asynchronous
+                .is_empty()
+    }
+
+    /// The path that events about calls of a space's functions are emitted on.
+    fn path_of_calls(&self, space: &Space) -> Cow<'static, str> {
+        if self.is_hosted {
+            format!("/{space}/").into()
+        } else {
+            "/".into()
+        }
+    }
+
+    /// Queues an event for its subscribers on a path. It was passed on as often as what it is about: that it leads back
+    /// here is the same loop.
+    pub(crate) async fn emit(
+        &self,
+        table: &RoutingTable,
+        path: &str,
+        hops: Hops,
+        system_event: SystemEvent<'_>,
+    ) {
+        let event_type = system_event.event_type().as_str();
+        let subscribers = table.routes(event_type, METHOD, path).asynchronous;
+        if subscribers.is_empty() {
+            return;
+        }
+        tracing::debug!(path, event_type, "System event received.");
+        let event = Arc::new(system_event.to_event(event_stamp()));
+        let deliveries = fan_out(subscribers, &event, &PublishOptions::default(), hops.next());
+        self.outbox.count_received(&deliveries);
+        // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
+        // Boxed: where nobody subscribes, nothing carries it.
+        let _ = Box::pin(self.outbox.send(None, deliveries, 0, |_, _| false)).await;
+    }
+}

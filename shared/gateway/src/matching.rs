@@ -1,0 +1,157 @@
+//! The second stage: whom each event of a request reaches.
+//!
+//! Filters and checks of schemas belong here, between the routes of an event and its deliveries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::delivery::Delivery;
+use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, json_event};
+use domain::hops::Hops;
+use domain::publish_options::PublishOptions;
+use domain::resource::Subscription;
+use domain::routing::{Routes, path_parameters};
+use offload::{LARGE_BODY, off_runtime};
+
+use crate::error::GatewayError;
+use crate::fan_out::fan_out;
+use crate::intake::{Arrived, check_hops};
+use crate::stamp::now_millis;
+
+mod deduplication_key;
+
+use deduplication_key::scoped_key;
+
+/// An event and whom it reaches.
+#[derive(Debug)]
+pub(crate) struct Matched<'a> {
+    pub(crate) event: Arc<Event>,
+    /// The subscription whose function answers the caller.
+    pub(crate) sync: Option<&'a Arc<Subscription>>,
+    /// One for each async subscription.
+    pub(crate) deliveries: Vec<Delivery>,
+    /// How often the event was passed on.
+    pub(crate) hops: Hops,
+}
+
+/// What events are matched by, besides the routes of their request.
+#[derive(Debug)]
+pub(crate) struct Matching {
+    /// Whether a CloudEvent sent as plain JSON may be taken as one (docs/contract.md Q72).
+    pub(crate) json_events: bool,
+    pub(crate) max_attributes: usize,
+    pub(crate) max_hops: Hops,
+    pub(crate) max_deliver_delay: Duration,
+}
+
+impl Matching {
+    /// Matches all events of a request. A plain request becomes an event here, as its data has the parameters of its
+    /// route.
+    pub(crate) async fn matched<'a>(
+        &self,
+        arrived: &Arrived<'a>,
+        incoming: Incoming,
+    ) -> Result<Vec<Matched<'a>>, GatewayError> {
+        let events = match incoming {
+            Incoming::Event(event) => vec![event],
+            Incoming::Batch(events) => events,
+            Incoming::Request(stamp) => {
+                let (event, routes) = self.request_event(arrived, stamp).await;
+                refuse_system_event(&event)?;
+                return Ok(vec![self.reached(arrived, event, routes)?]);
+            }
+        };
+        events.iter().try_for_each(refuse_system_event)?;
+        let matched = events.into_iter().map(|event| {
+            let routes = routes(arrived, event.event_type());
+            self.reached(arrived, event, routes)
+        });
+        matched.collect()
+    }
+
+    /// An event with a delivery for each async subscription that it reaches.
+    fn reached<'a>(
+        &self,
+        arrived: &Arrived<'a>,
+        event: Event,
+        routes: Routes<'a>,
+    ) -> Result<Matched<'a>, GatewayError> {
+        let event = Arc::new(event);
+        let hops = check_hops(arrived.hops.max(event.hops()?), self.max_hops)?;
+        let Routes { sync, asynchronous } = routes;
+        let mut deliveries = Vec::new();
+        if !asynchronous.is_empty() {
+            let headers = &arrived.parts.headers;
+            let mut options = PublishOptions::of(headers, &event)?;
+            options.check_delay(headers, &event, now_millis, self.max_deliver_delay)?;
+            options.deduplication_key = options
+                .deduplication_key
+                .map(|key| scoped_key(&arrived.path.path, event.event_type(), &key));
+            deliveries = fan_out(asynchronous, &event, &options, hops);
+        }
+        Ok(Matched {
+            event,
+            sync,
+            deliveries,
+            hops,
+        })
+    }
+
+    /// The event that a request without an event of its own becomes, and its routes.
+    async fn request_event<'a>(&self, arrived: &Arrived<'a>, stamp: EventStamp) -> (Event, Routes<'a>) {
+        let plain = routes(arrived, HTTP_REQUEST);
+        if self.json_events
+            && plain.is_empty()
+            && let Some(event) = self.json_event(arrived).await
+        {
+            let routes = routes(arrived, event.event_type());
+            if !routes.is_empty() {
+                return (event, routes);
+            }
+        }
+        let parameters = plain
+            .sync
+            .map(|subscription| path_parameters(&subscription.path, &arrived.path.path));
+        let parameters = parameters.unwrap_or_default();
+        if arrived.body.len() < LARGE_BODY {
+            let event = Incoming::request_event(&stamp, arrived.parts, arrived.body, &parameters);
+            return (event, plain);
+        }
+        let (parts, body) = (arrived.parts.clone(), arrived.body.clone());
+        let parameters: Vec<(String, String)> = parameters
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let event = off_runtime(move || {
+            let parameters: Vec<_> = parameters
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect();
+            Incoming::request_event(&stamp, &parts, &body, &parameters)
+        });
+        (event.await, plain)
+    }
+
+    /// The event that a request holds as plain JSON, if it does.
+    async fn json_event(&self, arrived: &Arrived<'_>) -> Option<Event> {
+        let most = self.max_attributes;
+        if arrived.body.len() < LARGE_BODY {
+            return json_event(arrived.parts, arrived.body, most);
+        }
+        let (parts, body) = (arrived.parts.clone(), arrived.body.clone());
+        off_runtime(move || json_event(&parts, &body, most)).await
+    }
+}
+
+fn routes<'a>(arrived: &Arrived<'a>, event_type: &str) -> Routes<'a> {
+    let method = arrived.parts.method.as_str();
+    arrived.table.routes(event_type, method, &arrived.path.path)
+}
+
+/// Nobody but the gateway sends events of its own types.
+fn refuse_system_event(event: &Event) -> Result<(), GatewayError> {
+    if event.is_system() {
+        return Err(GatewayError::SystemEventType(event.event_type().to_owned()));
+    }
+    Ok(())
+}

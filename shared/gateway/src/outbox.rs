@@ -1,0 +1,111 @@
+//! How deliveries go into the queue, whoever has some: acceptance, or a system event.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use domain::delivery::Delivery;
+use queue::{DeliveryQueue, Reservation, Unsent};
+use targets::ErrorChain;
+
+use crate::error::GatewayError;
+use crate::metrics::EventMetrics;
+
+/// The queue, with the counters and log lines of what goes into it. A handle: clones share what it leads to.
+#[derive(Debug, Clone)]
+pub(crate) struct Outbox {
+    queue: DeliveryQueue,
+    metrics: Arc<EventMetrics>,
+}
+
+impl Outbox {
+    pub(crate) fn new(queue: DeliveryQueue, metrics: Arc<EventMetrics>) -> Self {
+        Self { queue, metrics }
+    }
+
+    pub(crate) fn queue(&self) -> &DeliveryQueue {
+        &self.queue
+    }
+
+    pub(crate) fn metrics(&self) -> &EventMetrics {
+        &self.metrics
+    }
+
+    /// Queues deliveries in the room set aside for them, or in what room there is now. Those to spaces without room are
+    /// left out, counted and logged. It fails where an event would be lost that way, which `loses_event` says of those
+    /// left out and those left.
+    pub(crate) async fn send(
+        &self,
+        mut reservation: Option<Reservation>,
+        mut deliveries: Vec<Delivery>,
+        bytes: usize,
+        loses_event: impl Fn(&[Delivery], &[Delivery]) -> bool,
+    ) -> Result<(), GatewayError> {
+        loop {
+            let count = deliveries.len();
+            let sent = match reservation.take() {
+                Some(reservation) => reservation.send(deliveries).await,
+                None => self.send_now(deliveries, bytes).await,
+            };
+            let Err(Unsent {
+                error,
+                deliveries: unsent,
+            }) = sent
+            else {
+                return Ok(());
+            };
+            if unsent.is_empty() {
+                tracing::error!(deliveries = count, error = %ErrorChain(&error), "Deliveries could not be queued.");
+                return Err(error.into());
+            }
+            let full = error.full_spaces();
+            let (out, left): (Vec<_>, Vec<_>) = unsent.into_iter().partition(|one| full.contains(&one.space));
+            self.count_dropped(&out, &error);
+            if out.is_empty() || left.is_empty() || loses_event(&out, &left) {
+                self.count_dropped(&left, &error);
+                return Err(error.into());
+            }
+            deliveries = left;
+        }
+    }
+
+    async fn send_now(&self, deliveries: Vec<Delivery>, bytes: usize) -> Result<(), Unsent> {
+        let room = self
+            .queue
+            .check(&deliveries)
+            .and_then(|()| self.queue.reserve(&deliveries, bytes));
+        match room {
+            Ok(reservation) => reservation.send(deliveries).await,
+            Err(error) => Err(Unsent { error, deliveries }),
+        }
+    }
+
+    /// Whether each delivery fits into the queue; one that does not is counted and logged.
+    pub(crate) fn check(&self, deliveries: &[Delivery]) -> Result<(), GatewayError> {
+        self.queue.check(deliveries).map_err(|err| {
+            self.count_dropped(deliveries, &err);
+            err.into()
+        })
+    }
+
+    /// Counts deliveries as received.
+    pub(crate) fn count_received(&self, deliveries: &[Delivery]) {
+        for delivery in deliveries {
+            self.metrics.space(&delivery.space).async_received.increment(1);
+        }
+    }
+
+    /// Counts and logs deliveries that found no room.
+    pub(crate) fn count_dropped<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        error: &dyn Display,
+    ) {
+        for delivery in deliveries {
+            self.metrics.space(&delivery.space).dropped.increment(1);
+            tracing::warn!(
+                space = %delivery.space, functionId = %delivery.function, event.id = delivery.event.id(), %error,
+                "Delivery refused."
+            );
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Async deliveries without an attempt, because no authorizer has allowed them: denied ones are noted, and those whose
+//! authorizer failed are kept until it can be asked.
+
+use std::sync::Arc;
+
+use domain::delivery::Delivery;
+use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
+use domain::json::Json;
+use domain::retry::MOST_ATTEMPTS;
+use records::DeliveryLog;
+
+use crate::invocation::authorizer::Refusal;
+use crate::metrics::EventMetrics;
+use crate::stamp::now_millis;
+
+/// What the delivery log and dead letters say of deliveries whose authorizer failed.
+pub(crate) const AUTHORIZER_FAILED: &str = "the authorizer of the event type could not be asked";
+
+/// Notes what becomes of deliveries without an attempt at them. A handle: clones share what it leads to.
+#[derive(Debug, Clone)]
+pub(crate) struct Unattempted {
+    pub(crate) delivery_log: DeliveryLog,
+    pub(crate) metrics: Arc<EventMetrics>,
+}
+
+impl Unattempted {
+    /// Notes that a delivery is not made.
+    pub(crate) fn denied(&self, delivery: &Delivery, refusal: &Refusal) {
+        self.metrics.space(&delivery.space).denied.increment(1);
+        self.note(delivery, AttemptOutcome::Denied, refusal.to_string());
+    }
+
+    /// Notes what became of a delivery without an attempt at it.
+    pub(crate) fn note(&self, delivery: &Delivery, outcome: AttemptOutcome, error: String) {
+        self.delivery_log.note(DeliveryAttempt {
+            error: Some(error),
+            ..DeliveryAttempt::of(delivery, now_millis(), 0, outcome)
+        });
+    }
+}
+
+/// A delivery whose authorizer failed just now: all of its attempts are used up, so that none is made before somebody
+/// queues it again.
+pub(crate) fn lost(mut delivery: Delivery, request: Arc<Json>) -> Delivery {
+    delivery.arrival.unauthorized = Some(request);
+    delivery.attempts = MOST_ATTEMPTS;
+    delivery
+}

@@ -1,0 +1,44 @@
+//! The Configuration API: it changes what is registered, shows what became of deliveries, and calls no functions.
+
+use api::BytesInFlight;
+use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, SecretRules};
+
+use super::Parts;
+use crate::settings::AccessSettings;
+use crate::telemetry::{self, TelemetryError};
+
+impl Parts<'_> {
+    /// The Configuration API over these parts. It has a budget of bytes of its own: senders that fill the one for events
+    /// do not keep the operator out. `hosts` are the names that it is known by; `None` where something else guards them.
+    pub fn config_api(&self, hosts: Option<Vec<String>>) -> Result<ConfigApi, TelemetryError> {
+        let settings = self.settings;
+        let access = &settings.access;
+        let in_flight = BytesInFlight::new(settings.limits.max_bytes_in_flight);
+        Ok(ConfigApi {
+            store: self.store.clone(),
+            limits: settings.limits.config_bodies(in_flight),
+            metrics: MetricsPage::new(telemetry::metrics_recorder()?, settings.metrics.limits()),
+            queue: self.queue.clone(),
+            dead_letters: self.dead_letters.clone(),
+            delivery_log: self.delivery_log.clone(),
+            legacy_api: settings.compatibility.legacy_api,
+            access_key: access_key(access),
+            secrets: SecretRules {
+                mask: settings.secrets.mask,
+                places: settings.secret_places(),
+                lends_identity: settings.lends_identity(),
+            },
+            browsers: BrowserGuard::new(access.config_allowed_origins.clone(), hosts),
+            own: self.own_config_api.clone(),
+        })
+    }
+}
+
+/// The key that clients need: its digest, where that is set.
+fn access_key(settings: &AccessSettings) -> Option<AccessKey> {
+    let digest = settings.config_access_key_sha256.as_ref();
+    let key = settings.config_access_key.as_ref();
+    digest
+        .map(|digest| AccessKey::of_sha256(digest.0))
+        .or_else(|| key.map(|key| AccessKey::new(&key.0)))
+}

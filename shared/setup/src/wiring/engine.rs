@@ -1,0 +1,75 @@
+//! The engine with what calls functions, and the Events API over it.
+
+use std::time::Duration;
+
+use api::events::EventsApi;
+use domain::event::EventLimits;
+use domain::hops::Hops;
+use gateway::{CircuitBreakerSettings, Gateway, GatewayParts, GatewaySettings};
+use targets::{BytesInFlight, Invoker};
+
+use super::calls::target_settings;
+use super::{Parts, WiringError};
+use crate::settings::Settings;
+
+/// Time that a function which keeps failing is first left alone.
+const CIRCUIT_BREAKER_MIN_OPEN: Duration = Duration::from_secs(1);
+
+impl Parts<'_> {
+    /// The engine over these parts, which calls functions; one for a process. Does no I/O.
+    pub fn gateway(&self) -> Result<Gateway, WiringError> {
+        let budget = bytes_in_flight(self.settings);
+        let invoker = Invoker::new(target_settings(self.settings, &self.own_config_api, budget))?;
+        let parts = GatewayParts {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            dead_letters: self.dead_letters.clone(),
+            delivery_log: self.delivery_log.clone(),
+            invoker,
+        };
+        Ok(Gateway::new(parts, gateway_settings(self.settings)))
+    }
+
+    /// The Events API of an engine, whose budget of bytes it shares.
+    pub fn events_api(&self, gateway: Gateway) -> EventsApi {
+        let limits = self.settings.limits.event_bodies(gateway.in_flight());
+        EventsApi::new(gateway, limits)
+    }
+}
+
+/// The budget of bytes that requests to the Events API and answers of functions share.
+fn bytes_in_flight(settings: &Settings) -> BytesInFlight {
+    let limits = &settings.limits;
+    let share = limits.max_bytes_in_flight_per_space(settings.access.is_hosted());
+    match share {
+        Some(share) => BytesInFlight::with_shares(limits.max_bytes_in_flight, share),
+        None => BytesInFlight::new(limits.max_bytes_in_flight),
+    }
+}
+
+fn gateway_settings(settings: &Settings) -> GatewaySettings {
+    let queue = &settings.queue;
+    GatewaySettings {
+        hosted: settings.access.hosted(),
+        json_events: settings.events.json_events,
+        event_limits: EventLimits {
+            max_attributes: settings.limits.max_event_attributes,
+            max_batch_events: settings.limits.max_batch_events,
+        },
+        legacy_api: settings.compatibility.legacy_api,
+        max_hops: Hops::new(settings.limits.max_hops),
+        batch_timeout: settings.limits.batch_timeout,
+        max_retry_after: queue.max_retry_after,
+        max_concurrent_deliveries: queue.workers(),
+        max_sync_calls_per_space: settings
+            .limits
+            .max_sync_calls_per_space(settings.access.is_hosted()),
+        max_deliver_delay: queue.max_deliver_delay,
+        circuit_breaker: CircuitBreakerSettings {
+            failure_threshold: queue.circuit_breaker_failures,
+            min_open: CIRCUIT_BREAKER_MIN_OPEN.min(queue.circuit_breaker_max_open),
+            max_open: queue.circuit_breaker_max_open,
+        },
+        metrics: settings.metrics.limits(),
+    }
+}
