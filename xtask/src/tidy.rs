@@ -1,47 +1,27 @@
 //! The house rules of the tree: what a reader may rely on in every file and every crate.
 
+mod circles;
 mod citations;
 mod edges;
 mod environment;
 mod flags;
 mod machine;
 mod naming;
+mod problem;
 mod source;
 mod tokens;
 mod tree;
 
-use std::fmt;
-
 use anyhow::Result;
 
+pub(crate) use problem::Problem;
 use tree::Tree;
-
-/// One broken rule and where it is broken.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    place: String,
-    message: String,
-}
-
-impl Problem {
-    fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            message: message.into(),
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}", self.place, self.message)
-    }
-}
 
 /// Runs every check over the repository that the current directory is in.
 pub(crate) fn run() -> Result<Vec<Problem>> {
     let tree = Tree::read()?;
     let mut problems = edges::check(&tree::cargo_metadata()?);
+    problems.extend(circles::check(&tree));
     problems.extend(flags::check(&tree));
     problems.extend(citations::check(&tree));
     for file in &tree.files {

@@ -12,11 +12,11 @@ use std::{
 use anyhow::{Context, Error, Result, bail, ensure};
 
 use crate::{
-    DEEP, QUEUED, RECORDS,
     engine::{Change, Kind, Store},
     entry::{queue_key, record_key, value, version},
     load,
     measure::{cpu, figure, memory, millis},
+    sizes::{DEEP, QUEUED, RECORDS},
 };
 
 /// Commits acknowledged after the store is full before the writer is killed.

@@ -10,23 +10,18 @@ mod load;
 mod measure;
 mod reclaim;
 mod report;
+mod sizes;
 
 use std::{env, path::PathBuf};
 
 use anyhow::{Result, bail};
 
 use crate::engine::Kind;
+use crate::sizes::{DEEP, QUEUED, RECORDS};
 
 /// The allocator of the product, so that memory figures carry over.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Records in the configuration scenarios.
-const RECORDS: u64 = 10_000;
-/// Entries in the queue scenarios that recover or reclaim.
-const QUEUED: u64 = 200_000;
-/// Entries of the longest queue the product allows.
-const DEEP: u64 = 1_000_000;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -4,10 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::authorizer::Authorization;
-use crate::hops::Hops;
+use crate::hops::{HOPS_EXTENSION, Hops, HopsError};
 use crate::ids::{DeliveryId, SubscriptionId};
-use crate::json::{Json, JsonError, Object, kind};
-use crate::validation::Violations;
+use crate::json::{Json, Object, kind};
 
 mod binary;
 mod binary_message;
@@ -17,6 +16,7 @@ pub mod coercion;
 pub mod content_type;
 mod decode;
 mod envelope;
+mod error;
 mod http_request;
 mod legacy_envelope;
 mod path;
@@ -27,6 +27,7 @@ pub use cloud_event::{CloudEvent, CloudEventError};
 pub use content_type::ContentTypeError;
 pub use decode::{EventLimits, Incoming, decode, json_event};
 pub use envelope::{Envelope, EventStamp};
+pub use error::EventError;
 pub use http_request::query_pairs;
 pub use http_request::{HttpRequest, host as request_host};
 pub(crate) use http_request::{canonical_name as canonical_header_name, flatten as flatten_headers};
@@ -53,59 +54,6 @@ pub enum Event {
     V0_1(Box<Envelope>),
     /// CloudEvents 0.3 or 1.0.
     CloudEvent(CloudEvent),
-}
-
-/// Why a request holds no event that can be accepted. The texts are the wire's (docs/contract.md §2.5).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    /// The body is not JSON of the right shape.
-    #[error("{}", .0.event_text())]
-    Json(#[source] JsonError),
-    /// There are more attributes than this gateway takes of one event.
-    #[error(
-        "CloudEvent doesn't validate: it has more than {limit} attributes, the most that this gateway takes"
-    )]
-    TooManyAttributes {
-        /// The limit.
-        limit: usize,
-    },
-    /// A timestamp is not RFC 3339.
-    #[error(transparent)]
-    Time(#[from] TimeError),
-    /// Attributes are missing or have the wrong form.
-    #[error("CloudEvent doesn't validate: {0}")]
-    Attributes(#[from] Violations),
-    /// A 0.3 or 1.0 event breaks its specification.
-    #[error("CloudEvent doesn't validate: {0}")]
-    CloudEvent(#[from] CloudEventError),
-    /// The content type cannot be parsed.
-    #[error(transparent)]
-    ContentType(#[from] ContentTypeError),
-    /// There are more events in a batch than this gateway takes of one.
-    #[error("batch has more than {limit} events, the most that this gateway takes")]
-    BatchTooLong {
-        /// The limit.
-        limit: usize,
-    },
-    /// An event of a batch is wrong.
-    #[error("event {index} of the batch: {error}")]
-    InBatch {
-        /// Place in the batch, from 0.
-        index: usize,
-        /// What is wrong with it.
-        #[source]
-        error: Box<EventError>,
-    },
-}
-
-impl From<JsonError> for EventError {
-    fn from(err: JsonError) -> Self {
-        match err {
-            JsonError::TooManyMembers { most } => Self::TooManyAttributes { limit: most },
-            JsonError::TooManyElements { most } => Self::BatchTooLong { limit: most },
-            other => Self::Json(other),
-        }
-    }
 }
 
 impl Event {
@@ -168,6 +116,11 @@ impl Event {
             Self::CloudEvent(event) => event.set_delivery(id, subscription, attempt),
         }
         event
+    }
+
+    /// How often it was passed on, as it says itself.
+    pub fn hops(&self) -> Result<Hops, HopsError> {
+        Hops::of_extension(self.extension(HOPS_EXTENSION))
     }
 
     /// A copy that says how often it was passed on, for what travels without headers.

@@ -8,7 +8,6 @@ use std::fmt;
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use crate::event::Event;
 use crate::json::Json;
 
 /// Header with the count, of calls of functions and of requests that come back.
@@ -70,9 +69,9 @@ impl Hops {
         }
     }
 
-    /// What an event says of itself.
-    pub fn of_event(event: &Event) -> Result<Self, HopsError> {
-        let Some(value) = event.extension(HOPS_EXTENSION) else {
+    /// What an event says of itself, by its [`HOPS_EXTENSION`].
+    pub(crate) fn of_extension(value: Option<&Json>) -> Result<Self, HopsError> {
+        let Some(value) = value else {
             return Ok(Self::NONE);
         };
         let count = value.scalar_text().and_then(|text| number(text.as_bytes()));
@@ -138,6 +137,7 @@ fn number(text: &[u8]) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Event;
 
     fn of_request(lines: &[&'static str]) -> Result<u8, String> {
         let lines = lines.iter().map(|line| HeaderValue::from_static(line));
@@ -188,7 +188,7 @@ mod tests {
                 // Some values are none that an attribute can have at all.
                 let refused = HopsError { name: HOPS_EXTENSION };
                 let event: Event = serde_json::from_str(&text).map_err(|_| refused)?;
-                Hops::of_event(&event).map(Hops::count)
+                event.hops().map(Hops::count)
             };
             // In the binary mode every attribute is a text.
             assert_eq!((of("7"), of(r#""7""#)), (Ok(7), Ok(7)));
@@ -196,9 +196,9 @@ mod tests {
                 assert!(of(value).is_err(), "{value}");
             }
             let event: Event = serde_json::from_str(&format!("{start}\"a\":1{end}")).unwrap();
-            assert_eq!(Hops::of_event(&event), Ok(Hops::NONE));
+            assert_eq!(event.hops(), Ok(Hops::NONE));
             let passed_on = event.with_hops(Hops::new(3)).with_hops(Hops::new(4));
-            assert_eq!(Hops::of_event(&passed_on), Ok(Hops::new(4)));
+            assert_eq!(passed_on.hops(), Ok(Hops::new(4)));
             let text = String::from_utf8(passed_on.to_json()).unwrap();
             assert_eq!(text.matches("\"eventgatewayhops\":4").count(), 1, "{text}");
         }

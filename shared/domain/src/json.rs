@@ -17,7 +17,7 @@ pub(crate) use member_path::member_at;
 pub use text::Json;
 
 use elements::AtMostElements;
-use members::AtMost;
+use members::{AtMost, Members};
 
 /// Why a text could not be read as the JSON that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +105,7 @@ fn char_at(text: &[u8], line: usize, column: usize) -> Option<char> {
 /// A JSON object whose member values are still text.
 #[derive(Debug, Default)]
 pub struct Object<'a> {
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    members: Members<'a>,
 }
 
 impl<'a> Object<'a> {
@@ -120,9 +120,9 @@ impl<'a> Object<'a> {
         if text.trim_ascii_start().starts_with(b"{") {
             let mut deserializer = serde_json::Deserializer::from_slice(text);
             let mut is_exceeded = false;
-            let object = AtMost::new(most, &mut is_exceeded).deserialize(&mut deserializer);
-            let object = object.and_then(|object| deserializer.end().map(|()| object));
-            return object.map_err(|err| {
+            let members = AtMost::new(most, &mut is_exceeded).deserialize(&mut deserializer);
+            let members = members.and_then(|members| deserializer.end().map(|()| members));
+            return members.map(|members| Self { members }).map_err(|err| {
                 if is_exceeded {
                     JsonError::TooManyMembers { most }
                 } else {

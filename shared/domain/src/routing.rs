@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use imbl::HashMap;
 
-use crate::configuration::{Change, Configured, Snapshot, Stored};
+use crate::configuration::{AnyChange, Change, Configured, Snapshot, Stored};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{Cors, EventType, Function, Subscription};
 
@@ -131,7 +131,12 @@ impl RoutingTable {
 
     /// Carries over a change of a snapshot.
     pub fn apply<R: Configured>(&mut self, change: &Change<R>) {
-        R::route(self, change);
+        match R::change(change) {
+            AnyChange::EventType(change) => self.route_event_type(change),
+            AnyChange::Function(change) => self.route_function(change),
+            AnyChange::Subscription(change) => self.route_subscription(change),
+            AnyChange::Cors(change) => self.route_cors(change),
+        }
     }
 
     /// The subscriptions for an event type, method and path (docs/contract.md §2.2). The path is compared as it was

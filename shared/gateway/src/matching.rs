@@ -77,7 +77,7 @@ impl Matching {
         routes: Routes<'a>,
     ) -> Result<Matched<'a>, GatewayError> {
         let event = Arc::new(event);
-        let hops = check_hops(arrived.hops.max(Hops::of_event(&event)?), self.max_hops)?;
+        let hops = check_hops(arrived.hops.max(event.hops()?), self.max_hops)?;
         let Routes { sync, asynchronous } = routes;
         let mut deliveries = Vec::new();
         if !asynchronous.is_empty() {

@@ -19,14 +19,19 @@ mod lane;
 mod ledger;
 mod loading;
 mod migration;
+mod opening;
+mod owner_only;
 mod pieces;
+mod receipt;
 mod receiving;
 mod record;
 mod redrive;
+mod removed;
 mod reserve;
 mod ring;
 mod scan;
 mod schedule;
+mod settings;
 mod settlement;
 mod shares;
 mod staging;
@@ -49,92 +54,34 @@ use std::time::Duration;
 
 use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
+use futures_util::future::join_all;
 use offload::off_runtime_if_large;
 use tokio::sync::oneshot;
 
 use crate::{OpenError, QueueError, Unsent};
 use accounts::Claims;
 use clock::{Clock, Source, millis};
-use engine::{Engine, EngineOpenError};
+use engine::Engine;
 use enqueue::Parcel;
 use jobs::{Job, Send};
 use ledger::Ledger;
+use opening::EngineOpenError;
 use record::{FunctionName, SubscriptionName};
 use reserve::{Reserve, is_out_of_space};
 use schedule::{Held, Schedule};
+use staging::{Requests, Text};
 use storage::Storage;
 use writer::Writer;
 
-pub(crate) use receiving::Receipt;
+pub use deduplication::DEDUPLICATION_WINDOW;
+pub use dropping::DEAD_LETTERS_DROPPED;
+pub(crate) use receipt::Receipt;
+pub use settings::{DeadLetterLimits, Durability, EmbeddedSettings, Limits};
 pub use shares::{Share, SpaceShares};
 pub use waiting::{WaitingLane, WaitingLanes};
 
 /// How much more may be written of what is sent than there was room set aside for, in bytes.
 const UNCOUNTED: u64 = 4096;
-
-/// How much a queue holds.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Deliveries that may wait.
-    pub deliveries: usize,
-    /// Bytes of events that may wait.
-    pub bytes: usize,
-    /// Deliveries that may be in the hands of workers at a time; at least 1.
-    pub workers: usize,
-    /// Deliveries of one function that may be in the hands of workers at a time; at least 1.
-    pub per_function: usize,
-    /// What of this a single space may take.
-    pub spaces: SpaceShares,
-    /// Dead letters that are kept.
-    pub dead_letters: DeadLetterLimits,
-}
-
-/// How many dead letters a queue keeps. When there are more, or older ones, the oldest go.
-#[derive(Debug, Clone, Copy)]
-pub struct DeadLetterLimits {
-    /// Bytes of those of one space.
-    pub bytes_per_space: u64,
-    /// Bytes of all of them; beyond it the space with the most loses its oldest.
-    pub bytes: u64,
-    /// How old one becomes; `None` for any age.
-    pub max_age: Option<Duration>,
-}
-
-impl DeadLetterLimits {
-    /// All are kept.
-    pub const NONE: Self = Self {
-        bytes_per_space: u64::MAX,
-        bytes: u64::MAX,
-        max_age: None,
-    };
-}
-
-/// When a delivery counts as queued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// When it is on disk.
-    Disk,
-    /// When the operating system has it: survives the death of the process, not that of the machine. Nothing is
-    /// synced but at a clean end, so that after the death of the machine the file may be damaged as a whole and
-    /// refused ([`OpenError::Unusable`]).
-    OperatingSystem,
-}
-
-/// Where an embedded queue is and what it holds.
-#[derive(Debug, Clone)]
-pub struct EmbeddedSettings {
-    /// The folder; created when missing, readable by its owner alone. `None` keeps everything in memory.
-    pub directory: Option<PathBuf>,
-    /// Most bytes that the engine caches.
-    pub cache_bytes: usize,
-    /// When a delivery counts as queued.
-    pub durability: Durability,
-    /// How much it holds.
-    pub limits: Limits,
-    /// Bytes of the disk that are set aside, so that dead letters can be listed and deleted, and deliveries can end, when
-    /// it is full; 0 sets none aside.
-    pub reserve_bytes: u64,
-}
 
 /// A queue in a file. Clones are handles to the same one; the last to go, receipts and reservations included, waits
 /// until what was settled is written.
@@ -200,9 +147,9 @@ impl Embedded {
         created.map_err(|error| unusable(error.into()))?;
         let mut reserve = storage.reserve();
         take_at_start(&mut reserve);
-        let mut engine = Engine::open(&storage, cache_bytes);
+        let mut engine = opening::open(&storage, cache_bytes);
         if matches!(&engine, Err(error) if error.is_out_of_space()) && reserve.release() {
-            engine = Engine::open(&storage, cache_bytes);
+            engine = opening::open(&storage, cache_bytes);
         }
         let engine = engine.map_err(|error| match error {
             EngineOpenError::NewerFormat(found) => OpenError::NewerFormat {
@@ -288,6 +235,14 @@ impl Embedded {
         usize::try_from(waiting).unwrap_or(usize::MAX)
     }
 
+    /// Writes a text ahead. Where that fails the commit writes it.
+    async fn stage(&self, space: &Space, text: &mut Text) {
+        if let Some(jobs) = self.0.jobs.clone() {
+            let requests = Requests::new(move |request| drop(jobs.send(request.into())));
+            text.stage(space, &requests).await;
+        }
+    }
+
     /// Hands a job to the writer; `None` when that is gone.
     fn ask(&self, job: Job) -> Option<()> {
         self.0.jobs.as_ref()?.send(job).ok()
@@ -338,7 +293,8 @@ impl Reservation {
             let deliveries = parcel.deliveries;
             return Err(Unsent { error, deliveries });
         }
-        parcel.stage(&queue).await;
+        // All at once: those of a space share its turns.
+        join_all(parcel.ahead().map(|(space, text)| queue.stage(space, text))).await;
         let (answer, answered) = oneshot::channel();
         queue
             .ask(Job::Send(Send { parcel, room, answer }))

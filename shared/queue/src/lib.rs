@@ -1,20 +1,21 @@
 //! The delivery queue: accepted events wait here until their functions have taken them.
 
 mod embedded;
+mod error;
+mod received;
 pub mod sqs;
 
-use std::error::Error;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::dead_letter::DeadLetter;
 use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 
 pub use embedded::{
-    DeadLetterLimits, Durability, Embedded, EmbeddedSettings, Limits, Share, SpaceShares, WaitingLane,
-    WaitingLanes,
+    DEAD_LETTERS_DROPPED, DEDUPLICATION_WINDOW, DeadLetterLimits, Durability, Embedded, EmbeddedSettings,
+    Limits, Share, SpaceShares, WaitingLane, WaitingLanes,
 };
+pub use error::{OpenError, QueueError, Unsent};
+pub use received::{Outcome, Receipt, Received, Settled};
 pub use sqs::{HIDDEN_FOR, Sqs, SqsSettings};
 
 /// A queue of deliveries. A handle: clones share the queue.
@@ -26,109 +27,6 @@ pub enum DeliveryQueue {
     Sqs(Sqs),
 }
 
-/// Why a delivery cannot be queued.
-#[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// There is no room for it.
-    #[error("the delivery queue is full")]
-    Full,
-    /// Spaces have as much in it as a single one may.
-    #[error("the delivery queue has no more room for space {:?}", first(.spaces))]
-    SpaceFull {
-        /// The spaces; others may have room.
-        spaces: Vec<Space>,
-    },
-    /// Spaces have used as many deduplication keys lately as are remembered for one.
-    #[error("the delivery queue remembers no more deduplication keys for space {:?}", first(.spaces))]
-    KeysFull {
-        /// The spaces.
-        spaces: Vec<Space>,
-    },
-    /// The gateway is going away.
-    #[error("the delivery queue is closed")]
-    Closed,
-    /// The event does not fit into a message of the queue.
-    #[error("event takes {bytes} bytes in the delivery queue, which are more than its limit of {limit}")]
-    TooLarge {
-        /// What a message with the event would take, in bytes.
-        bytes: usize,
-        /// The limit, in bytes.
-        limit: usize,
-    },
-    /// The delivery is an ordered one, which a standard queue of SQS cannot keep in order.
-    #[error("ordered deliveries need a FIFO queue, and none is set")]
-    NoFifoQueue,
-    /// What keeps the queue, a disk or a service, did not take it.
-    #[error("the delivery queue is unavailable")]
-    Unavailable {
-        /// What it said.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
-    },
-}
-
-impl QueueError {
-    /// The spaces that have no room; empty where the reason is another one.
-    pub fn full_spaces(&self) -> &[Space] {
-        match self {
-            Self::SpaceFull { spaces } | Self::KeysFull { spaces } => spaces,
-            _ => &[],
-        }
-    }
-}
-
-/// Deliveries that are not queued.
-#[derive(Debug)]
-pub struct Unsent {
-    /// Why.
-    pub error: QueueError,
-    /// The deliveries, where there is no room for them; none where they may be in the queue all the same.
-    pub deliveries: Vec<Delivery>,
-}
-
-impl From<QueueError> for Unsent {
-    fn from(error: QueueError) -> Self {
-        let deliveries = Vec::new();
-        Self { error, deliveries }
-    }
-}
-
-impl From<Unsent> for QueueError {
-    fn from(unsent: Unsent) -> Self {
-        unsent.error
-    }
-}
-
-/// Why an embedded queue cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it.
-    #[error("delivery queue {} is in use by another process", .directory.display())]
-    InUse {
-        /// Folder of the queue.
-        directory: PathBuf,
-    },
-    /// The folder or the file cannot be used.
-    #[error("delivery queue {} cannot be used", .directory.display())]
-    Unusable {
-        /// Folder of the queue.
-        directory: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
-    },
-    /// A later version of the gateway wrote it.
-    #[error("delivery queue {} has format {found}, this version knows up to {known}", .directory.display())]
-    NewerFormat {
-        /// Folder of the queue.
-        directory: PathBuf,
-        /// Format of the file.
-        found: u64,
-        /// Latest format that is known.
-        known: u64,
-    },
-}
-
 /// Room in the queue for some deliveries; what is not used is given back when it is dropped.
 #[derive(Debug)]
 pub enum Reservation {
@@ -136,55 +34,6 @@ pub enum Reservation {
     Embedded(embedded::Reservation),
     /// An [`Sqs`] queue always has room.
     Sqs(Sqs),
-}
-
-/// A message taken from the queue: an event for one subscriber or more.
-#[derive(Debug)]
-pub struct Received {
-    /// What is to be delivered.
-    pub deliveries: Vec<Delivery>,
-    /// How long it waited since it could be received.
-    pub waited: Duration,
-    /// What the queue knows the message by.
-    pub receipt: Receipt,
-}
-
-/// What a queue knows a message by until it is settled. A message whose receipt is dropped is received again.
-#[derive(Debug)]
-pub enum Receipt {
-    /// Of an [`Embedded`] queue.
-    Embedded(embedded::Receipt),
-    /// SQS hides the message for a while and shows it again unless it is settled.
-    Sqs(sqs::Receipt),
-}
-
-/// What became of a delivery that was received.
-#[derive(Debug)]
-pub enum Outcome {
-    /// It is done with.
-    Done,
-    /// An attempt failed; the next one, with one more in [`Delivery::attempts`], is due after the pause.
-    Retry {
-        /// The pause.
-        pause: Duration,
-    },
-    /// No attempt was made; it is due again after the pause.
-    Defer {
-        /// The pause.
-        pause: Duration,
-    },
-    /// It is given up. Only an [`Embedded`] queue keeps dead letters ([`DeliveryQueue::keeps_dead_letters`]), and
-    /// moves the delivery there in one step; for SQS it is the same as [`Outcome::Done`].
-    DeadLetter(Box<DeadLetter>),
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// It is out of the queue, or can be taken out by who handed it over.
-    Completed,
-    /// It is to be received again.
-    Returned,
 }
 
 impl DeliveryQueue {
@@ -315,13 +164,3 @@ impl Reservation {
         }
     }
 }
-
-fn first(spaces: &[Space]) -> &str {
-    spaces.first().map_or("", Space::as_str)
-}
-
-/// Dead letters that were dropped because they were too old or too many.
-pub const DEAD_LETTERS_DROPPED: &str = "eventgateway_dead_letters_dropped_total";
-
-/// How long a deduplication key is remembered.
-pub const DEDUPLICATION_WINDOW: Duration = Duration::from_mins(5);

@@ -3,6 +3,7 @@
 
 mod admission;
 mod backoff;
+mod due;
 mod failure;
 mod inbox;
 mod keep;
@@ -11,6 +12,7 @@ mod names;
 mod pack;
 mod receipt;
 mod receive;
+mod requests;
 mod send;
 mod set_aside;
 mod settle;

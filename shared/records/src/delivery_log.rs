@@ -1,9 +1,13 @@
 //! The delivery log: what was attempted lately, for those who ask why an event did not arrive.
 
 mod attempt_files;
+mod attempt_filter;
+mod dropped;
 mod folder;
 mod folder_name;
 mod folders;
+mod kept_text;
+mod limits;
 mod log_line;
 mod newest_attempts;
 mod segment_file;
@@ -14,18 +18,14 @@ mod writer;
 mod tests;
 
 use domain::delivery_attempt::DeliveryAttempt;
-use domain::ids::{DeliveryId, Space, SubscriptionId};
+use domain::ids::Space;
 
-pub use attempt_files::{AttemptFiles, AttemptFilesLimits};
-
-/// Attempts that the delivery log left out: the disk did not keep up, failed, or they are too large.
-pub const DELIVERY_LOG_DROPPED: &str = "eventgateway_delivery_log_dropped_total";
-
-/// Target of the lines that [`DeliveryLog::Tracing`] writes.
-pub const DELIVERY_LOG_TARGET: &str = "delivery";
-
-/// Most bytes of a text that the producer or the function made up; what is longer is cut.
-const MAX_TEXT_BYTES: usize = 1024;
+pub use attempt_files::AttemptFiles;
+pub use attempt_filter::AttemptFilter;
+pub use dropped::DELIVERY_LOG_DROPPED;
+use kept_text::cut;
+pub use limits::AttemptFilesLimits;
+pub use log_line::DELIVERY_LOG_TARGET;
 
 /// Where attempts are noted.
 #[derive(Debug, Clone)]
@@ -34,17 +34,6 @@ pub enum DeliveryLog {
     Files(AttemptFiles),
     /// In the log of the process, with the same fields; what collects the log keeps and searches them.
     Tracing,
-}
-
-/// Which attempts are asked for; all that is set must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AttemptFilter {
-    /// Attempts for an event, by the id that its producer gave it.
-    pub event_id: Option<String>,
-    /// Attempts at a delivery.
-    pub delivery_id: Option<DeliveryId>,
-    /// Attempts for a subscription.
-    pub subscription_id: Option<SubscriptionId>,
 }
 
 impl DeliveryLog {
@@ -73,39 +62,4 @@ impl DeliveryLog {
             Self::Tracing => Ok(None),
         }
     }
-}
-
-impl AttemptFilter {
-    /// The filter as it applies to what was kept: an event id is found by its beginning when it was cut.
-    fn cut(&self) -> Self {
-        let mut filter = self.clone();
-        filter.event_id.iter_mut().for_each(cut);
-        filter
-    }
-
-    fn passes(&self, attempt: &DeliveryAttempt) -> bool {
-        let Self {
-            event_id,
-            delivery_id,
-            subscription_id,
-        } = self;
-        event_id.as_ref().is_none_or(|id| *id == attempt.event_id)
-            && delivery_id.as_ref().is_none_or(|id| *id == attempt.delivery_id)
-            && subscription_id
-                .as_ref()
-                .is_none_or(|id| *id == attempt.subscription_id)
-    }
-}
-
-/// Shortens a text to what is kept of it. The memory goes too, since an attempt may wait for the disk.
-fn cut(text: &mut String) {
-    if text.len() > MAX_TEXT_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
-        text.shrink_to_fit();
-    }
-}
-
-/// Counts attempts that the log left out.
-fn count_dropped(attempts: u64) {
-    metrics::counter!(DELIVERY_LOG_DROPPED).increment(attempts);
 }

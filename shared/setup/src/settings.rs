@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser};
 use domain::resource::SecretPlace;
+use targets::NetworkGuard;
 
 use crate::flags::with_two_dashes;
 
@@ -19,6 +20,7 @@ mod limits;
 mod log;
 mod lookups;
 mod metrics;
+mod milliseconds;
 mod queue;
 mod secrets;
 mod store;
@@ -34,6 +36,7 @@ pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
 pub use lookups::LookupSettings;
 pub use metrics::MetricsSettings;
+use milliseconds::milliseconds;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
@@ -278,6 +281,21 @@ pub struct FormerSettings {
 }
 
 impl Settings {
+    /// The guard of function calls; none where functions may have any address.
+    pub fn network_guard(&self) -> Option<NetworkGuard> {
+        self.target_guard.guard(self.access.is_hosted())
+    }
+
+    /// Whether functions may have any address without anybody having said so.
+    pub fn is_guard_left_off(&self) -> bool {
+        self.target_guard.mode.is_none() && self.network_guard().is_none()
+    }
+
+    /// Whether functions may be called with the gateway's own identity.
+    pub fn lends_identity(&self) -> bool {
+        self.gateway_identity.is_lent(self.access.is_hosted())
+    }
+
     /// Places that functions may refer to for their secrets.
     pub fn secret_places(&self) -> Vec<SecretPlace> {
         self.secrets.places(self.access.is_hosted())
@@ -297,10 +315,6 @@ impl Settings {
     pub fn try_from_args<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> Result<Self, clap::Error> {
         Self::try_parse_from(with_two_dashes(args.into_iter().map(Into::into)))
     }
-}
-
-fn milliseconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
-    text.parse().map(Duration::from_millis)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use domain::space_version::SpaceVersion;
 
 use crate::encryption::{DataKeys, KmsKey};
 use crate::error::StoreError;
-use crate::store::Written;
+use crate::written::Written;
 use items::SpaceRecord;
 use moment::Freshness;
 use routes::Routes;
@@ -33,6 +33,7 @@ mod publication;
 mod publisher;
 mod routes;
 mod sealing;
+mod space_snapshot;
 mod table;
 mod tail;
 mod writes;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -14,7 +14,6 @@ use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
 use tokio::sync::oneshot;
 
-use crate::encryption::KeyFile;
 use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
 use draft::Draft;
@@ -24,33 +23,11 @@ use writer::{Job, Outcome, Writer};
 
 mod draft;
 mod engine;
+mod settings;
 mod state;
 mod writer;
 
-/// Where an embedded store is and how much memory its engine may take.
-#[derive(Debug, Clone)]
-pub struct EmbeddedSettings {
-    /// The folder; created when missing, readable by its owner alone, because functions hold credentials.
-    pub directory: PathBuf,
-    /// Most bytes that the engine caches. Reads never touch the engine, so a small cache does for any size.
-    pub cache_bytes: usize,
-    /// Keys that secrets are encrypted with; without them they are stored as they are.
-    pub keys: Option<KeyFile>,
-    /// What spaces may have.
-    pub rules: SpaceRules,
-}
-
-impl EmbeddedSettings {
-    /// A folder with the usual cache of 1 MiB.
-    pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self {
-            directory: directory.into(),
-            cache_bytes: 1024 * 1024,
-            keys: None,
-            rules: SpaceRules::default(),
-        }
-    }
-}
+pub use settings::EmbeddedSettings;
 
 /// An embedded store. Clones are handles to the same one; the last to go waits until what was asked for is written.
 #[derive(Clone)]

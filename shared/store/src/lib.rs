@@ -8,6 +8,7 @@ mod error;
 mod foreign_paths;
 mod record;
 mod store;
+mod written;
 
 pub use dynamodb::{
     CHANGE, Claim, ClaimToken, Clock, DEDUPLICATION_WINDOW, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE,
@@ -17,4 +18,5 @@ pub use dynamodb::{
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
 pub use error::{CorruptValue, OpenError, StoreError};
-pub use store::{Store, Written};
+pub use store::Store;
+pub use written::Written;

@@ -11,6 +11,7 @@ use domain::space_version::SpaceVersion;
 use crate::dynamodb::{DynamoDb, PauseRequest};
 use crate::embedded::Embedded;
 use crate::error::StoreError;
+use crate::written::Written;
 
 /// A configuration store. Clones are handles to the same one.
 #[derive(Debug, Clone)]
@@ -19,15 +20,6 @@ pub enum Store {
     Embedded(Embedded),
     /// A table of Amazon `DynamoDB`, shared by many processes.
     DynamoDb(DynamoDb),
-}
-
-/// What a write made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written<T> {
-    /// The resource as it is stored.
-    pub value: T,
-    /// The state of its space that the write led to; `None` where every request sees every write that was answered.
-    pub version: Option<SpaceVersion>,
 }
 
 impl Store {
@@ -156,11 +148,5 @@ impl Store {
             Self::Embedded(store) => Ok(store.routing_table()),
             Self::DynamoDb(store) => store.newest_routing_table().await,
         }
-    }
-}
-
-impl<T> Written<T> {
-    fn in_effect(value: T) -> Self {
-        Self { value, version: None }
     }
 }

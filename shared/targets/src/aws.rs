@@ -17,6 +17,7 @@ pub(crate) use self::counted::CountedAnswer;
 pub(crate) use self::entry_results::EntryResults;
 pub(crate) use self::failure::{AwsError, EntryError, Failure};
 pub(crate) use self::identity::AwsIdentity;
+pub(crate) use self::retries::with_retries;
 
 pub(crate) mod batch;
 mod class;
@@ -24,18 +25,24 @@ mod clients;
 mod connections;
 mod counted;
 mod entry_results;
+pub(crate) mod event_bus;
 pub(crate) mod eventbridge;
 mod failure;
 pub(crate) mod firehose;
+pub(crate) mod firehose_stream;
 mod identity;
 pub(crate) mod key;
 pub(crate) mod kinesis;
+pub(crate) mod kinesis_stream;
 pub(crate) mod lambda;
 pub(crate) mod limit;
 mod queue_host;
+mod retries;
 mod role;
 pub(crate) mod sns;
+pub(crate) mod sns_topic;
 pub(crate) mod sqs;
+pub(crate) mod sqs_queue;
 pub(crate) mod step_functions;
 
 use self::batch::Batches;
@@ -55,30 +62,6 @@ const LAST_RESORT_REGION: &str = "us-east-1";
 /// Calls that may take this long get connections of their own: network address translation forgets a connection on which
 /// nothing was said for 350 s, and load balancers for less.
 const LONG_CALL: Duration = Duration::from_mins(1);
-
-/// Makes an operation go with a single attempt if that is asked for, and say how often its event was passed on: a queue's
-/// URL may lead back to the gateway. The client stays the one that all calls share.
-macro_rules! with_retries {
-    ($operation:expr, $service:ident, $retries:expr) => {{
-        let mut operation = $operation.customize();
-        let hops = crate::http::carried();
-        if !hops.is_none() {
-            operation = operation.mutate_request(move |request| {
-                request
-                    .headers_mut()
-                    .insert(domain::hops::HOPS_HEADER, hops.to_string());
-            });
-        }
-        if $retries {
-            operation
-        } else {
-            let once =
-                $service::config::Builder::new().retry_config(aws_config::retry::RetryConfig::disabled());
-            operation.config_override(once)
-        }
-    }};
-}
-pub(crate) use with_retries;
 
 /// AWS clients by service, region and credentials. All share one pool of connections.
 pub(crate) struct Aws {
@@ -103,11 +86,11 @@ pub(crate) struct Aws {
 /// What is on its way to services that take several events with one request.
 #[derive(Default)]
 pub(crate) struct AwsBatches {
-    pub(crate) kinesis: Batches<kinesis::Stream>,
-    pub(crate) firehose: Batches<firehose::Stream>,
-    pub(crate) sqs: Batches<sqs::Queue>,
-    pub(crate) sns: Batches<sns::Topic>,
-    pub(crate) eventbridge: Batches<eventbridge::Bus>,
+    pub(crate) kinesis: Batches<kinesis_stream::Stream>,
+    pub(crate) firehose: Batches<firehose_stream::Stream>,
+    pub(crate) sqs: Batches<sqs_queue::Queue>,
+    pub(crate) sns: Batches<sns_topic::Topic>,
+    pub(crate) eventbridge: Batches<event_bus::Bus>,
 }
 
 impl Aws {

@@ -10,7 +10,7 @@ use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::http::{HttpRequest, HttpResponse, secret_value};
-use crate::tokens::TokenKey;
+use crate::tokens::Bearer;
 use crate::{azure, openwhisk};
 
 /// Where the tokens of a call come from.
@@ -24,12 +24,6 @@ pub(crate) enum TokenSource<'a> {
     },
     /// Identity and access management of IBM Cloud.
     IbmIam(&'a IbmIam),
-}
-
-/// A token, and what it is kept by. No `Debug`: it is a secret.
-pub(crate) struct Bearer {
-    pub(crate) key: TokenKey,
-    pub(crate) text: Arc<str>,
 }
 
 impl TokenSource<'_> {

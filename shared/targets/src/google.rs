@@ -18,40 +18,22 @@ use crate::error::InvokeError;
 use crate::http::{HttpRequest, HttpResponse};
 use crate::tokens::{FETCH_LIMIT, Token, TokenKey};
 
+use self::bearer::bearer;
 use self::operator_services::exchange_with_google;
+pub(crate) use self::purpose::Purpose;
 pub(crate) use self::refusal::{GoogleError, is_refusal};
 
+mod bearer;
 pub(crate) mod cloud_function;
 mod federation;
 mod jwt;
 mod metadata_server;
 mod operator_services;
 pub(crate) mod pubsub;
+mod purpose;
 mod refusal;
 mod service_account;
 mod token_answer;
-
-/// Most bytes that a token server may answer.
-const MAX_ANSWER: usize = 64 * 1024;
-
-/// What a token is good for.
-#[derive(Debug, Clone)]
-pub(crate) enum Purpose {
-    /// Calls of a function: an ID token for this audience.
-    Audience(String),
-    /// Calls of an API of Google: an access token of this scope.
-    Scope(&'static str),
-}
-
-impl Purpose {
-    /// Kind and text, which tell tokens apart.
-    fn parts(&self) -> [&str; 2] {
-        match self {
-            Self::Audience(audience) => ["audience", audience],
-            Self::Scope(scope) => ["scope", scope],
-        }
-    }
-}
 
 /// Who named the server of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,12 +149,4 @@ async fn fetch(with: Arc<Clients>, identity: Identity, purpose: Purpose) -> Resu
 /// Whether an API of Google did not accept a token.
 pub(crate) fn is_unauthorized(response: &HttpResponse) -> bool {
     response.status == StatusCode::UNAUTHORIZED
-}
-
-/// Value of `Authorization`.
-fn bearer(token: &str) -> Result<HeaderValue, InvokeError> {
-    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| InvokeError::unavailable("the token is no header"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

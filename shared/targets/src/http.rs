@@ -1,38 +1,16 @@
 //! Functions behind HTTP (docs/contract.md §3.2): the event is posted, the body of the answer is the result.
 
-use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use domain::dead_letter::LastResponse;
-use domain::resource::{HttpEndpoint, ResponseMode};
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
-use http::uri::Scheme;
-use http::{Method, Request, Response};
-use http_body_util::Full;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::Connect;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::sync::OnceCell;
+use domain::resource::HttpEndpoint;
 
-use self::connector::TcpConnector;
-use self::custom::Custom;
-use self::destination::Destination;
-use self::pool::Pool;
-use self::response_body::ResponseBody;
-use self::tls_clients::TlsClients;
 use crate::answer::Answer;
-use crate::answer_stream::StreamLimits;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
-use crate::keeping::Kept;
-use crate::network_guard::AddressRefused;
-use crate::settings::TargetSettings;
 
+pub(crate) use self::client::GZIP;
 pub(crate) use self::custom::secret_value;
 pub(crate) use self::exchange::{HttpRequest, HttpResponse};
 pub(crate) use self::hops::{carried, carrying, carrying_and_keeping, keeping};
@@ -40,14 +18,18 @@ pub(crate) use self::identification::Identification;
 pub(crate) use self::identification::identify;
 pub(crate) use self::lookups::{caller, on_behalf_of};
 pub(crate) use self::redaction::Redaction;
+use self::redaction::redacted;
+pub(crate) use self::sending::HttpTargets;
 pub(crate) use self::status::{Refusal, refusal};
 pub(crate) use self::tls_clients::is_unfit_key;
 
 mod authorization;
 mod body;
+mod client;
 mod connector;
 mod credentials;
 mod custom;
+mod custom_call;
 mod destination;
 mod exchange;
 mod gunzip;
@@ -59,34 +41,11 @@ mod pool;
 mod redaction;
 mod redirect;
 mod response_body;
+mod sending;
 mod signature;
 mod status;
 mod tls;
 mod tls_clients;
-
-type Payload = Full<Bytes>;
-type EncryptedClient = Client<HttpsConnector<TcpConnector>, Payload>;
-
-const CLOUD_EVENT: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
-/// Functions see the user agent that they have always seen.
-const GO_CLIENT: HeaderValue = HeaderValue::from_static("Go-http-client/1.1");
-pub(crate) const GZIP: HeaderValue = HeaderValue::from_static("gzip");
-const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-const IDLE_CONNECTIONS_PER_HOST: usize = 1024;
-/// How long a call that has failed already waits for what the function says about it.
-const FAILURE_BODY_WAIT: Duration = Duration::from_secs(1);
-
-/// The HTTP clients and their kept-alive connections.
-pub(crate) struct HttpTargets {
-    connector: TcpConnector,
-    plain: Pool,
-    /// Apart, so that nobody reads certificates, or pays for the choice of a stream, until there is an https URL.
-    encrypted: OnceCell<EncryptedClient>,
-    /// The clients of functions with certificates of their own.
-    own_tls: TlsClients,
-    max_response_bytes: usize,
-    stream_limits: StreamLimits,
-}
 
 /// Calls an endpoint.
 pub(crate) async fn call(
@@ -101,224 +60,6 @@ pub(crate) async fn call(
         redacted(answered, wants_result, || Redaction::of_url(&endpoint.url))
     } else {
         // Boxed, so that plain calls do not have to carry it.
-        Box::pin(custom::call(with, endpoint, call, deadline)).await
+        Box::pin(custom_call::call(with, endpoint, call, deadline)).await
     }
-}
-
-/// The result of a call, without secrets in what is kept of a failed delivery, which people read. What callers get stays
-/// as it is.
-fn redacted(
-    mut answered: Result<Answer, InvokeError>,
-    wants_result: bool,
-    redaction: impl FnOnce() -> Redaction,
-) -> Result<Answer, InvokeError> {
-    match &mut answered {
-        Err(InvokeError::FunctionFailed { response, .. }) => {
-            let body = Bytes::copy_from_slice(response.body.as_bytes());
-            *response = redaction().last_response(response.status, &body);
-        }
-        Ok(answer) if answer.rejection.is_some() && !wants_result => {
-            answer.body = redaction().beginning(&answer.body);
-        }
-        Ok(_) | Err(_) => {}
-    }
-    answered
-}
-
-impl HttpTargets {
-    pub(crate) fn new(settings: &TargetSettings) -> Self {
-        let guard = settings.guard.clone().map(Arc::new);
-        let connector = TcpConnector::new(guard, settings.lookups).avoiding(settings.own_config_api.clone());
-        Self {
-            plain: Pool::new(connector.clone()),
-            connector,
-            encrypted: OnceCell::new(),
-            own_tls: TlsClients::default(),
-            max_response_bytes: settings.max_response_bytes,
-            stream_limits: StreamLimits::of(settings),
-        }
-    }
-
-    /// Posts the event, or sends it as the endpoint wants it, and gives the final answer.
-    async fn post(
-        &self,
-        endpoint: &HttpEndpoint,
-        call: Call<'_>,
-        custom: Option<&Custom>,
-        deadline: Deadline,
-    ) -> Result<Answer, InvokeError> {
-        if call.is_awaited && endpoint.response.is_passed_on() {
-            // Boxed: other calls do not carry its future.
-            return Box::pin(self.pass_on(endpoint, call, custom, deadline)).await;
-        }
-        let response = deadline.bound(self.follow(endpoint, call, custom)).await?;
-        let status = response.status();
-        let refusal = status::refusal(status, response.headers());
-        let challenge = status::challenge(status, response.headers());
-        // Q22: any status of a broken server, where the original took 500 alone.
-        if let Some(refusal) = refusal.filter(|_| status.as_u16() >= 500) {
-            return Err(failed(response, refusal, deadline).await);
-        }
-        let status = status.as_u16();
-        let own_limit = custom.and_then(|custom| custom.max_response_bytes);
-        let limit = own_limit.map_or(self.max_response_bytes, |own| own.min(self.max_response_bytes));
-        let read = async {
-            match endpoint.response {
-                // An answer that is streamed has no limit, and nobody waits for this one. Its end shows that the
-                // function is done.
-                ResponseMode::Stream => body::discard(response).await,
-                ResponseMode::Object | ResponseMode::Proxy | ResponseMode::Raw => {
-                    body::read(response, limit, keeping()).await
-                }
-            }
-        };
-        let Kept { bytes, held } = deadline.bound(read).await?;
-        Ok(Answer {
-            body: bytes,
-            held,
-            status: Some(status),
-            rejection: refusal.map(|refusal| refusal.rejection(status, challenge)),
-            passed_on: None,
-        })
-    }
-
-    /// Sends the event, follows redirects, and gives the final answer, whose body is not read yet.
-    async fn follow(
-        &self,
-        endpoint: &HttpEndpoint,
-        call: Call<'_>,
-        custom: Option<&Custom>,
-    ) -> Result<Response<ResponseBody>, InvokeError> {
-        let mut destination = Destination::parse(&endpoint.url).map_err(InvokeError::unusable)?;
-        let identification = call
-            .identity
-            .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
-            .transpose()
-            .map_err(InvokeError::unusable)?;
-        let is_passed_on = call.is_awaited && endpoint.response.is_passed_on();
-        let mut event = Some(call.payload).filter(|_| endpoint.sends_event());
-        let mut followed = 0;
-        loop {
-            let mut request = request(&destination, event.clone(), identification.as_ref());
-            if is_passed_on {
-                pass_on::prepare(request.headers_mut());
-            }
-            let response = match custom {
-                None => self.send(request).await?,
-                Some(custom) => {
-                    custom.apply(&mut request)?;
-                    match &custom.tls {
-                        None => self.send(request).await?,
-                        Some(client) => {
-                            hops::tell(request.headers_mut());
-                            answered(client.request(request).await)?
-                        }
-                    }
-                }
-            };
-            // A redirect is an answer like any other then.
-            if is_passed_on {
-                return Ok(response);
-            }
-            let Some(redirect) = redirect::of(&response, &destination)? else {
-                return Ok(response);
-            };
-            followed += 1;
-            redirect::check_count(followed)?;
-            if !endpoint.is_open() {
-                redirect::check_origin(&redirect.destination)?;
-            }
-            event = event.filter(|_| redirect.keeps_event);
-            destination = redirect.destination;
-        }
-    }
-
-    async fn send(&self, mut request: Request<Payload>) -> Result<Response<ResponseBody>, InvokeError> {
-        hops::tell(request.headers_mut());
-        if request.uri().scheme() == Some(&Scheme::HTTPS) {
-            // Boxed: loading certificates takes a large future, which plain calls would have to carry.
-            let client = Box::pin(self.encrypted()).await?;
-            answered(client.request(request).await)
-        } else {
-            answered(self.plain.send(request).await)
-        }
-    }
-
-    async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
-        let load = || async {
-            let roots = tls::native_roots().await?;
-            let config = roots.with_no_client_auth();
-            Ok(client(tls::connector(self.connector.clone(), config)))
-        };
-        self.encrypted.get_or_try_init(load).await
-    }
-}
-
-/// The answer to a request, or why there is none. What the guard refused it will refuse again.
-fn answered<B: Into<ResponseBody>>(
-    sent: Result<Response<B>, impl Error + Send + Sync + 'static>,
-) -> Result<Response<ResponseBody>, InvokeError> {
-    sent.map(|response| response.map(Into::into)).map_err(|error| {
-        let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-        if causes.any(<dyn Error>::is::<AddressRefused>) {
-            InvokeError::unusable(AddressRefused)
-        } else {
-            InvokeError::unavailable(error)
-        }
-    })
-}
-
-/// The error of a call that a server answered with a status from 500 up. Reading what it says can only end early.
-async fn failed(response: Response<ResponseBody>, refusal: Refusal, deadline: Deadline) -> InvokeError {
-    let status = response.status().as_u16();
-    let body = body::beginning(response, deadline.sooner(FAILURE_BODY_WAIT)).await;
-    InvokeError::FunctionFailed {
-        detail: format!("HTTP status code: {status}"),
-        class: refusal.class,
-        retry_after: refusal.retry_after,
-        response: LastResponse::new(Some(status), &body),
-    }
-}
-
-/// A client with the pool that all calls share. A request that met a connection which the server closed while it was
-/// idle is sent again on another one, but only if none of its bytes had been written.
-fn client<C: Connect + Clone>(connector: C) -> Client<C, Payload> {
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST)
-        .build(connector)
-}
-
-/// POST with the event, or GET without one after a redirect that says so. hyper adds the exact `Content-Length`.
-fn request(
-    to: &Destination,
-    event: Option<Bytes>,
-    identification: Option<&Identification>,
-) -> Request<Payload> {
-    let method = if event.is_some() {
-        Method::POST
-    } else {
-        Method::GET
-    };
-    let is_event = event.is_some();
-    let mut request = Request::new(Full::new(event.unwrap_or_default()));
-    *request.method_mut() = method;
-    *request.uri_mut() = to.uri.clone();
-    let headers = request.headers_mut();
-    let identification = identification.filter(|_| to.is_own);
-    headers.reserve(6 + identification.map_or(0, |_| identification::HEADERS));
-    headers.insert(HOST, to.host.clone());
-    headers.insert(USER_AGENT, GO_CLIENT);
-    if is_event {
-        headers.insert(CONTENT_TYPE, CLOUD_EVENT);
-    }
-    headers.insert(ACCEPT_ENCODING, GZIP);
-    if let Some(authorization) = &to.authorization {
-        headers.insert(AUTHORIZATION, authorization.clone());
-    }
-    if let Some(identification) = identification {
-        identification.write(headers, is_event);
-    }
-    request
 }

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use self::cache::Cache;
 use self::error::SecretError;
-use self::places::{Places, Source};
+use self::places::Places;
+use self::source::Source;
 use crate::aws::{Aws, AwsIdentity};
 use crate::error::InvokeError;
 
@@ -21,6 +22,7 @@ mod places;
 mod refusal;
 mod secrets_manager;
 mod settings;
+mod source;
 
 pub use self::settings::SecretSettings;
 

@@ -11,13 +11,13 @@
 //! The margin is a tenth of the lifetime, at most a minute: room for clocks that differ and for calls under way.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use hashlink::LruCache;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::shared_failure::unshared;
 use self::slot::Slot;
+pub(crate) use self::token::{FETCH_LIMIT, Token};
 use crate::error::InvokeError;
 
 mod kept;
@@ -25,9 +25,8 @@ mod shared_failure;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod token;
 
-/// Longest time of one token request. Not that of the call which happens to need it, as others wait for it too.
-pub(crate) const FETCH_LIMIT: Duration = Duration::from_secs(10);
 /// Most keys that tokens are kept of; those that were not used for longest go first.
 const MAX_KEYS: usize = 4096;
 
@@ -47,16 +46,10 @@ impl TokenKey {
     }
 }
 
-/// A token as its server gave it. No `Debug`: it is a secret.
-pub(crate) struct Token {
-    pub(crate) text: String,
-    /// Time that it is good for, from now on. More than a day counts as a day.
-    pub(crate) lifetime: Duration,
-}
-
-impl Token {
-    /// Lifetime of tokens whose server does not tell it.
-    pub(crate) const DEFAULT_LIFETIME: Duration = Duration::from_mins(5);
+/// A token, and what it is kept by. No `Debug`: it is a secret.
+pub(crate) struct Bearer {
+    pub(crate) key: TokenKey,
+    pub(crate) text: Arc<str>,
 }
 
 /// Tokens by key.

@@ -12,17 +12,8 @@ use http::request::Parts;
 use utoipa::openapi::ComponentsBuilder;
 use utoipa::openapi::path::OperationBuilder;
 
-use super::{ConfigApi, METHODS, dead_letters, deliveries, explain, pause, waiting};
+use super::{ConfigApi, METHODS};
 use crate::error::ApiError;
-
-/// All there are.
-pub(super) static SUBJECTS: [&Subject; 5] = [
-    &dead_letters::SUBJECT,
-    &deliveries::SUBJECT,
-    &waiting::SUBJECT,
-    &explain::SUBJECT,
-    &pause::SUBJECT,
-];
 
 /// Endpoints about the same thing.
 pub(super) struct Subject {
@@ -61,17 +52,8 @@ pub(super) struct Asked<'a> {
 pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send + 'a>>;
 
 impl Endpoint {
-    /// The endpoint that these segments of a path name, and the id among them.
-    pub(super) fn find<'p>(segments: &[&'p str]) -> Option<(&'static Self, &'p str)> {
-        let all = || SUBJECTS.iter().flat_map(|subject| subject.endpoints);
-        let named = || all().filter_map(|endpoint| Some((endpoint, endpoint.id(segments)?)));
-        // A word of its own stands for no id.
-        let literal = named().find(|(endpoint, _)| !endpoint.path.iter().any(|segment| is_id(segment)));
-        literal.or_else(|| named().next())
-    }
-
     /// The id among the segments of a path, if that is one of this endpoint.
-    fn id<'p>(&self, segments: &[&'p str]) -> Option<&'p str> {
+    pub(super) fn id<'p>(&self, segments: &[&'p str]) -> Option<&'p str> {
         if segments.len() != self.path.len() {
             return None;
         }
@@ -86,6 +68,11 @@ impl Endpoint {
             }
         }
         Some(id)
+    }
+
+    /// Whether its path has an id.
+    pub(super) fn has_id(&self) -> bool {
+        self.path.iter().any(|segment| is_id(segment))
     }
 
     /// What a method does here.
@@ -128,55 +115,5 @@ impl ConfigApi {
         self.metrics.count(asked.space, false, resource, operation);
         let done = (action.answer)(self, asked).await;
         done.unwrap_or_else(IntoResponse::into_response)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn methods_and_labels() {
-        for (method, path, want) in [
-            ("GET", "deadletters", Some(("deadletter", "list"))),
-            ("DELETE", "deadletters", Some(("deadletter", "delete"))),
-            ("POST", "deadletters", None),
-            ("GET", "deadletters/d", Some(("deadletter", "get"))),
-            ("DELETE", "deadletters/d", Some(("deadletter", "delete"))),
-            ("PUT", "deadletters/d", None),
-            ("POST", "deadletters/redrive", Some(("deadletter", "redrive"))),
-            ("GET", "deadletters/redrive", None),
-            ("GET", "deliveries", Some(("delivery", "list"))),
-            ("DELETE", "deliveries", None),
-            ("GET", "deliveries/waiting", Some(("delivery", "list"))),
-            ("DELETE", "deliveries/waiting", Some(("delivery", "delete"))),
-            ("POST", "deliveries/waiting", None),
-            ("POST", "explain", Some(("explanation", "get"))),
-            ("GET", "explain", None),
-            ("POST", "subscriptions/s/pause", Some(("subscription", "update"))),
-            ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
-            ("DELETE", "subscriptions/s/pause", None),
-            ("HEAD", "deadletters", None),
-        ] {
-            let segments: Vec<_> = path.split('/').collect();
-            let (endpoint, _) = Endpoint::find(&segments).unwrap();
-            let action = endpoint.action(&method.parse().unwrap());
-            assert_eq!(action.map(|action| action.labels), want, "{method} {path}");
-            let is_listed = endpoint.methods().contains(&method);
-            assert_eq!(is_listed, want.is_some(), "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn paths_are_told_apart() {
-        let mut paths: Vec<_> = SUBJECTS
-            .iter()
-            .flat_map(|subject| subject.endpoints)
-            .map(|endpoint| format!("{endpoint:?}"))
-            .collect();
-        let count = paths.len();
-        paths.sort_unstable();
-        paths.dedup();
-        assert_eq!(paths.len(), count);
     }
 }

@@ -7,6 +7,7 @@ use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::endpoint::Endpoint;
+use super::subjects;
 
 /// What a path names.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         })
     };
     let endpoint = |space: &str, segments: &[&str]| {
-        let (endpoint, id) = Endpoint::find(segments)?;
+        let (endpoint, id) = subjects::find(segments)?;
         Some(Route::Endpoint {
             space: Space::or_default(space),
             endpoint,

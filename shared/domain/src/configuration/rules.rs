@@ -1,46 +1,9 @@
 //! What a change of each kind of resource must keep, in the order in which faults are answered
 //! (docs/contract.md §1.10).
 
-use super::{Change, Collection, ConfigurationError, Snapshot};
+use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot};
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
-use crate::resource::{Cors, EventType, Function, Kind, Resource, Subscription, SubscriptionType};
-use crate::routing::RoutingTable;
-
-/// A resource with its rules towards the others of its space.
-pub trait Configured: Resource {
-    /// Where a snapshot keeps this kind.
-    fn collection(snapshot: &Snapshot) -> &Collection<Self>;
-
-    /// Where a snapshot keeps this kind, to change it.
-    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self>;
-
-    /// Rules of a new resource, its id being free.
-    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
-
-    /// Rules of a replacement of `stored`.
-    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
-
-    /// Rules of a removal; whether there is anything to remove is checked afterwards.
-    fn check_delete(id: &Self::Id, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
-
-    /// The resources of its space that it refers to, by kind and id.
-    fn references(&self) -> Vec<(Kind, &str)> {
-        Vec::new()
-    }
-
-    /// The path whose requests it is about, of kinds that stand on one.
-    fn routed_path(&self) -> Option<&str> {
-        None
-    }
-
-    /// Keeps what a snapshot derives from this kind up to date.
-    fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
-        let _ = (snapshot, before, after);
-    }
-
-    /// Carries a change over into a routing table.
-    fn route(table: &mut RoutingTable, change: &Change<Self>);
-}
+use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
 
 impl Configured for EventType {
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
@@ -82,8 +45,8 @@ impl Configured for EventType {
             .collect()
     }
 
-    fn route(table: &mut RoutingTable, change: &Change<Self>) {
-        table.route_event_type(change);
+    fn change(change: &Change<Self>) -> AnyChange<'_> {
+        AnyChange::EventType(change)
     }
 }
 
@@ -122,8 +85,8 @@ impl Configured for Function {
         }
     }
 
-    fn route(table: &mut RoutingTable, change: &Change<Self>) {
-        table.route_function(change);
+    fn change(change: &Change<Self>) -> AnyChange<'_> {
+        AnyChange::Function(change)
     }
 }
 
@@ -191,8 +154,8 @@ impl Configured for Subscription {
         }
     }
 
-    fn route(table: &mut RoutingTable, change: &Change<Self>) {
-        table.route_subscription(change);
+    fn change(change: &Change<Self>) -> AnyChange<'_> {
+        AnyChange::Subscription(change)
     }
 }
 
@@ -238,7 +201,7 @@ impl Configured for Cors {
         Some(&self.path)
     }
 
-    fn route(table: &mut RoutingTable, change: &Change<Self>) {
-        table.route_cors(change);
+    fn change(change: &Change<Self>) -> AnyChange<'_> {
+        AnyChange::Cors(change)
     }
 }

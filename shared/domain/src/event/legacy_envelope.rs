@@ -4,35 +4,21 @@
 //! What the gateway makes of a request gets the very members that such a function knows. CloudEvents of clients did
 //! not exist before 0.7; they are told in the members that come closest, with their data as it is.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
 use super::time::epoch_millis;
-use super::{CloudEvent, Envelope, Event, HTTP_REQUEST};
-use crate::json::{Json, Object};
+use super::{Envelope, Event, HTTP_REQUEST};
+use crate::json::Json;
 
 mod data;
+mod members;
 #[cfg(test)]
 mod tests;
 mod v0_7;
+mod version;
 
-/// Type of the event that a plain HTTP request was, before it became [`HTTP_REQUEST`].
-const HTTP: &str = "http";
-
-/// Media type of a body without any.
-const NO_MEDIA_TYPE: &str = "application/octet-stream";
-
-/// A version of the gateway whose events had a form of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LegacyVersion {
-    /// 0.5, of 2017.
-    V0_5,
-    /// 0.6.
-    V0_6,
-    /// 0.7, the first that knew CloudEvents.
-    V0_7,
-}
+use members::{HTTP, is_generated, payload, text};
+pub use version::LegacyVersion;
 
 /// The envelope of 0.5 and 0.6.
 #[derive(Serialize)]
@@ -111,24 +97,4 @@ fn old_data(envelope: &Envelope, version: LegacyVersion) -> (Json, String) {
     }
     let data = data::of_body(&data, &envelope.content_type, version);
     (data, envelope.content_type.clone())
-}
-
-/// Whether the gateway made the event: it then says so in the extensions.
-fn is_generated(envelope: &Envelope) -> bool {
-    let marks = envelope.extension(v0_7::GATEWAY);
-    marks
-        .and_then(|marks| Object::from_raw(marks.as_raw(), v0_7::GATEWAY).ok())
-        .is_some_and(|marks| matches!(marks.string(v0_7::TRANSFORMED), Ok(Some(text)) if text == "true"))
-}
-
-/// Data of a CloudEvent 0.3 or 1.0, in base64 where it is no text.
-fn payload(event: &CloudEvent) -> Json {
-    let member = event.member("data").or_else(|| event.member("data_base64"));
-    member.cloned().unwrap_or_else(Json::null)
-}
-
-/// An attribute of a CloudEvent 0.3 or 1.0, empty if it is missing.
-fn text(event: &CloudEvent, name: &str) -> String {
-    let member = event.member(name).and_then(Json::scalar_text);
-    member.map(Cow::into_owned).unwrap_or_default()
 }

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::Object;
+/// Members in the order of the text, their values still text.
+pub(super) type Members<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
 /// Room made at once for members: those of most events.
 const FIRST_RESERVE: usize = 12;
@@ -25,7 +27,7 @@ impl<'f> AtMost<'f> {
 }
 
 impl<'de> DeserializeSeed<'de> for AtMost<'_> {
-    type Value = Object<'de>;
+    type Value = Members<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -33,7 +35,7 @@ impl<'de> DeserializeSeed<'de> for AtMost<'_> {
 }
 
 impl<'de> Visitor<'de> for AtMost<'_> {
-    type Value = Object<'de>;
+    type Value = Members<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -48,7 +50,7 @@ impl<'de> Visitor<'de> for AtMost<'_> {
             }
             members.push((name, map.next_value()?));
         }
-        Ok(Object { members })
+        Ok(members)
     }
 }
 

@@ -3,10 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::subscription::with_leading_slash;
-use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource, quoted};
+use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
 use crate::ids::{CorsId, Space};
 use crate::json::Object;
 use crate::validation::{self, METHOD_TAG, METHODS, Violations};
+
+mod lists;
+
+pub use lists::CorsError;
+use lists::check_lists;
+pub(crate) use lists::may_send_credentials;
 
 /// A CORS configuration of a method and path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -35,87 +41,6 @@ pub struct Cors {
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
-}
-
-/// Most entries of a list, and most bytes of an entry.
-const MAX_ENTRIES: usize = 256;
-const MAX_ENTRY_BYTES: usize = 512;
-
-/// Why the lists of a CORS configuration cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CorsError {
-    /// A list is too long.
-    #[error("{member} has {count} entries, which are more than the {MAX_ENTRIES} that it may have")]
-    TooManyEntries {
-        /// Name of the list.
-        member: &'static str,
-        /// How many it has.
-        count: usize,
-    },
-    /// An entry is too long.
-    #[error(
-        "{member} has an entry of {bytes} bytes, which are more than the {MAX_ENTRY_BYTES} that it may have"
-    )]
-    EntryTooLong {
-        /// Name of the list.
-        member: &'static str,
-        /// Size of the entry, in bytes.
-        bytes: usize,
-    },
-    /// Credentials would go to origins that nobody has named.
-    #[error(
-        "allowedOrigins must not have {} where allowCredentials is true: it would let pages of strangers act as whoever \
-         reads them. List the origins that may send credentials, as in \"https://app.example.com\" or \
-         \"https://*.example.com\", or leave out allowCredentials.", quoted(.origin)
-    )]
-    OpenCredentials {
-        /// The entry.
-        origin: String,
-    },
-}
-
-fn check_lists(lists: [&Option<Vec<String>>; 3], allow_credentials: bool) -> Result<(), CorsError> {
-    for (member, list) in ["allowedOrigins", "allowedMethods", "allowedHeaders"]
-        .into_iter()
-        .zip(lists)
-    {
-        let list = list.as_deref().unwrap_or_default();
-        if list.len() > MAX_ENTRIES {
-            let count = list.len();
-            return Err(CorsError::TooManyEntries { member, count });
-        }
-        if let Some(bytes) = list
-            .iter()
-            .map(String::len)
-            .find(|bytes| *bytes > MAX_ENTRY_BYTES)
-        {
-            return Err(CorsError::EntryTooLong { member, bytes });
-        }
-    }
-    // Origins that are left out are all of them (docs/contract.md §1.7). That is what clients have always sent, so it is taken,
-    // and means what it means elsewhere: no credentials.
-    let mut origins = lists[0].iter().flatten();
-    match origins.find(|origin| allow_credentials && !may_send_credentials(origin)) {
-        Some(origin) => Err(CorsError::OpenCredentials {
-            origin: origin.clone(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// Whether an entry of `allowedOrigins` says well enough who may send credentials: an origin, or the names below a domain.
-/// `null` is the origin of whatever has none, such as a sandboxed frame of any page.
-pub(crate) fn may_send_credentials(entry: &str) -> bool {
-    let Some((start, end)) = entry.split_once('*') else {
-        return !entry.eq_ignore_ascii_case("null");
-    };
-    let is_domain = |name: &str| {
-        name.split_once('.')
-            .is_some_and(|(first, rest)| !first.is_empty() && !rest.is_empty())
-    };
-    let domain = end.strip_prefix('.').unwrap_or_default();
-    let name = domain.split(':').next().unwrap_or_default();
-    start.contains("://") && !end.contains('*') && (is_domain(name) || name.eq_ignore_ascii_case("localhost"))
 }
 
 impl Cors {
@@ -195,6 +120,7 @@ fn parse(space: &Space, id: Option<&CorsId>, body: &[u8]) -> Result<Cors, Invali
 
 #[cfg(test)]
 mod tests {
+    use super::lists::{MAX_ENTRIES, MAX_ENTRY_BYTES};
     use super::*;
 
     fn decode(body: &str) -> Result<Cors, String> {

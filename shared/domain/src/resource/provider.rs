@@ -1,18 +1,18 @@
 //! Providers (docs/contract.md §3.1): the kinds of functions and what each needs to be called.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{SecretMembers, TargetUrl};
-use crate::json::{JsonError, Object};
+use crate::json::Object;
 
 mod aws;
 mod azure;
 mod destination;
 mod endpoint_url;
+mod error;
 mod google;
 mod http;
 mod http_options;
@@ -27,6 +27,7 @@ pub use aws::{
 };
 pub use azure::{AzureFunction, AzureSchema, EntraCredentials, EventGridTopic};
 pub(super) use destination::Destination;
+pub use error::ProviderError;
 pub use google::{AwsFederation, GoogleCloudFunction, GoogleCredentials, PubSubTopic, ServiceAccountKey};
 pub use http::{ApiKeyPlace, ClientAuthentication, HttpAuthorization, HttpEndpoint, HttpTls};
 pub use http_options::{EventFormat, ResponseMode};
@@ -67,59 +68,6 @@ pub enum Provider {
     OpenWhisk(OpenWhiskAction),
     /// One of several functions of the same space.
     Weighted(Weighted),
-}
-
-/// A provider that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProviderError {
-    /// There is no `type` or no `provider`.
-    #[error("provider configuration not set")]
-    NotSet,
-    /// There is no such type.
-    #[error("provider {0} not supported")]
-    Unsupported(String),
-    /// The members are not JSON of the right shape.
-    #[error("unable to load function provider config: {0}")]
-    Malformed(#[source] JsonError),
-    /// A required member is missing.
-    #[error("missing required fields for {0}")]
-    MissingFields(&'static str),
-    /// A member has a value that it cannot have. The text repeats none of it.
-    #[error("{member} {reason}")]
-    Invalid {
-        /// Name of the member.
-        member: &'static str,
-        /// What it must be.
-        reason: &'static str,
-    },
-    /// The signing secrets are too many or have another form.
-    #[error("signingSecrets must be one or two of the form whsec_ and the base64 of 24 to 64 bytes")]
-    SigningSecrets,
-    /// A secret is the mask that masked secrets are shown as, and there is none that it could stand for.
-    #[error("{0} is masked, and no stored secret of that member could be kept: send the secret itself")]
-    Masked(Cow<'static, str>),
-    /// A secret is the mask that masked secrets are shown as, and would be sent to another place than the stored one.
-    #[error("{member} is masked, and {destination} is not what is stored: send the secret itself")]
-    MaskedElsewhere {
-        /// Path of the member that is masked.
-        member: Cow<'static, str>,
-        /// The member that says where the secret is sent.
-        destination: &'static str,
-    },
-    /// A secret is to be read from a place that this gateway reads none from.
-    #[error("{member} must not be read from a place of the kind {place} in this gateway")]
-    PlaceNotAllowed {
-        /// Path of the member.
-        member: Cow<'static, str>,
-        /// The member by which references name the place.
-        place: &'static str,
-    },
-    /// It could only be called as the gateway itself, which this gateway does not let functions be.
-    #[error("{0} in this gateway, which calls no function with its own identity")]
-    GatewayIdentity(&'static str),
-    /// No function of a weighted one would ever be chosen (docs/contract.md §7.6).
-    #[error("function weights sum to zero")]
-    ZeroWeights,
 }
 
 /// The one place that tells kinds apart, from one table of their names, variants and settings: a variant without its line

@@ -1,12 +1,12 @@
 //! Secrets of functions: a text that is stored with them, or where the text is to be found.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::ProviderError;
-use super::provider::Members;
 use crate::json::{Object, kind};
 
 mod place;
@@ -57,6 +57,9 @@ pub enum SecretReference {
     },
 }
 
+/// Secrets of a resource, each with the path of its member, such as `authorization.token` or `headers.X-Key`.
+pub type SecretMembers<'r> = Vec<(Cow<'static, str>, &'r mut Secret)>;
+
 impl Secret {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
@@ -77,8 +80,8 @@ impl Secret {
     }
 
     /// Reads a member; a missing one is empty. No error repeats any part of it.
-    pub(super) fn decode(members: &Members<'_>, name: &'static str) -> Result<Self, ProviderError> {
-        match members.raw(name) {
+    pub(super) fn decode(raw: Option<&RawValue>, name: &'static str) -> Result<Self, ProviderError> {
+        match raw {
             None => Ok(Self::default()),
             Some(raw) => Self::from_raw(raw, name),
         }
@@ -114,7 +117,7 @@ impl Secret {
                 json_key: object
                     .string("jsonKey")
                     .map_err(|_| invalid())?
-                    .map(std::borrow::Cow::into_owned),
+                    .map(Cow::into_owned),
             },
             1 => SecretReference::SsmParameter { ssm_parameter: text },
             2 => SecretReference::Environment { environment: text },

@@ -9,19 +9,11 @@ use crate::retry::RetryPolicy;
 use crate::validation::{self, METHOD_TAG, METHODS, Violations};
 
 mod queue_members;
+mod subscription_type;
 
 pub use queue_members::MAX_PAUSED_REASON_BYTES;
 use queue_members::QueueMembers;
-
-/// Whether the caller waits for the function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SubscriptionType {
-    /// The event is queued and the caller answered at once.
-    Async,
-    /// The function's response is the caller's answer.
-    Sync,
-}
+pub use subscription_type::SubscriptionType;
 
 /// A subscription of a function to events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

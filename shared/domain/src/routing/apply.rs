@@ -8,7 +8,7 @@ use crate::ids::Space;
 use crate::resource::{Cors, EventType, Function, Subscription, SubscriptionType};
 
 impl RoutingTable {
-    pub(crate) fn route_function(&mut self, change: &Change<Function>) {
+    pub(super) fn route_function(&mut self, change: &Change<Function>) {
         if let Some(Stored { resource, .. }) = &change.after {
             let functions = self.functions.entry(resource.space.clone()).or_default();
             functions.insert(resource.function_id.clone(), resource.clone());
@@ -17,7 +17,7 @@ impl RoutingTable {
         }
     }
 
-    pub(crate) fn route_event_type(&mut self, change: &Change<EventType>) {
+    pub(super) fn route_event_type(&mut self, change: &Change<EventType>) {
         if let Some(Stored { resource, .. }) = &change.before {
             remove_from(&mut self.authorizers, &resource.space, &resource.name);
         }
@@ -29,7 +29,7 @@ impl RoutingTable {
         }
     }
 
-    pub(crate) fn route_subscription(&mut self, change: &Change<Subscription>) {
+    pub(super) fn route_subscription(&mut self, change: &Change<Subscription>) {
         if let Some(Stored { resource, .. }) = &change.before {
             self.paths.change(&resource.space, &resource.path, |routes| {
                 routes.unsubscribe(resource);
@@ -49,7 +49,7 @@ impl RoutingTable {
         }
     }
 
-    pub(crate) fn route_cors(&mut self, change: &Change<Cors>) {
+    pub(super) fn route_cors(&mut self, change: &Change<Cors>) {
         if let Some(Stored { resource, .. }) = &change.before {
             self.paths.change(&resource.space, &resource.path, |routes| {
                 routes.remove_cors(resource);

@@ -13,10 +13,11 @@ use super::jobs::{Batch, Clear, Cleared};
 use super::lane::Entry;
 use super::ledger::Ledger;
 use super::record::LaneName;
+use super::removed::Removed;
 use super::schedule::{Held, Schedule, State};
 use super::settlement::Verdict;
 use super::tables::{EngineError, Tables};
-use super::withdrawal::{Removed, Withdrawn};
+use super::withdrawal::Withdrawn;
 use crate::{QueueError, Unsent};
 
 /// Most dead letters that a commit clears, and bytes after which it takes no more of them.

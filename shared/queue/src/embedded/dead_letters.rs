@@ -7,12 +7,11 @@ use redb::{AccessGuard, ReadTransaction, ReadableTable};
 
 use super::changes::Changes;
 use super::dead_rows::{DeadRow, DeadSpace};
-use super::ledger::corrupted;
 use super::pieces::{IN_PIECES, is_in_pieces, whole};
 use super::staging::Text;
 use super::tables::{
     Bytes, DEAD, DEAD_BY_ID, DEAD_OF_SUBSCRIPTION, DEAD_ROWS, DEAD_SPACES, EngineError, PIECES, composed,
-    number_of, numbered,
+    corrupted, number_of, numbered,
 };
 
 /// A dead letter that is ready to be written.

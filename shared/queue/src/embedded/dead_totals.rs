@@ -9,8 +9,7 @@ use super::DeadLetterLimits;
 use super::clock::millis;
 use super::dead_rows::{DeadRow, DeadSpace};
 use super::engine::Engine;
-use super::ledger::corrupted;
-use super::tables::{DEAD_ROWS, DEAD_SPACES, EngineError, Tables, composed};
+use super::tables::{DEAD_ROWS, DEAD_SPACES, EngineError, Tables, composed, corrupted};
 
 /// Figures about the dead letters in the file, changed along with it and read anew after a failure.
 #[derive(Debug, Default)]

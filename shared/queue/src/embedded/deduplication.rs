@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::delivery::Delivery;
 use domain::ids::Space;
@@ -10,7 +11,10 @@ use redb::ReadableTable as _;
 use super::changes::Changes;
 use super::clock::millis;
 use super::tables::{EngineError, composed, first_text};
-use crate::{DEDUPLICATION_WINDOW, QueueError};
+use crate::QueueError;
+
+/// How long a deduplication key is remembered.
+pub const DEDUPLICATION_WINDOW: Duration = Duration::from_mins(5);
 
 /// Keys that a commit forgets at most besides as many as it brings: a great many that run out at the same time must not
 /// hold it up.

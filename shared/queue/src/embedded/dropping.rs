@@ -8,9 +8,10 @@ use redb::ReadableTable as _;
 use super::DeadLetterLimits;
 use super::changes::Changes;
 use super::dead_rows::DeadRow;
-use super::ledger::corrupted;
-use super::tables::EngineError;
-use crate::DEAD_LETTERS_DROPPED;
+use super::tables::{EngineError, corrupted};
+
+/// Dead letters that were dropped because they were too old or too many.
+pub const DEAD_LETTERS_DROPPED: &str = "eventgateway_dead_letters_dropped_total";
 
 /// Dead letters that a commit drops at most besides twice as many as it brings, and bytes after which it drops no more
 /// than that: a great many that become too old at the same time must not hold others up. The rest goes with the commits

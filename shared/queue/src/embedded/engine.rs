@@ -4,9 +4,6 @@ use std::sync::Arc;
 
 use redb::{Builder, Database, ReadTransaction, ReadableDatabase as _, StorageBackend};
 
-use super::migration;
-use super::reserve::is_out_of_space;
-use super::staging;
 use super::storage::{Backend, Storage};
 use super::tables::{ABOUT, EngineError, FORMAT, FORMAT_KEY, PlaceKey, READY, Tables};
 
@@ -16,50 +13,18 @@ pub(super) struct Engine {
     bytes: Arc<dyn StorageBackend>,
 }
 
-/// Why the engine cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EngineOpenError {
-    /// A later version wrote the file.
-    #[error("delivery queue has format {0}, this version knows up to {FORMAT}")]
-    NewerFormat(u64),
-    /// The file cannot be read or written.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-impl EngineOpenError {
-    /// Whether it is for want of space on the disk.
-    pub(super) fn is_out_of_space(&self) -> bool {
-        matches!(self, Self::Engine(EngineError::Io(error)) if is_out_of_space(error))
-    }
-}
-
 impl Engine {
     /// Makes an empty queue where the storage holds nothing.
     pub(super) fn create_if_missing(storage: &Storage, cache_bytes: usize) -> Result<(), EngineError> {
         storage.create_if_missing(|backend| create(backend, cache_bytes))
     }
 
-    /// Opens what the storage holds.
-    pub(super) fn open(storage: &Storage, cache_bytes: usize) -> Result<Self, EngineOpenError> {
-        let backend = storage.open().map_err(EngineError::from)?;
+    /// Opens what the storage holds, whatever its format is.
+    pub(super) fn open_any(storage: &Storage, cache_bytes: usize) -> Result<Self, EngineError> {
+        let backend = storage.open()?;
         let bytes = backend.bytes();
-        let database = builder(cache_bytes)
-            .create_with_backend(backend)
-            .map_err(EngineError::from)?;
-        let engine = Self { database, bytes };
-        match engine.about(FORMAT_KEY)? {
-            Some(FORMAT) => {
-                staging::delete_staged(&engine)?;
-                Ok(engine)
-            }
-            Some(1..FORMAT) => {
-                migration::enter_dead_letters(&engine)?;
-                Ok(engine)
-            }
-            Some(found) if found > FORMAT => Err(EngineOpenError::NewerFormat(found)),
-            _ => Err(EngineError::Corrupted("no format".to_owned()).into()),
-        }
+        let database = builder(cache_bytes).create_with_backend(backend)?;
+        Ok(Self { database, bytes })
     }
 
     /// A figure about the queue.

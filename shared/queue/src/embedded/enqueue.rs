@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use domain::delivery::Delivery;
 use domain::event::Event;
+use domain::ids::Space;
 use domain::json::Json;
-use futures_util::future::join_all;
 use redb::ReadableTable as _;
 
-use super::Embedded;
 use super::bodies::ENTRY_COST;
 use super::changes::{Changes, Placed};
 use super::deduplication::Decisions;
-use super::inbox::PART;
-use super::pieces::IN_PIECES;
+use super::pieces::{IN_PIECES, PART};
 use super::record::{Body, LaneName, Record};
 use super::staging::Text;
 use super::tables::{EngineError, Place, composed, numbered};
@@ -86,21 +84,18 @@ impl Parcel {
         self.bytes.saturating_sub(staged.sum())
     }
 
-    /// Writes ahead what is too much for a commit.
-    pub(super) async fn stage(&mut self, queue: &Embedded) {
-        let Some(space) = self.deliveries.first().map(|delivery| delivery.space.clone()) else {
-            return;
-        };
+    /// What is too much for a commit and to be written ahead, and the space that it is for.
+    pub(super) fn ahead(&mut self) -> impl Iterator<Item = (&Space, &mut Text)> {
+        let space = self.deliveries.first().map(|delivery| &delivery.space);
         let mut left = self.bytes;
-        let texts = self.texts.iter_mut().filter(|text| {
+        let texts = self.texts.iter_mut().filter(move |text| {
             let is_staged = left > PART && text.json.len() > LONGEST_HERE;
             if is_staged {
                 left -= text.json.len();
             }
             is_staged
         });
-        // All at once: those of a space share its turns.
-        join_all(texts.map(|text| queue.stage(&space, text))).await;
+        texts.filter_map(move |text| Some((space?, text)))
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use domain::ids::Space;
 
 use super::jobs::{Batch, Job, Read};
+use super::pieces::PART;
 
 /// Most requests taken in for a commit: those that come in meanwhile must not keep the first waiting.
 const MOST_JOBS: usize = 1024;
@@ -15,8 +16,6 @@ const MOST_JOBS: usize = 1024;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of one space in a commit; what is beyond stands in line.
 const SHARE: usize = 256 * 1024;
-/// Bytes that a commit takes from a line, unless the first request is larger.
-pub(super) const PART: usize = 1024 * 1024;
 /// How long outcomes that nobody waits for wait for company.
 const LINGER: Duration = Duration::from_millis(5);
 

@@ -9,7 +9,7 @@ use super::enqueue::Parcel;
 use super::ledger::Ledger;
 use super::schedule::Held;
 use super::settlement::{Settlement, Verdict};
-use super::staging::Stage;
+use super::staging::{Request, Stage};
 use super::withdrawal::Withdraw;
 use crate::{QueueError, Unsent};
 
@@ -87,6 +87,15 @@ pub(super) struct Batch {
     pub(super) urgent: bool,
     /// Whether dead letters are to be dropped, if nothing else is to be done.
     pub(super) drops: bool,
+}
+
+impl From<Request> for Job {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::Write(stage) => Self::Stage(stage),
+            Request::Delete(number) => Self::Unstage(number),
+        }
+    }
 }
 
 impl Job {

@@ -8,7 +8,7 @@ use redb::ReadableTable as _;
 use super::dead_totals::DeadTotals;
 use super::engine::Engine;
 use super::record::{LaneName, LaneRow};
-use super::tables::{CLOCK_KEY, EXPIRIES, EngineError, LANES, NEXT_KEY, Tables};
+use super::tables::{CLOCK_KEY, EXPIRIES, EngineError, LANES, NEXT_KEY, Tables, corrupted};
 
 /// Bytes that a delivery takes in the file besides its event, about.
 const RECORD_BYTES: u64 = 256;
@@ -161,9 +161,4 @@ impl Ledger {
         self.dead.save(tables)?;
         Ok(emptied)
     }
-}
-
-/// The file does not hold what the queue writes.
-pub(super) fn corrupted(what: &str) -> EngineError {
-    EngineError::Corrupted(format!("{what} of the delivery queue"))
 }

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 
 use redb::{AccessGuard, ReadableTable};
 
-use super::ledger::corrupted;
-use super::tables::{Bytes, EngineError, PieceKey, Tables};
+use super::tables::{Bytes, EngineError, PieceKey, Tables, corrupted};
 
 /// Bytes of a piece. With its key it fits into a page of 64 KiB; a page has a power of two.
 pub(super) const PIECE: usize = 63 * 1024;
+
+/// Bytes that a commit takes from a line, unless the first request is larger.
+pub(super) const PART: usize = 1024 * 1024;
 
 /// What stands in a table in the place of a value that is in pieces. No JSON is empty.
 pub(super) const IN_PIECES: &[u8] = &[];

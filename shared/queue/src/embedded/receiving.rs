@@ -7,27 +7,15 @@ use offload::off_runtime;
 
 use super::Embedded;
 use super::dead_letters::Letter;
-use super::inbox::PART;
 use super::jobs::Job;
-use super::lane::Entry;
+use super::pieces::PART;
+use super::receipt::Receipt;
 use super::schedule::{Schedule, Step, Taken};
 use super::settlement::{Settlement, Verdict};
-use super::tables::Place;
 use crate::{Outcome, Received, Settled};
 
 /// Longest sleep of the worker who minds the time: the clock of the machine may be set forward meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-
-/// What a queue knows a delivery by that is in the hands of a worker. One that is dropped puts the delivery back as it
-/// was.
-#[derive(Debug)]
-pub struct Receipt {
-    queue: Embedded,
-    lane: u64,
-    pub(super) place: Place,
-    /// `None` once it is settled.
-    entry: Option<Entry>,
-}
 
 /// The worker who wakes when something is due.
 struct Timekeeper<'a> {
@@ -169,14 +157,6 @@ fn written(letter: serde_json::Result<Letter>) -> Option<Letter> {
         tracing::error!(%error, "A dead letter cannot be written; its delivery is made again.");
     }
     letter.ok()
-}
-
-impl Drop for Receipt {
-    fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            self.queue.0.schedule.put_back(self.lane, self.place, entry);
-        }
-    }
 }
 
 impl Drop for Timekeeper<'_> {

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::storage::readable_by_owner;
+use super::owner_only::readable_by_owner;
 
 /// Space of a disk.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ use super::Limits;
 use super::accounts::{Accounts, Amount, Claims};
 use super::clock::Clock;
 use super::lane::Entry;
+use super::removed::Removed;
 use super::settlement::Settlement;
 use super::tables::Place;
 use super::turns::{Next, Turns};
-use super::withdrawal::Removed;
 use crate::QueueError;
 
 /// What workers and the writer share.

@@ -5,10 +5,9 @@ use redb::ReadableTable as _;
 use super::changes::{Changes, Stood};
 use super::dead_letters::Letter;
 use super::lane::Entry;
-use super::ledger::corrupted;
 use super::pieces::Apart;
 use super::record::Record;
-use super::tables::{EngineError, Place, composed, number_of, numbered};
+use super::tables::{EngineError, Place, composed, corrupted, number_of, numbered};
 
 /// What became of a delivery that stands at a place of a lane.
 #[derive(Debug)]

@@ -2,19 +2,17 @@
 //! a part at a time, so that others wait for no more than a part. What is redriven or given up is not. What nobody came to
 //! need is deleted again, at the latest when the queue is opened.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
 
 use domain::ids::Space;
 use redb::ReadableTable as _;
 use tokio::sync::oneshot;
 
-use super::Embedded;
 use super::changes::Changes;
 use super::engine::Engine;
-use super::inbox::PART;
-use super::jobs::Job;
-use super::pieces::PIECE;
+use super::pieces::{PART, PIECE};
 use super::tables::{EngineError, STAGED};
 use crate::QueueError;
 
@@ -36,7 +34,7 @@ pub(super) struct Staged {
     pieces: u32,
     /// Whether something else sees to them.
     is_taken: AtomicBool,
-    jobs: mpsc::Sender<Job>,
+    requests: Requests,
 }
 
 /// A part of a value to write.
@@ -45,9 +43,39 @@ pub(super) struct Stage {
     /// Number of the value and how many pieces it has, if this is not its first part.
     at: Option<(u64, u32)>,
     pub(super) part: Vec<u8>,
-    jobs: mpsc::Sender<Job>,
+    requests: Requests,
     /// Whoever does not wait for the answer any more drops it, and with it the pieces.
     answer: oneshot::Sender<Result<Staged, QueueError>>,
+}
+
+/// What the writer is asked for about what is written ahead.
+pub(super) enum Request {
+    /// To write a part.
+    Write(Stage),
+    /// To delete the value of a number, unless it was taken up.
+    Delete(u64),
+}
+
+/// Where requests go. The writer stays as long as there is any of these; without it a request is dropped, and with it what
+/// its answer would go to.
+#[derive(Clone)]
+pub(super) struct Requests(Arc<dyn Fn(Request) + Send + Sync>);
+
+impl Requests {
+    /// Requests that are handed to this.
+    pub(super) fn new(make: impl Fn(Request) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+
+    fn make(&self, request: Request) {
+        (self.0)(request);
+    }
+}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Requests").finish_non_exhaustive()
+    }
 }
 
 impl Text {
@@ -73,7 +101,7 @@ impl Stage {
             number,
             pieces,
             is_taken: AtomicBool::new(false),
-            jobs: self.jobs,
+            requests: self.requests,
         });
         let gone = || QueueError::Unavailable {
             source: EngineError::PreviousIo.into(),
@@ -91,33 +119,31 @@ impl Drop for Staged {
     fn drop(&mut self) {
         if !self.is_taken.load(Ordering::Relaxed) {
             // Without a writer the pieces go when the queue is opened.
-            let _ = self.jobs.send(Job::Unstage(self.number));
+            self.requests.make(Request::Delete(self.number));
         }
     }
 }
 
-impl Embedded {
-    /// Writes a text ahead. Where that fails the commit writes it.
-    pub(super) async fn stage(&self, space: &Space, text: &mut Text) {
-        let Some(jobs) = &self.0.jobs else { return };
+impl Text {
+    /// Writes it ahead. Where that fails the commit writes it.
+    pub(super) async fn stage(&mut self, space: &Space, requests: &Requests) {
         let mut staged: Option<Staged> = None;
-        for part in text.json.chunks(PART / PIECE * PIECE) {
+        for part in self.json.chunks(PART / PIECE * PIECE) {
             let (answer, answered) = oneshot::channel();
             let stage = Stage {
                 space: space.clone(),
                 at: staged.as_ref().map(|staged| (staged.number, staged.pieces)),
                 part: part.to_vec(),
-                jobs: jobs.clone(),
+                requests: requests.clone(),
                 answer,
             };
-            // Without a writer the job is dropped, and with it the answer.
-            let _ = jobs.send(Job::Stage(stage));
+            requests.make(Request::Write(stage));
             let Ok(Ok(next)) = answered.await else { return };
             if let Some(before) = staged.replace(next) {
                 before.is_taken.store(true, Ordering::Relaxed);
             }
         }
-        text.staged = staged;
+        self.staged = staged;
     }
 }
 

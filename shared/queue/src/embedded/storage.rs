@@ -10,6 +10,7 @@ use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{DatabaseError, StorageBackend};
 
 use super::Durability;
+use super::owner_only::readable_by_owner;
 use super::reserve::{Place, Reserve};
 
 const FILE: &str = "queue.redb";
@@ -190,14 +191,6 @@ fn create_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory)
-}
-
-/// Has a file that is made be its owner's alone.
-pub(super) fn readable_by_owner(options: &mut OpenOptions) {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    #[cfg(not(unix))]
-    let _ = options;
 }
 
 /// Makes a new name in a folder last. Only Unix can, and must, say so.

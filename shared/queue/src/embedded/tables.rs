@@ -193,3 +193,8 @@ tables! {
     dead_of_subscription: DEAD_OF_SUBSCRIPTION, Bytes, u64;
     dead_by_id: DEAD_BY_ID, Bytes, u64;
 }
+
+/// The file does not hold what the queue writes.
+pub(super) fn corrupted(what: &str) -> EngineError {
+    EngineError::Corrupted(format!("{what} of the delivery queue"))
+}

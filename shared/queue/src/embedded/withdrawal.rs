@@ -13,14 +13,14 @@ use tokio::sync::oneshot;
 
 use super::accounts::Amount;
 use super::bodies::request;
-use super::changes::{Changes, Stood};
+use super::changes::Changes;
 use super::dead_letters::Letter;
-use super::ledger::corrupted;
 use super::pieces::Apart;
 use super::record::{Body, Record};
+use super::removed::Removed;
 use super::scan::{Found, Scan, Section, Spot};
 use super::schedule::Schedule;
-use super::tables::EngineError;
+use super::tables::{EngineError, corrupted};
 use crate::QueueError;
 
 /// Most deliveries that a commit takes out for one request.
@@ -56,17 +56,6 @@ pub(super) struct Withdrawn {
     pub(super) until: u64,
     /// Where to go on, if there may be more.
     pub(super) next: Option<Spot>,
-}
-
-/// What workers are to know of deliveries that were taken out.
-#[derive(Default)]
-pub(super) struct Removed {
-    /// What there was of each space.
-    pub(super) amounts: Vec<(Space, Amount)>,
-    /// Those that took the turn of others.
-    pub(super) stood: Vec<Stood>,
-    /// How many stood behind others.
-    pub(super) behind: usize,
 }
 
 impl Changes<'_, '_> {

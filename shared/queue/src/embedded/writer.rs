@@ -11,23 +11,22 @@ use super::engine::Engine;
 use super::inbox::{Gathered, Inbox};
 use super::jobs::{Batch, Job};
 use super::ledger::Ledger;
+use super::opening;
 use super::reserve::Reserve;
 use super::schedule::{Schedule, State};
 use super::settlement::Settlement;
 use super::storage::Storage;
 use super::tables::EngineError;
 use crate::QueueError;
-use relief::Room;
+use failure::{FIRST_PAUSE, Failure, LONGEST_PAUSE, Shared, unavailable};
+use room::{IDLE, Room};
 
+mod failure;
 mod relief;
+mod room;
 
-/// The first pause after a failure, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long outcomes are tried to be written once nobody uses the queue any more.
 const LAST_TRIES: Duration = Duration::from_secs(5);
-/// How long an empty queue is left alone before its file is made smaller.
-const IDLE: Duration = Duration::from_secs(1);
 /// How long nothing is looked at when nothing comes: dead letters become too old without being asked for.
 const LONGEST_IDLE: Duration = Duration::from_mins(1);
 /// Files that are smaller than this stay as they are.
@@ -51,18 +50,6 @@ pub(super) struct Writer {
     least_bytes: u64,
     room: Room,
 }
-
-/// The engine failed.
-struct Failure {
-    error: Shared,
-    /// How often in a row.
-    times: u32,
-    /// Nothing is written before this.
-    until: Instant,
-}
-
-/// An error that answers many.
-type Shared = Arc<dyn Error + Send + Sync>;
 
 impl Writer {
     pub(super) fn new(
@@ -275,7 +262,7 @@ impl Writer {
             return Ok(());
         }
         let engine =
-            Engine::open(&self.storage, self.cache_bytes).map_err(|error| -> Shared { Arc::new(error) })?;
+            opening::open(&self.storage, self.cache_bytes).map_err(|error| -> Shared { Arc::new(error) })?;
         let read = || -> Result<_, EngineError> {
             let ledger = Ledger::load(&engine)?;
             let there = engine.are_there(self.kept.iter().map(|kept| kept.place.key(kept.lane)))?;
@@ -357,11 +344,5 @@ impl Writer {
                 self.recover(&error);
             }
         }
-    }
-}
-
-fn unavailable(error: &Shared) -> QueueError {
-    QueueError::Unavailable {
-        source: Box::new(Arc::clone(error)),
     }
 }

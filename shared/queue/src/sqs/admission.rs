@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::delivery::Delivery;
 use tokio::time::Instant;
 
+use super::due::Due;
 use super::message::{self, MalformedMessage};
 use super::receipt::{Handle, Receipt};
 use super::signature::Signing;
@@ -38,19 +38,6 @@ pub enum Admission {
     Early(Settled),
     /// It is none that the queue takes, and was set aside: it can be deleted.
     SetAside,
-}
-
-/// A message whose deliveries are due.
-#[derive(Debug)]
-pub(super) struct Due {
-    pub(super) message_id: String,
-    /// Its group, where messages are handed out in order.
-    pub(super) group: Option<String>,
-    pub(super) deliveries: Vec<Delivery>,
-    pub(super) sent_at: u64,
-    /// When it could be received first, as far as is known.
-    pub(super) shown_at: u64,
-    pub(super) received: Instant,
 }
 
 /// A message that was read.

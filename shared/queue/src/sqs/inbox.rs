@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::admission::Due;
+use super::due::Due;
 
 /// Messages that wait here or are in the hands of workers.
 #[derive(Debug, Default)]

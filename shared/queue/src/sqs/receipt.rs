@@ -6,7 +6,7 @@ use domain::delivery::Delivery;
 use tokio::time::Instant;
 
 use super::Sqs;
-use super::admission::Due;
+use super::due::Due;
 use super::source::SourceKind;
 
 /// What SQS knows a received message by. While it exists, its message is not handed out again by this process.

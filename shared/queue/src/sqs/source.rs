@@ -1,15 +1,10 @@
-//! One of the two queues on SQS, and the requests about messages that were received from it.
+//! One of the two queues on SQS.
 
 use std::sync::atomic::{AtomicBool, AtomicU32};
-use std::time::Duration;
 
-use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use tokio::sync::RwLock;
 
-use super::failure::{Failure, line};
 use super::inbox::Inbox;
-use super::pack::MAX_BATCH;
-use super::{Sqs, timing};
 
 /// Which of the queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,108 +44,7 @@ impl Source {
     }
 
     /// Name of the queue, which its URL ends with.
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.url.rsplit('/').next().unwrap_or_default()
-    }
-}
-
-impl Sqs {
-    /// Which of the queues has an ARN; they are told apart by their names.
-    pub fn source_of_arn(&self, arn: &str) -> Option<SourceKind> {
-        let name = arn.rsplit(':').next()?;
-        let mut sources = self.0.sources();
-        sources
-            .find(|(_, source)| source.name() == name)
-            .map(|(kind, _)| kind)
-    }
-
-    /// Deletes a message.
-    pub(super) async fn delete(&self, source: &Source, receipt_handle: String) -> Result<(), Failure> {
-        let request = self
-            .0
-            .client
-            .delete_message()
-            .queue_url(&source.url)
-            .receipt_handle(receipt_handle);
-        let deleted = request
-            .customize()
-            .config_override(self.0.request_settings())
-            .send()
-            .await;
-        deleted
-            .map(drop)
-            .map_err(|error| Failure::of("DeleteMessage", error))
-    }
-
-    /// Hides a message from now on for a while, in whole seconds, which are rounded up.
-    pub(super) async fn hide(
-        &self,
-        source: &Source,
-        receipt_handle: String,
-        pause: Duration,
-    ) -> Result<(), Failure> {
-        let request = self
-            .0
-            .client
-            .change_message_visibility()
-            .queue_url(&source.url)
-            .receipt_handle(receipt_handle)
-            .visibility_timeout(timing::seconds(pause));
-        let hidden = request
-            .customize()
-            .config_override(self.0.request_settings())
-            .send()
-            .await;
-        hidden
-            .map(drop)
-            .map_err(|error| Failure::of("ChangeMessageVisibility", error))
-    }
-
-    /// Shows messages at once that were received but not begun. Where that fails, they are shown when the visibility
-    /// timeout of their queue is over.
-    pub async fn give_back(&self, kind: SourceKind, receipt_handles: Vec<String>) {
-        let Some(source) = self.0.source(kind) else { return };
-        for handles in receipt_handles.chunks(MAX_BATCH) {
-            if let Err(failure) = self.hide_all(source, handles, Duration::ZERO).await {
-                let error = line(&failure);
-                tracing::info!(queue = source.url, %error, "Messages that were not begun are received later.");
-            }
-        }
-    }
-
-    /// Hides up to [`MAX_BATCH`] messages from now on for a while; not at all shows them at once.
-    pub(super) async fn hide_all(
-        &self,
-        source: &Source,
-        receipt_handles: &[String],
-        pause: Duration,
-    ) -> Result<(), Failure> {
-        let entries = receipt_handles.iter().enumerate().map(|(index, handle)| {
-            ChangeMessageVisibilityBatchRequestEntry::builder()
-                .id(index.to_string())
-                .receipt_handle(handle)
-                .visibility_timeout(timing::seconds(pause))
-                .build()
-        });
-        let entries = entries.filter_map(Result::ok).collect();
-        let request = self
-            .0
-            .client
-            .change_message_visibility_batch()
-            .queue_url(&source.url)
-            .set_entries(Some(entries));
-        let changed = request
-            .customize()
-            .config_override(self.0.request_settings())
-            .send()
-            .await
-            .map_err(|error| Failure::of("ChangeMessageVisibilityBatch", error))?;
-        match changed.failed.first() {
-            None => Ok(()),
-            Some(refused) => Err(Failure::Entries {
-                count: changed.failed.len(),
-                code: refused.code.clone(),
-            }),
-        }
     }
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use domain::delivery_attempt::DeliveryAttempt;
 use domain::ids::Space;
 
+use super::attempt_filter::AttemptFilter;
+use super::dropped::count_dropped;
 use super::folders::Folders;
+use super::limits::AttemptFilesLimits;
 use super::newest_attempts::newest_attempts;
 use super::writer::Writer;
-use super::{AttemptFilter, count_dropped};
 
 /// Attempts in files: a folder for each space, with a JSON object a line. Clones share the files, which are written
 /// to the end when the last one is dropped.
@@ -18,15 +20,6 @@ use super::{AttemptFilter, count_dropped};
 pub struct AttemptFiles {
     pub(super) writer: Arc<Writer>,
     keeps_nothing: bool,
-}
-
-/// How much of the disk attempts may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttemptFilesLimits {
-    /// Bytes for each space; the oldest quarter goes for new ones. 0 keeps nothing.
-    pub bytes_per_space: u64,
-    /// Bytes of all spaces, to the block of a disk. Spaces that were not written to for the longest time go first.
-    pub bytes: u64,
 }
 
 impl AttemptFiles {

@@ -9,10 +9,10 @@ use domain::delivery_attempt::DeliveryAttempt;
 use domain::ids::Space;
 use hashlink::LinkedHashMap;
 
-use super::attempt_files::AttemptFilesLimits;
-use super::count_dropped;
+use super::dropped::count_dropped;
 use super::folder::{Folder, Loss};
 use super::folder_name::folder_name;
+use super::limits::AttemptFilesLimits;
 use super::segment_file::create_folder;
 use super::segments::{Segment, Segments};
 

@@ -2,7 +2,8 @@
 
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
 
-use super::DELIVERY_LOG_TARGET;
+/// Target of the lines that [`DeliveryLog::Tracing`](crate::DeliveryLog::Tracing) writes.
+pub const DELIVERY_LOG_TARGET: &str = "delivery";
 
 /// Logs an attempt with the field names of its JSON.
 pub(super) fn write(attempt: &DeliveryAttempt) {

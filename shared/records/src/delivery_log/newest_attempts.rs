@@ -7,7 +7,7 @@ use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _};
 use domain::delivery_attempt::DeliveryAttempt;
 use domain::ids::Space;
 
-use super::AttemptFilter;
+use super::attempt_filter::AttemptFilter;
 use super::segments::Segment;
 
 /// The newest attempts of a space that pass, the last noted first. The segments are those of the space, the oldest

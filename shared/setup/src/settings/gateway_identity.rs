@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Settings, Switch};
+use super::Switch;
 
 /// Whether functions are called with what the gateway itself may do.
 #[derive(Debug, Clone, Args)]
@@ -19,18 +19,17 @@ pub struct GatewayIdentitySettings {
     pub lends: Option<Switch>,
 }
 
-impl Settings {
+impl GatewayIdentitySettings {
     /// Whether functions may be called with the gateway's own identity. Whoever hosts others lends it to none of them
     /// unless the settings say so: every tenant could act as the operator, and as every other tenant who trusts it.
-    pub fn lends_identity(&self) -> bool {
-        let said = self.gateway_identity.lends.map(Switch::is_on);
-        said.unwrap_or_else(|| !self.access.is_hosted())
+    pub(super) fn is_lent(&self, is_hosted: bool) -> bool {
+        self.lends.map_or(!is_hosted, Switch::is_on)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::Settings;
 
     #[test]
     fn hosted_gateways_keep_their_identity_to_themselves() {

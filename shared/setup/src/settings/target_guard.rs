@@ -3,7 +3,7 @@
 use clap::Args;
 use targets::{AllowedTarget, DeniedNetwork, NetworkGuard};
 
-use super::{Settings, Switch};
+use super::Switch;
 
 /// Which addresses functions may have.
 #[derive(Debug, Clone, Args)]
@@ -35,23 +35,19 @@ pub struct TargetGuardSettings {
     pub deny: Vec<DeniedNetwork>,
 }
 
-impl Settings {
+impl TargetGuardSettings {
     /// The guard of function calls; none where functions may have any address. Whoever hosts others has one unless the
     /// settings say no.
-    pub fn network_guard(&self) -> Option<NetworkGuard> {
-        let TargetGuardSettings { mode, allow, deny } = &self.target_guard;
-        let is_on = mode.map_or_else(|| self.access.is_hosted(), Switch::is_on);
+    pub(super) fn guard(&self, is_hosted: bool) -> Option<NetworkGuard> {
+        let Self { mode, allow, deny } = self;
+        let is_on = mode.map_or(is_hosted, Switch::is_on);
         is_on.then(|| NetworkGuard::new(allow.clone()).denying(deny.clone()))
-    }
-
-    /// Whether functions may have any address without anybody having said so.
-    pub fn is_guard_left_off(&self) -> bool {
-        self.target_guard.mode.is_none() && self.network_guard().is_none()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Settings;
     use super::*;
 
     fn settings(args: &[&str]) -> Result<Settings, clap::Error> {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use api::events::EventsApi;
 use domain::event::EventLimits;
 use domain::hops::Hops;
-use gateway::{CircuitBreakerSettings, Gateway, GatewayParts, GatewaySettings, OwnConfigApi};
-use targets::{BytesInFlight, Invoker, SecretSettings, TargetSettings};
+use gateway::{CircuitBreakerSettings, Gateway, GatewayParts, GatewaySettings};
+use targets::{BytesInFlight, Invoker};
 
+use super::calls::target_settings;
 use super::{Parts, WiringError};
-use crate::settings::{FunctionSecretSettings, Settings};
+use crate::settings::Settings;
 
 /// Time that a function which keeps failing is first left alone.
 const CIRCUIT_BREAKER_MIN_OPEN: Duration = Duration::from_secs(1);
@@ -33,34 +34,6 @@ impl Parts<'_> {
     pub fn events_api(&self, gateway: Gateway) -> EventsApi {
         let limits = self.settings.limits.event_bodies(gateway.in_flight());
         EventsApi::new(gateway, limits)
-    }
-}
-
-/// What calls of functions are bounded by, with this budget for their answers.
-pub(super) fn target_settings(
-    settings: &Settings,
-    own_config_api: &OwnConfigApi,
-    in_flight: BytesInFlight,
-) -> TargetSettings {
-    TargetSettings {
-        timeout: settings.functions.function_timeout,
-        max_response_bytes: settings.functions.max_response_bytes,
-        in_flight,
-        stream_idle_timeout: settings.functions.stream_idle_timeout,
-        stream_timeout: settings.functions.stream_timeout,
-        aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),
-        google_metadata_host: settings.functions.google_metadata_host.clone(),
-        google_endpoint_url: settings.functions.google_endpoint_url.clone(),
-        guard: settings.network_guard(),
-        own_config_api: own_config_api.clone(),
-        lends_identity: settings.lends_identity(),
-        secrets: SecretSettings {
-            places: settings.secret_places(),
-            directory: settings.secrets.directory.clone(),
-            environment: FunctionSecretSettings::environment(),
-            cache_time: settings.secrets.cache_time,
-        },
-        lookups: settings.lookups.limits(),
     }
 }
 

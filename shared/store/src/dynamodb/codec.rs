@@ -13,6 +13,7 @@ use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::sealing::opened;
+use super::space_snapshot::SpaceSnapshot;
 use crate::encryption::{Seal, SealError, Sealed, SealingKey, has_secrets};
 use crate::error::{CorruptValue, StoreError};
 
@@ -35,15 +36,6 @@ pub(super) enum EncodeError {
     /// Its secrets cannot be encrypted.
     #[error(transparent)]
     Secrets(#[from] SealError),
-}
-
-/// A space at a version.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SpaceSnapshot {
-    /// How many changes the space has seen.
-    pub(super) version: u64,
-    /// What is in it.
-    pub(super) snapshot: Snapshot,
 }
 
 #[derive(Serialize, Deserialize)]

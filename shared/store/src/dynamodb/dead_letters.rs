@@ -10,14 +10,12 @@ use super::items::DeadLetterId;
 use crate::error::StoreError;
 use change::Change;
 use document::Found;
+use list::PARALLEL;
 
 mod change;
 mod cursor;
 mod document;
 mod list;
-
-/// How many dead letters are read or deleted at once.
-const PARALLEL: usize = 8;
 
 impl DynamoDb {
     /// Keeps a dead letter, as long as the settings say; one with the same id is replaced.

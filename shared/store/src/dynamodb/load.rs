@@ -2,9 +2,9 @@
 
 use domain::ids::Space;
 
-use super::codec::SpaceSnapshot;
 use super::opened::Opened;
 use super::publication;
+use super::space_snapshot::SpaceSnapshot;
 use super::table::Table;
 use crate::error::StoreError;
 

@@ -6,7 +6,7 @@ use domain::configuration::{Snapshot, Stored};
 use domain::ids::FunctionId;
 use domain::resource::{Function, Resource as _};
 
-use super::codec::SpaceSnapshot;
+use super::space_snapshot::SpaceSnapshot;
 use crate::encryption::has_secrets;
 use crate::error::StoreError;
 

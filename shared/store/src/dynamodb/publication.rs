@@ -11,11 +11,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 
-use super::codec::{self, FORMAT, SpaceSnapshot};
+use super::codec::{self, FORMAT};
 use super::items::{
     DocumentId, EXPIRES_NAME, Head, IS_NEWER, Item, LET_EXPIRE, PK, VERSION_NAME, read_chunk,
 };
 use super::opened::Opened;
+use super::space_snapshot::SpaceSnapshot;
 use super::table::{Table, lenient, readable, unavailable};
 use crate::encryption::SealingKey;
 use crate::error::StoreError;

@@ -10,13 +10,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::backoff::Backoff;
 use super::clock::Clock;
-use super::codec::SpaceSnapshot;
 use super::items::{Counts, SpaceRecord, Transaction};
 use super::opened::Opened;
 use super::publication;
+use super::space_snapshot::SpaceSnapshot;
 use super::table::{Outcome, Table};
 use crate::error::StoreError;
-use crate::store::Written;
+use crate::written::Written;
 use lanes::Lanes;
 
 mod lanes;

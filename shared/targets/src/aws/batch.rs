@@ -16,47 +16,20 @@ use domain::retry::FailureClass;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+pub(crate) use self::destination::Destination;
 use self::lane::{Lanes, Reply, Waiting};
-use super::AwsIdentity;
+pub(crate) use self::limits::Limits;
 use super::failure::Failure;
 use crate::http::{carried, carrying};
 
+mod destination;
 mod lane;
+mod limits;
 
 /// For how long events go singly where batches are not permitted.
 const REFUSED_FOR: Duration = Duration::from_mins(5);
 /// Most destinations of one service whose refusals are remembered.
 const MOST_REFUSED: usize = 1000;
-
-/// Where records go, and as whom. What is equal goes with one request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Destination {
-    region: String,
-    identity: AwsIdentity,
-    /// Name, URL or ARN.
-    name: String,
-}
-
-impl Destination {
-    pub(crate) fn new(region: &str, identity: &AwsIdentity, name: &str) -> Self {
-        Self {
-            region: region.to_owned(),
-            identity: identity.clone(),
-            name: name.to_owned(),
-        }
-    }
-}
-
-/// How much goes with one request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Most entries.
-    pub(crate) entries: usize,
-    /// Most bytes of all entries. An entry that is larger by itself goes alone, for AWS to judge.
-    pub(crate) bytes: usize,
-    /// Requests under way at a time to one destination.
-    pub(crate) in_flight: usize,
-}
 
 /// The API of a service, for one destination.
 pub(crate) trait Service: Clone + Send + Sync + 'static {

@@ -1,27 +1,21 @@
 //! AWS Lambda functions (docs/contract.md §3.3): waited for, when the payload is the result, or left to Lambda's own queue.
 
-use std::time::Duration;
-
 use aws_smithy_types::Blob;
 use bytes::Bytes;
 use domain::dead_letter::LastResponse;
 use domain::resource::{InvocationType, LambdaFunction, ResponseMode};
 use domain::retry::FailureClass;
 
-use crate::access_denied::AccessDeniedCode;
 use crate::answer::Answer;
-use crate::aws::{AwsIdentity, CountedAnswer, Failure, limit, with_retries};
+use crate::aws::{CountedAnswer, Failure, with_retries};
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::error::InvokeError;
-use crate::event_format::payload_for;
 use crate::http::keeping;
 
-/// Most bytes of an event for a function that is waited for.
-const MOST_BYTES: usize = 6 * 1024 * 1024;
-/// Most bytes of an event that Lambda queues.
-const MOST_QUEUED_BYTES: usize = 1024 * 1024;
+use self::invocation::{classify, client, payload};
 
+mod invocation;
 mod prelude;
 mod stream;
 
@@ -68,39 +62,4 @@ pub(crate) async fn call(
         retry_after: None,
         response: LastResponse::new(None, &payload),
     })
-}
-
-/// What the function gets.
-fn payload(function: &LambdaFunction, call: &Call<'_>) -> Result<Bytes, InvokeError> {
-    let payload = payload_for(function.format, call).body;
-    let (most, taker) = match function.invocation_type {
-        InvocationType::Event => (MOST_QUEUED_BYTES, "AWS Lambda for an invocation of type Event"),
-        InvocationType::RequestResponse => (MOST_BYTES, "AWS Lambda"),
-    };
-    limit::check(&payload, most, taker)?;
-    Ok(payload)
-}
-
-async fn client(with: &Clients, function: &LambdaFunction, identity: &AwsIdentity) -> aws_sdk_lambda::Client {
-    let limit = function.timeout_seconds.map(u64::from).map(Duration::from_secs);
-    let limit = limit.unwrap_or(with.settings.timeout);
-    with.aws.lambda(&function.region, identity, limit).await
-}
-
-/// Tells apart what only Lambda has messages and classes for.
-fn classify(failure: Failure) -> InvokeError {
-    let Failure::Answer(error) = failure else {
-        return failure.into();
-    };
-    if let Some(code) = AccessDeniedCode::of(error.code()) {
-        return InvokeError::AccessDenied {
-            code,
-            permanent: error.class() == FailureClass::Permanent,
-            source: error.into(),
-        };
-    }
-    if error.code() == "ServiceException" {
-        return InvokeError::ProviderFailed { source: error.into() };
-    }
-    error.into()
 }

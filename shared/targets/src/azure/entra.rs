@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use domain::resource::{ClientAuthentication, EntraCredentials};
 
-use crate::bearer::Bearer;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::oauth2::{self, ClientCredentials};
+use crate::tokens::Bearer;
 
 /// The cloud that is meant unless another one is named.
 const AUTHORITY: &str = "https://login.microsoftonline.com";

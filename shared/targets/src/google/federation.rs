@@ -11,10 +11,11 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::bearer::bearer;
 use super::operator_services::exchange_with_google;
+use super::purpose::Purpose;
 use super::service_account::{AccessToken, FORM, form};
 use super::token_answer::TokenServer;
-use super::{Purpose, bearer};
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;

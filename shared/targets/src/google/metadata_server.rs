@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::Purpose;
 use super::operator_services::{exchange_unguarded, metadata_host};
+use super::purpose::Purpose;
 use super::service_account::{AccessToken, form};
 use super::token_answer::TokenServer;
 use crate::clients::Clients;

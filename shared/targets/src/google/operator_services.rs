@@ -1,6 +1,6 @@
 //! Services whose place the operator of the gateway chose, not whoever registered a function.
 
-use super::MAX_ANSWER;
+use super::token_answer::MAX_ANSWER;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;

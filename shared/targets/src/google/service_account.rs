@@ -7,8 +7,9 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use super::token_answer::TokenServer;
-use super::{MAX_ANSWER, Purpose, jwt};
+use super::jwt;
+use super::purpose::Purpose;
+use super::token_answer::{MAX_ANSWER, TokenServer};
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;

@@ -13,6 +13,9 @@ use crate::error::{BoxError, InvokeError};
 use crate::http::HttpResponse;
 use crate::tokens::Token;
 
+/// Most bytes that a token server may answer.
+pub(super) const MAX_ANSWER: usize = 64 * 1024;
+
 /// Who gives out tokens, as errors name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TokenServer(pub(super) &'static str);

@@ -4,9 +4,11 @@ use bytes::Bytes;
 use domain::resource::TargetUrl;
 use http::{HeaderMap, Method, StatusCode};
 
+use super::client::GO_CLIENT;
 use super::destination::Destination;
+use super::sending::HttpTargets;
 use super::status::{self, Refusal};
-use super::{GO_CLIENT, HttpTargets, Redaction, body, keeping};
+use super::{Redaction, body, keeping};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::deadline::Deadline;

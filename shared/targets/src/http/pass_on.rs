@@ -1,14 +1,13 @@
 //! Answers that callers get as they are: the response modes raw and stream.
 
 use domain::resource::{HttpEndpoint, ResponseMode};
-use http::header::{ACCEPT_ENCODING, HeaderValue};
-use http::{HeaderMap, Response};
+use http::Response;
 
 use super::custom::Custom;
 use super::exchange::HttpResponse;
 use super::response_body::ResponseBody;
-use super::status;
-use super::{HttpTargets, body, keeping};
+use super::sending::HttpTargets;
+use super::{body, keeping, status};
 use crate::answer::{Answer, PassedOn};
 use crate::answer_stream::AnswerStream;
 use crate::call::Call;
@@ -16,19 +15,10 @@ use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::keeping::Kept;
 
-/// Whether an answer may be compressed is between the client and the function, which both know the client's own
-/// `Accept-Encoding`; the gateway asks for nothing.
-const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
-
 /// An answer whose status is none of a final answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the function answered with HTTP status code {0}")]
 struct NoAnswer(u16);
-
-/// Makes a request one whose answer is passed on.
-pub(super) fn prepare(headers: &mut HeaderMap) {
-    headers.insert(ACCEPT_ENCODING, IDENTITY);
-}
 
 impl HttpResponse {
     /// The answer of a function with this response mode to this call. A mode that passes answers on passes on the

@@ -10,6 +10,9 @@ use domain::dead_letter::LastResponse;
 use domain::resource::TargetUrl;
 use memchr::memmem;
 
+use crate::answer::Answer;
+use crate::error::InvokeError;
+
 /// What stands in their place.
 const MASK: &str = "*****";
 /// Shorter texts are no secrets, but would be found everywhere.
@@ -125,6 +128,26 @@ fn cut_off(text: &[u8], secret: &[u8]) -> usize {
     let tail = &text[text.len().saturating_sub(secret.len() - 1)..];
     tail.iter()
         .fold(0, |length, &byte| longer(length, byte, &shorter))
+}
+
+/// The result of a call, without secrets in what is kept of a failed delivery, which people read. What callers get stays
+/// as it is.
+pub(super) fn redacted(
+    mut answered: Result<Answer, InvokeError>,
+    wants_result: bool,
+    redaction: impl FnOnce() -> Redaction,
+) -> Result<Answer, InvokeError> {
+    match &mut answered {
+        Err(InvokeError::FunctionFailed { response, .. }) => {
+            let body = Bytes::copy_from_slice(response.body.as_bytes());
+            *response = redaction().last_response(response.status, &body);
+        }
+        Ok(answer) if answer.rejection.is_some() && !wants_result => {
+            answer.body = redaction().beginning(&answer.body);
+        }
+        Ok(_) | Err(_) => {}
+    }
+    answered
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use hyper::body::Incoming;
 use tokio::task::coop::poll_proceed;
 use tokio::time::{Sleep, sleep};
 
-use super::pool::{Idle, Pooled};
+use super::pool::connection::Pooled;
+use super::pool::idle::Idle;
 
 /// How long a function that has answered may take to read the rest of its event. Whoever answers and closes ends that.
 const READS_ON: Duration = Duration::from_secs(5);

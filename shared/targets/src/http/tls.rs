@@ -80,7 +80,7 @@ mod tests {
         let mut roots = RootCertStore::empty();
         roots.add(own.cert.der().clone()).unwrap();
         let config = own_roots(roots).unwrap().with_no_client_auth();
-        let client = super::super::client(connector(
+        let client = super::super::client::client(connector(
             TcpConnector::new(None, crate::settings::LookupLimits::default()),
             config,
         ));

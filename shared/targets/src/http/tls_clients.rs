@@ -10,9 +10,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use sha2::{Digest as _, Sha256};
 
+use super::client::{EncryptedClient, client};
 use super::connector::TcpConnector;
 use super::tls::{self, Trusting};
-use super::{EncryptedClient, client};
 use crate::error::{BoxError, InvokeError};
 
 /// Most configurations that clients are kept of; those that were not used for longest go first, with their idle

@@ -8,13 +8,12 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method};
 use url::form_urlencoded;
 
-use crate::bearer::Bearer;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::http::HttpRequest;
 use crate::oauth2;
-use crate::tokens::TokenKey;
+use crate::tokens::{Bearer, TokenKey};
 
 /// The public cloud.
 const TOKEN_URL: &str = "https://iam.cloud.ibm.com/identity/token";

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use self::clock::Clock;
 use self::slot::{Look, Slot};
 use super::error::SecretError;
-use super::places::Source;
+use super::source::Source;
 
 mod clock;
 mod slot;

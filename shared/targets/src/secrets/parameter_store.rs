@@ -21,7 +21,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use serde::Deserialize;
 
 use super::error::SecretError;
-use super::places::Source;
+use super::source::Source;
 use crate::aws::{AwsIdentity, Failure};
 
 /// Service name in endpoints and signatures.

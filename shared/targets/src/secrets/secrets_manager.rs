@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::error::SecretError;
-use super::places::Source;
+use super::source::Source;
 use crate::aws::{AwsIdentity, Failure};
 
 /// The current version of a secret.

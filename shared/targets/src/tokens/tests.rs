@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::future::pending;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use domain::retry::FailureClass;
 use futures_util::FutureExt as _;

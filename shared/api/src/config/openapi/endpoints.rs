@@ -4,7 +4,7 @@ use http::Method;
 use utoipa::openapi::path::PathItemBuilder;
 use utoipa::openapi::{ComponentsBuilder, HttpMethod, PathsBuilder};
 
-use crate::config::endpoint::SUBJECTS;
+use crate::config::subjects::SUBJECTS;
 
 /// Adds the schemas and paths.
 pub(super) fn add(components: &mut ComponentsBuilder, paths: &mut PathsBuilder) {

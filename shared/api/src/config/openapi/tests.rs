@@ -3,9 +3,9 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::config::endpoint::SUBJECTS;
 use crate::config::paths::{self, Resolved, Route};
 use crate::config::resources::Operation;
+use crate::config::subjects::SUBJECTS;
 
 fn document() -> Value {
     serde_json::to_value(super::openapi()).unwrap()

@@ -90,7 +90,7 @@ fn mended_paths() {
 /// `path` is that of the endpoint.
 fn endpoint(space: &str, path: &str, id: &str) -> Resolved {
     let segments: Vec<_> = path.split('/').collect();
-    let (endpoint, _) = Endpoint::find(&segments).unwrap();
+    let (endpoint, _) = subjects::find(&segments).unwrap();
     assert_eq!(endpoint.path, segments);
     Resolved::Route(Route::Endpoint {
         space: space.into(),

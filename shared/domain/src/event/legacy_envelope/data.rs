@@ -8,9 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{LegacyVersion, NO_MEDIA_TYPE};
+use super::LegacyVersion;
 use crate::event::content_type::{is_form, is_json, media_type};
 use crate::json::{Json, JsonError, Object, kind};
+
+/// Media type of a body without any.
+pub(super) const NO_MEDIA_TYPE: &str = "application/octet-stream";
 
 /// The only content type whose bodies were JSON.
 const PLAIN_JSON: &str = "application/json";

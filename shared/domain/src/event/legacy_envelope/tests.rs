@@ -4,9 +4,11 @@ use http::Request;
 use serde_json::Value;
 
 use super::LegacyVersion::{V0_5, V0_6, V0_7};
+use super::data::NO_MEDIA_TYPE;
 use super::*;
 use crate::authorizer::Authorization;
 use crate::event::{EventLimits, EventStamp, Incoming, decode};
+use crate::json::Object;
 
 fn stamp() -> EventStamp {
     EventStamp {

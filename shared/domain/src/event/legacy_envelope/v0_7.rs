@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::LegacyVersion::V0_7;
-use super::{HTTP, data, is_generated, payload, text};
+use super::data;
+use super::members::{GATEWAY, HTTP, TRANSFORMED, is_generated, payload, text};
 use crate::event::{CloudEvent, Envelope, Event, HTTP_REQUEST};
 use crate::json::{Json, Object};
 use crate::legacy::INVOKE;
 
-/// Member of `extensions` that is the gateway's own.
-pub(super) const GATEWAY: &str = "eventgateway";
-
-/// Mark of events that the gateway made: a text today, a truth value in 0.7.
-pub(super) const TRANSFORMED: &str = "transformed";
+/// Mark of 0.7 that today's events do not have.
 const TRANSFORMATION_VERSION: &str = "transformation-version";
 
 /// What stood for a time that is not known.

@@ -68,7 +68,7 @@ impl<'a> Members<'a> {
 
     /// A secret, empty if it is missing.
     pub(super) fn secret(&self, name: &'static str) -> Result<Secret, ProviderError> {
-        Secret::decode(self, name)
+        Secret::decode(self.raw(name), name)
     }
 
     /// A secret that must be there.

@@ -7,8 +7,8 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use serde_json::value::RawValue;
 
 use super::super::dead_rows::{DeadRow, DeadSpace};
-use super::super::engine::Engine;
 use super::super::ledger::Ledger;
+use super::super::opening;
 use super::super::pieces::whole;
 use super::super::record::Record;
 use super::super::storage::Storage;
@@ -37,7 +37,7 @@ pub(super) struct Contents {
 
 /// Reads the file of a queue that is not open.
 pub(super) fn audit(storage: &Storage) -> Contents {
-    let engine = Engine::open(storage, 1 << 20).unwrap();
+    let engine = opening::open(storage, 1 << 20).unwrap();
     assert!(engine.about(FORMAT_KEY).unwrap() == Some(FORMAT));
     let ledger = Ledger::load(&engine).unwrap();
     let read = engine.read().unwrap();

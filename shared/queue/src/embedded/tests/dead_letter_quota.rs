@@ -7,9 +7,8 @@ use domain::delivery::Delivery;
 
 use super::super::bodies::Bodies;
 use super::super::changes::Changes;
-use super::super::engine::Engine;
 use super::super::ledger::Ledger;
-use super::super::{DeadLetterLimits, Embedded};
+use super::super::{DeadLetterLimits, Embedded, opening};
 use super::fixture::{Machine, dead, delivery, event_of, single};
 use crate::Outcome;
 
@@ -186,7 +185,7 @@ async fn a_commit_drops_a_bounded_number() {
         queue.say(received, outcome);
     }
     drop(queue);
-    let engine = Engine::open(&machine.storage(), 1 << 20).unwrap();
+    let engine = opening::open(&machine.storage(), 1 << 20).unwrap();
     let mut ledger = Ledger::load(&engine).unwrap();
     let limits = DeadLetterLimits {
         max_age: Some(Duration::ZERO),

@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 
 use super::super::Embedded;
 use super::super::enqueue::Parcel;
-use super::super::inbox::{Gathered, Inbox, PART};
+use super::super::inbox::{Gathered, Inbox};
 use super::super::jobs::{Batch, Clear, Job, Send};
+use super::super::pieces::PART;
 use super::fixture::{Machine, delivery, event_of};
 
 /// What is asked of a writer that writes nothing.

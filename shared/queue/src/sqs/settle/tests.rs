@@ -6,7 +6,7 @@ use domain::json::Json;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use super::super::admission::Due;
+use super::super::due::Due;
 use super::super::{Signing, SqsSettings};
 use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::super::MAX_TEXT_BYTES;
+use super::super::kept_text::MAX_TEXT_BYTES;
 use super::*;
 
 #[tokio::test]

@@ -5,10 +5,13 @@ use domain::ids::{Space, SubscriptionId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::document::Found;
-use super::{PARALLEL, cursor, document};
+use super::{cursor, document};
 use crate::dynamodb::items::{DeadLetterId, Item, Pointer, pointers_partition, sort_key};
 use crate::dynamodb::table::{Table, readable};
 use crate::error::StoreError;
+
+/// How many dead letters are read or deleted at once.
+pub(super) const PARALLEL: usize = 8;
 
 /// At most `limit` dead letters, as `show` has them, filled up where some cannot be read: a page with a `next` is never empty.
 pub(super) async fn page<T>(

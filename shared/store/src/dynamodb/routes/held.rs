@@ -9,8 +9,8 @@ use domain::ids::{FunctionId, Space};
 use domain::routing::{PathOwnership, RoutingTable};
 use domain::space_version::SpaceVersion;
 
-use super::super::codec::SpaceSnapshot;
 use super::super::moment::Moment;
+use super::super::space_snapshot::SpaceSnapshot;
 
 /// Time between two attempts to open the secrets of a space that did not change: the attempt may take long, and all
 /// requests wait for it.

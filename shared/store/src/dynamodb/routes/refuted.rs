@@ -98,7 +98,7 @@ mod tests {
     use domain::configuration::Snapshot;
     use domain::routing::PathOwnership;
 
-    use super::super::super::codec::SpaceSnapshot;
+    use super::super::super::space_snapshot::SpaceSnapshot;
     use super::super::held::LoadedSpace;
     use super::*;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::ids::Space;
 use tokio::sync::Mutex;
 
-use crate::dynamodb::codec::SpaceSnapshot;
+use crate::dynamodb::space_snapshot::SpaceSnapshot;
 
 /// How many spaces are kept: enough for a busy process, few enough for a small one.
 const CAPACITY: usize = 64;

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::*;
-use crate::aws::EntryError;
+use crate::aws::{AwsIdentity, EntryError};
 
 /// Entries are numbers. What a request does depends on the numbers in it.
 #[derive(Clone)]

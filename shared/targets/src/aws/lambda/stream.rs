@@ -17,8 +17,8 @@ use http::{HeaderMap, StatusCode};
 use http_body::Frame;
 use http_body_util::StreamBody;
 
+use super::invocation::{classify, client, payload};
 use super::prelude::{Lookout, Opening};
-use super::{classify, client, payload};
 use crate::answer::{Answer, PassedOn};
 use crate::answer_stream::{AnswerStream, StreamLimits};
 use crate::aws::{Failure, with_retries};

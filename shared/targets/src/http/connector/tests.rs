@@ -13,8 +13,9 @@ use domain::retry::FailureClass;
 use http_body_util::Full;
 
 use self::names::Names;
+use super::super::client::client;
 use super::super::destination::Destination;
-use super::super::{answered, client};
+use super::super::sending::answered;
 use super::*;
 use crate::error::InvokeError;
 

@@ -1,11 +1,19 @@
 //! Which connections are kept, for how long, and for whom.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::coop::unconstrained;
+use tokio::time::Instant;
 
 use super::*;
+use crate::http::client::IDLE_TIMEOUT;
 use crate::settings::LookupLimits;
 
 /// A pool after one call, the server's end of its connection and the answer, of whose body nothing is read yet.

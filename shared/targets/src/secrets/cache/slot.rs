@@ -8,7 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout};
 
 use super::super::error::SecretError;
-use super::super::places::Source;
+use super::super::source::Source;
 use super::clock::{Clock, Moment};
 
 /// How long an old secret still serves after its time when the place that it is read from does not answer.

@@ -1,0 +1,129 @@
+//! The Configuration API as a service: what a request asks for, and who answers it.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use gateway::metrics::CONFIG_REQUEST_DURATION;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+
+use super::endpoint::Asked;
+use super::paths::{self, Resolved, Route};
+use super::resources::Operation;
+use super::{ConfigApi, browser_guard, openapi};
+use crate::error::{ApiError, answer_or_internal_error};
+use crate::in_flight::counting;
+use crate::request_target::{answer_by_itself, plain_text};
+
+/// The Configuration API as a service.
+pub fn router(api: ConfigApi) -> Router {
+    Router::new().fallback(handle).with_state(api)
+}
+
+async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
+    let started = Instant::now();
+    let (mut parts, body) = request.into_parts();
+    // The server leaves out the content of what a HEAD is answered with.
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
+    let response = match answer_by_itself(&parts) {
+        Some(response) => response,
+        None if api.browsers.is_foreign(&parts) => browser_guard::foreign_origin(),
+        None => match paths::resolve(parts.uri.path(), &parts.method) {
+            Resolved::Unknown => not_found(),
+            Resolved::Redirect(path) => redirect(&parts, &path),
+            Resolved::Route(route) => api.answer(route, &parts, body).await,
+        },
+    };
+    let response = counting(api.limits.in_flight, response);
+    metrics::histogram!(CONFIG_REQUEST_DURATION).record(started.elapsed().as_secs_f64());
+    response
+}
+
+impl ConfigApi {
+    async fn answer(&self, route: Route, parts: &Parts, body: Body) -> Response {
+        let is_get = parts.method == Method::GET;
+        // Load balancers probe the status without a key, by whatever name they know the machine.
+        let is_status = matches!(route, Route::Status);
+        if !is_status && self.access_key.is_none() && !self.browsers.knows_host(parts) {
+            return browser_guard::unknown_host(parts);
+        }
+        let is_open = is_status || self.access_key.is_none();
+        if !is_open
+            && !self
+                .access_key
+                .as_ref()
+                .is_some_and(|key| key.opens(&parts.headers))
+        {
+            return ApiError::unauthorized().into_response();
+        }
+        match route {
+            Route::Status if is_get => StatusCode::OK.into_response(),
+            Route::Metrics if is_get => self.metrics.render(&self.store, &self.queue).await,
+            Route::OpenApi if is_get => openapi::answer(),
+            Route::Status | Route::Metrics | Route::OpenApi => method_not_allowed(&["GET"]),
+            Route::Resource { space, kind, id } => match Operation::of(&parts.method, id.clone()) {
+                None => method_not_allowed(&Operation::methods(id.as_deref())),
+                Some(operation) => {
+                    let handling = self.count_and_carry_out(kind, &space, operation, parts, body);
+                    answer_or_internal_error(handling).await
+                }
+            },
+            Route::Endpoint { space, endpoint, id } => match endpoint.action(&parts.method) {
+                None => method_not_allowed(&endpoint.methods()),
+                Some(action) => {
+                    let asked = Asked {
+                        space: &space,
+                        id: &id,
+                        parts,
+                        body,
+                    };
+                    answer_or_internal_error(self.count_and_act(action, asked)).await
+                }
+            },
+        }
+    }
+}
+
+/// An answer in plain text that browsers must not take for anything else.
+fn plain_refusal(status: StatusCode, text: &'static str) -> Response {
+    let mut response = plain_text(status, text);
+    response.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+fn not_found() -> Response {
+    plain_refusal(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+/// Names the methods that there are; `HEAD` goes with `GET` (docs/contract.md §1.1).
+fn method_not_allowed(methods: &[&str]) -> Response {
+    let mut response = plain_refusal(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n");
+    let allow = methods.join(", ").replacen("GET", "GET, HEAD", 1);
+    if let Ok(allow) = HeaderValue::try_from(allow) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+/// Sends a client on to the path it meant; only a GET may turn into another request.
+fn redirect(parts: &Parts, path: &str) -> Response {
+    let is_get = parts.method == Method::GET;
+    let status = if is_get {
+        StatusCode::MOVED_PERMANENTLY
+    } else {
+        StatusCode::TEMPORARY_REDIRECT
+    };
+    let location = match parts.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    (status, [(header::LOCATION, location)]).into_response()
+}

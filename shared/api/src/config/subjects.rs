@@ -1,0 +1,72 @@
+//! All subjects of endpoints, and the endpoint that a path names.
+
+use super::endpoint::{Endpoint, Subject};
+use super::{dead_letters, deliveries, explain, pause, waiting};
+
+/// All there are.
+pub(super) static SUBJECTS: [&Subject; 5] = [
+    &dead_letters::SUBJECT,
+    &deliveries::SUBJECT,
+    &waiting::SUBJECT,
+    &explain::SUBJECT,
+    &pause::SUBJECT,
+];
+
+/// The endpoint that these segments of a path name, and the id among them.
+pub(super) fn find<'p>(segments: &[&'p str]) -> Option<(&'static Endpoint, &'p str)> {
+    let all = || SUBJECTS.iter().flat_map(|subject| subject.endpoints);
+    let named = || all().filter_map(|endpoint| Some((endpoint, endpoint.id(segments)?)));
+    // A word of its own stands for no id.
+    let literal = named().find(|(endpoint, _)| !endpoint.has_id());
+    literal.or_else(|| named().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_and_labels() {
+        for (method, path, want) in [
+            ("GET", "deadletters", Some(("deadletter", "list"))),
+            ("DELETE", "deadletters", Some(("deadletter", "delete"))),
+            ("POST", "deadletters", None),
+            ("GET", "deadletters/d", Some(("deadletter", "get"))),
+            ("DELETE", "deadletters/d", Some(("deadletter", "delete"))),
+            ("PUT", "deadletters/d", None),
+            ("POST", "deadletters/redrive", Some(("deadletter", "redrive"))),
+            ("GET", "deadletters/redrive", None),
+            ("GET", "deliveries", Some(("delivery", "list"))),
+            ("DELETE", "deliveries", None),
+            ("GET", "deliveries/waiting", Some(("delivery", "list"))),
+            ("DELETE", "deliveries/waiting", Some(("delivery", "delete"))),
+            ("POST", "deliveries/waiting", None),
+            ("POST", "explain", Some(("explanation", "get"))),
+            ("GET", "explain", None),
+            ("POST", "subscriptions/s/pause", Some(("subscription", "update"))),
+            ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
+            ("DELETE", "subscriptions/s/pause", None),
+            ("HEAD", "deadletters", None),
+        ] {
+            let segments: Vec<_> = path.split('/').collect();
+            let (endpoint, _) = find(&segments).unwrap();
+            let action = endpoint.action(&method.parse().unwrap());
+            assert_eq!(action.map(|action| action.labels), want, "{method} {path}");
+            let is_listed = endpoint.methods().contains(&method);
+            assert_eq!(is_listed, want.is_some(), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn paths_are_told_apart() {
+        let mut paths: Vec<_> = SUBJECTS
+            .iter()
+            .flat_map(|subject| subject.endpoints)
+            .map(|endpoint| format!("{endpoint:?}"))
+            .collect();
+        let count = paths.len();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), count);
+    }
+}

@@ -1,0 +1,92 @@
+//! Why a configuration request cannot be carried out.
+
+use super::PathConflict;
+use crate::ids::{EventTypeName, FunctionId, Space};
+use crate::resource::{InvalidResource, Kind, quoted};
+
+/// Why a configuration request cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The body is not a valid resource.
+    #[error(transparent)]
+    Invalid(#[from] InvalidResource),
+    /// The resource of the URL does not exist.
+    #[error("{} {} not found.", .kind.title(), quoted(.id))]
+    NotFound {
+        /// Kind that was looked for.
+        kind: Kind,
+        /// Id that was looked for.
+        id: String,
+    },
+    /// A resource that the body refers to does not exist.
+    #[error("{} {} not found.", .kind.title(), quoted(.id))]
+    MissingReference {
+        /// Kind that is referred to.
+        kind: Kind,
+        /// Id that is referred to.
+        id: String,
+    },
+    /// The authorizer of an event type does not exist.
+    #[error("Authorizer function doesn't exists.")]
+    MissingAuthorizer,
+    /// There is one with that id already.
+    #[error("{} {} already {}.", .kind.title(), quoted(.id), if *.kind == Kind::Function { "registered" } else { "exists" })]
+    AlreadyExists {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its id.
+        id: String,
+    },
+    /// An event type cannot go while subscriptions refer to it.
+    #[error("Event type cannot be deleted because there are subscriptions using it.")]
+    EventTypeInUse,
+    /// A function cannot go while subscriptions refer to it.
+    #[error("Function cannot be deleted because it's subscribed to a least one event.")]
+    FunctionInUse,
+    /// A function cannot go while an event type has it as its authorizer.
+    #[error(
+        "Function {function} cannot be deleted because is used as an authorizer for {event_type} event type."
+    )]
+    FunctionIsAuthorizer {
+        /// The function.
+        function: FunctionId,
+        /// The event type.
+        event_type: EventTypeName,
+    },
+    /// An update changes a field that must stay.
+    #[error("Invalid update. '{field}' of existing {} cannot be updated.", if *.kind == Kind::Cors { "CORS configuration" } else { "subscription" })]
+    Immutable {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Name of the field.
+        field: &'static str,
+    },
+    /// A sync path cannot live beside those of the space.
+    #[error("Subscription path conflict: {0}")]
+    PathConflict(#[from] PathConflict),
+    /// The path is one of another space, where spaces own their paths.
+    #[error(
+        "{} on path {} is refused: this gateway gives each space its own paths, and those of space {} are {} and all \
+         below. Use {} instead. PUT cannot move what was stored on another path: delete it and create it anew.",
+        .kind.title(), quoted(.path), quoted(.space.as_str()), quoted(&format!("/{space}")),
+        quoted(&format!("/{space}{path}"))
+    )]
+    ForeignPath {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its space.
+        space: Space,
+        /// Its path.
+        path: String,
+    },
+    /// The space has as many resources of that kind as it may have.
+    #[error(
+        "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()
+    )]
+    TooMany {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Most that a space may have.
+        limit: usize,
+    },
+}

@@ -1,0 +1,36 @@
+//! The four kinds.
+
+/// Kind of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// [`EventType`](super::EventType).
+    EventType,
+    /// [`Function`](super::Function).
+    Function,
+    /// [`Subscription`](super::Subscription).
+    Subscription,
+    /// [`Cors`](super::Cors).
+    Cors,
+}
+
+impl Kind {
+    /// Name in error texts.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::EventType => "Event Type",
+            Self::Function => "Function",
+            Self::Subscription => "Subscription",
+            Self::Cors => "CORS configuration",
+        }
+    }
+
+    /// Value of the `resource` label of metrics (docs/contract.md §5).
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::EventType => "eventtype",
+            Self::Function => "function",
+            Self::Subscription => "subscription",
+            Self::Cors => "cors",
+        }
+    }
+}

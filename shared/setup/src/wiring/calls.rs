@@ -1,0 +1,34 @@
+//! What calls of functions are bounded by.
+
+use gateway::OwnConfigApi;
+use targets::{BytesInFlight, SecretSettings, TargetSettings};
+
+use crate::settings::{FunctionSecretSettings, Settings};
+
+/// What they are bounded by, with this budget for their answers.
+pub(super) fn target_settings(
+    settings: &Settings,
+    own_config_api: &OwnConfigApi,
+    in_flight: BytesInFlight,
+) -> TargetSettings {
+    TargetSettings {
+        timeout: settings.functions.function_timeout,
+        max_response_bytes: settings.functions.max_response_bytes,
+        in_flight,
+        stream_idle_timeout: settings.functions.stream_idle_timeout,
+        stream_timeout: settings.functions.stream_timeout,
+        aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),
+        google_metadata_host: settings.functions.google_metadata_host.clone(),
+        google_endpoint_url: settings.functions.google_endpoint_url.clone(),
+        guard: settings.network_guard(),
+        own_config_api: own_config_api.clone(),
+        lends_identity: settings.lends_identity(),
+        secrets: SecretSettings {
+            places: settings.secret_places(),
+            directory: settings.secrets.directory.clone(),
+            environment: FunctionSecretSettings::environment(),
+            cache_time: settings.secrets.cache_time,
+        },
+        lookups: settings.lookups.limits(),
+    }
+}
