@@ -3,13 +3,11 @@
 //!
 //! Quotas and an event log belong here, before anything is promised.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::hops::Hops;
-use domain::ids::Space;
 use domain::system_event::SystemEvent;
 use queue::Reservation;
 use store::Store;
@@ -20,7 +18,7 @@ use crate::invocation::Invocation;
 use crate::invocation::authorizer::Decision;
 use crate::matching::Matched;
 use crate::outbox::Outbox;
-use crate::sync_calls::{SyncCall, SyncCalls};
+use crate::sync_calls::SyncCall;
 use crate::unattempted::{Unattempted, lost};
 
 pub(crate) mod authorizers;
@@ -30,8 +28,9 @@ pub(crate) mod pace;
 mod room;
 
 pub(crate) use candidate::Candidate;
-use deduplication::keep_first;
+use deduplication::{claim_keys, keep_first};
 use pace::Pace;
+pub(crate) use room::Room;
 use room::is_any_lost;
 
 /// What events are accepted by.
@@ -40,9 +39,8 @@ pub(crate) struct Acceptance {
     /// Where deduplication keys are claimed that the queue does not look at.
     pub(crate) store: Store,
     pub(crate) outbox: Outbox,
+    pub(crate) room: Room,
     pub(crate) invocation: Arc<Invocation>,
-    /// `None` where calls that clients wait for are not bounded.
-    pub(crate) sync_calls: Option<Arc<SyncCalls>>,
     pub(crate) unattempted: Unattempted,
 }
 
@@ -86,14 +84,14 @@ impl Acceptance {
         let table = arrived.table;
         self.outbox.queue().set_shared(table.is_shared());
         let reservation = if queue_answers {
-            Some(self.reserve(&mut candidates, arrived.body.len())?)
+            Some(self.room.reserve(&mut candidates, arrived.body.len())?)
         } else {
             None
         };
         for candidate in &candidates {
             candidate.check_authorizers(table)?;
         }
-        let calls = self.begin_calls(table, &mut candidates)?;
+        let calls = self.room.begin_calls(table, &mut candidates)?;
         for Candidate { event, hops, .. } in &candidates {
             self.announce(arrived, event, *hops).await;
         }
@@ -185,7 +183,7 @@ impl Acceptance {
         promised: &[Candidate<'_>],
     ) -> Result<(), GatewayError> {
         keep_first(&mut deliveries);
-        let claims = self.claim_deduplication_keys(&mut deliveries).await?;
+        let claims = claim_keys(&self.store, self.outbox.queue(), &mut deliveries).await?;
         if deliveries.is_empty() {
             return Ok(());
         }
@@ -200,18 +198,5 @@ impl Acceptance {
             (None, _) => {}
         }
         queued
-    }
-
-    /// Begins calls that a client waits for, of functions of these spaces: one for each. There is nothing to begin where
-    /// they are not bounded.
-    pub(crate) fn begin_sync_calls<'s>(
-        &self,
-        spaces: impl IntoIterator<Item = &'s Space>,
-    ) -> Result<Vec<SyncCall>, GatewayError> {
-        let Some(calls) = &self.sync_calls else {
-            return Ok(Vec::new());
-        };
-        let spaces: BTreeSet<&Space> = spaces.into_iter().collect();
-        spaces.into_iter().map(|space| calls.begin(space)).collect()
     }
 }

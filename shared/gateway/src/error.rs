@@ -10,7 +10,7 @@ use http::HeaderValue;
 use queue::QueueError;
 use store::StoreError;
 
-use crate::invocation::call::CallError;
+use crate::invocation::called::CallError;
 
 /// A request that fails. The texts are the wire's (docs/contract.md §2.5, §2.6).
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use records::DeliveryLog;
 use store::Store;
 use targets::{BytesInFlight, Invoker};
 
-use crate::acceptance::Acceptance;
+use crate::acceptance::{Acceptance, Room};
 use crate::delivery::dead_letters::DeadLetters;
 use crate::delivery::{DispatchTime, Dispatcher, Permits};
 use crate::draining::Draining;
@@ -100,9 +100,12 @@ impl Gateway {
             },
             acceptance: Acceptance {
                 store: store.clone(),
-                outbox,
+                outbox: outbox.clone(),
+                room: Room {
+                    outbox,
+                    sync_calls: sync_calls.map(Arc::new),
+                },
                 invocation: Arc::clone(&invocation),
-                sync_calls: sync_calls.map(Arc::new),
                 unattempted: unattempted.clone(),
             },
             dispatcher: Arc::new(Dispatcher {

@@ -6,6 +6,7 @@ use targets::Invoker;
 
 pub(crate) mod authorizer;
 pub(crate) mod call;
+pub(crate) mod called;
 pub(crate) mod circuit_breaker;
 pub(crate) mod circuit_report;
 mod planned_call;

@@ -44,7 +44,7 @@ impl Gateway {
             })
             .ok_or(GatewayError::NotInvokable)?;
 
-        let calls = stages.acceptance.begin_sync_calls([&call.space])?;
+        let calls = stages.acceptance.room.begin_sync_calls([&call.space])?;
         let counters = stages.metrics.space(&call.space).sync(INVOKE);
         counters.received.increment(1);
         let pace = self.pace(arrived, 1);

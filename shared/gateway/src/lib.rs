@@ -29,7 +29,7 @@ pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayParts};
 pub use intake::client::{Client, WaitingClient};
 pub use intake::hosted::HostedDomains;
-pub use invocation::call::CallError;
+pub use invocation::called::CallError;
 pub use invocation::circuit_breaker::{
     Admission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Permit, Registered,
 };

@@ -14,34 +14,6 @@ use super::tree::Tree;
 use crates::Crate;
 use graph::Graph;
 
-/// Uses that would close a circle and are tolerated: from a file, of a file.
-const TOLERATED: [(&str, &str); 6] = [
-    (
-        "shared/gateway/src/acceptance/deduplication.rs",
-        "shared/gateway/src/acceptance.rs",
-    ),
-    (
-        "shared/gateway/src/acceptance/room.rs",
-        "shared/gateway/src/acceptance.rs",
-    ),
-    (
-        "shared/gateway/src/delivery/step.rs",
-        "shared/gateway/src/delivery.rs",
-    ),
-    (
-        "shared/gateway/src/error.rs",
-        "shared/gateway/src/invocation/call.rs",
-    ),
-    (
-        "shared/gateway/src/invocation/circuit_breaker/circuit.rs",
-        "shared/gateway/src/invocation/circuit_breaker.rs",
-    ),
-    (
-        "shared/gateway/src/invocation/weighted.rs",
-        "shared/gateway/src/invocation/call.rs",
-    ),
-];
-
 /// Reports each group of files of a crate that reach each other, with the uses that make it.
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     let sources: BTreeMap<&str, &str> = tree
@@ -50,10 +22,10 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
         .filter(|file| file.is_rust())
         .map(|file| (file.path.as_str(), file.text.as_str()))
         .collect();
-    problems(&sources, &TOLERATED)
+    problems(&sources)
 }
 
-fn problems(sources: &BTreeMap<&str, &str>, tolerated: &[(&str, &str)]) -> Vec<Problem> {
+fn problems(sources: &BTreeMap<&str, &str>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut graph = Graph::default();
     for root in sources.keys().copied().filter(|path| is_root(path)) {
@@ -61,15 +33,6 @@ fn problems(sources: &BTreeMap<&str, &str>, tolerated: &[(&str, &str)]) -> Vec<P
             Ok(read) => read.uses(&mut graph),
             Err(problem) => problems.push(problem),
         }
-    }
-    for (from, to) in tolerated {
-        if !graph.in_one_circle(from, to) {
-            let message = format!("makes no circle with {to} any more: remove the exception");
-            problems.push(Problem::new(*from, message));
-        }
-    }
-    for (from, to) in tolerated {
-        graph.remove(from, to);
     }
     problems.extend(graph.circles().into_iter().map(|circle| {
         let uses: Vec<String> = circle

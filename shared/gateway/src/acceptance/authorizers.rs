@@ -17,7 +17,8 @@ use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
 use crate::invocation::authorizer::{Decision, Question, interrupted};
-use crate::invocation::call::{CallError, is_sealed};
+use crate::invocation::call::is_sealed;
+use crate::invocation::called::CallError;
 
 /// The answers of authorizers to one event of one request.
 pub(crate) struct Authorizers<'a> {

@@ -13,7 +13,6 @@ use queue::DeliveryQueue;
 use store::{Claim, ClaimToken, DynamoDb, Store};
 use targets::ErrorChain;
 
-use super::Acceptance;
 use crate::error::GatewayError;
 
 /// Of deliveries of several events with the same key to a space, leaves those of the first event: the queue decides on
@@ -41,44 +40,43 @@ pub(crate) struct Claims<'a> {
     tokens: Vec<ClaimToken>,
 }
 
-impl Acceptance {
-    /// Claims the keys of deliveries and takes those out that were queued before. `None` where the queue does that.
-    pub(crate) async fn claim_deduplication_keys(
-        &self,
-        deliveries: &mut Vec<Delivery>,
-    ) -> Result<Option<Claims<'_>>, GatewayError> {
-        let (DeliveryQueue::Sqs(_), Store::DynamoDb(table)) = (self.outbox.queue(), &self.store) else {
-            return Ok(None);
-        };
-        let mut keys: Vec<(Space, Arc<str>)> = deliveries
-            .iter()
-            .filter_map(|delivery| Some((delivery.space.clone(), delivery.deduplication_key.clone()?)))
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut claims = Claims {
-            table,
-            tokens: Vec::new(),
-        };
-        for (space, key) in keys {
-            // Boxed: events elsewhere, and those without a key, do not carry the future of a request.
-            match Box::pin(table.claim_deduplication_key(&space, &key)).await {
-                Ok(Claim::Granted(token)) => claims.tokens.push(token),
-                Ok(Claim::Duplicate) => deliveries.retain(|delivery| {
-                    delivery.space != space || delivery.deduplication_key.as_deref() != Some(&*key)
-                }),
-                Ok(Claim::Contended) => {
-                    Box::pin(claims.release()).await;
-                    return Err(GatewayError::DeduplicationContended);
-                }
-                Err(error) => {
-                    Box::pin(claims.release()).await;
-                    return Err(error.into());
-                }
+/// Claims the keys of deliveries and takes those out that were queued before. `None` where the queue does that.
+pub(super) async fn claim_keys<'a>(
+    store: &'a Store,
+    queue: &DeliveryQueue,
+    deliveries: &mut Vec<Delivery>,
+) -> Result<Option<Claims<'a>>, GatewayError> {
+    let (DeliveryQueue::Sqs(_), Store::DynamoDb(table)) = (queue, store) else {
+        return Ok(None);
+    };
+    let mut keys: Vec<(Space, Arc<str>)> = deliveries
+        .iter()
+        .filter_map(|delivery| Some((delivery.space.clone(), delivery.deduplication_key.clone()?)))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut claims = Claims {
+        table,
+        tokens: Vec::new(),
+    };
+    for (space, key) in keys {
+        // Boxed: events elsewhere, and those without a key, do not carry the future of a request.
+        match Box::pin(table.claim_deduplication_key(&space, &key)).await {
+            Ok(Claim::Granted(token)) => claims.tokens.push(token),
+            Ok(Claim::Duplicate) => deliveries.retain(|delivery| {
+                delivery.space != space || delivery.deduplication_key.as_deref() != Some(&*key)
+            }),
+            Ok(Claim::Contended) => {
+                Box::pin(claims.release()).await;
+                return Err(GatewayError::DeduplicationContended);
+            }
+            Err(error) => {
+                Box::pin(claims.release()).await;
+                return Err(error.into());
             }
         }
-        Ok(Some(claims))
     }
+    Ok(Some(claims))
 }
 
 impl Claims<'_> {

@@ -4,20 +4,29 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
 use domain::delivery::Delivery;
+use domain::ids::Space;
 use domain::routing::RoutingTable;
 use queue::Reservation;
 
-use super::Acceptance;
 use super::candidate::Candidate;
 use crate::error::GatewayError;
-use crate::sync_calls::SyncCall;
+use crate::outbox::Outbox;
+use crate::sync_calls::{SyncCall, SyncCalls};
 
-impl Acceptance {
+/// What room is asked of: the queue, and the places of calls.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) outbox: Outbox,
+    /// `None` where calls that clients wait for are not bounded.
+    pub(crate) sync_calls: Option<Arc<SyncCalls>>,
+}
+
+impl Room {
     /// Sets room aside for the deliveries of a request whose body has `bytes`. Those to spaces without room are left out,
     /// counted and logged; it fails where an event would reach nobody then whose sender hears from nobody else.
     pub(crate) fn reserve(
@@ -66,6 +75,19 @@ impl Acceptance {
                 return Err(error);
             }
         }
+    }
+
+    /// Begins calls that a client waits for, of functions of these spaces: one for each. There is nothing to begin where
+    /// they are not bounded.
+    pub(crate) fn begin_sync_calls<'s>(
+        &self,
+        spaces: impl IntoIterator<Item = &'s Space>,
+    ) -> Result<Vec<SyncCall>, GatewayError> {
+        let Some(calls) = &self.sync_calls else {
+            return Ok(Vec::new());
+        };
+        let spaces: BTreeSet<&Space> = spaces.into_iter().collect();
+        spaces.into_iter().map(|space| calls.begin(space)).collect()
     }
 
     /// Leaves deliveries out, unless there are none or an event reaches nobody then whose sender hears from nobody else.

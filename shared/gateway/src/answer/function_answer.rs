@@ -11,7 +11,7 @@ use targets::{COUNTED_FROM, Held, PassedOn};
 use super::Answer;
 use super::streamed_response::{StreamedBody, StreamedResponse};
 use crate::error::GatewayError;
-use crate::invocation::call::CallResult;
+use crate::invocation::called::CallResult;
 
 impl CallResult {
     /// The answer to the caller of this function. Large ones are made elsewhere.

@@ -16,10 +16,11 @@ use queue::Outcome;
 use targets::{ErrorChain, InvokeError};
 use tokio::time::Instant;
 
-use super::Dispatcher;
+use super::dispatcher::Dispatcher;
 use super::step::{FUNCTION_CHECK, Step, UNABLE_PAUSE};
 use super::verdict::{FailedAttempt, Verdict, verdict};
-use crate::invocation::call::{CallError, Occasion, SubscriberCall};
+use crate::invocation::call::{Occasion, SubscriberCall};
+use crate::invocation::called::CallError;
 use crate::invocation::circuit_report::report;
 use crate::invocation::weighted::Targets;
 use crate::stamp::now_millis;

@@ -12,9 +12,10 @@ use domain::routing::RoutingTable;
 use queue::Outcome;
 use tokio::time::timeout_at;
 
+use super::dispatch_time::DispatchTime;
+use super::dispatcher::Dispatcher;
 use super::step::{Step, UNABLE_PAUSE};
 use super::verdict::FailedAttempt;
-use super::{DispatchTime, Dispatcher};
 use crate::invocation::authorizer::{Decision, Question};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::Targets;

@@ -11,8 +11,8 @@ use queue::{DeliveryQueue, Embedded, WaitingLane};
 use store::Store;
 use targets::ErrorChain;
 
-use super::Dispatcher;
 use super::dead_letters::DeadLetterError;
+use super::dispatcher::Dispatcher;
 
 /// Time between two looks at whether anything was deleted: an embedded store costs nothing to be asked.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -16,8 +16,9 @@ use store::StoreError;
 use targets::ErrorChain;
 
 use super::dead_letters::DeadLetterError;
+use super::dispatch_time::DispatchTime;
+use super::dispatcher::Dispatcher;
 use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
-use super::{DispatchTime, Dispatcher};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
 use crate::stamp::now_millis;

@@ -2,22 +2,28 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use domain::dead_letter::DeadLetterReason;
-use domain::delivery::Arrival;
+use domain::delivery::{Arrival, Delivery};
 use domain::event::{Envelope, Event, EventLimits, EventStamp};
 use domain::hops::Hops;
 use domain::ids::SubscriptionId;
 use domain::json::Json;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
-use queue::{DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, SpaceShares};
+use queue::{
+    DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Outcome, Received, SpaceShares,
+};
 use records::DeliveryLog;
 use store::{Embedded, Store};
 use targets::{Invoker, TargetSettings};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
+use super::dead_letters::DeadLetters;
+use super::step::Step;
 use super::*;
 use crate::gateway::{Gateway, GatewayParts};
 use crate::intake::hosted::HostedDomains;

@@ -7,7 +7,7 @@ use domain::delivery::Delivery;
 use domain::retry::{FailureClass, MOST_ATTEMPTS, RetryPolicy};
 use targets::{Answer, InvokeError};
 
-use crate::invocation::call::CallError;
+use crate::invocation::called::CallError;
 
 /// HTTP status of a gateway that an event came to too often (RFC 5842).
 const LOOP_DETECTED: u16 = 508;

@@ -16,7 +16,8 @@ use http::HeaderValue;
 use offload::{LARGE_BODY, off_runtime};
 
 use super::Invocation;
-use super::call::{CallError, call_without_subscription};
+use super::call::call_without_subscription;
+use super::called::CallError;
 use super::weighted::Targets;
 use crate::error::GatewayError;
 use crate::stamp::delivery_id;

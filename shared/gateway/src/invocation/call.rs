@@ -7,45 +7,17 @@ use bytes::Bytes;
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
-use domain::resource::{Function, Provider, ResponseMode, Subscription};
+use domain::resource::{Function, Provider, Subscription};
 use domain::routing::RoutingTable;
 use domain::system_event::{FunctionCall, SystemEvent, SystemEventType};
-use targets::{AccessDeniedCode, Answer, Call, CallIdentity, InvokeError};
+use targets::{Call, CallIdentity, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
+use super::called::{CallError, CallResult, Called};
 use super::planned_call::{EventForm, PlannedCall};
 use super::weighted::{Targets, is_worth_another};
 use crate::stamp::delivery_id;
-
-/// A function that could not be called or that failed. The text goes to logs and system events, never to clients.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// There is no such function.
-    #[error("unable to look up registered function")]
-    UnknownFunction,
-    /// It cannot be called for now, for a reason that is not its own: the store cannot decrypt its secrets.
-    #[error("Function call failed. Error: the secrets of the function cannot be decrypted for now")]
-    Sealed,
-    /// Its target failed.
-    #[error(transparent)]
-    Invoke(#[from] InvokeError),
-}
-
-impl CallError {
-    /// Whether the call failed because the gateway had no room for the answer, which says nothing about the function.
-    pub fn is_overload(&self) -> bool {
-        matches!(self, Self::Invoke(error) if error.is_overload())
-    }
-
-    /// The refused credentials that a caller is told about (docs/contract.md §2.6).
-    pub fn access_denied_code(&self) -> Option<AccessDeniedCode> {
-        match self {
-            Self::Invoke(err) => err.access_denied_code(),
-            Self::UnknownFunction | Self::Sealed => None,
-        }
-    }
-}
 
 /// The call of a subscription's function with an event.
 #[derive(Debug, Clone, Copy)]
@@ -74,19 +46,6 @@ pub(crate) enum Occasion<'a> {
         end: Option<Instant>,
     },
 }
-
-/// What a function answered.
-#[derive(Debug)]
-pub(crate) struct CallResult {
-    pub(crate) answer: Answer,
-    /// Whether it only takes events in and has no answer for a caller (Q23).
-    pub(crate) is_connector: bool,
-    /// How the answer is read.
-    pub(crate) mode: ResponseMode,
-}
-
-/// The result of a call.
-pub(crate) type Called = Result<CallResult, CallError>;
 
 impl Invocation {
     /// Calls a function, or the one of `targets` that does not fail, with an event and emits the system events around

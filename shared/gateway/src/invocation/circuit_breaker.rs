@@ -10,6 +10,7 @@
 
 mod circuit;
 mod registered;
+mod settings;
 
 #[cfg(test)]
 mod tests;
@@ -21,36 +22,16 @@ use std::time::Duration;
 use domain::ids::{FunctionId, Space};
 use tokio::time::Instant;
 
+pub use circuit::CircuitChange;
 use circuit::{Circuit, Report, Ticket};
-
 pub use registered::Registered;
+pub use settings::CircuitBreakerSettings;
 
 /// How long a circuit is remembered that nobody asks for, besides the time that it can be open: longer than any call
 /// takes, so that no call outlives what is known of its circuit.
 const FORGET_AFTER: Duration = Duration::from_hours(1);
 /// Circuits from which on idle ones are looked for.
 const SWEEP_FROM: usize = 1024;
-
-/// When circuits open, and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CircuitBreakerSettings {
-    /// Failures in a row that open a circuit; 0 keeps all circuits closed.
-    pub failure_threshold: u32,
-    /// How long a circuit is open at first, and at least.
-    pub min_open: Duration,
-    /// Bound of the time that it is open, which doubles with every probe that fails; at least `min_open`.
-    pub max_open: Duration,
-}
-
-impl Default for CircuitBreakerSettings {
-    fn default() -> Self {
-        Self {
-            failure_threshold: 10,
-            min_open: Duration::from_secs(1),
-            max_open: Duration::from_mins(1),
-        }
-    }
-}
 
 /// The circuits of all functions. A handle: clones share them.
 #[derive(Debug, Clone)]
@@ -96,17 +77,6 @@ struct PermittedCall {
     function: Function,
     registered: Registered,
     ticket: Ticket,
-}
-
-/// A change of a circuit, for logs and metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CircuitChange {
-    /// It was closed and is open for this time: the function fails.
-    Opened(Duration),
-    /// The probe failed; it is open again, for this time.
-    Reopened(Duration),
-    /// The probe succeeded; the function is back.
-    Closed,
 }
 
 impl CircuitBreakers {

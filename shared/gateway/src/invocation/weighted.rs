@@ -15,7 +15,7 @@ use targets::InvokeError;
 use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
-use super::call::{CallError, CallResult, Called};
+use super::called::{CallError, CallResult, Called};
 use super::circuit_breaker::{Admission, CircuitBreakers, Permit, Registered};
 use super::circuit_report::report;
 use super::planned_call::PlannedCall;

@@ -28,19 +28,6 @@ impl Graph {
         }
     }
 
-    /// Forgets a use.
-    pub(super) fn remove(&mut self, from: &str, to: &str) {
-        if let Some(uses) = self.uses.get_mut(from) {
-            uses.remove(to);
-        }
-    }
-
-    /// Whether a file uses another one and is reached from it.
-    pub(super) fn in_one_circle(&self, from: &str, to: &str) -> bool {
-        let used = self.uses.get(from).is_some_and(|uses| uses.contains_key(to));
-        used && self.reached(to).contains(from)
-    }
-
     /// All circles, by their first files.
     pub(super) fn circles(&self) -> Vec<Circle> {
         let reached: BTreeMap<&str, BTreeSet<&str>> = self

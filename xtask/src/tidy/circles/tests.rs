@@ -6,25 +6,13 @@ use super::problems;
 
 /// Files that use each other, and the uses among them, without the folder and the ends of their names.
 fn circles(files: &[(&str, &str)]) -> Vec<String> {
-    tolerating(files, &[])
-}
-
-fn tolerating(files: &[(&str, &str)], tolerated: &[(&str, &str)]) -> Vec<String> {
     let paths: Vec<String> = files.iter().map(|(name, _)| format!("a/src/{name}.rs")).collect();
     let sources: BTreeMap<&str, &str> = paths
         .iter()
         .map(String::as_str)
         .zip(files.iter().map(|(_, text)| *text))
         .collect();
-    let tolerated: Vec<(String, String)> = tolerated
-        .iter()
-        .map(|(from, to)| (format!("a/src/{from}.rs"), format!("a/src/{to}.rs")))
-        .collect();
-    let tolerated: Vec<(&str, &str)> = tolerated
-        .iter()
-        .map(|(from, to)| (from.as_str(), to.as_str()))
-        .collect();
-    let problems = problems(&sources, &tolerated);
+    let problems = problems(&sources);
     let lines = problems.iter().flat_map(|problem| {
         let text = problem.to_string();
         text.lines().map(str::to_owned).collect::<Vec<_>>()
@@ -218,19 +206,4 @@ fn fields_methods_and_other_crates_are_no_uses() {
         ),
     ];
     assert_eq!(circles(&files), [""; 0]);
-}
-
-#[test]
-fn exceptions_are_tolerated_as_long_as_there_is_something_to_tolerate() {
-    let files = [
-        ("lib", "mod a; mod b; mod c;"),
-        ("a", "use crate::b::B; pub struct A; fn f(_: B) {}"),
-        ("b", "pub struct B(crate::a::A);"),
-        ("c", "pub struct C;"),
-    ];
-    assert_eq!(tolerating(&files, &[("b", "a")]), [""; 0]);
-    assert_eq!(
-        tolerating(&files, &[("b", "a"), ("c", "a")]),
-        ["c: makes no circle with a any more: remove the exception"]
-    );
 }

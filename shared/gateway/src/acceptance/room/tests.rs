@@ -245,6 +245,7 @@ async fn authorizers_that_hang_keep_events_from_their_space_alone() {
         .gateway
         .stages()
         .acceptance
+        .room
         .begin_sync_calls([&"loud".into()])
         .unwrap();
     fixture.emit("guarded", "/a", PLAIN).await.unwrap();

@@ -4,7 +4,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{CircuitBreakerSettings, CircuitChange, Registered};
+use super::registered::Registered;
+use super::settings::CircuitBreakerSettings;
+
+/// A change of a circuit, for logs and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CircuitChange {
+    /// It was closed and is open for this time: the function fails.
+    Opened(Duration),
+    /// The probe failed; it is open again, for this time.
+    Reopened(Duration),
+    /// The probe succeeded; the function is back.
+    Closed,
+}
 
 /// Longest time that a circuit is open, so that its end can be written as a time.
 const MOST_OPEN: Duration = Duration::from_hours(365 * 24);

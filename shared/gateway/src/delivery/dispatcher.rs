@@ -1,0 +1,29 @@
+//! The handles that deliveries are made with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use queue::DeliveryQueue;
+use records::DeliveryLog;
+use store::Store;
+
+use super::dead_letters::DeadLetters;
+use super::permits::Permits;
+use crate::invocation::Invocation;
+use crate::metrics::EventMetrics;
+use crate::unattempted::Unattempted;
+
+/// What deliveries are made by.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    pub(crate) store: Store,
+    pub(crate) queue: DeliveryQueue,
+    pub(crate) dead_letters: DeadLetters,
+    pub(crate) delivery_log: DeliveryLog,
+    pub(crate) unattempted: Unattempted,
+    pub(crate) invocation: Arc<Invocation>,
+    pub(crate) metrics: Arc<EventMetrics>,
+    pub(crate) permits: Permits,
+    /// Longest time for which a function is left alone because it asks for that.
+    pub(crate) max_retry_after: Duration,
+}
