@@ -5,6 +5,7 @@
     reason = "a command-line tool talks to its terminal"
 )]
 
+mod program;
 mod tidy;
 
 use std::process::ExitCode;
