@@ -1,23 +1,34 @@
-//! Checks of the tree that need more than one line of shell: `cargo xtask tidy`.
+//! What a change has to keep and one line of shell cannot check: `cargo xtask tidy` and `cargo xtask instructions`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a command-line tool talks to its terminal"
 )]
 
+mod instructions;
+mod program;
 mod tidy;
 
 use std::process::ExitCode;
 
+const USAGE: &str = "usage: cargo xtask tidy | instructions [--record]
+
+  tidy                   house rules of the tree that rustfmt and clippy cannot check
+  instructions           counts the instructions of the hot paths and compares them with the recorded counts
+  instructions --record  counts them and records the counts";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments != ["tidy"] {
-        eprintln!(
-            "usage: cargo xtask tidy\n\n  tidy   house rules of the tree that rustfmt and clippy cannot check"
-        );
-        return ExitCode::from(2);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["tidy"] => report(tidy::run()),
+        ["instructions"] => instructions::compare(),
+        ["instructions", "--record"] => instructions::record(),
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
     }
-    report(tidy::run())
 }
 
 /// Prints every problem on a line of its own; one problem is enough to fail.

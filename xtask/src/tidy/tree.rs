@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde::Deserialize;
+
+use crate::program::output;
 
 /// A text file of the repository.
 #[derive(Debug)]
@@ -85,19 +87,4 @@ pub(super) fn cargo_metadata() -> Result<Metadata> {
     let arguments = ["metadata", "--no-deps", "--format-version", "1", "--locked"];
     let json = output(Command::new(env!("CARGO")).args(arguments))?;
     serde_json::from_str(&json).context("cargo metadata answered something unexpected")
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let program = command.get_program().to_owned();
-    let output = command
-        .output()
-        .with_context(|| format!("cannot run {}", program.display()))?;
-    if !output.status.success() {
-        bail!(
-            "{} failed: {}",
-            program.display(),
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        );
-    }
-    String::from_utf8(output.stdout).with_context(|| format!("{} answered invalid UTF-8", program.display()))
 }

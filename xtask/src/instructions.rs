@@ -1,0 +1,150 @@
+//! How many instructions the hot paths take: counted under callgrind, compared with `bench/instructions/counts.txt`.
+
+mod callgrind;
+mod counts;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+use crate::program::output;
+use counts::{Counts, Verdict};
+
+/// The recorded counts, from the root of the workspace.
+const COUNTS: &str = "bench/instructions/counts.txt";
+
+/// Where things are, as `cargo metadata` has it.
+#[derive(Debug, Deserialize)]
+struct Workspace {
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+/// Counts, and fails where a hot path takes more instructions than are recorded.
+pub(crate) fn compare() -> ExitCode {
+    report(try_compare())
+}
+
+/// Counts, and records the counts.
+pub(crate) fn record() -> ExitCode {
+    report(try_record())
+}
+
+fn report(outcome: Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("instructions: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_compare() -> Result<()> {
+    if !is_valgrind_installed()? {
+        return Ok(());
+    }
+    let workspace = Workspace::read()?;
+    let path = workspace.workspace_root.join(COUNTS);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {COUNTS}"))?;
+    let recorded = Counts::parse(&text).with_context(|| format!("{COUNTS} cannot be read"))?;
+    let compiler = compiler()?;
+    if recorded.compiler != compiler {
+        // Another compiler makes other instructions of the same source.
+        println!(
+            "instructions: not run: counted with {}, this is {compiler}",
+            recorded.compiler
+        );
+        return Ok(());
+    }
+    let counted = workspace.count(compiler)?;
+    let verdicts = recorded.compare(&counted);
+    for (scenario, verdict) in &verdicts {
+        println!("{scenario:20} {verdict}");
+    }
+    let failed = verdicts.iter().filter(|(_, verdict)| verdict.fails()).count();
+    if failed > 0 {
+        bail!(
+            "{failed} of {} scenarios differ from {COUNTS}: CONTRIBUTING.md says what to do",
+            verdicts.len()
+        );
+    }
+    if verdicts
+        .iter()
+        .any(|(_, verdict)| matches!(verdict, Verdict::Fell { .. }))
+    {
+        println!("instructions: bring {COUNTS} down: cargo xtask instructions --record");
+    }
+    println!("instructions: clean");
+    Ok(())
+}
+
+fn try_record() -> Result<()> {
+    if !is_valgrind_installed()? {
+        return Ok(());
+    }
+    let workspace = Workspace::read()?;
+    let counted = workspace.count(compiler()?)?;
+    let path = workspace.workspace_root.join(COUNTS);
+    std::fs::write(&path, counted.to_string()).with_context(|| format!("cannot write {COUNTS}"))?;
+    print!("{counted}");
+    Ok(())
+}
+
+/// Says so where it is not.
+fn is_valgrind_installed() -> Result<bool> {
+    let is_installed = callgrind::is_installed()?;
+    if !is_installed {
+        println!("instructions: not run, valgrind is not installed");
+    }
+    Ok(is_installed)
+}
+
+/// Version and platform of the compiler.
+fn compiler() -> Result<String> {
+    let about = output(Command::new("rustc").arg("-vV"))?;
+    let version = about.lines().next();
+    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+    match (version, host) {
+        (Some(version), Some(host)) => Ok(format!("{version} for {host}")),
+        _ => bail!("rustc answered something unexpected: {about}"),
+    }
+}
+
+impl Workspace {
+    fn read() -> Result<Self> {
+        let arguments = ["metadata", "--no-deps", "--format-version", "1", "--locked"];
+        let json = output(Command::new(env!("CARGO")).args(arguments))?;
+        serde_json::from_str(&json).context("cargo metadata answered something unexpected")
+    }
+
+    /// Builds the scenarios and counts all of them.
+    fn count(&self, compiler: String) -> Result<Counts> {
+        // All of the workspace: a build of the scenarios alone would choose other features of shared dependencies and
+        // compile all of them again.
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--workspace", "--locked", "--bins"])
+            .current_dir(&self.workspace_root)
+            .status()
+            .context("cannot run cargo")?;
+        if !built.success() {
+            bail!("the build failed");
+        }
+        let program = self.target_directory.join("release/instructions");
+        let profiles = self.target_directory.join("instructions");
+        let mut counts = Counts::new(compiler);
+        for line in output(&mut Command::new(&program))?.lines() {
+            let (scenario, iterations) = line.split_once(' ').context("a scenario has no iterations")?;
+            let iterations: u64 = iterations.parse().context("a scenario has no iterations")?;
+            let whole = callgrind::count(&program, scenario, &profiles.join(scenario))
+                .with_context(|| format!("{scenario} was not counted"))?;
+            let average = whole
+                .checked_div(iterations)
+                .context("a scenario has no iterations")?;
+            counts.set(scenario, average);
+        }
+        Ok(counts)
+    }
+}
