@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use gateway::Gateway;
-use setup::{Settings, telemetry, wiring};
+use setup::{Parts, Settings, telemetry};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -26,7 +26,7 @@ impl LocalGateway {
         ])?;
         telemetry::metrics_recorder()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let gateway = runtime.block_on(wiring::gateway(&settings))?;
+        let gateway = runtime.block_on(Parts::open(&settings))?.gateway()?;
         Ok(Self {
             gateway,
             runtime,

@@ -14,10 +14,8 @@ pub struct Call<'e> {
     pub event: Option<&'e Event>,
     /// What can be told about the delivery; none of it goes to a function that knows no place for it.
     pub identity: Option<CallIdentity>,
-    /// Whether the AWS SDKs try again by themselves (docs/contract.md §3.3); not where the queue does.
-    pub sdk_retries: bool,
-    /// Whether a client waits for the answer, so that the response mode of the function says what becomes of it.
-    pub is_awaited: bool,
+    /// Who wants it called.
+    pub caller: Caller,
     /// Whether somebody wants the whole of the answer. Where nobody does, only its beginning is kept, as much as is shown
     /// of a failure.
     pub needs_answer: bool,
@@ -26,11 +24,22 @@ pub struct Call<'e> {
     pub hops: Hops,
 }
 
-impl Call<'_> {
-    /// Whether somebody looks at the result, a caller or what asked an authorizer. The queue, which repeats calls by
-    /// itself, only wants to know whether the event was taken.
-    pub(crate) fn wants_result(&self) -> bool {
-        self.sdk_retries
+/// Who wants a function called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// A client waits for the answer: the response mode of the function says what it gets.
+    Client,
+    /// The gateway waits for what an authorizer says.
+    Authorizer,
+    /// The queue, which only wants to know whether the event was taken.
+    Queue,
+}
+
+impl Caller {
+    /// Whether somebody waits for the result. The AWS SDKs try again by themselves then (docs/contract.md §3.3); the queue
+    /// repeats calls by itself, with pauses that they would not make.
+    pub(crate) fn waits(self) -> bool {
+        self != Self::Queue
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) enum NamedBy {
 }
 
 /// Who calls, with which right.
-pub(crate) struct Caller<'c> {
+pub(crate) struct Principal<'c> {
     with: &'c Arc<Clients>,
     identity: Identity,
     purpose: Purpose,
@@ -60,7 +60,7 @@ enum Identity {
     Workload(String),
 }
 
-impl<'c> Caller<'c> {
+impl<'c> Principal<'c> {
     /// Reads the secrets of the credentials.
     pub(crate) async fn new(
         with: &'c Arc<Clients>,

@@ -55,7 +55,7 @@ pub(crate) async fn call(
     deadline: Deadline,
 ) -> Result<Answer, InvokeError> {
     if endpoint.is_plain() {
-        let wants_result = call.wants_result();
+        let wants_result = call.caller.waits();
         let answered = with.http.post(endpoint, call, None, deadline).await;
         redacted(answered, wants_result, || Redaction::of_url(&endpoint.url))
     } else {

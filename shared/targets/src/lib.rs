@@ -33,7 +33,7 @@ mod tokens;
 pub use access_denied::AccessDeniedCode;
 pub use answer::{Answer, PassedOn, Rejection};
 pub use answer_stream::{AnswerStream, AnswerStreamError};
-pub use call::{Call, CallIdentity};
+pub use call::{Call, CallIdentity, Caller};
 pub use error::{BoxError, InvokeError};
 pub use error_chain::ErrorChain;
 pub use gathered::Gathered;

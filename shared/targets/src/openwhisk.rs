@@ -45,7 +45,7 @@ async fn activate(
 ) -> Result<Answer, InvokeError> {
     let key = deadline.bound(with.secrets.text(&action.auth_key)).await?;
     let api = Api::new(with, action, &key, deadline)?;
-    let is_blocking = action.blocking || call.wants_result();
+    let is_blocking = action.blocking || call.caller.waits();
     let response = api.invoke(call.payload, is_blocking).await?;
     if !is_blocking {
         // It is taken, whatever comes of it.

@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn arrows_of_the_design_are_allowed() {
-        let allowed: [(&str, &[&str]); 9] = [
+        let allowed: [(&str, &[&str]); 10] = [
             ("shared/domain", &["serde", "http", "scaling"]),
             ("shared/store", &["domain", "redb", "tokio"]),
             ("shared/records", &["domain", "tokio"]),

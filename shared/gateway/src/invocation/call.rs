@@ -10,7 +10,7 @@ use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 use domain::resource::{Function, Provider, Subscription};
 use domain::routing::RoutingTable;
 use domain::system_event::{FunctionCall, SystemEvent, SystemEventType};
-use targets::{Call, CallIdentity, InvokeError};
+use targets::{Call, CallIdentity, Caller, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
@@ -225,9 +225,7 @@ impl<'e> SubscriberCall<'e> {
                 subscription: Some(subscription.clone()),
                 attempt,
             }),
-            // The queue tries again, with pauses that the SDK would not make.
-            sdk_retries: !is_queued,
-            is_awaited: !is_queued,
+            caller: if is_queued { Caller::Queue } else { Caller::Client },
             needs_answer: true,
             hops,
         };
@@ -273,8 +271,7 @@ fn plain_call(payload: Bytes, hops: Hops) -> Call<'static> {
         payload,
         event: None,
         identity: None,
-        sdk_retries: true,
-        is_awaited: false,
+        caller: Caller::Authorizer,
         needs_answer: true,
         hops,
     }

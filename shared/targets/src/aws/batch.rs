@@ -20,6 +20,7 @@ pub(crate) use self::destination::Destination;
 use self::lane::{Lanes, Reply, Waiting};
 pub(crate) use self::limits::Limits;
 use super::failure::Failure;
+use crate::call::Caller;
 use crate::http::{carried, carrying};
 
 mod destination;
@@ -41,12 +42,9 @@ pub(crate) trait Service: Clone + Send + Sync + 'static {
     /// Bytes that an entry counts for.
     fn size(entry: &Self::Entry) -> usize;
 
-    /// Sends one entry and gives the id that it got. `sdk_retries`: whether the SDK tries again by itself.
-    fn send(
-        &self,
-        entry: Self::Entry,
-        sdk_retries: bool,
-    ) -> impl Future<Output = Result<Bytes, Failure>> + Send;
+    /// Sends one entry and gives the id that it got. The SDK tries again by itself where `caller` waits.
+    fn send(&self, entry: Self::Entry, caller: Caller)
+    -> impl Future<Output = Result<Bytes, Failure>> + Send;
 
     /// Sends several with one request, and gives the result of each, in their order.
     fn send_all(
@@ -90,10 +88,10 @@ impl<S: Service> Batches<S> {
         destination: Destination,
         service: S,
         entry: S::Entry,
-        sdk_retries: bool,
+        caller: Caller,
     ) -> Result<Bytes, Failure> {
-        if sdk_retries || self.is_refused(&destination) {
-            return service.send(entry, sdk_retries).await;
+        if caller.waits() || self.is_refused(&destination) {
+            return service.send(entry, caller).await;
         }
         let (reply, replied) = oneshot::channel();
         let waiting = Waiting {
@@ -107,7 +105,7 @@ impl<S: Service> Batches<S> {
         }
         match replied.await {
             Ok(Reply::Done(result)) => result,
-            Ok(Reply::Alone(entry)) => service.send(entry, sdk_retries).await,
+            Ok(Reply::Alone(entry)) => service.send(entry, caller).await,
             Err(_gone) => Err(Failure::passing("the batch was given up")),
         }
     }
@@ -164,7 +162,7 @@ impl<S: Service> Batches<S> {
         if entries.len() == 1
             && let Some(entry) = entries.pop()
         {
-            return vec![Reply::Done(service.send(entry, false).await)];
+            return vec![Reply::Done(service.send(entry, Caller::Queue).await)];
         }
         match service.send_all(entries.clone()).await {
             Ok(mut results) => {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::batch::{Limits, Service};
 use super::{AwsIdentity, EntryError, Failure, with_retries};
+use crate::call::Caller;
 
 /// A bus to put events on.
 #[derive(Clone)]
@@ -38,14 +39,12 @@ impl Entry {
 
 impl Bus {
     /// Sends entries, one as well as several: there is no other API.
-    async fn put(
-        &self,
-        entries: Vec<Entry>,
-        sdk_retries: bool,
-    ) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
+    async fn put(&self, entries: Vec<Entry>, caller: Caller) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
         let entries = entries.into_iter().map(|entry| entry.into_request(&self.name));
         let put = self.client.put_events().set_entries(Some(entries.collect()));
-        let sent = with_retries!(put, aws_sdk_eventbridge, sdk_retries).send().await;
+        let sent = with_retries!(put, aws_sdk_eventbridge, caller.waits())
+            .send()
+            .await;
         let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
         let result = |entry: PutEventsResultEntry| {
             if let Some(id) = entry.event_id.filter(|_| entry.error_code.is_none()) {
@@ -82,13 +81,13 @@ impl Service for Bus {
         entry.source.len() + entry.detail_type.len() + entry.detail.len() + 14
     }
 
-    async fn send(&self, entry: Entry, sdk_retries: bool) -> Result<Bytes, Failure> {
-        let results = self.put(vec![entry], sdk_retries).await?;
+    async fn send(&self, entry: Entry, caller: Caller) -> Result<Bytes, Failure> {
+        let results = self.put(vec![entry], caller).await?;
         let silent = || Err(Failure::passing("AWS said nothing of the entry"));
         results.into_iter().next().unwrap_or_else(silent)
     }
 
     async fn send_all(&self, entries: Vec<Entry>) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
-        self.put(entries, false).await
+        self.put(entries, Caller::Queue).await
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn call(with: &Clients, bus: &EventBus, call: Call<'_>) -> Resu
         .aws
         .batches
         .eventbridge
-        .send(destination, bus, entry, call.sdk_retries);
+        .send(destination, bus, entry, call.caller);
     Ok(Answer::of(sent.await?))
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn call(
         .aws
         .batches
         .firehose
-        .send(destination, stream, data, call.sdk_retries);
+        .send(destination, stream, data, call.caller);
     Ok(Answer::of(sent.await?))
 }
 

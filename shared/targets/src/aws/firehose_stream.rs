@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::batch::{Limits, Service};
 use super::{AwsIdentity, EntryError, Failure, with_retries};
+use crate::call::Caller;
 
 /// A stream to put records into.
 #[derive(Clone)]
@@ -32,13 +33,13 @@ impl Service for Stream {
         data.len()
     }
 
-    async fn send(&self, data: Bytes, sdk_retries: bool) -> Result<Bytes, Failure> {
+    async fn send(&self, data: Bytes, caller: Caller) -> Result<Bytes, Failure> {
         let put = self
             .client
             .put_record()
             .delivery_stream_name(&self.name)
             .record(record(data)?);
-        let sent = with_retries!(put, aws_sdk_firehose, sdk_retries).send().await;
+        let sent = with_retries!(put, aws_sdk_firehose, caller.waits()).send().await;
         let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
         Ok(Bytes::from(answer.record_id))
     }

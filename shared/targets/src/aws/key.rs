@@ -78,7 +78,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::call::CallIdentity;
+    use crate::call::{CallIdentity, Caller};
 
     fn event(data: &str) -> Event {
         let json = format!(
@@ -96,8 +96,7 @@ mod tests {
                 subscription: None,
                 attempt: 1,
             }),
-            sdk_retries: false,
-            is_awaited: false,
+            caller: Caller::Queue,
             needs_answer: true,
             hops: domain::hops::Hops::NONE,
         }

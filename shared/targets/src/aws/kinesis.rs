@@ -38,6 +38,6 @@ pub(crate) async fn call(
         .aws
         .batches
         .kinesis
-        .send(destination, stream, record, call.sdk_retries);
+        .send(destination, stream, record, call.caller);
     Ok(Answer::of(sent.await?))
 }

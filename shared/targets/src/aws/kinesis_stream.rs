@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::batch::{Limits, Service};
 use super::{AwsIdentity, EntryError, Failure, with_retries};
+use crate::call::Caller;
 
 /// A stream to put records into.
 #[derive(Clone)]
@@ -35,14 +36,14 @@ impl Service for Stream {
         record.data.len() + record.partition_key.len()
     }
 
-    async fn send(&self, record: Record, sdk_retries: bool) -> Result<Bytes, Failure> {
+    async fn send(&self, record: Record, caller: Caller) -> Result<Bytes, Failure> {
         let put = self
             .client
             .put_record()
             .stream_name(&self.name)
             .partition_key(record.partition_key)
             .data(Blob::new(record.data));
-        let sent = with_retries!(put, aws_sdk_kinesis, sdk_retries).send().await;
+        let sent = with_retries!(put, aws_sdk_kinesis, caller.waits()).send().await;
         let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
         Ok(Bytes::from(answer.sequence_number))
     }

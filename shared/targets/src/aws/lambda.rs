@@ -8,7 +8,7 @@ use domain::retry::FailureClass;
 
 use crate::answer::Answer;
 use crate::aws::{CountedAnswer, Failure, with_retries};
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::clients::Clients;
 use crate::error::InvokeError;
 use crate::http::keeping;
@@ -25,7 +25,7 @@ pub(crate) async fn call(
     function: &LambdaFunction,
     call: Call<'_>,
 ) -> Result<Answer, InvokeError> {
-    if call.is_awaited && function.response == ResponseMode::Stream {
+    if call.caller == Caller::Client && function.response == ResponseMode::Stream {
         return stream::call(with, function, call).await;
     }
     let payload = payload(function, &call)?;
@@ -39,7 +39,7 @@ pub(crate) async fn call(
         .set_invocation_type(is_queued.then_some(aws_sdk_lambda::types::InvocationType::Event))
         .payload(Blob::new(payload));
     let counted = CountedAnswer::new(keeping());
-    let sent = with_retries!(invoke, aws_sdk_lambda, call.sdk_retries)
+    let sent = with_retries!(invoke, aws_sdk_lambda, call.caller.waits())
         .interceptor(counted.clone())
         .send()
         .await;

@@ -34,6 +34,6 @@ pub(crate) async fn call(with: &Clients, topic: &SnsTopic, call: Call<'_>) -> Re
         .aws
         .batches
         .sns
-        .send(destination, topic, message, call.sdk_retries);
+        .send(destination, topic, message, call.caller);
     Ok(Answer::of(sent.await?))
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::batch::{Limits, Service};
 use super::key::Marks;
 use super::{AwsIdentity, EntryError, EntryResults, Failure, with_retries};
+use crate::call::Caller;
 
 /// A topic to publish to.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ impl Service for Topic {
         message.text.len() + message.marks.size()
     }
 
-    async fn send(&self, message: Message, sdk_retries: bool) -> Result<Bytes, Failure> {
+    async fn send(&self, message: Message, caller: Caller) -> Result<Bytes, Failure> {
         let publish = self
             .client
             .publish()
@@ -43,7 +44,7 @@ impl Service for Topic {
             .message(message.text)
             .set_message_group_id(message.marks.group)
             .set_message_deduplication_id(message.marks.deduplication);
-        let sent = with_retries!(publish, aws_sdk_sns, sdk_retries).send().await;
+        let sent = with_retries!(publish, aws_sdk_sns, caller.waits()).send().await;
         let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
         Ok(answer.message_id.map(Bytes::from).unwrap_or_default())
     }

@@ -33,7 +33,7 @@ pub(crate) async fn call(with: &Clients, queue: &SqsQueue, call: Call<'_>) -> Re
         .aws
         .batches
         .sqs
-        .send(destination, queue, message, call.sdk_retries);
+        .send(destination, queue, message, call.caller);
     Ok(Answer::of(sent.await?))
 }
 

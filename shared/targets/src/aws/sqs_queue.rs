@@ -6,6 +6,7 @@ use bytes::Bytes;
 use super::batch::{Limits, Service};
 use super::key::Marks;
 use super::{AwsIdentity, EntryError, EntryResults, Failure, with_retries};
+use crate::call::Caller;
 
 /// A queue to send to.
 #[derive(Clone)]
@@ -34,7 +35,7 @@ impl Service for Queue {
         message.body.len() + message.marks.size()
     }
 
-    async fn send(&self, message: Message, sdk_retries: bool) -> Result<Bytes, Failure> {
+    async fn send(&self, message: Message, caller: Caller) -> Result<Bytes, Failure> {
         let send = self
             .client
             .send_message()
@@ -42,7 +43,7 @@ impl Service for Queue {
             .message_body(message.body)
             .set_message_group_id(message.marks.group)
             .set_message_deduplication_id(message.marks.deduplication);
-        let answer = with_retries!(send, aws_sdk_sqs, sdk_retries).send().await;
+        let answer = with_retries!(send, aws_sdk_sqs, caller.waits()).send().await;
         let answer = answer.map_err(|error| Failure::of(error, &self.identity))?;
         Ok(answer.message_id.map(Bytes::from).unwrap_or_default())
     }

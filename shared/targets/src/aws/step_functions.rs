@@ -31,7 +31,10 @@ pub(crate) async fn call(
         .state_machine_arn(&machine.state_machine_arn)
         .set_name(name)
         .input(text(call.payload)?);
-    match with_retries!(start, aws_sdk_sfn, call.sdk_retries).send().await {
+    match with_retries!(start, aws_sdk_sfn, call.caller.waits())
+        .send()
+        .await
+    {
         Ok(started) => Ok(Answer::of(Bytes::from(started.execution_arn))),
         Err(error) => match Failure::of(error, &identity) {
             // An earlier attempt has started it.

@@ -12,7 +12,7 @@ use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
 use crate::event_format::{EventPayload, payload_for};
-use crate::google::{Caller, NamedBy, Purpose};
+use crate::google::{NamedBy, Principal, Purpose};
 use crate::http::{GZIP, HttpRequest, HttpResponse, Identification};
 
 /// What Google answers in the place of a function.
@@ -38,7 +38,7 @@ pub(crate) async fn call(
 ) -> Result<Answer, InvokeError> {
     let audience = function.token_audience();
     let caller = deadline
-        .bound(Caller::new(
+        .bound(Principal::new(
             with,
             &function.credentials,
             Purpose::Audience(audience.to_owned()),

@@ -17,7 +17,7 @@ use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
-use crate::google::{Caller, GoogleError, NamedBy, Purpose, is_unauthorized};
+use crate::google::{GoogleError, NamedBy, Principal, Purpose, is_unauthorized};
 use crate::http::HttpRequest;
 
 const SERVER: &str = "Pub/Sub";
@@ -58,7 +58,7 @@ pub(crate) async fn call(
     deadline: Deadline,
 ) -> Result<Answer, InvokeError> {
     let caller = deadline
-        .bound(Caller::new(with, &topic.credentials, Purpose::Scope(SCOPE)))
+        .bound(Principal::new(with, &topic.credentials, Purpose::Scope(SCOPE)))
         .await?;
     let message = Message {
         data: STANDARD.encode(&call.payload),

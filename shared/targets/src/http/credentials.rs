@@ -48,7 +48,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
-    use crate::call::Call;
+    use crate::call::{Call, Caller};
     use crate::http::Redaction;
 
     fn answer(status: u16, body: &'static [u8]) -> HttpResponse {
@@ -67,8 +67,11 @@ mod tests {
             payload: Bytes::new(),
             event: None,
             identity: None,
-            sdk_retries: wants_result,
-            is_awaited: false,
+            caller: if wants_result {
+                Caller::Authorizer
+            } else {
+                Caller::Queue
+            },
             needs_answer: wants_result,
             hops: domain::hops::Hops::NONE,
         }

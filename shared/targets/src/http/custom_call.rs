@@ -122,7 +122,7 @@ impl Custom {
         call: Call<'_>,
         deadline: Deadline,
     ) -> Result<Answer, InvokeError> {
-        let wants_result = call.wants_result();
+        let wants_result = call.caller.waits();
         let answered = with.http.post(endpoint, call, Some(self), deadline).await;
         redacted(answered, wants_result, || {
             let mut redaction = self.redaction.clone();

@@ -115,7 +115,7 @@ impl HttpResponse {
         if let Some(refusal) = refusal.filter(|_| status >= 500) {
             return Err(self.failure(refusal));
         }
-        let is_result = refusal.is_none() || call.wants_result();
+        let is_result = refusal.is_none() || call.caller.waits();
         Ok(Answer {
             body: if is_result {
                 self.body

@@ -10,7 +10,7 @@ use super::sending::HttpTargets;
 use super::{body, keeping, status};
 use crate::answer::{Answer, PassedOn};
 use crate::answer_stream::AnswerStream;
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::keeping::Kept;
@@ -24,7 +24,7 @@ impl HttpResponse {
     /// The answer of a function with this response mode to this call. A mode that passes answers on passes on the
     /// whole of it.
     pub(crate) fn into_answer_for(self, mode: ResponseMode, call: &Call<'_>) -> Result<Answer, InvokeError> {
-        if !(call.is_awaited && mode.is_passed_on()) {
+        if !(call.caller == Caller::Client && mode.is_passed_on()) {
             return self.into_answer(call);
         }
         let status = self.status.as_u16();

@@ -23,7 +23,7 @@ use super::tls_clients::TlsClients;
 use super::{Identification, Refusal, body, hops, identification, keeping, redirect, status, tls};
 use crate::answer::Answer;
 use crate::answer_stream::StreamLimits;
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::keeping::Kept;
@@ -71,7 +71,7 @@ impl HttpTargets {
         custom: Option<&Custom>,
         deadline: Deadline,
     ) -> Result<Answer, InvokeError> {
-        if call.is_awaited && endpoint.response.is_passed_on() {
+        if call.caller == Caller::Client && endpoint.response.is_passed_on() {
             // Boxed: other calls do not carry its future.
             return Box::pin(self.pass_on(endpoint, call, custom, deadline)).await;
         }
@@ -119,7 +119,7 @@ impl HttpTargets {
             .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
             .transpose()
             .map_err(InvokeError::unusable)?;
-        let is_passed_on = call.is_awaited && endpoint.response.is_passed_on();
+        let is_passed_on = call.caller == Caller::Client && endpoint.response.is_passed_on();
         let mut event = Some(call.payload).filter(|_| endpoint.sends_event());
         let mut followed = 0;
         loop {

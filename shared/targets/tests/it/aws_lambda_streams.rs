@@ -7,7 +7,7 @@ use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bytes::Bytes;
 use domain::resource::{LambdaFunction, Provider, ResponseMode};
 use http_body_util::BodyExt as _;
-use targets::{Answer, AnswerStreamError, Call, InvokeError};
+use targets::{Answer, AnswerStreamError, Call, Caller, InvokeError};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Semaphore;
 
@@ -60,7 +60,7 @@ async fn ask(server: &Server) -> Result<Answer, InvokeError> {
         ..LambdaFunction::default()
     });
     let call = Call {
-        is_awaited: true,
+        caller: Caller::Client,
         needs_answer: true,
         ..call(EVENT)
     };

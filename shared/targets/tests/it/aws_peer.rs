@@ -9,7 +9,7 @@ use domain::event::Event;
 use domain::resource::AwsCredentials;
 use http::Response;
 use http_body_util::Full;
-use targets::{Call, CallIdentity, InvokeError, Invoker, TargetSettings};
+use targets::{Call, CallIdentity, Caller, InvokeError, Invoker, TargetSettings};
 
 use crate::server::{Received, Server, response};
 use crate::with_settings;
@@ -96,8 +96,7 @@ pub(crate) fn delivery<'e>(event: &'e Event, id: &str) -> Call<'e> {
             subscription: None,
             attempt: 1,
         }),
-        sdk_retries: false,
-        is_awaited: false,
+        caller: Caller::Queue,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     }

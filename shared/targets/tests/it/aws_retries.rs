@@ -7,7 +7,7 @@ use domain::resource::{
     AwsCredentials, FirehoseStream, KinesisStream, LambdaFunction, Provider, Secret, SqsQueue,
 };
 use domain::retry::{FailureClass, MOST_DELAY};
-use targets::{AccessDeniedCode, Call, InvokeError, TargetSettings};
+use targets::{AccessDeniedCode, Call, Caller, InvokeError, TargetSettings};
 
 use crate::aws_peer::{assert_no_secrets, credentials, error, invoker_of};
 use crate::server::{Server, response};
@@ -46,7 +46,7 @@ fn providers(credentials: &AwsCredentials) -> [Provider; 4] {
 
 fn single_call() -> Call<'static> {
     Call {
-        sdk_retries: false,
+        caller: Caller::Queue,
         ..call(EVENT)
     }
 }

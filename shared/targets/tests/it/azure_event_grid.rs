@@ -5,7 +5,7 @@ use domain::event::Event;
 use domain::resource::Provider;
 use domain::retry::FailureClass::{Permanent, Throttled, Transient};
 use serde_json::{Value, json};
-use targets::{Answer, Call, InvokeError, Invoker};
+use targets::{Answer, Call, Caller, InvokeError, Invoker};
 
 use crate::azure_peer::{AzurePeer, SAS_KEY};
 use crate::server::{Received, Server, response};
@@ -25,8 +25,7 @@ async fn send(invoker: &Invoker, provider: &Provider, text: &str) -> Result<Answ
         payload: Bytes::from(text.to_owned()),
         event: Some(&event),
         identity: None,
-        sdk_retries: false,
-        is_awaited: false,
+        caller: Caller::Queue,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -137,8 +136,7 @@ async fn an_authorizer_cannot_be_a_topic() {
         payload: Bytes::from_static(b"{}"),
         event: None,
         identity: None,
-        sdk_retries: true,
-        is_awaited: true,
+        caller: Caller::Client,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

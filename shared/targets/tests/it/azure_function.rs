@@ -7,7 +7,7 @@ use domain::event::Event;
 use domain::resource::Provider;
 use domain::retry::FailureClass::{Gone, Permanent, Throttled, Transient};
 use serde_json::{Value, json};
-use targets::{Answer, Call, CallIdentity, InvokeError, Invoker};
+use targets::{Answer, Call, CallIdentity, Caller, InvokeError, Invoker};
 
 use crate::azure_peer::{AzurePeer, CLIENT_SECRET, FUNCTION_KEY, FUNCTION_SCOPE};
 use crate::{invoker, provider};
@@ -31,8 +31,7 @@ async fn send(invoker: &Invoker, provider: &Provider) -> Result<Answer, InvokeEr
             subscription: Some("sub".into()),
             attempt: 3,
         }),
-        sdk_retries: false,
-        is_awaited: false,
+        caller: Caller::Queue,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -263,8 +262,7 @@ async fn an_authorizer_is_asked_in_json_but_not_as_event_grid() {
         payload: Bytes::from_static(b"{\"event\":{}}"),
         event: None,
         identity: None,
-        sdk_retries: true,
-        is_awaited: true,
+        caller: Caller::Client,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

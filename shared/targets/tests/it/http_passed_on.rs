@@ -10,7 +10,7 @@ use domain::retry::FailureClass;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt as _;
-use targets::{Answer, AnswerStreamError, Call, InvokeError, Invoker, TargetSettings};
+use targets::{Answer, AnswerStreamError, Call, Caller, InvokeError, Invoker, TargetSettings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
@@ -33,7 +33,7 @@ fn function(url: &str, mode: ResponseMode) -> Provider {
 /// A call of a client that waits.
 async fn ask(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<Answer, InvokeError> {
     let call = Call {
-        is_awaited: true,
+        caller: Caller::Client,
         needs_answer: true,
         ..call(EVENT)
     };

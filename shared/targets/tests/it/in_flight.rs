@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::resource::{LambdaFunction, Provider};
 use domain::retry::FailureClass;
-use targets::{BytesInFlight, Call, InvokeError, Invoker, TargetSettings};
+use targets::{BytesInFlight, Call, Caller, InvokeError, Invoker, TargetSettings};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::aws_peer::credentials;
@@ -66,9 +66,12 @@ async fn answers_larger_than_the_budget_are_not_read_to_their_end() {
     let raw = serde_json::json!({"response": "raw"});
     for provider in [endpoint(&url), with_options(&url, raw), lambda()] {
         let calls = server.connections();
-        let is_awaited = !matches!(provider, Provider::AwsLambda(_));
+        let caller = match provider {
+            Provider::AwsLambda(_) => Caller::Authorizer,
+            _ => Caller::Client,
+        };
         let call = Call {
-            is_awaited,
+            caller,
             ..call(EVENT)
         };
         let error = invoker.invoke(&provider, call).await.unwrap_err();

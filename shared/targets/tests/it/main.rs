@@ -47,7 +47,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::resource::{HttpEndpoint, Provider};
-use targets::{Answer, Call, InvokeError, Invoker, TargetSettings};
+use targets::{Answer, Call, Caller, InvokeError, Invoker, TargetSettings};
 
 const EVENT: &str = r#"{"eventType":"http.request","data":{"n":1.10}}"#;
 
@@ -69,8 +69,7 @@ fn call(payload: &'static str) -> Call<'static> {
         payload: Bytes::from_static(payload.as_bytes()),
         event: None,
         identity: None,
-        sdk_retries: true,
-        is_awaited: false,
+        caller: Caller::Authorizer,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     }
@@ -79,7 +78,7 @@ fn call(payload: &'static str) -> Call<'static> {
 /// A call as the queue makes it.
 fn queued(payload: &'static str) -> Call<'static> {
     Call {
-        sdk_retries: false,
+        caller: Caller::Queue,
         ..call(payload)
     }
 }

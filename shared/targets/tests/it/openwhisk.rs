@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::resource::Provider;
 use domain::retry::FailureClass::{Permanent, Transient};
 use serde_json::{Value, json};
-use targets::{Answer, Call, InvokeError, Invoker};
+use targets::{Answer, Call, Caller, InvokeError, Invoker};
 
 use crate::openwhisk_peer::{API_KEY, AUTH_KEY, OpenWhiskPeer};
 use crate::{EVENT, call, invoker, provider};
@@ -32,8 +32,7 @@ pub(crate) async fn deliver(invoker: &Invoker, provider: &Provider) -> Result<An
         payload: Bytes::from_static(EVENT.as_bytes()),
         event: None,
         identity: None,
-        sdk_retries: false,
-        is_awaited: false,
+        caller: Caller::Queue,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

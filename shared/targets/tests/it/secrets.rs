@@ -14,7 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use targets::{CallIdentity, InvokeError, Invoker, SecretSettings, TargetSettings};
+use targets::{CallIdentity, Caller, InvokeError, Invoker, SecretSettings, TargetSettings};
 
 use self::aws::Aws;
 use crate::server::{Server, response};
@@ -95,7 +95,7 @@ fn identity() -> CallIdentity {
 
 async fn fail(invoker: &Invoker, provider: &Provider) -> InvokeError {
     let mut call = call(EVENT);
-    call.sdk_retries = false;
+    call.caller = Caller::Queue;
     invoker.invoke(provider, call).await.unwrap_err()
 }
 

@@ -7,7 +7,7 @@ use domain::resource::{HttpEndpoint, Provider};
 use http::HeaderMap;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use targets::{Answer, Call, CallIdentity, InvokeError, Invoker};
+use targets::{Answer, Call, CallIdentity, Caller, InvokeError, Invoker};
 
 use crate::server::{Received, Server, response};
 use crate::{EVENT, invoker, post};
@@ -45,8 +45,7 @@ async fn send(invoker: &Invoker, provider: &Provider, payload: Bytes) -> Result<
         event: None,
         payload,
         identity: Some(identity()),
-        sdk_retries: false,
-        is_awaited: false,
+        caller: Caller::Queue,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -96,8 +95,7 @@ async fn other_calls_say_nothing() {
         event: None,
         payload: Bytes::from_static(EVENT.as_bytes()),
         identity: None,
-        sdk_retries: true,
-        is_awaited: false,
+        caller: Caller::Authorizer,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -212,8 +210,7 @@ async fn calls_that_cannot_be_identified_fail_for_good_and_show_no_secret() {
             delivery: "line\nbreak".into(),
             ..identity()
         }),
-        sdk_retries: false,
-        is_awaited: false,
+        caller: Caller::Queue,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

@@ -7,6 +7,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::*;
 use crate::aws::{AwsIdentity, EntryError};
+use crate::call::Caller;
 
 /// Entries are numbers. What a request does depends on the numbers in it.
 #[derive(Clone)]
@@ -118,7 +119,7 @@ impl Service for Fake {
         *entry
     }
 
-    async fn send(&self, entry: usize, _sdk_retries: bool) -> Result<Bytes, Failure> {
+    async fn send(&self, entry: usize, _caller: Caller) -> Result<Bytes, Failure> {
         self.request(&[entry]).await;
         result(entry)
     }
@@ -146,7 +147,7 @@ type Outcome = Result<Bytes, Failure>;
 
 fn send(batches: &Batches<Fake>, fake: &Fake, entry: usize) -> JoinHandle<Outcome> {
     let (batches, fake) = (batches.clone(), fake.clone());
-    tokio::spawn(async move { batches.send(to("a"), fake, entry, false).await })
+    tokio::spawn(async move { batches.send(to("a"), fake, entry, Caller::Queue).await })
 }
 
 fn words(outcome: Outcome) -> String {
@@ -208,7 +209,7 @@ async fn destinations_share_nothing() {
     let mut sent = JoinSet::new();
     for (name, entry) in [("a", 1), ("b", 2), ("a", 3)] {
         let (batches, fake) = (batches.clone(), fake.clone());
-        sent.spawn(async move { batches.send(to(name), fake, entry, false).await });
+        sent.spawn(async move { batches.send(to(name), fake, entry, Caller::Queue).await });
     }
     sent.join_all().await;
     let mut requests = fake.requests();
@@ -219,7 +220,7 @@ async fn destinations_share_nothing() {
 #[tokio::test]
 async fn whoever_is_waited_for_goes_alone() {
     let (batches, fake) = (Batches::<Fake>::default(), Fake::new(Ending::Each, 100));
-    let sync = |entry| batches.send(to("a"), fake.clone(), entry, true);
+    let sync = |entry| batches.send(to("a"), fake.clone(), entry, Caller::Client);
     let (one, two) = tokio::join!(sync(1), sync(2));
     assert_eq!((words(one), words(two)), ("1".to_owned(), "2".to_owned()));
     assert_eq!(fake.requests(), [[1], [2]]);

@@ -51,7 +51,7 @@ pub(super) async fn call(
         .function_name(&function.arn)
         .set_qualifier(function.qualifier.clone())
         .payload(Blob::new(payload));
-    let sent = with_retries!(invoke, aws_sdk_lambda, call.sdk_retries)
+    let sent = with_retries!(invoke, aws_sdk_lambda, call.caller.waits())
         .send()
         .await;
     let output = sent.map_err(|error| classify(Failure::of(error, &identity)))?;

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use super::AWS_REQUEST;
 use super::server::{Received, Server, response};
 use crate::aws::Aws;
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
@@ -75,8 +75,7 @@ async fn invoke(with: &Arc<Clients>, provider: &Provider) -> Result<(), InvokeEr
         payload: "{}".into(),
         event: None,
         identity: None,
-        sdk_retries: false,
-        is_awaited: false,
+        caller: Caller::Queue,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
