@@ -61,7 +61,7 @@ impl Gateway {
             let answer = called.into_answer(&call.space, &call.function).await?;
             return Ok(answer.keep(calls));
         }
-        let targets::Answer { body, held, .. } = called.answer;
+        let targets::FunctionAnswer { body, held, .. } = called.answer;
         Ok(Answer::Result(in_room(held, body)?))
     }
 }

@@ -12,7 +12,7 @@ use crate::in_flight::Held;
 
 /// What a function answered.
 #[derive(Debug)]
-pub struct Answer {
+pub struct FunctionAnswer {
     /// Body of an HTTP response, payload of a Lambda function, id that a stream or queue gave the record; empty where
     /// it is a stream.
     pub body: Bytes,
@@ -51,7 +51,7 @@ pub struct Rejection {
     pub challenge: Option<HeaderValue>,
 }
 
-impl Answer {
+impl FunctionAnswer {
     /// The answer of a function that does not speak HTTP.
     pub(crate) fn of(body: Bytes) -> Self {
         Self {
@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn only_rejections_are_kept() {
-        assert_eq!(Answer::of(Bytes::from("body")).last_response(), None);
-        let rejected = Answer {
+        assert_eq!(FunctionAnswer::of(Bytes::from("body")).last_response(), None);
+        let rejected = FunctionAnswer {
             body: Bytes::from("why"),
             held: None,
             status: Some(403),

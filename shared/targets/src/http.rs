@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::resource::HttpEndpoint;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
@@ -53,7 +53,7 @@ pub(crate) async fn call(
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     if endpoint.is_plain() {
         let wants_result = call.caller.waits();
         let answered = with.http.post(endpoint, call, None, deadline).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::ids::Space;
 use domain::resource::{HttpEndpoint, Provider};
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
@@ -39,7 +39,7 @@ impl Invoker {
         space: &Space,
         provider: &'c Provider,
         call: Call<'c>,
-    ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
+    ) -> impl Future<Output = Result<FunctionAnswer, InvokeError>> + Send + 'c {
         let in_flight = self.in_flight().of_space(space.as_str());
         http::on_behalf_of(Some(space), self.invoke_within(in_flight, provider, call))
     }
@@ -52,7 +52,7 @@ impl Invoker {
         &'c self,
         provider: &'c Provider,
         call: Call<'c>,
-    ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
+    ) -> impl Future<Output = Result<FunctionAnswer, InvokeError>> + Send + 'c {
         self.invoke_within(self.in_flight(), provider, call)
     }
 
@@ -61,12 +61,12 @@ impl Invoker {
         in_flight: BytesInFlight,
         provider: &'c Provider,
         call: Call<'c>,
-    ) -> impl Future<Output = Result<Answer, InvokeError>> + Send + 'c {
+    ) -> impl Future<Output = Result<FunctionAnswer, InvokeError>> + Send + 'c {
         let keeping = Keeping::of(in_flight, call.needs_answer);
         http::carrying_and_keeping(call.hops, keeping, self.invoke_once(provider, call))
     }
 
-    async fn invoke_once(&self, provider: &Provider, call: Call<'_>) -> Result<Answer, InvokeError> {
+    async fn invoke_once(&self, provider: &Provider, call: Call<'_>) -> Result<FunctionAnswer, InvokeError> {
         let with = &self.0;
         if !with.settings.lends_identity {
             // The Configuration API refuses such functions; but settings change, and what was stored before stays.
@@ -140,7 +140,7 @@ async fn signed(
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let resolved = deadline
         .bound(with.secrets.with_signing_secrets(endpoint))
         .await?;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::error::InvokeError;
 use crate::in_flight::{BytesInFlight, COUNTED_FROM, Held};
 
@@ -43,7 +43,7 @@ impl Keeping {
     }
 
     /// Counts an answer that came as a whole, or leaves its beginning.
-    pub(crate) fn counted(self, mut answer: Answer) -> Result<Answer, InvokeError> {
+    pub(crate) fn counted(self, mut answer: FunctionAnswer) -> Result<FunctionAnswer, InvokeError> {
         let kept = self.kept(answer.body.len());
         if kept < answer.body.len() {
             answer.body = Bytes::copy_from_slice(&answer.body[..kept]);
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(pieces, [3000, BEGINNING_BYTES - 3000, 0]);
         let keeping = Keeping::of(budget, false);
         let answer = keeping
-            .counted(Answer::of(Bytes::from(vec![b'x'; 9000])))
+            .counted(FunctionAnswer::of(Bytes::from(vec![b'x'; 9000])))
             .unwrap();
         assert_eq!((answer.body.len(), budget.held()), (BEGINNING_BYTES, 0));
     }
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn answers_that_come_as_a_whole_are_counted() {
         let budget = BytesInFlight::new(3000);
-        let answer = |bytes: usize| Answer::of(Bytes::from(vec![b'x'; bytes]));
+        let answer = |bytes: usize| FunctionAnswer::of(Bytes::from(vec![b'x'; bytes]));
         let keeping = || Keeping::of(budget, true);
         let first = keeping().counted(answer(2000)).unwrap();
         assert_eq!(budget.held(), 2000);

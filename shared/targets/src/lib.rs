@@ -31,7 +31,7 @@ mod settings;
 mod tokens;
 
 pub use access_denied::AccessDeniedCode;
-pub use answer::{Answer, PassedOn, Rejection};
+pub use answer::{FunctionAnswer, PassedOn, Rejection};
 pub use answer_stream::{AnswerStream, AnswerStreamError};
 pub use call::{Call, CallIdentity, Caller};
 pub use error::{BoxError, InvokeError};

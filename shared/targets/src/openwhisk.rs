@@ -9,7 +9,7 @@ use http::StatusCode;
 use self::activation::Activation;
 use self::api::Api;
 use self::polling::Pauses;
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
@@ -31,7 +31,7 @@ pub(crate) async fn call(
     action: &OpenWhiskAction,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     // The answer of the action stands in a record, which is read whole.
     let (hops, keeping) = (call.hops, keeping().to_read());
     carrying_and_keeping(hops, keeping, activate(with, action, call, deadline)).await
@@ -42,7 +42,7 @@ async fn activate(
     action: &OpenWhiskAction,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let key = deadline.bound(with.secrets.text(&action.auth_key)).await?;
     let api = Api::new(with, action, &key, deadline)?;
     let is_blocking = action.blocking || call.caller.waits();
@@ -60,7 +60,7 @@ async fn activate(
 }
 
 /// A failed action is answered with 502, and so are calls that a proxy could not pass on.
-fn failed(response: HttpResponse) -> Result<Answer, InvokeError> {
+fn failed(response: HttpResponse) -> Result<FunctionAnswer, InvokeError> {
     match Activation::parse(&response.shown()) {
         Ok(activation) if !activation.is_success() => activation.into_result(),
         _ => response.into_taken(),
@@ -68,15 +68,15 @@ fn failed(response: HttpResponse) -> Result<Answer, InvokeError> {
 }
 
 /// What the record of an activation says of it.
-fn result(record: Answer) -> Result<Answer, InvokeError> {
-    let Answer { body, held, .. } = record;
+fn result(record: FunctionAnswer) -> Result<FunctionAnswer, InvokeError> {
+    let FunctionAnswer { body, held, .. } = record;
     let activation = Activation::parse(&body)?;
     drop(body);
     Ok(activation.into_result()?.in_room_of(held))
 }
 
 /// Asks for an activation until it is over. What goes wrong meanwhile does not change what comes of it.
-async fn wait_for(api: &Api<'_>, id: &str, deadline: Deadline) -> Result<Answer, InvokeError> {
+async fn wait_for(api: &Api<'_>, id: &str, deadline: Deadline) -> Result<FunctionAnswer, InvokeError> {
     let mut pauses = Pauses::default();
     loop {
         let pause = pauses.next();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::dead_letter::{DeadLetter, DeadLetterReason, LastResponse};
 use domain::delivery::Delivery;
 use domain::retry::{FailureClass, MOST_ATTEMPTS, RetryPolicy};
-use targets::{Answer, InvokeError};
+use targets::{FunctionAnswer, InvokeError};
 
 use crate::invocation::called::CallError;
 
@@ -32,7 +32,7 @@ pub(super) enum Verdict {
 
 impl FailedAttempt {
     /// What kept an answered call from being a delivery, if anything did.
-    pub(super) fn of_answer(answer: &Answer) -> Option<Self> {
+    pub(super) fn of_answer(answer: &FunctionAnswer) -> Option<Self> {
         let rejection = answer.rejection.as_ref()?;
         Some(Self {
             class: rejection.class,

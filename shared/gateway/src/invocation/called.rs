@@ -1,7 +1,7 @@
 //! What comes of a call.
 
 use domain::resource::ResponseMode;
-use targets::{AccessDeniedCode, Answer, InvokeError};
+use targets::{AccessDeniedCode, FunctionAnswer, InvokeError};
 
 /// A function that could not be called or that failed. The text goes to logs and system events, never to clients.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ impl CallError {
 /// What a function answered.
 #[derive(Debug)]
 pub(crate) struct CallResult {
-    pub(crate) answer: Answer,
+    pub(crate) answer: FunctionAnswer,
     /// Whether it only takes events in and has no answer for a caller (Q23).
     pub(crate) is_connector: bool,
     /// How the answer is read.

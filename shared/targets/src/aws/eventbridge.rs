@@ -4,7 +4,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use domain::resource::EventBus;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::batch::Destination;
 use crate::aws::event_bus::{Bus, Entry};
 use crate::aws::limit;
@@ -19,7 +19,11 @@ const MOST_BYTES: usize = 1_000_000;
 const UNKNOWN: &str = "event-gateway";
 
 /// Puts the event on the bus; gives the id that it has there.
-pub(crate) async fn call(with: &Clients, bus: &EventBus, call: Call<'_>) -> Result<Answer, InvokeError> {
+pub(crate) async fn call(
+    with: &Clients,
+    bus: &EventBus,
+    call: Call<'_>,
+) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "Amazon EventBridge")?;
     let identity = with.secrets.aws(&bus.credentials).await?;
     let client = with.aws.eventbridge(&bus.region, &identity).await;
@@ -35,7 +39,7 @@ pub(crate) async fn call(with: &Clients, bus: &EventBus, call: Call<'_>) -> Resu
         .batches
         .eventbridge
         .send(destination, bus, entry, call.caller);
-    Ok(Answer::of(sent.await?))
+    Ok(FunctionAnswer::of(sent.await?))
 }
 
 fn entry_of(bus: &EventBus, call: &Call<'_>) -> Result<Entry, InvokeError> {

@@ -3,7 +3,7 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use domain::resource::FirehoseStream;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::batch::Destination;
 use crate::aws::firehose_stream::Stream;
 use crate::aws::limit;
@@ -19,7 +19,7 @@ pub(crate) async fn call(
     with: &Clients,
     stream: &FirehoseStream,
     call: Call<'_>,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let data = if stream.newline {
         with_newline(&call.payload)
     } else {
@@ -39,7 +39,7 @@ pub(crate) async fn call(
         .batches
         .firehose
         .send(destination, stream, data, call.caller);
-    Ok(Answer::of(sent.await?))
+    Ok(FunctionAnswer::of(sent.await?))
 }
 
 fn with_newline(payload: &[u8]) -> Bytes {

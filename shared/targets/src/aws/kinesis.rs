@@ -3,7 +3,7 @@
 use domain::resource::KinesisStream;
 use uuid::Uuid;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::batch::Destination;
 use crate::aws::kinesis_stream::{Record, Stream};
 use crate::aws::{key, limit};
@@ -19,7 +19,7 @@ pub(crate) async fn call(
     with: &Clients,
     stream: &KinesisStream,
     call: Call<'_>,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "Amazon Kinesis")?;
     let identity = with.secrets.aws(&stream.credentials).await?;
     let client = with.aws.kinesis(&stream.region, &identity).await;
@@ -39,5 +39,5 @@ pub(crate) async fn call(
         .batches
         .kinesis
         .send(destination, stream, record, call.caller);
-    Ok(Answer::of(sent.await?))
+    Ok(FunctionAnswer::of(sent.await?))
 }

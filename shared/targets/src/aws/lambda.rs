@@ -6,7 +6,7 @@ use domain::dead_letter::LastResponse;
 use domain::resource::{InvocationType, LambdaFunction, ResponseMode};
 use domain::retry::FailureClass;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::{CountedAnswer, Failure, with_retries};
 use crate::call::{Call, Caller};
 use crate::clients::Clients;
@@ -24,7 +24,7 @@ pub(crate) async fn call(
     with: &Clients,
     function: &LambdaFunction,
     call: Call<'_>,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     if call.caller == Caller::Client && function.response == ResponseMode::Stream {
         return stream::call(with, function, call).await;
     }
@@ -50,9 +50,9 @@ pub(crate) async fn call(
         .map(|payload| Bytes::from(payload.into_inner()))
         .unwrap_or_default();
     let Some(detail) = answer.function_error else {
-        return Ok(Answer {
+        return Ok(FunctionAnswer {
             held,
-            ..Answer::of(payload)
+            ..FunctionAnswer::of(payload)
         });
     };
     // The payload describes the failure then, it is not a response object.

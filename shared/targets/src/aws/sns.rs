@@ -2,7 +2,7 @@
 
 use domain::resource::SnsTopic;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::batch::Destination;
 use crate::aws::key::Marks;
 use crate::aws::limit;
@@ -16,7 +16,11 @@ use crate::error::InvokeError;
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// Publishes the event; gives the message id.
-pub(crate) async fn call(with: &Clients, topic: &SnsTopic, call: Call<'_>) -> Result<Answer, InvokeError> {
+pub(crate) async fn call(
+    with: &Clients,
+    topic: &SnsTopic,
+    call: Call<'_>,
+) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "Amazon SNS")?;
     let identity = with.secrets.aws(&topic.credentials).await?;
     let client = with.aws.sns(&topic.region, &identity).await;
@@ -35,5 +39,5 @@ pub(crate) async fn call(with: &Clients, topic: &SnsTopic, call: Call<'_>) -> Re
         .batches
         .sns
         .send(destination, topic, message, call.caller);
-    Ok(Answer::of(sent.await?))
+    Ok(FunctionAnswer::of(sent.await?))
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::resource::SqsQueue;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::batch::Destination;
 use crate::aws::key::Marks;
 use crate::aws::limit;
@@ -16,7 +16,11 @@ use crate::error::InvokeError;
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// Sends the event to the queue; gives the message id.
-pub(crate) async fn call(with: &Clients, queue: &SqsQueue, call: Call<'_>) -> Result<Answer, InvokeError> {
+pub(crate) async fn call(
+    with: &Clients,
+    queue: &SqsQueue,
+    call: Call<'_>,
+) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "Amazon SQS")?;
     let identity = with.secrets.aws(&queue.credentials).await?;
     let client = with.aws.sqs(&queue.region, &identity, &queue.queue_url).await?;
@@ -34,7 +38,7 @@ pub(crate) async fn call(with: &Clients, queue: &SqsQueue, call: Call<'_>) -> Re
         .batches
         .sqs
         .send(destination, queue, message, call.caller);
-    Ok(Answer::of(sent.await?))
+    Ok(FunctionAnswer::of(sent.await?))
 }
 
 /// The payload as text, which JSON always is.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::resource::StateMachine;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::sqs::text;
 use crate::aws::{Failure, limit, with_retries};
 use crate::call::Call;
@@ -19,7 +19,7 @@ pub(crate) async fn call(
     with: &Clients,
     machine: &StateMachine,
     call: Call<'_>,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "AWS Step Functions")?;
     let identity = with.secrets.aws(&machine.credentials).await?;
     let client = with.aws.step_functions(&machine.region, &identity).await;
@@ -35,11 +35,11 @@ pub(crate) async fn call(
         .send()
         .await
     {
-        Ok(started) => Ok(Answer::of(Bytes::from(started.execution_arn))),
+        Ok(started) => Ok(FunctionAnswer::of(Bytes::from(started.execution_arn))),
         Err(error) => match Failure::of(error, &identity) {
             // An earlier attempt has started it.
             Failure::Answer(error) if error.code() == "ExecutionAlreadyExists" => {
-                Ok(Answer::of(Bytes::new()))
+                Ok(FunctionAnswer::of(Bytes::new()))
             }
             failure => Err(failure.into()),
         },

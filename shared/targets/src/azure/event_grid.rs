@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use url::Url;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::azure;
 use crate::bearer::TokenSource;
 use crate::call::Call;
@@ -35,7 +35,7 @@ pub(crate) async fn call(
     topic: &EventGridTopic,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let key = deadline.bound(with.secrets.text(&topic.access_key)).await?;
     let (content_type, body) = payload(topic.schema, &call)?;
     let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type)]);
@@ -59,7 +59,7 @@ pub(crate) async fn call(
         None => with.http.exchange(request, deadline).await?,
     };
     response.hiding(&[&key]).check_credentials()?.into_taken()?;
-    Ok(Answer::of(Bytes::new()))
+    Ok(FunctionAnswer::of(Bytes::new()))
 }
 
 /// The event in the schema of the topic: always a list.

@@ -7,7 +7,7 @@ use domain::resource::{AzureFunction, AzureSchema};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::azure;
 use crate::bearer::TokenSource;
 use crate::call::Call;
@@ -28,7 +28,7 @@ pub(crate) async fn call(
     function: &AzureFunction,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let key = deadline.bound(with.secrets.text(&function.function_key)).await?;
     let (mut headers, body) = payload(function, &call)?;
     identify(&mut headers, call.identity.as_ref())?;

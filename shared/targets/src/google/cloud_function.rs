@@ -6,7 +6,7 @@ use domain::resource::GoogleCloudFunction;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, SERVER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
@@ -35,7 +35,7 @@ pub(crate) async fn call(
     function: &GoogleCloudFunction,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let audience = function.token_audience();
     let caller = deadline
         .bound(Principal::new(

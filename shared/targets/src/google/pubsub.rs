@@ -12,7 +12,7 @@ use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
@@ -56,7 +56,7 @@ pub(crate) async fn call(
     topic: &PubSubTopic,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let caller = deadline
         .bound(Principal::new(with, &topic.credentials, Purpose::Scope(SCOPE)))
         .await?;
@@ -86,7 +86,7 @@ pub(crate) async fn call(
     }
     let Published { message_ids: [id] } = serde_json::from_slice(&response.body)
         .map_err(|_| InvokeError::unavailable("Pub/Sub: there is no message id in its answer"))?;
-    Ok(Answer::of(Bytes::from(id)))
+    Ok(FunctionAnswer::of(Bytes::from(id)))
 }
 
 fn attributes(event: Option<&Event>) -> BTreeMap<String, String> {

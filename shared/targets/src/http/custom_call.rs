@@ -11,7 +11,7 @@ use super::Redaction;
 use super::authorization::{Authorized, KeptToken, Proof, authorize};
 use super::custom::{Custom, CustomError, is_public, secret_value};
 use super::redaction::redacted;
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
@@ -24,7 +24,7 @@ pub(super) async fn call(
     endpoint: &HttpEndpoint,
     call: Call<'_>,
     deadline: Deadline,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let EventPayload { headers, body } = payload_for(endpoint.format, &call);
     let call = Call {
         payload: body,
@@ -121,7 +121,7 @@ impl Custom {
         endpoint: &HttpEndpoint,
         call: Call<'_>,
         deadline: Deadline,
-    ) -> Result<Answer, InvokeError> {
+    ) -> Result<FunctionAnswer, InvokeError> {
         let wants_result = call.caller.waits();
         let answered = with.http.post(endpoint, call, Some(self), deadline).await;
         redacted(answered, wants_result, || {

@@ -9,7 +9,7 @@ use super::destination::Destination;
 use super::sending::HttpTargets;
 use super::status::{self, Refusal};
 use super::{Redaction, body, keeping};
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
@@ -108,7 +108,7 @@ impl HttpTargets {
 
 impl HttpResponse {
     /// What a function said that follows the statuses of HTTP (docs/contract.md §3.2, Q22).
-    pub(super) fn into_answer(self, call: &Call<'_>) -> Result<Answer, InvokeError> {
+    pub(super) fn into_answer(self, call: &Call<'_>) -> Result<FunctionAnswer, InvokeError> {
         let refusal = status::refusal(self.status, &self.headers);
         let challenge = status::challenge(self.status, &self.headers);
         let status = self.status.as_u16();
@@ -116,7 +116,7 @@ impl HttpResponse {
             return Err(self.failure(refusal));
         }
         let is_result = refusal.is_none() || call.caller.waits();
-        Ok(Answer {
+        Ok(FunctionAnswer {
             body: if is_result {
                 self.body
             } else {
@@ -131,12 +131,12 @@ impl HttpResponse {
 
     /// A success, without its status. A service that only takes events in has nothing to tell a caller otherwise, so
     /// that every other status is an error.
-    pub(crate) fn into_taken(self) -> Result<Answer, InvokeError> {
+    pub(crate) fn into_taken(self) -> Result<FunctionAnswer, InvokeError> {
         match status::refusal(self.status, &self.headers) {
             Some(refusal) => Err(self.failure(refusal)),
-            None => Ok(Answer {
+            None => Ok(FunctionAnswer {
                 held: self.held,
-                ..Answer::of(self.body)
+                ..FunctionAnswer::of(self.body)
             }),
         }
     }

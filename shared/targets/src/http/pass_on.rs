@@ -8,7 +8,7 @@ use super::exchange::HttpResponse;
 use super::response_body::ResponseBody;
 use super::sending::HttpTargets;
 use super::{body, keeping, status};
-use crate::answer::{Answer, PassedOn};
+use crate::answer::{FunctionAnswer, PassedOn};
 use crate::answer_stream::AnswerStream;
 use crate::call::{Call, Caller};
 use crate::deadline::Deadline;
@@ -23,13 +23,17 @@ struct NoAnswer(u16);
 impl HttpResponse {
     /// The answer of a function with this response mode to this call. A mode that passes answers on passes on the
     /// whole of it.
-    pub(crate) fn into_answer_for(self, mode: ResponseMode, call: &Call<'_>) -> Result<Answer, InvokeError> {
+    pub(crate) fn into_answer_for(
+        self,
+        mode: ResponseMode,
+        call: &Call<'_>,
+    ) -> Result<FunctionAnswer, InvokeError> {
         if !(call.caller == Caller::Client && mode.is_passed_on()) {
             return self.into_answer(call);
         }
         let status = self.status.as_u16();
         let refusal = status::refusal(self.status, &self.headers);
-        Ok(Answer {
+        Ok(FunctionAnswer {
             body: self.body,
             held: self.held,
             status: Some(status),
@@ -52,7 +56,7 @@ impl HttpTargets {
         call: Call<'_>,
         custom: Option<&Custom>,
         deadline: Deadline,
-    ) -> Result<Answer, InvokeError> {
+    ) -> Result<FunctionAnswer, InvokeError> {
         let response = deadline.bound(self.follow(endpoint, call, custom)).await?;
         let own_limit = custom.and_then(|custom| custom.max_response_bytes);
         let limit = self.max_response_bytes.min(own_limit.unwrap_or(usize::MAX));
@@ -65,7 +69,7 @@ impl HttpTargets {
         mode: ResponseMode,
         limit: usize,
         deadline: Deadline,
-    ) -> Result<Answer, InvokeError> {
+    ) -> Result<FunctionAnswer, InvokeError> {
         let status = response.status();
         if status.is_informational() {
             return Err(InvokeError::unavailable(NoAnswer(status.as_u16())));
@@ -79,7 +83,7 @@ impl HttpTargets {
             let read = body::read_as_it_is(response, limit, keeping());
             (deadline.bound(read).await?, None)
         };
-        Ok(Answer {
+        Ok(FunctionAnswer {
             body: kept.bytes,
             held: kept.held,
             status: Some(status.as_u16()),

@@ -10,7 +10,7 @@ use domain::dead_letter::LastResponse;
 use domain::resource::TargetUrl;
 use memchr::memmem;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::error::InvokeError;
 
 /// What stands in their place.
@@ -133,10 +133,10 @@ fn cut_off(text: &[u8], secret: &[u8]) -> usize {
 /// The result of a call, without secrets in what is kept of a failed delivery, which people read. What callers get stays
 /// as it is.
 pub(super) fn redacted(
-    mut answered: Result<Answer, InvokeError>,
+    mut answered: Result<FunctionAnswer, InvokeError>,
     wants_result: bool,
     redaction: impl FnOnce() -> Redaction,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     match &mut answered {
         Err(InvokeError::FunctionFailed { response, .. }) => {
             let body = Bytes::copy_from_slice(response.body.as_bytes());

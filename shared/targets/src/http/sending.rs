@@ -21,7 +21,7 @@ use super::pool::Pool;
 use super::response_body::ResponseBody;
 use super::tls_clients::TlsClients;
 use super::{Identification, Refusal, body, hops, identification, keeping, redirect, status, tls};
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::answer_stream::StreamLimits;
 use crate::call::{Call, Caller};
 use crate::deadline::Deadline;
@@ -70,7 +70,7 @@ impl HttpTargets {
         call: Call<'_>,
         custom: Option<&Custom>,
         deadline: Deadline,
-    ) -> Result<Answer, InvokeError> {
+    ) -> Result<FunctionAnswer, InvokeError> {
         if call.caller == Caller::Client && endpoint.response.is_passed_on() {
             // Boxed: other calls do not carry its future.
             return Box::pin(self.pass_on(endpoint, call, custom, deadline)).await;
@@ -97,7 +97,7 @@ impl HttpTargets {
             }
         };
         let Kept { bytes, held } = deadline.bound(read).await?;
-        Ok(Answer {
+        Ok(FunctionAnswer {
             body: bytes,
             held,
             status: Some(status),

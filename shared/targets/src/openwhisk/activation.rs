@@ -15,7 +15,7 @@ use domain::retry::FailureClass;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::error::InvokeError;
 
 /// Most characters of an action's error that are told.
@@ -62,7 +62,7 @@ impl Activation {
     }
 
     /// The result of the action, or why there is none.
-    pub(super) fn into_result(self) -> Result<Answer, InvokeError> {
+    pub(super) fn into_result(self) -> Result<FunctionAnswer, InvokeError> {
         let Response {
             status,
             success,
@@ -70,7 +70,7 @@ impl Activation {
         } = self.response;
         let result = result.map(|result| Bytes::from(String::from(Box::<str>::from(result))));
         if success {
-            return Ok(Answer::of(result.unwrap_or_default()));
+            return Ok(FunctionAnswer::of(result.unwrap_or_default()));
         }
         let result = result.unwrap_or_default();
         Err(InvokeError::FunctionFailed {
@@ -110,7 +110,7 @@ fn detail(status: &str, result: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn parse(body: &str) -> Result<Answer, InvokeError> {
+    fn parse(body: &str) -> Result<FunctionAnswer, InvokeError> {
         Activation::parse(body.as_bytes())?.into_result()
     }
 

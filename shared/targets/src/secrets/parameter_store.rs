@@ -28,7 +28,7 @@ use crate::aws::{AwsIdentity, Failure};
 const SERVICE: &str = "ssm";
 
 #[derive(Deserialize)]
-struct Answer {
+struct ParameterAnswer {
     #[serde(rename = "Parameter")]
     parameter: Parameter,
 }
@@ -147,7 +147,7 @@ fn response(response: &HttpResponse) -> Result<String, OrchestratorError<ErrorMe
     if response.status().is_success() {
         // The decoder's own text would quote the secret.
         return serde_json::from_slice(body)
-            .map(|Answer { parameter }| parameter.value)
+            .map(|ParameterAnswer { parameter }| parameter.value)
             .map_err(|_| OrchestratorError::other("the answer cannot be read"));
     }
     let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();

@@ -6,7 +6,7 @@ use domain::retry::FailureClass;
 use tokio::time::Instant;
 
 use super::Secrets;
-use crate::answer::Answer;
+use crate::answer::FunctionAnswer;
 use crate::aws::AwsError;
 use crate::error::InvokeError;
 use crate::{google, http, oauth2};
@@ -30,8 +30,8 @@ impl Secrets {
         &self,
         provider: &Provider,
         call_began: Option<Instant>,
-        result: Result<Answer, InvokeError>,
-    ) -> Result<Answer, InvokeError> {
+        result: Result<FunctionAnswer, InvokeError>,
+    ) -> Result<FunctionAnswer, InvokeError> {
         if !is_refusal(&result) {
             return result;
         }
@@ -48,7 +48,7 @@ impl Secrets {
     }
 }
 
-fn is_refusal(result: &Result<Answer, InvokeError>) -> bool {
+fn is_refusal(result: &Result<FunctionAnswer, InvokeError>) -> bool {
     match result {
         Ok(answer) => matches!(answer.status, Some(401 | 403)),
         Err(InvokeError::AccessDenied { .. } | InvokeError::CredentialsRefused { .. }) => true,
@@ -71,7 +71,7 @@ fn is_refusal(result: &Result<Answer, InvokeError>) -> bool {
     }
 }
 
-fn retryable(result: Result<Answer, InvokeError>) -> Result<Answer, InvokeError> {
+fn retryable(result: Result<FunctionAnswer, InvokeError>) -> Result<FunctionAnswer, InvokeError> {
     match result {
         Ok(mut answer) => {
             if let Some(rejection) = &mut answer.rejection {

@@ -6,7 +6,7 @@ use domain::hops::Hops;
 use domain::resource::{FirehoseStream, KinesisStream, Provider, SqsQueue};
 use domain::retry::FailureClass;
 use serde_json::{Value, json};
-use targets::{Answer, InvokeError, Invoker};
+use targets::{FunctionAnswer, InvokeError, Invoker};
 
 use crate::aws_peer::{assert_no_secrets, credentials, delivery, error, event, invoker_of, target};
 use crate::server::{Received, Server, response};
@@ -47,7 +47,7 @@ fn body(request: &Received) -> Value {
 type Result<T> = std::result::Result<T, InvokeError>;
 
 /// Delivers three events at a time, after one that has AWS set up.
-async fn three(invoker: &Invoker, provider: &Provider, data: [&str; 3]) -> [Result<Answer>; 3] {
+async fn three(invoker: &Invoker, provider: &Provider, data: [&str; 3]) -> [Result<FunctionAnswer>; 3] {
     let warm = event("0");
     // What it answers is nothing to these tests.
     drop(invoker.invoke(provider, delivery(&warm, "warm")).await);
@@ -59,15 +59,15 @@ async fn three(invoker: &Invoker, provider: &Provider, data: [&str; 3]) -> [Resu
     tokio::join!(send(0), send(1), send(2)).into()
 }
 
-fn ids(results: &[Result<Answer>]) -> Vec<&str> {
+fn ids(results: &[Result<FunctionAnswer>]) -> Vec<&str> {
     let answers = results.iter().map(|result| result.as_ref().unwrap());
     answers
         .map(|answer| std::str::from_utf8(&answer.body).unwrap())
         .collect()
 }
 
-fn classes(results: &[Result<Answer>]) -> Vec<Option<FailureClass>> {
-    let class = |result: &Result<Answer>| result.as_ref().err().map(InvokeError::class);
+fn classes(results: &[Result<FunctionAnswer>]) -> Vec<Option<FailureClass>> {
+    let class = |result: &Result<FunctionAnswer>| result.as_ref().err().map(InvokeError::class);
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
         assert_no_secrets(error);
     }

@@ -7,7 +7,7 @@ use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bytes::Bytes;
 use domain::resource::{LambdaFunction, Provider, ResponseMode};
 use http_body_util::BodyExt as _;
-use targets::{Answer, AnswerStreamError, Call, Caller, InvokeError};
+use targets::{AnswerStreamError, Call, Caller, FunctionAnswer, InvokeError};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Semaphore;
 
@@ -50,7 +50,7 @@ async fn answering(events: Vec<Vec<u8>>) -> Server {
     Server::answering(move |_| response(200, &headers, body.clone())).await
 }
 
-async fn ask(server: &Server) -> Result<Answer, InvokeError> {
+async fn ask(server: &Server) -> Result<FunctionAnswer, InvokeError> {
     let provider = Provider::AwsLambda(LambdaFunction {
         arn: "f".to_owned(),
         region: "eu-west-1".to_owned(),
@@ -67,7 +67,7 @@ async fn ask(server: &Server) -> Result<Answer, InvokeError> {
     invoker_of(server).invoke(&provider, call).await
 }
 
-async fn body_of(answer: Answer) -> Result<Bytes, AnswerStreamError> {
+async fn body_of(answer: FunctionAnswer) -> Result<Bytes, AnswerStreamError> {
     let stream = answer.passed_on.unwrap().stream.unwrap();
     Ok(stream.collect().await?.to_bytes())
 }

@@ -3,7 +3,7 @@
 use domain::resource::{AwsCredentials, EventBus, Provider, SnsTopic, StateMachine};
 use domain::retry::FailureClass;
 use serde_json::{Value, json};
-use targets::{Answer, Invoker};
+use targets::{FunctionAnswer, Invoker};
 
 use crate::aws_peer::{
     assert_no_secrets, assert_signed, credentials, delivery, error, event, invoker_of, parameters, target,
@@ -54,7 +54,7 @@ const PUBLISHED: &str =
     "<PublishResponse><PublishResult><MessageId>m-1</MessageId></PublishResult></PublishResponse>";
 
 /// Delivers two events at a time, after one that has AWS set up.
-async fn two(invoker: &Invoker, provider: &Provider) -> [Result<Answer, targets::InvokeError>; 2] {
+async fn two(invoker: &Invoker, provider: &Provider) -> [Result<FunctionAnswer, targets::InvokeError>; 2] {
     let events = [r#"{"id":"a"}"#, r#"{"id":"b"}"#].map(event);
     drop(invoker.invoke(provider, delivery(&events[0], "warm")).await);
     tokio::join!(

@@ -5,7 +5,7 @@ use domain::event::Event;
 use domain::resource::Provider;
 use domain::retry::FailureClass::{Permanent, Throttled, Transient};
 use serde_json::{Value, json};
-use targets::{Answer, Call, Caller, InvokeError, Invoker};
+use targets::{Call, Caller, FunctionAnswer, InvokeError, Invoker};
 
 use crate::azure_peer::{AzurePeer, SAS_KEY};
 use crate::server::{Received, Server, response};
@@ -19,7 +19,7 @@ fn topic(peer: &AzurePeer, path: &str, members: Value) -> Provider {
     provider("azureeventgrid", settings)
 }
 
-async fn send(invoker: &Invoker, provider: &Provider, text: &str) -> Result<Answer, InvokeError> {
+async fn send(invoker: &Invoker, provider: &Provider, text: &str) -> Result<FunctionAnswer, InvokeError> {
     let event: Event = serde_json::from_str(text).unwrap();
     let call = Call {
         payload: Bytes::from(text.to_owned()),

@@ -7,7 +7,7 @@ use domain::event::Event;
 use domain::resource::Provider;
 use domain::retry::FailureClass::{Gone, Permanent, Throttled, Transient};
 use serde_json::{Value, json};
-use targets::{Answer, Call, CallIdentity, Caller, InvokeError, Invoker};
+use targets::{Call, CallIdentity, Caller, FunctionAnswer, InvokeError, Invoker};
 
 use crate::azure_peer::{AzurePeer, CLIENT_SECRET, FUNCTION_KEY, FUNCTION_SCOPE};
 use crate::{invoker, provider};
@@ -21,7 +21,7 @@ fn function(peer: &AzurePeer, path: &str, members: Value) -> Provider {
     provider("azurefunction", settings)
 }
 
-async fn send(invoker: &Invoker, provider: &Provider) -> Result<Answer, InvokeError> {
+async fn send(invoker: &Invoker, provider: &Provider) -> Result<FunctionAnswer, InvokeError> {
     let event: Event = serde_json::from_str(EVENT).unwrap();
     let call = Call {
         payload: Bytes::from_static(EVENT.as_bytes()),

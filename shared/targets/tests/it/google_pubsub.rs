@@ -9,7 +9,7 @@ use domain::retry::FailureClass;
 use http::Response;
 use http_body_util::Full;
 use serde_json::{Value, json};
-use targets::{Answer, Call, InvokeError, Invoker, TargetSettings};
+use targets::{Call, FunctionAnswer, InvokeError, Invoker, TargetSettings};
 
 use crate::google_peer::{ACCESS_TOKEN, bearer, delivery, service_account, token_server};
 use crate::server::{Received, Server, response};
@@ -26,7 +26,11 @@ fn topic(endpoint: Option<String>, credentials: GoogleCredentials) -> PubSubTopi
     }
 }
 
-async fn publish(invoker: &Invoker, topic: PubSubTopic, json: &'static str) -> Result<Answer, InvokeError> {
+async fn publish(
+    invoker: &Invoker,
+    topic: PubSubTopic,
+    json: &'static str,
+) -> Result<FunctionAnswer, InvokeError> {
     let event: Event = serde_json::from_str(json).unwrap();
     let call = Call {
         event: Some(&event),

@@ -10,7 +10,7 @@ use domain::retry::FailureClass;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt as _;
-use targets::{Answer, AnswerStreamError, Call, Caller, InvokeError, Invoker, TargetSettings};
+use targets::{AnswerStreamError, Call, Caller, FunctionAnswer, InvokeError, Invoker, TargetSettings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
@@ -31,7 +31,7 @@ fn function(url: &str, mode: ResponseMode) -> Provider {
 }
 
 /// A call of a client that waits.
-async fn ask(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<Answer, InvokeError> {
+async fn ask(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<FunctionAnswer, InvokeError> {
     let call = Call {
         caller: Caller::Client,
         needs_answer: true,
@@ -41,12 +41,12 @@ async fn ask(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<Answer,
 }
 
 /// The call of a queued delivery.
-async fn deliver(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<Answer, InvokeError> {
+async fn deliver(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<FunctionAnswer, InvokeError> {
     invoker.invoke(&function(url, mode), call(EVENT)).await
 }
 
 /// The whole body, wherever it is.
-async fn body_of(answer: Answer) -> Result<Bytes, AnswerStreamError> {
+async fn body_of(answer: FunctionAnswer) -> Result<Bytes, AnswerStreamError> {
     match answer.passed_on.and_then(|passed_on| passed_on.stream) {
         Some(stream) => Ok(stream.collect().await?.to_bytes()),
         None => Ok(answer.body),

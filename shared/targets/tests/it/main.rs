@@ -47,7 +47,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::resource::{HttpEndpoint, Provider};
-use targets::{Answer, Call, Caller, InvokeError, Invoker, TargetSettings};
+use targets::{Call, Caller, FunctionAnswer, InvokeError, Invoker, TargetSettings};
 
 const EVENT: &str = r#"{"eventType":"http.request","data":{"n":1.10}}"#;
 
@@ -103,7 +103,7 @@ fn with_options(url: &str, mut options: serde_json::Value) -> Provider {
 }
 
 /// Sends [`EVENT`] and gives the whole answer.
-async fn deliver(invoker: &Invoker, url: &str) -> Result<Answer, InvokeError> {
+async fn deliver(invoker: &Invoker, url: &str) -> Result<FunctionAnswer, InvokeError> {
     invoker.invoke(&endpoint(url), call(EVENT)).await
 }
 

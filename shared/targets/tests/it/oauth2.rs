@@ -50,7 +50,7 @@ fn protected(function: &Server, authorization_server: &Server, more: Value) -> P
     with_options(&function.url("/"), json!({"authorization": authorization}))
 }
 
-async fn deliver(invoker: &Invoker, provider: &Provider) -> Result<targets::Answer, InvokeError> {
+async fn deliver(invoker: &Invoker, provider: &Provider) -> Result<targets::FunctionAnswer, InvokeError> {
     invoker.invoke(provider, call(EVENT)).await
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::resource::Provider;
 use domain::retry::FailureClass::{Permanent, Transient};
 use serde_json::{Value, json};
-use targets::{Answer, Call, Caller, InvokeError, Invoker};
+use targets::{Call, Caller, FunctionAnswer, InvokeError, Invoker};
 
 use crate::openwhisk_peer::{API_KEY, AUTH_KEY, OpenWhiskPeer};
 use crate::{EVENT, call, invoker, provider};
@@ -22,12 +22,12 @@ pub(crate) fn action(peer: &OpenWhiskPeer, name: &str, members: Value) -> Provid
 }
 
 /// A call that a client waits for.
-pub(crate) async fn ask(invoker: &Invoker, provider: &Provider) -> Result<Answer, InvokeError> {
+pub(crate) async fn ask(invoker: &Invoker, provider: &Provider) -> Result<FunctionAnswer, InvokeError> {
     invoker.invoke(provider, call(EVENT)).await
 }
 
 /// An attempt of the queue.
-pub(crate) async fn deliver(invoker: &Invoker, provider: &Provider) -> Result<Answer, InvokeError> {
+pub(crate) async fn deliver(invoker: &Invoker, provider: &Provider) -> Result<FunctionAnswer, InvokeError> {
     let call = Call {
         payload: Bytes::from_static(EVENT.as_bytes()),
         event: None,

@@ -7,7 +7,7 @@ use domain::resource::{HttpEndpoint, Provider};
 use http::HeaderMap;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use targets::{Answer, Call, CallIdentity, Caller, InvokeError, Invoker};
+use targets::{Call, CallIdentity, Caller, FunctionAnswer, InvokeError, Invoker};
 
 use crate::server::{Received, Server, response};
 use crate::{EVENT, invoker, post};
@@ -40,7 +40,7 @@ fn identity() -> CallIdentity {
     }
 }
 
-async fn send(invoker: &Invoker, provider: &Provider, payload: Bytes) -> Result<Answer, InvokeError> {
+async fn send(invoker: &Invoker, provider: &Provider, payload: Bytes) -> Result<FunctionAnswer, InvokeError> {
     let call = Call {
         event: None,
         payload,

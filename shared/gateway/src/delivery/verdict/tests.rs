@@ -188,7 +188,7 @@ fn a_function_cannot_ask_to_be_left_alone_for_ever() {
 
 #[test]
 fn an_answer_can_be_a_failure() {
-    let mut answer = Answer {
+    let mut answer = FunctionAnswer {
         held: None,
         body: Bytes::from_static(b"no such user"),
         status: Some(404),

@@ -19,7 +19,7 @@ use http_body_util::StreamBody;
 
 use super::invocation::{classify, client, payload};
 use super::prelude::{Lookout, Opening};
-use crate::answer::{Answer, PassedOn};
+use crate::answer::{FunctionAnswer, PassedOn};
 use crate::answer_stream::{AnswerStream, StreamLimits};
 use crate::aws::{Failure, with_retries};
 use crate::call::Call;
@@ -42,7 +42,7 @@ pub(super) async fn call(
     with: &Clients,
     function: &LambdaFunction,
     call: Call<'_>,
-) -> Result<Answer, InvokeError> {
+) -> Result<FunctionAnswer, InvokeError> {
     let payload = payload(function, &call)?;
     let identity = with.secrets.aws(&function.credentials).await?;
     let invoke = client(with, function, &identity)
@@ -59,7 +59,7 @@ pub(super) async fn call(
 }
 
 /// Reads as much as tells the head from the body.
-async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<Answer, InvokeError> {
+async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<FunctionAnswer, InvokeError> {
     let mut begun = Vec::new();
     let mut lookout = Lookout::default();
     let (head, is_over) = loop {
@@ -93,7 +93,7 @@ async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<Answer, Invo
         .entry(CONTENT_TYPE)
         .or_insert(HeaderValue::from_static("application/octet-stream"));
     let rest = (!is_over).then_some(pieces);
-    Ok(Answer {
+    Ok(FunctionAnswer {
         body: Bytes::new(),
         held: None,
         status: Some(status.as_u16()),
