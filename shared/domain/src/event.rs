@@ -20,6 +20,7 @@ mod error;
 mod http_request;
 mod legacy_envelope;
 mod path;
+mod plain_attributes;
 pub(crate) mod time;
 
 pub use binary_message::BinaryMessage;

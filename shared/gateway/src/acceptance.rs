@@ -1,5 +1,5 @@
 //! The third stage: whether the events of a request can be taken, and their deliveries into the queue
-//! (docs/contract.md §2.1, steps 6 to 9).
+//! (docs/contract.md §2.1, steps 6 and 8).
 //!
 //! Quotas and an event log belong here, before anything is promised.
 
@@ -167,8 +167,7 @@ impl Acceptance {
             queued?;
         }
         if !sorted.lost.is_empty() {
-            // Each goes to the dead letters as soon as it is received; nobody was promised that there is room for it. What
-            // has none is counted and logged by the outbox.
+            // Each goes to the dead letters as soon as it is received; nobody was promised that there is room for it.
             let _ = Box::pin(self.enqueue(None, sorted.lost, bytes, &[])).await;
         }
         Ok(())

@@ -3,8 +3,8 @@
 mod attempt;
 mod authorization;
 pub(crate) mod dead_letters;
+mod deliverer;
 mod dispatch_time;
-mod dispatcher;
 mod orphans;
 mod permits;
 mod step;
@@ -14,6 +14,6 @@ mod turns;
 mod verdict;
 mod worker;
 
+pub(crate) use deliverer::Deliverer;
 pub use dispatch_time::DispatchTime;
-pub(crate) use dispatcher::Dispatcher;
 pub(crate) use permits::Permits;

@@ -12,7 +12,7 @@ use targets::{BytesInFlight, Invoker};
 
 use crate::acceptance::{Acceptance, Room};
 use crate::delivery::dead_letters::DeadLetters;
-use crate::delivery::{DispatchTime, Dispatcher, Permits};
+use crate::delivery::{Deliverer, DispatchTime, Permits};
 use crate::draining::Draining;
 use crate::intake::Intake;
 use crate::invocation::Invocation;
@@ -32,13 +32,15 @@ pub struct Gateway(Arc<Stages>);
 /// The stages of the engine, and what they have in common.
 #[derive(Debug)]
 pub(crate) struct Stages {
+    pub(crate) store: Store,
+    pub(crate) queue: DeliveryQueue,
     pub(crate) draining: Draining,
     pub(crate) metrics: Arc<EventMetrics>,
     pub(crate) intake: Intake,
     pub(crate) matching: Matching,
     pub(crate) acceptance: Acceptance,
     pub(crate) invocation: Arc<Invocation>,
-    pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) deliverer: Arc<Deliverer>,
     /// Time that the authorizers and sync functions of a batch have together.
     pub(crate) batch_timeout: Duration,
 }
@@ -85,6 +87,8 @@ impl Gateway {
         let permits = Permits::new(&queue, settings.max_concurrent_deliveries);
         let sync_calls = settings.max_sync_calls_per_space.map(SyncCalls::new);
         Self(Arc::new(Stages {
+            store: store.clone(),
+            queue: queue.clone(),
             draining: Draining::default(),
             intake: Intake {
                 hosted: settings.hosted,
@@ -108,7 +112,7 @@ impl Gateway {
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
             },
-            dispatcher: Arc::new(Dispatcher {
+            deliverer: Arc::new(Deliverer {
                 store,
                 queue,
                 dead_letters,
@@ -131,12 +135,12 @@ impl Gateway {
 
     /// The configuration store.
     pub fn store(&self) -> &Store {
-        &self.0.dispatcher.store
+        &self.0.store
     }
 
     /// The delivery queue.
     pub fn queue(&self) -> &DeliveryQueue {
-        &self.0.dispatcher.queue
+        &self.0.queue
     }
 
     /// Refuses new requests from now on (docs/contract.md §2.10).
@@ -152,20 +156,20 @@ impl Gateway {
 
     /// Delivers what is queued, `workers` messages at a time, until the queue is closed.
     pub async fn run_workers(&self, workers: usize) {
-        self.0.dispatcher.run_workers(workers).await;
+        self.0.deliverer.run_workers(workers).await;
     }
 
     /// Delivers a message to all of its subscribers, and settles it: those that failed and may do better are received
     /// again by themselves, those that cannot go to the dead letters. `time` bounds that, if given. Never more
     /// deliveries are made at a time than [`GatewaySettings`] allows.
     pub async fn dispatch(&self, received: Received, time: Option<DispatchTime>) -> Settled {
-        self.0.dispatcher.dispatch(received, time).await
+        self.0.deliverer.dispatch(received, time).await
     }
 
     /// Gives up what deleted subscriptions and functions have left in the queue, now and whenever something is deleted;
     /// never ends. On SQS a delivery is given up when its time comes.
     pub async fn give_up_orphans(&self) {
-        self.0.dispatcher.give_up_orphans().await;
+        self.0.deliverer.give_up_orphans().await;
     }
 
     /// The budget of bytes that requests and answers of functions share.

@@ -12,6 +12,7 @@ use http::request::Parts;
 use offload::{LARGE_BODY, off_runtime};
 
 use crate::error::GatewayError;
+use crate::loops::refuse_loop;
 use crate::stamp::event_stamp;
 
 pub(crate) mod client;
@@ -36,7 +37,7 @@ pub(crate) struct Arrived<'a> {
     pub(crate) hops: Hops,
 }
 
-/// What CORS says of a request (docs/contract.md §2.4).
+/// What CORS says of a request (docs/contract.md §2.9).
 pub(crate) enum CorsDecision {
     /// It is a preflight, and these headers answer it.
     Preflight(HeaderMap),
@@ -82,7 +83,7 @@ impl Intake {
 
     /// How often a request was passed on, if that is not too often.
     pub(crate) fn hops(&self, headers: &HeaderMap) -> Result<Hops, GatewayError> {
-        check_hops(Hops::of_request(headers)?, self.max_hops)
+        refuse_loop(Hops::of_request(headers)?, self.max_hops)
     }
 
     /// The events of a request. Large bodies are decoded off the runtime.
@@ -105,12 +106,4 @@ pub(crate) fn wanted_versions(headers: &HeaderMap) -> Result<Vec<SpaceVersion>, 
         at_least.extend(listed.map_err(GatewayError::MinConfigVersion)?);
     }
     Ok(at_least)
-}
-
-/// Refuses what comes back for ever. Nothing was promised yet, so that whoever passed it on keeps it.
-pub(crate) fn check_hops(hops: Hops, limit: Hops) -> Result<Hops, GatewayError> {
-    if hops > limit {
-        return Err(GatewayError::Loop { hops, limit });
-    }
-    Ok(hops)
 }

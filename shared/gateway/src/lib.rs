@@ -1,6 +1,6 @@
 //! The engine: a request comes in, its event finds its subscribers, functions are called or deliveries queued.
 //!
-//! Everything that serves HTTP or drains a queue goes through [`Gateway`]; what it decides by is in `domain`.
+//! The Events API and whatever drains a queue go through [`Gateway`]; what it decides by is in `domain`.
 
 mod acceptance;
 mod answer;
@@ -12,6 +12,7 @@ mod gateway;
 mod intake;
 mod invocation;
 mod legacy;
+mod loops;
 mod matching;
 pub mod metrics;
 mod outbox;

@@ -15,7 +15,8 @@ use offload::{LARGE_BODY, off_runtime};
 
 use crate::error::GatewayError;
 use crate::fan_out::fan_out;
-use crate::intake::{Arrived, check_hops};
+use crate::intake::Arrived;
+use crate::loops::refuse_loop;
 use crate::stamp::now_millis;
 
 mod deduplication_key;
@@ -77,7 +78,7 @@ impl Matching {
         routes: Routes<'a>,
     ) -> Result<Matched<'a>, GatewayError> {
         let event = Arc::new(event);
-        let hops = check_hops(arrived.hops.max(event.hops()?), self.max_hops)?;
+        let hops = refuse_loop(arrived.hops.max(event.hops()?), self.max_hops)?;
         let Routes { sync, asynchronous } = routes;
         let mut deliveries = Vec::new();
         if !asynchronous.is_empty() {

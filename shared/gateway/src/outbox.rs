@@ -1,4 +1,4 @@
-//! How deliveries go into the queue, whoever has some: acceptance, or a system event.
+//! How deliveries of events go into the queue: those that were accepted, and those of system events.
 
 use std::fmt::Display;
 use std::sync::Arc;

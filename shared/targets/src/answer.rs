@@ -21,7 +21,7 @@ pub struct FunctionAnswer {
     /// HTTP status code of a function that speaks HTTP.
     pub status: Option<u16>,
     /// Why an async delivery counts as failed although the function answered: an HTTP status below 500 other than
-    /// 2xx, which a sync caller gets the body of (docs/contract.md A10). With [`Answer::passed_on`] also one from 500 up.
+    /// 2xx, which a sync caller gets the body of (docs/contract.md A10). With [`FunctionAnswer::passed_on`] also one from 500 up.
     pub rejection: Option<Rejection>,
     /// The rest of an HTTP answer that is passed on to the caller, as its function's response mode asks for.
     pub passed_on: Option<PassedOn>,

@@ -47,7 +47,7 @@ impl Invoker {
     /// Sends an event (its JSON) to a function and gives what it answers: the body of an HTTP response of any status
     /// below 500 (docs/contract.md A10), the payload of a Lambda function, the id that a stream or queue gave the record.
     ///
-    /// [`Answer::rejection`] tells an async delivery that the event was not taken all the same.
+    /// [`FunctionAnswer::rejection`] tells an async delivery that the event was not taken all the same.
     pub fn invoke<'c>(
         &'c self,
         provider: &'c Provider,

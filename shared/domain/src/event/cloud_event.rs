@@ -1,5 +1,5 @@
 //! CloudEvents 0.3 and 1.0. They pass through in the version and the very text they came in; whether they keep their
-//! specification is for the CloudEvents SDK to say.
+//! specification is for the CloudEvents SDK to say, unless that is plain.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,6 +11,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::content_type::{is_json, media_type};
+use super::plain_attributes::PlainAttributes;
 use crate::authorizer::Authorization;
 use crate::hops::{HOPS_EXTENSION, Hops};
 use crate::ids::{DeliveryId, SubscriptionId};
@@ -143,15 +144,15 @@ impl CloudEvent {
             let text: String = serde_json::from_str(base64.get()).map_err(|_| CloudEventError::NotBase64)?;
             STANDARD.decode(text).map_err(|_| CloudEventError::NotBase64)?;
         }
-        let event = check_attributes(&members)?;
-        let text = |name: &'static str, value: &str| match value {
-            "" => Err(CloudEventError::EmptyAttribute(name)),
-            value => Ok(value.to_owned()),
+        let (event_type, id) = if let Some(plain) = PlainAttributes::of(&members) {
+            known_by(plain.source, plain.event_type, plain.id)?
+        } else {
+            let event = check_attributes(&members)?;
+            known_by(event.source(), event.ty(), event.id())?
         };
-        text("source", event.source())?;
         Ok(Self {
-            event_type: text("type", event.ty())?,
-            id: text("id", event.id())?,
+            event_type,
+            id,
             members,
         })
     }
@@ -201,6 +202,16 @@ impl CloudEvent {
     }
 }
 
+/// Type and id of an event, none of whose required attributes may be empty.
+fn known_by(source: &str, event_type: &str, id: &str) -> Result<(String, String), CloudEventError> {
+    let text = |name: &'static str, value: &str| match value {
+        "" => Err(CloudEventError::EmptyAttribute(name)),
+        value => Ok(value.to_owned()),
+    };
+    text("source", source)?;
+    Ok((text("type", event_type)?, text("id", id)?))
+}
+
 /// Fewest members that are worth an index of their names.
 const MANY: usize = 16;
 
@@ -227,7 +238,7 @@ fn without_repetitions(mut members: Vec<(String, Json)>) -> Vec<(String, Json)> 
 }
 
 /// Lets the SDK read everything but the payload, which it would take apart.
-fn check_attributes(members: &[(String, Json)]) -> Result<cloudevents::Event, CloudEventError> {
+pub(super) fn check_attributes(members: &[(String, Json)]) -> Result<cloudevents::Event, CloudEventError> {
     let is_payload = |name: &str| matches!(name, "data" | "data_base64" | "datacontentencoding");
     let attributes: serde_json::Map<String, serde_json::Value> = members
         .iter()

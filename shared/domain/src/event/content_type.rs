@@ -84,10 +84,37 @@ fn parameter(text: &str) -> Option<(String, String, &str)> {
     (!name.is_empty()).then(|| (name.to_ascii_lowercase(), value, rest))
 }
 
+/// Which bytes are token characters.
+const IS_TOKEN: [bool; 256] = {
+    let mut is_token = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        is_token[byte as usize] = !matches!(
+            byte,
+            b'(' | b')'
+                | b'<'
+                | b'>'
+                | b'@'
+                | b','
+                | b';'
+                | b':'
+                | b'\\'
+                | b'"'
+                | b'/'
+                | b'['
+                | b']'
+                | b'?'
+                | b'='
+        );
+        byte += 1;
+    }
+    is_token
+};
+
 /// The longest run of token characters (RFC 9110 §5.6.2, as the original read it) and what follows it.
 fn token(text: &str) -> (&str, &str) {
-    let is_token = |b: u8| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b);
-    text.split_at(text.bytes().position(|b| !is_token(b)).unwrap_or(text.len()))
+    let end = text.bytes().position(|b| !IS_TOKEN[usize::from(b)]);
+    text.split_at(end.unwrap_or(text.len()))
 }
 
 /// A quoted string and what follows it.

@@ -1,4 +1,4 @@
-//! The authorizers of an event (docs/contract.md §2.7): asked once per request, space and event type (Q38), and never for
+//! The authorizers of an event (docs/contract.md §2.7): asked once per event and space (Q38), and never for
 //! system events.
 
 use std::sync::Arc;

@@ -23,7 +23,7 @@ use crate::matching::Matched;
 pub(crate) struct Candidate<'a> {
     pub(crate) event: Arc<Event>,
     pub(crate) sync: Option<&'a Arc<Subscription>>,
-    /// Those that have room, and whose authorizers may be asked.
+    /// One for each async subscription, but for those that are left out.
     pub(crate) deliveries: Vec<Delivery>,
     /// How often it was passed on.
     pub(crate) hops: Hops,

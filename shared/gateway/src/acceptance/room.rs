@@ -119,7 +119,7 @@ impl Room {
     }
 }
 
-/// Whether of an event that its sender was promised all deliveries are left out.
+/// Whether of one of these events all deliveries are left out.
 pub(super) fn is_any_lost(promised: &[Candidate<'_>], out: &[Delivery], left: &[Delivery]) -> bool {
     let events = |deliveries: &[Delivery]| -> HashSet<_> {
         deliveries.iter().map(|one| Arc::as_ptr(&one.event)).collect()

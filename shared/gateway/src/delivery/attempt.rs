@@ -16,7 +16,7 @@ use queue::Outcome;
 use targets::{ErrorChain, InvokeError};
 use tokio::time::Instant;
 
-use super::dispatcher::Dispatcher;
+use super::deliverer::Deliverer;
 use super::step::{FUNCTION_CHECK, Step, UNABLE_PAUSE};
 use super::verdict::{FailedAttempt, Verdict, verdict};
 use crate::invocation::call::{Occasion, SubscriberCall};
@@ -34,7 +34,7 @@ struct Attempted {
     status: Option<u16>,
 }
 
-impl Dispatcher {
+impl Deliverer {
     /// Calls the function of a delivery with its event, until `end` at most, and decides on what came of it.
     pub(super) async fn attempt(
         &self,

@@ -12,8 +12,8 @@ use domain::routing::RoutingTable;
 use queue::Outcome;
 use tokio::time::timeout_at;
 
+use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
-use super::dispatcher::Dispatcher;
 use super::step::{Step, UNABLE_PAUSE};
 use super::verdict::FailedAttempt;
 use crate::invocation::authorizer::{Decision, Question};
@@ -21,7 +21,7 @@ use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::Targets;
 use crate::unattempted::AUTHORIZER_FAILED;
 
-impl Dispatcher {
+impl Deliverer {
     /// The event as the function may have it, or what becomes of the delivery instead. `time` bounds the call, if given.
     pub(super) async fn allow(
         &self,

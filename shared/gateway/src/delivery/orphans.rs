@@ -12,14 +12,14 @@ use store::Store;
 use targets::ErrorChain;
 
 use super::dead_letters::DeadLetterError;
-use super::dispatcher::Dispatcher;
+use super::deliverer::Deliverer;
 
 /// Time between two looks at whether anything was deleted: an embedded store costs nothing to be asked.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The same where asking is a read of a table.
 const PAUSE_OF_TABLES: Duration = Duration::from_mins(1);
 
-impl Dispatcher {
+impl Deliverer {
     /// Looks for what was deleted, for ever ([`crate::Gateway::give_up_orphans`]).
     pub(crate) async fn give_up_orphans(&self) {
         let DeliveryQueue::Embedded(queue) = &self.queue else {

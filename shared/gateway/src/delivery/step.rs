@@ -16,8 +16,8 @@ use store::StoreError;
 use targets::ErrorChain;
 
 use super::dead_letters::DeadLetterError;
+use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
-use super::dispatcher::Dispatcher;
 use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
@@ -56,7 +56,7 @@ pub(super) enum Scope {
     Subscription,
 }
 
-impl Dispatcher {
+impl Deliverer {
     /// Attempts a delivery once there is a permit for it, unless there is a reason not to. Never panics, so that no
     /// delivery takes its worker along.
     pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {

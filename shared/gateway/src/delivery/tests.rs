@@ -166,8 +166,8 @@ impl Fixture {
         room.send(vec![delivery]).await.unwrap();
     }
 
-    fn dispatcher(&self) -> &Dispatcher {
-        &self.gateway.stages().dispatcher
+    fn deliverer(&self) -> &Deliverer {
+        &self.gateway.stages().deliverer
     }
 
     /// The next message; fails instead of waiting for ever.
@@ -283,10 +283,10 @@ async fn authorizers_of_redriven_deliveries_have_the_time_of_their_message() {
     fixture.send_of("guarded", &subscription, "f", arrival).await;
     let received = fixture.receive().await;
     let delivery = &received.deliveries[0];
-    let step = fixture.dispatcher().step(delivery, Some(time(false, 59))).await;
+    let step = fixture.deliverer().step(delivery, Some(time(false, 59))).await;
     assert!(matches!(step, Step::Settle(Outcome::Defer { .. })), "it is asked");
     assert_eq!(fixture.calls.load(Ordering::SeqCst), 0);
-    let step = fixture.dispatcher().step(delivery, Some(time(true, 1))).await;
+    let step = fixture.deliverer().step(delivery, Some(time(true, 1))).await;
     let Step::Settle(Outcome::DeadLetter(dead_letter)) = step else {
         panic!("it is asked again");
     };
@@ -303,7 +303,7 @@ async fn a_delivery_that_panics_before_its_attempt_is_given_up() {
     let received = fixture.receive().await;
     let delivery = &received.deliveries[0];
     let panicked = std::panic::catch_unwind(|| panic!("broken"));
-    let step = fixture.dispatcher().unless_panicked(delivery, panicked);
+    let step = fixture.deliverer().unless_panicked(delivery, panicked);
     let Step::Settle(Outcome::DeadLetter(dead_letter)) = step else {
         panic!("it is attempted again");
     };

@@ -7,12 +7,12 @@ use futures_util::future::join_all;
 use queue::{Outcome, Received, Settled};
 use tokio::task::JoinSet;
 
+use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
-use super::dispatcher::Dispatcher;
 use super::step::{FUNCTION_CHECK, Scope, Step};
 use crate::metrics::EVENTS_CUSTOM_PROCESSING;
 
-impl Dispatcher {
+impl Deliverer {
     /// Works until the queue is closed ([`crate::Gateway::run_workers`]).
     pub(crate) async fn run_workers(self: &Arc<Self>, workers: usize) {
         tracing::debug!(workers, "Starting processing workers.");

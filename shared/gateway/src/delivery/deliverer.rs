@@ -15,7 +15,7 @@ use crate::unattempted::Unattempted;
 
 /// What deliveries are made by.
 #[derive(Debug)]
-pub(crate) struct Dispatcher {
+pub(crate) struct Deliverer {
     pub(crate) store: Store,
     pub(crate) queue: DeliveryQueue,
     pub(crate) dead_letters: DeadLetters,
