@@ -2,8 +2,9 @@
 
 mod callgrind;
 mod counts;
+mod machine;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
@@ -43,23 +44,23 @@ fn report(outcome: Result<()>) -> ExitCode {
 }
 
 fn try_compare() -> Result<()> {
-    if !is_valgrind_installed()? {
+    let Some(valgrind) = callgrind::find()? else {
+        println!("instructions: not run, valgrind is not installed");
         return Ok(());
-    }
+    };
     let workspace = Workspace::read()?;
     let path = workspace.workspace_root.join(COUNTS);
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {COUNTS}"))?;
     let recorded = Counts::parse(&text).with_context(|| format!("{COUNTS} cannot be read"))?;
-    let compiler = compiler()?;
-    if recorded.compiler != compiler {
-        // Another compiler makes other instructions of the same source.
+    let machine = machine::describe(&valgrind)?;
+    if recorded.machine != machine {
         println!(
-            "instructions: not run: counted with {}, this is {compiler}",
-            recorded.compiler
+            "instructions: not run: counted with {}, this is {machine}",
+            recorded.machine
         );
         return Ok(());
     }
-    let counted = workspace.count(compiler)?;
+    let counted = workspace.count(&valgrind, machine)?;
     let verdicts = recorded.compare(&counted);
     for (scenario, verdict) in &verdicts {
         println!("{scenario:20} {verdict}");
@@ -82,35 +83,13 @@ fn try_compare() -> Result<()> {
 }
 
 fn try_record() -> Result<()> {
-    if !is_valgrind_installed()? {
-        return Ok(());
-    }
+    let valgrind = callgrind::find()?.context("nothing recorded, valgrind is not installed")?;
     let workspace = Workspace::read()?;
-    let counted = workspace.count(compiler()?)?;
+    let counted = workspace.count(&valgrind, machine::describe(&valgrind)?)?;
     let path = workspace.workspace_root.join(COUNTS);
     std::fs::write(&path, counted.to_string()).with_context(|| format!("cannot write {COUNTS}"))?;
     print!("{counted}");
     Ok(())
-}
-
-/// Says so where it is not.
-fn is_valgrind_installed() -> Result<bool> {
-    let is_installed = callgrind::is_installed()?;
-    if !is_installed {
-        println!("instructions: not run, valgrind is not installed");
-    }
-    Ok(is_installed)
-}
-
-/// Version and platform of the compiler.
-fn compiler() -> Result<String> {
-    let about = output(Command::new("rustc").arg("-vV"))?;
-    let version = about.lines().next();
-    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
-    match (version, host) {
-        (Some(version), Some(host)) => Ok(format!("{version} for {host}")),
-        _ => bail!("rustc answered something unexpected: {about}"),
-    }
 }
 
 impl Workspace {
@@ -121,7 +100,7 @@ impl Workspace {
     }
 
     /// Builds the scenarios and counts all of them.
-    fn count(&self, compiler: String) -> Result<Counts> {
+    fn count(&self, valgrind: &Path, machine: String) -> Result<Counts> {
         // All of the workspace: a build of the scenarios alone would choose other features of shared dependencies and
         // compile all of them again.
         let built = Command::new(env!("CARGO"))
@@ -134,11 +113,11 @@ impl Workspace {
         }
         let program = self.target_directory.join("release/instructions");
         let profiles = self.target_directory.join("instructions");
-        let mut counts = Counts::new(compiler);
+        let mut counts = Counts::new(machine);
         for line in output(&mut Command::new(&program))?.lines() {
             let (scenario, iterations) = line.split_once(' ').context("a scenario has no iterations")?;
             let iterations: u64 = iterations.parse().context("a scenario has no iterations")?;
-            let whole = callgrind::count(&program, scenario, &profiles.join(scenario))
+            let whole = callgrind::count(valgrind, &program, scenario, &profiles.join(scenario))
                 .with_context(|| format!("{scenario} was not counted"))?;
             let average = whole
                 .checked_div(iterations)

@@ -1,4 +1,4 @@
-//! The providers of Google Cloud, and what they share: tokens of their callers, and requests with them.
+//! The providers of Google Cloud, and what they share: tokens of those who call, and requests with them.
 //!
 //! | credentials | ID token for an audience | access token for a scope |
 //! |---|---|---|

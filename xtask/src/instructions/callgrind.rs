@@ -6,8 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -26,19 +25,17 @@ const TRIGGER: &str = "desc: Trigger: ";
 /// What stands before the count of a profile.
 const TOTALS: &str = "totals: ";
 
-/// Whether there is a valgrind to run.
-pub(super) fn is_installed() -> Result<bool> {
-    match Command::new("valgrind").arg("--version").output() {
-        Ok(answer) if answer.status.success() => Ok(true),
-        Ok(answer) => bail!("valgrind failed: {}", String::from_utf8_lossy(&answer.stderr)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error).context("cannot run valgrind"),
-    }
+/// Where valgrind is, if it is installed.
+pub(super) fn find() -> Result<Option<PathBuf>> {
+    let found = Command::new("sh").args(["-c", "command -v valgrind"]).output();
+    let found = String::from_utf8(found.context("cannot look for valgrind")?.stdout)?;
+    let path = found.trim();
+    Ok((!path.is_empty()).then(|| PathBuf::from(path)))
 }
 
 /// The instructions of the measured section of a scenario, all iterations together. The profiles stay in the folder,
 /// for `callgrind_annotate`.
-pub(super) fn count(program: &Path, scenario: &str, folder: &Path) -> Result<u64> {
+pub(super) fn count(valgrind: &Path, program: &Path, scenario: &str, folder: &Path) -> Result<u64> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
@@ -46,7 +43,11 @@ pub(super) fn count(program: &Path, scenario: &str, folder: &Path) -> Result<u64
     let mut out_file = OsString::from("--callgrind-out-file=");
     out_file.push(folder.join("profile"));
     output(
-        Command::new("valgrind")
+        Command::new(valgrind)
+            // Settings of the gateway, and of valgrind, that stand there are for others.
+            .env_clear()
+            .env("HOME", folder)
+            .current_dir(folder)
             // Threads take turns: none keeps the others from what they have to do.
             .args(["--tool=callgrind", "--fair-sched=try"])
             // Whatever their symbols have around the names.

@@ -5,11 +5,11 @@ use std::fmt;
 
 use anyhow::{Context as _, Result, bail};
 
-/// What stands before the compiler in a table.
-const COMPILER: &str = "compiler: ";
+/// What stands before that in a table.
+const MACHINE: &str = "counted with: ";
 
 const HEAD: &str = "\
-# Instructions that one iteration of each scenario takes, and the compiler that they were counted with.
+# Instructions that one iteration of each scenario takes, and what they were counted with.
 # Written by `cargo xtask instructions --record`; CONTRIBUTING.md says when.
 ";
 
@@ -19,8 +19,8 @@ const TOLERANCE: u64 = 3;
 /// Instructions that one iteration of each scenario takes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// What compiled the scenarios.
-    pub(super) compiler: String,
+    /// What they were counted with.
+    pub(super) machine: String,
     scenarios: BTreeMap<String, u64>,
 }
 
@@ -41,9 +41,9 @@ pub(super) enum Verdict {
 
 impl Counts {
     /// Counts of no scenario.
-    pub(super) fn new(compiler: String) -> Self {
+    pub(super) fn new(machine: String) -> Self {
         let scenarios = BTreeMap::new();
-        Self { compiler, scenarios }
+        Self { machine, scenarios }
     }
 
     /// Sets the count of a scenario.
@@ -56,8 +56,12 @@ impl Counts {
         let mut lines = text
             .lines()
             .filter(|line| !line.starts_with('#') && !line.is_empty());
-        let compiler = lines.next().and_then(|line| line.strip_prefix(COMPILER));
-        let mut counts = Self::new(compiler.context("it does not say its compiler first")?.to_owned());
+        let machine = lines.next().and_then(|line| line.strip_prefix(MACHINE));
+        let mut counts = Self::new(
+            machine
+                .context("it does not say first what it was counted with")?
+                .to_owned(),
+        );
         for line in lines {
             let Some((scenario, instructions)) = line.split_once(' ') else {
                 bail!("{line} is not a scenario with its count");
@@ -90,7 +94,7 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{HEAD}{COMPILER}{}", self.compiler)?;
+        writeln!(f, "{HEAD}{MACHINE}{}", self.machine)?;
         for (scenario, instructions) in &self.scenarios {
             writeln!(f, "{scenario:20} {instructions:>8}")?;
         }
@@ -160,8 +164,8 @@ mod tests {
         for text in [
             "",
             "decode 1\n",
-            "compiler: c\ndecode\n",
-            "compiler: c\ndecode many\n",
+            "counted with: c\ndecode\n",
+            "counted with: c\ndecode many\n",
         ] {
             assert!(Counts::parse(text).is_err(), "{text:?}");
         }

@@ -37,7 +37,7 @@ pub(crate) async fn call(
     deadline: Deadline,
 ) -> Result<FunctionAnswer, InvokeError> {
     let audience = function.token_audience();
-    let caller = deadline
+    let principal = deadline
         .bound(Principal::new(
             with,
             &function.credentials,
@@ -62,7 +62,7 @@ pub(crate) async fn call(
             body: body.clone(),
         }
     };
-    let response = caller
+    let response = principal
         .send(NamedBy::Function, request, is_token_refused, deadline)
         .await?;
     if is_token_refused(&response) {

@@ -57,7 +57,7 @@ pub(crate) async fn call(
     call: Call<'_>,
     deadline: Deadline,
 ) -> Result<FunctionAnswer, InvokeError> {
-    let caller = deadline
+    let principal = deadline
         .bound(Principal::new(with, &topic.credentials, Purpose::Scope(SCOPE)))
         .await?;
     let message = Message {
@@ -80,7 +80,9 @@ pub(crate) async fn call(
         headers: HeaderMap::from_iter([(CONTENT_TYPE, JSON), (AUTHORIZATION, authorization)]),
         body: body.clone(),
     };
-    let response = caller.send(named_by, request, is_unauthorized, deadline).await?;
+    let response = principal
+        .send(named_by, request, is_unauthorized, deadline)
+        .await?;
     if !response.status.is_success() {
         return Err(GoogleError::of(SERVER, &response).into_failure(&response));
     }
