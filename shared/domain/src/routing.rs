@@ -17,6 +17,7 @@ use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{Cors, EventType, Function, Subscription};
 
 mod apply;
+mod by_name;
 mod foreign;
 mod ownership;
 mod path_tree;
@@ -24,6 +25,7 @@ mod replace;
 #[cfg(test)]
 mod tests;
 
+use by_name::ByName;
 pub use foreign::{ForeignPath, foreign_paths};
 pub use ownership::PathOwnership;
 use ownership::owner;
@@ -55,7 +57,7 @@ enum Paths {
 /// What stands on paths.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct PathRoutes {
-    subscriptions: HashMap<EventTypeName, HashMap<Arc<str>, MethodRoutes>>,
+    subscriptions: HashMap<EventTypeName, ByName<MethodRoutes>>,
     cors: HashMap<Arc<str>, PathTree<Cors>>,
 }
 
@@ -64,7 +66,7 @@ struct PathRoutes {
 struct MethodRoutes {
     sync: PathTree<Subscription>,
     /// By the literal path, in the order of creation.
-    asynchronous: HashMap<Arc<str>, Vec<Stored<Subscription>>>,
+    asynchronous: ByName<Vec<Stored<Subscription>>>,
 }
 
 /// The subscriptions an event reaches.

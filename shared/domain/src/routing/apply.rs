@@ -2,7 +2,7 @@
 
 use imbl::HashMap;
 
-use super::{PathOwnership, PathRoutes, Paths, RoutingTable};
+use super::{MethodRoutes, PathOwnership, PathRoutes, Paths, RoutingTable};
 use crate::configuration::{Change, Stored};
 use crate::ids::Space;
 use crate::resource::{Cors, EventType, Function, Subscription, SubscriptionType};
@@ -91,19 +91,7 @@ impl PathRoutes {
             .subscriptions
             .entry(subscription.event_type.clone())
             .or_default();
-        let routes = methods.entry(subscription.method.as_str().into()).or_default();
-        match subscription.r#type {
-            SubscriptionType::Sync => routes.sync.insert(&subscription.path, stored),
-            SubscriptionType::Async => {
-                let slot = routes
-                    .asynchronous
-                    .entry(subscription.path.as_str().into())
-                    .or_default();
-                let rank = |stored: &Stored<Subscription>| (stored.created, stored.resource.space.clone());
-                let at = slot.partition_point(|other| rank(other) <= rank(stored));
-                slot.insert(at, stored.clone());
-            }
-        }
+        methods.change(&subscription.method, |routes| routes.subscribe(stored));
     }
 
     fn unsubscribe(&mut self, subscription: &Subscription) {
@@ -113,18 +101,7 @@ impl PathRoutes {
         let Some(routes) = methods.get_mut(subscription.method.as_str()) else {
             return;
         };
-        match subscription.r#type {
-            SubscriptionType::Sync => routes.sync.remove(subscription),
-            SubscriptionType::Async => {
-                let path = subscription.path.as_str();
-                if let Some(slot) = routes.asynchronous.get_mut(path) {
-                    slot.retain(|other| !is_same(&other.resource, subscription));
-                    if slot.is_empty() {
-                        routes.asynchronous.remove(path);
-                    }
-                }
-            }
-        }
+        routes.unsubscribe(subscription);
         if routes.sync.is_empty() && routes.asynchronous.is_empty() {
             methods.remove(subscription.method.as_str());
             if methods.is_empty() {
@@ -146,6 +123,35 @@ impl PathRoutes {
         tree.remove(cors);
         if tree.is_empty() {
             self.cors.remove(cors.method.as_str());
+        }
+    }
+}
+
+impl MethodRoutes {
+    fn subscribe(&mut self, stored: &Stored<Subscription>) {
+        let subscription = &stored.resource;
+        match subscription.r#type {
+            SubscriptionType::Sync => self.sync.insert(&subscription.path, stored),
+            SubscriptionType::Async => self.asynchronous.change(&subscription.path, |slot| {
+                let rank = |stored: &Stored<Subscription>| (stored.created, stored.resource.space.clone());
+                let at = slot.partition_point(|other| rank(other) <= rank(stored));
+                slot.insert(at, stored.clone());
+            }),
+        }
+    }
+
+    fn unsubscribe(&mut self, subscription: &Subscription) {
+        match subscription.r#type {
+            SubscriptionType::Sync => self.sync.remove(subscription),
+            SubscriptionType::Async => {
+                let path = subscription.path.as_str();
+                if let Some(slot) = self.asynchronous.get_mut(path) {
+                    slot.retain(|other| !is_same(&other.resource, subscription));
+                    if slot.is_empty() {
+                        self.asynchronous.remove(path);
+                    }
+                }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use imbl::HashMap;
 
+use super::by_name::ByName;
 use crate::configuration::Stored;
 use crate::ids::Space;
 use crate::resource::{Cors, Resource, Subscription};
@@ -58,7 +59,7 @@ pub(super) struct PathTree<R> {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Node<R> {
-    statics: HashMap<Arc<str>, Arc<Node<R>>>,
+    statics: ByName<Arc<Node<R>>>,
     parameter: Option<Arc<Node<R>>>,
     /// What ends in a wildcard at this place, in the order of rank.
     wildcards: Vec<Stored<R>>,
@@ -69,7 +70,7 @@ struct Node<R> {
 impl<R> Default for Node<R> {
     fn default() -> Self {
         Self {
-            statics: HashMap::default(),
+            statics: ByName::None,
             parameter: None,
             wildcards: Vec::new(),
             here: Vec::new(),
@@ -221,15 +222,14 @@ impl<R: OnPath> Node<R> {
             insert_by_rank(&mut self.wildcards, stored);
             return;
         }
-        let child = if segment.starts_with(':') {
-            self.parameter.get_or_insert_default()
-        } else {
-            self.statics.entry(segment.into()).or_default()
-        };
-        let child = Arc::make_mut(child);
-        match next {
+        let insert = |child: &mut Self| match next {
             None => insert_by_rank(&mut child.here, stored),
             Some(next) => child.insert(next, stored),
+        };
+        if segment.starts_with(':') {
+            insert(Arc::make_mut(self.parameter.get_or_insert_default()));
+        } else {
+            self.statics.change(segment, |child| insert(Arc::make_mut(child)));
         }
     }
 

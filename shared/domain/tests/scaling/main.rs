@@ -9,6 +9,7 @@
 mod events;
 mod function_answers;
 mod resources;
+mod routing;
 mod shapes;
 mod values;
 
