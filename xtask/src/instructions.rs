@@ -101,17 +101,10 @@ impl Workspace {
 
     /// Builds the scenarios and counts all of them.
     fn count(&self, valgrind: &Path, machine: String) -> Result<Counts> {
-        // All of the workspace with its tests, which `./test` builds as well: a build of less would choose other features
-        // of shared dependencies and compile all of them again.
+        // All of the workspace: a build of the scenarios alone would choose other features of shared dependencies and
+        // compile all of them again.
         let built = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--release",
-                "--workspace",
-                "--locked",
-                "--bins",
-                "--tests",
-            ])
+            .args(["build", "--release", "--workspace", "--locked", "--bins"])
             .current_dir(&self.workspace_root)
             .status()
             .context("cannot run cargo")?;
