@@ -104,7 +104,7 @@ impl Workspace {
     fn count(&self, valgrind: &Path, machine: String) -> Result<Counts> {
         let program = self.target_directory.join("release/instructions");
         if !program.exists() {
-            bail!("there are no scenarios yet: cargo build --release --workspace --bins");
+            bail!("there are no scenarios yet: cargo build --release --workspace --bins --tests");
         }
         let profiles = self.target_directory.join("instructions");
         let mut counts = Counts::new(machine);
