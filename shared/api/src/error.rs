@@ -289,15 +289,16 @@ impl IntoResponse for ApiError {
 }
 
 /// The answer that `handling` makes, or a plain error should it panic (Q54).
-pub(crate) async fn answer_or_internal_error(handling: impl Future<Output = Response>) -> Response {
+pub(crate) fn answer_or_internal_error(
+    handling: impl Future<Output = Response>,
+) -> impl Future<Output = Response> {
     // Whatever a broken handler leaves half done is dropped with it; what outlives it guards itself.
-    AssertUnwindSafe(handling)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| {
+    AssertUnwindSafe(handling).catch_unwind().map(|handled| {
+        handled.unwrap_or_else(|_| {
             tracing::error!("The handling of a request panicked.");
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
         })
+    })
 }
 
 /// A JSON answer: compact, with a newline at the end (docs/contract.md §0.2).

@@ -46,9 +46,10 @@ impl EventsApi {
     /// Answers a request, whatever its path and method.
     pub fn answer(&self, request: Request) -> Answering {
         let is_head = request.method() == Method::HEAD;
-        let answering = answer_or_internal_error(self.clone().receive(request));
+        let api = self.clone();
         Box::pin(async move {
-            let mut response = answering.await;
+            // Made in here, where it is awaited: what a future holds from outside is copied twice.
+            let mut response = answer_or_internal_error(api.receive(request)).await;
             // The answer to GET would have it; the server sees nothing that it would write here.
             if is_head && response.body().size_hint().exact() == Some(0) {
                 let length = response.headers_mut().entry(header::CONTENT_LENGTH);

@@ -16,6 +16,7 @@ pub mod hops;
 pub mod ids;
 pub mod json;
 pub mod legacy;
+mod persistent_map;
 pub mod publish_options;
 pub mod resource;
 pub mod retry;

@@ -10,10 +10,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use imbl::HashMap;
-
 use crate::configuration::{AnyChange, Change, Configured, Snapshot, Stored};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
+use crate::persistent_map::PersistentMap;
 use crate::resource::{Cors, EventType, Function, Subscription};
 
 mod apply;
@@ -36,14 +35,14 @@ pub(crate) use path_tree::pattern_matches;
 /// The compiled index of one space or of all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoutingTable {
-    functions: HashMap<Space, HashMap<FunctionId, Arc<Function>>>,
-    authorizers: HashMap<Space, HashMap<EventTypeName, FunctionId>>,
+    functions: PersistentMap<Space, PersistentMap<FunctionId, Arc<Function>>>,
+    authorizers: PersistentMap<Space, PersistentMap<EventTypeName, FunctionId>>,
     paths: Paths,
     /// The async subscriptions once more, for deliveries that know theirs by its id: also those that get no events
     /// because their path is another space's, for what was accepted before.
-    queued: HashMap<Space, HashMap<SubscriptionId, Arc<Subscription>>>,
+    queued: PersistentMap<Space, PersistentMap<SubscriptionId, Arc<Subscription>>>,
     /// Functions that are here with secrets which nobody could decrypt; only spaces that have such.
-    sealed: HashMap<Space, BTreeSet<FunctionId>>,
+    sealed: PersistentMap<Space, BTreeSet<FunctionId>>,
 }
 
 /// What stands on the paths, by whose they are.
@@ -51,14 +50,14 @@ pub struct RoutingTable {
 enum Paths {
     Shared(PathRoutes),
     /// Only spaces that have something on a path of theirs.
-    BySpace(HashMap<Space, PathRoutes>),
+    BySpace(PersistentMap<Space, PathRoutes>),
 }
 
 /// What stands on paths.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct PathRoutes {
-    subscriptions: HashMap<EventTypeName, ByName<MethodRoutes>>,
-    cors: HashMap<Arc<str>, PathTree<Cors>>,
+    subscriptions: PersistentMap<EventTypeName, ByName<MethodRoutes>>,
+    cors: PersistentMap<Arc<str>, PathTree<Cors>>,
 }
 
 /// The subscriptions to one event type with one method.
@@ -99,14 +98,14 @@ impl RoutingTable {
     /// The index of no space.
     pub fn new(ownership: PathOwnership) -> Self {
         Self {
-            functions: HashMap::default(),
-            authorizers: HashMap::default(),
+            functions: PersistentMap::default(),
+            authorizers: PersistentMap::default(),
             paths: match ownership {
                 PathOwnership::Shared => Paths::Shared(PathRoutes::default()),
-                PathOwnership::BySpace => Paths::BySpace(HashMap::default()),
+                PathOwnership::BySpace => Paths::BySpace(PersistentMap::default()),
             },
-            queued: HashMap::default(),
-            sealed: HashMap::default(),
+            queued: PersistentMap::default(),
+            sealed: PersistentMap::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::ids::Space;
 use domain::system_event::SystemEventType;
+use foldhash::fast::RandomState;
 use metrics::Counter;
 
 mod space_labels;
@@ -56,7 +57,7 @@ pub fn doubling_buckets(start: f64, count: usize) -> Vec<f64> {
 #[derive(Debug)]
 pub(crate) struct EventMetrics {
     limits: MetricsLimits,
-    spaces: RwLock<HashMap<Space, Arc<SpaceCounters>>>,
+    spaces: RwLock<HashMap<Space, Arc<SpaceCounters>, RandomState>>,
     /// The counters of all spaces beyond the limit.
     other: OnceLock<Arc<SpaceCounters>>,
 }
@@ -77,7 +78,7 @@ pub(crate) struct SpaceCounters {
     invoking: Counter,
     invoked: Counter,
     failed: Counter,
-    by_type: RwLock<HashMap<Box<str>, SyncCounters>>,
+    by_type: RwLock<HashMap<Box<str>, SyncCounters, RandomState>>,
     most_types: usize,
 }
 

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap};
+use imbl::OrdMap;
+
+use crate::persistent_map::PersistentMap;
 
 /// Why a path cannot be added. The texts are the wire's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +39,7 @@ pub enum PathConflict {
 
 /// The sync paths of a space, by event type and method.
 #[derive(Debug, Clone, Default)]
-pub struct SyncPaths(HashMap<(Arc<str>, Arc<str>), Arc<Node>>);
+pub struct SyncPaths(PersistentMap<(Arc<str>, Arc<str>), Arc<Node>>);
 
 #[derive(Debug, Clone, Default)]
 struct Node {

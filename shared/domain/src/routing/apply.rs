@@ -1,10 +1,9 @@
 //! Carrying single changes of a snapshot over into the index.
 
-use imbl::HashMap;
-
 use super::{MethodRoutes, PathOwnership, PathRoutes, Paths, RoutingTable};
 use crate::configuration::{Change, Stored};
 use crate::ids::Space;
+use crate::persistent_map::PersistentMap;
 use crate::resource::{Cors, EventType, Function, Subscription, SubscriptionType};
 
 impl RoutingTable {
@@ -160,7 +159,7 @@ fn is_same(a: &Subscription, b: &Subscription) -> bool {
     a.subscription_id == b.subscription_id && a.space == b.space
 }
 
-fn remove_from<K, V>(spaces: &mut HashMap<Space, HashMap<K, V>>, space: &Space, key: &K)
+fn remove_from<K, V>(spaces: &mut PersistentMap<Space, PersistentMap<K, V>>, space: &Space, key: &K)
 where
     K: Clone + Eq + std::hash::Hash,
     V: Clone,

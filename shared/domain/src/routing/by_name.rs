@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imbl::HashMap;
+use crate::persistent_map::PersistentMap;
 
 /// A map of names. The smallest persistent map has room for sixteen entries, and one for each place of each path would be
 /// most of what a table takes.
@@ -12,7 +12,7 @@ pub(super) enum ByName<V> {
     None,
     One(Arc<str>, V),
     /// Two or more.
-    Many(HashMap<Arc<str>, V>),
+    Many(PersistentMap<Arc<str>, V>),
 }
 
 impl<V> ByName<V> {

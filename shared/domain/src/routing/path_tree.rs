@@ -8,11 +8,10 @@
 
 use std::sync::Arc;
 
-use imbl::HashMap;
-
 use super::by_name::ByName;
 use crate::configuration::Stored;
 use crate::ids::Space;
+use crate::persistent_map::PersistentMap;
 use crate::resource::{Cors, Resource, Subscription};
 
 /// What stands on a path.
@@ -54,7 +53,7 @@ impl OnPath for Cors {
 pub(super) struct PathTree<R> {
     root: Arc<Node<R>>,
     /// How many each space has on the root path; only spaces that have some.
-    on_root: HashMap<Space, usize>,
+    on_root: PersistentMap<Space, usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +81,7 @@ impl<R> Default for PathTree<R> {
     fn default() -> Self {
         Self {
             root: Arc::default(),
-            on_root: HashMap::default(),
+            on_root: PersistentMap::default(),
         }
     }
 }
