@@ -1,9 +1,7 @@
 //! Tokens under load, over time and with a server that fails. The clock of these tests is set by hand.
 
-use std::cell::Cell;
 use std::future::pending;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
 
 use domain::retry::FailureClass;
 use futures_util::FutureExt as _;
@@ -11,18 +9,10 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, yield_now};
 
 use super::*;
-
-thread_local! {
-    static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
-}
-
-/// How far the clock of this test is ahead. A test runs on a thread of its own.
-pub(super) fn ahead() -> Duration {
-    AHEAD.get()
-}
+use crate::single_flight::test_clock;
 
 fn pass(seconds: u64) {
-    AHEAD.set(AHEAD.get() + Duration::from_secs(seconds));
+    test_clock::pass(Duration::from_secs(seconds));
 }
 
 /// A server that numbers its tokens.
