@@ -7,7 +7,7 @@ use domain::ids::Space;
 use domain::resource::{Subscription, SubscriptionType};
 
 use super::EmbeddedSettings;
-use super::state::State;
+use super::state::EmbeddedState;
 use crate::encryption::KeyFile;
 use crate::error::StoreError;
 use crate::record::Write;
@@ -15,7 +15,7 @@ use crate::record::Write;
 /// A state that is not published, and what must be written so that it may be.
 pub(super) struct Draft {
     /// The state with all accepted changes.
-    pub(super) state: State,
+    pub(super) state: EmbeddedState,
     /// The accepted changes, in their order.
     pub(super) writes: Vec<Write>,
     shadowed: Vec<Shadowed>,
@@ -30,7 +30,7 @@ struct Shadowed {
 }
 
 impl Draft {
-    pub(super) fn of(state: &State, settings: &EmbeddedSettings) -> Self {
+    pub(super) fn of(state: &EmbeddedState, settings: &EmbeddedSettings) -> Self {
         Self {
             state: state.clone(),
             writes: Vec::new(),
