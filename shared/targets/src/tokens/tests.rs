@@ -268,3 +268,24 @@ async fn the_keys_that_were_not_used_for_longest_go() {
         assert_eq!(get(name).await, want, "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_request_whose_key_had_to_go_is_still_waited_for() {
+    let (cache, server) = (TokenCache::of_keys(1), Server::new());
+    let answer = Arc::new(Notify::new());
+    let slow = {
+        let (server, answer) = (Arc::clone(&server), Arc::clone(&answer));
+        async move || {
+            answer.notified().await;
+            server.token().await
+        }
+    };
+    let key = key();
+    let mut waiting = std::pin::pin!(cache.get(&key, slow));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let asking = || Arc::clone(&server).token();
+    let other = cache.get(&TokenKey::of(&["other"]), asking).await;
+    assert_eq!(&*other.unwrap(), "1");
+    answer.notify_one();
+    assert_eq!(&*waiting.await.unwrap(), "2");
+}
