@@ -16,7 +16,7 @@ use items::SpaceRecord;
 use moment::Freshness;
 use routes::Routes;
 use table::Table;
-use writes::{Request, Writer};
+use writes::{TableWriter, WriteRequest};
 
 mod backoff;
 mod change;
@@ -70,10 +70,10 @@ pub struct DynamoDbSettings {
 
 /// A store in DynamoDB. Clones are handles to the same one.
 #[derive(Debug, Clone)]
-pub struct DynamoDb(Arc<Shared>);
+pub struct DynamoDb(Arc<TableStore>);
 
 #[derive(Debug)]
-struct Shared {
+struct TableStore {
     table: Table,
     /// The same, for calls that a request waits for.
     impatient: Table,
@@ -82,7 +82,7 @@ struct Shared {
     rules: SpaceRules,
     pauses_by_request: bool,
     dead_letter_max_age: Option<Duration>,
-    writer: Arc<Writer>,
+    writer: Arc<TableWriter>,
     routes: Arc<Routes>,
 }
 
@@ -103,7 +103,12 @@ impl DynamoDb {
         } = settings;
         let keys = kms.map(|key| DataKeys::new(key, &name));
         let table = Table { client, name, keys };
-        let writer = Arc::new(Writer::new(table.clone(), clock.clone(), write_timeout, rules));
+        let writer = Arc::new(TableWriter::new(
+            table.clone(),
+            clock.clone(),
+            write_timeout,
+            rules,
+        ));
         let freshness = Freshness {
             revalidate_after: settings.revalidate_after,
             max_staleness: settings.max_staleness,
@@ -114,7 +119,7 @@ impl DynamoDb {
             clock.clone(),
             settings.rules.paths,
         ));
-        Self(Arc::new(Shared {
+        Self(Arc::new(TableStore {
             impatient: table.impatient(),
             table,
             clock,
@@ -159,13 +164,13 @@ impl DynamoDb {
 
     pub(crate) async fn create<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
         let id = resource.id().clone();
-        let written = self.0.writer.write(Request::Create(resource)).await?;
+        let written = self.0.writer.write(WriteRequest::Create(resource)).await?;
         written.resource(&id)
     }
 
     pub(crate) async fn update<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
         let id = resource.id().clone();
-        let written = self.0.writer.write(Request::Update(resource)).await?;
+        let written = self.0.writer.write(WriteRequest::Update(resource)).await?;
         written.resource(&id)
     }
 
@@ -179,7 +184,7 @@ impl DynamoDb {
             kept.keep_masked(Some(stored))?;
             Ok(Some(kept))
         };
-        let request = Request::Amend(space, id.clone(), Box::new(keep));
+        let request = WriteRequest::Amend(space, id.clone(), Box::new(keep));
         self.0.writer.write(request).await?.resource(&id)
     }
 
@@ -188,7 +193,7 @@ impl DynamoDb {
         space: &Space,
         id: &R::Id,
     ) -> Result<Written<()>, StoreError> {
-        let request = Request::<R>::Delete(space.clone(), id.clone());
+        let request = WriteRequest::<R>::Delete(space.clone(), id.clone());
         let Written { version, .. } = self.0.writer.write(request).await?;
         Ok(Written { value: (), version })
     }
@@ -204,7 +209,7 @@ impl DynamoDb {
         if amend(&*self.get::<R>(space, id).await?)?.is_none() {
             return Ok(false);
         }
-        let request = Request::Amend(space.clone(), id.clone(), Box::new(amend));
+        let request = WriteRequest::Amend(space.clone(), id.clone(), Box::new(amend));
         let Written { version, .. } = self.0.writer.write(request).await?;
         Ok(version.is_some())
     }

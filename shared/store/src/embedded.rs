@@ -18,8 +18,8 @@ use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
 use draft::Draft;
 use engine::Engine;
-use state::State;
-use writer::{Job, Outcome, Writer};
+use state::EmbeddedState;
+use writer::{BatchOutcome, Job, WriterThread};
 
 mod draft;
 mod engine;
@@ -31,10 +31,10 @@ pub use settings::EmbeddedSettings;
 
 /// An embedded store. Clones are handles to the same one; the last to go waits until what was asked for is written.
 #[derive(Clone)]
-pub struct Embedded(Arc<Shared>);
+pub struct Embedded(Arc<FolderStore>);
 
-struct Shared {
-    state: Arc<ArcSwap<State>>,
+struct FolderStore {
+    state: Arc<ArcSwap<EmbeddedState>>,
     rules: SpaceRules,
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -59,7 +59,7 @@ impl Embedded {
         })?;
         Engine::create_if_missing(&settings)?;
         let engine = Engine::open(&settings)?;
-        let state = State::load(&engine, &settings).inspect_err(|err| {
+        let state = EmbeddedState::load(&engine, &settings).inspect_err(|err| {
             if let StoreError::Corrupt { key, source } = err {
                 tracing::error!(key, error = %source, "stored configuration cannot be read");
             }
@@ -68,12 +68,12 @@ impl Embedded {
         warn_of_foreign_paths(rules.paths, state.spaces.values());
         let state = Arc::new(ArcSwap::from_pointee(state));
         let (jobs, waiting) = mpsc::channel();
-        let writer = Writer::new(settings, engine, state.clone());
+        let writer = WriterThread::new(settings, engine, state.clone());
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run(&waiting));
         let writer = Some(writer.map_err(unusable)?);
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(FolderStore {
             state,
             rules,
             jobs: Some(jobs),
@@ -145,7 +145,7 @@ impl Embedded {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |draft| {
             let result = change(draft);
-            Box::new(move |outcome: &Outcome| {
+            Box::new(move |outcome: &BatchOutcome| {
                 let answer = match outcome {
                     Ok(()) => result,
                     Err(source) => Err(StoreError::Unavailable {
@@ -172,7 +172,7 @@ impl Embedded {
 #[error("the writer has stopped")]
 struct WriterStopped;
 
-impl Drop for Shared {
+impl Drop for FolderStore {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(writer) = self.writer.take() {

@@ -16,7 +16,8 @@ use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::http::{HttpRequest, HttpResponse};
-use crate::tokens::{FETCH_LIMIT, Token, TokenKey};
+use crate::single_flight::FETCH_LIMIT;
+use crate::tokens::{Token, TokenKey};
 
 use self::bearer::bearer;
 use self::operator_services::exchange_with_google;

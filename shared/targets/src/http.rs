@@ -55,9 +55,9 @@ pub(crate) async fn call(
     deadline: Deadline,
 ) -> Result<FunctionAnswer, InvokeError> {
     if endpoint.is_plain() {
-        let wants_result = call.caller.waits();
+        let caller = call.caller;
         let answered = with.http.post(endpoint, call, None, deadline).await;
-        redacted(answered, wants_result, || Redaction::of_url(&endpoint.url))
+        redacted(answered, caller, || Redaction::of_url(&endpoint.url))
     } else {
         // Boxed, so that plain calls do not have to carry it.
         Box::pin(custom_call::call(with, endpoint, call, deadline)).await

@@ -28,6 +28,7 @@ mod own_api;
 mod retry_after;
 mod secrets;
 mod settings;
+mod single_flight;
 mod tokens;
 
 pub use access_denied::AccessDeniedCode;

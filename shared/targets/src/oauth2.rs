@@ -20,7 +20,8 @@ use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::{BoxError, InvokeError};
 use crate::http::HttpRequest;
-use crate::tokens::{self, FETCH_LIMIT, Token, TokenKey};
+use crate::single_flight::FETCH_LIMIT;
+use crate::tokens::{self, Token, TokenKey};
 
 mod answer;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::resource::{AwsCredentials, HttpEndpoint, Secret, SecretReference, SigningSecret};
 use tokio::time::Instant;
 
-use self::cache::Cache;
+use self::cache::SecretCache;
 use self::error::SecretError;
 use self::places::Places;
 use self::source::Source;
@@ -29,14 +29,14 @@ pub use self::settings::SecretSettings;
 /// Reads secrets, and keeps those that are elsewhere for a while.
 pub(crate) struct Secrets {
     places: Arc<Places>,
-    cache: Cache,
+    cache: SecretCache,
 }
 
 impl Secrets {
     /// Reads nothing yet.
     pub(crate) fn new(settings: &SecretSettings, aws: Arc<Aws>) -> Self {
         Self {
-            cache: Cache::new(settings.cache_time),
+            cache: SecretCache::new(settings.cache_time),
             places: Arc::new(Places::new(settings.clone(), aws)),
         }
     }

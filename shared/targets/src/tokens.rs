@@ -10,25 +10,27 @@
 //!
 //! The margin is a tenth of the lifetime, at most a minute: room for clocks that differ and for calls under way.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use hashlink::LruCache;
 use sha2::{Digest as _, Sha256};
 
+use self::shared_failure::SharedFailure;
 pub(crate) use self::shared_failure::unshared;
-use self::slot::Slot;
-pub(crate) use self::token::{FETCH_LIMIT, Token};
+pub(crate) use self::token::Token;
 use crate::error::InvokeError;
+use crate::http::{caller, carried, carrying, on_behalf_of};
+use crate::single_flight::{CachePolicy, Moment, RefreshAheadCache};
 
-mod kept;
 mod shared_failure;
-mod slot;
 #[cfg(test)]
 mod tests;
 mod token;
 
 /// Most keys that tokens are kept of; those that were not used for longest go first.
 const MAX_KEYS: usize = 4096;
+/// Time between two tokens that are dropped because a function refused them.
+const FORGET_PAUSE: Duration = Duration::from_secs(5);
 
 /// What tokens differ by. Holds no secret, only a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,8 +56,33 @@ pub(crate) struct Bearer {
 
 /// Tokens by key.
 pub(crate) struct TokenCache {
-    slots: Mutex<LruCache<TokenKey, Arc<Slot>>>,
+    tokens: RefreshAheadCache<TokenPolicy>,
 }
+
+struct TokenPolicy;
+
+impl CachePolicy for TokenPolicy {
+    type Key = TokenKey;
+    type Failure = SharedFailure;
+    /// When a token was dropped because a function refused it.
+    type Refusals = Option<Moment>;
+
+    /// Between two early requests for the next token when they fail.
+    const PAUSE: Duration = Duration::from_secs(5);
+    const SHARES_FAILURES: bool = false;
+    const OVERTIME: Duration = Duration::ZERO;
+
+    fn revokes(_: &SharedFailure) -> bool {
+        false
+    }
+
+    fn on_failure(_: &TokenKey, _: &SharedFailure) {}
+}
+
+/// A token request that was ended with the runtime.
+#[derive(Debug, thiserror::Error)]
+#[error("the token request was stopped")]
+struct Stopped;
 
 impl Default for TokenCache {
     fn default() -> Self {
@@ -66,14 +93,14 @@ impl Default for TokenCache {
 impl TokenCache {
     fn of_keys(most: usize) -> Self {
         Self {
-            slots: Mutex::new(LruCache::new(most)),
+            tokens: RefreshAheadCache::of_keys(most),
         }
     }
 
     /// The token of a key, fetched if there is none that is still good. Calls that come meanwhile wait for that one
     /// and share what it comes to, a failure too, which is not kept for those that come later.
     ///
-    /// The fetch runs in a task of its own, and must end by itself within [`FETCH_LIMIT`].
+    /// The fetch runs in a task of its own, and must end by itself within the limit of fetches.
     pub(crate) async fn get<F>(
         &self,
         key: &TokenKey,
@@ -82,27 +109,33 @@ impl TokenCache {
     where
         F: Future<Output = Result<Token, InvokeError>> + Send + 'static,
     {
-        let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(slot) = slots.get(key) {
-                Arc::clone(slot)
-            } else {
-                let slot = Arc::new(Slot::default());
-                slots.insert(key.clone(), Arc::clone(&slot));
-                slot
-            }
+        let fetch = || {
+            let (fetch, space) = (fetch(), caller());
+            // The token server may be the gateway itself.
+            carrying(carried(), async move {
+                let token = on_behalf_of(space.as_ref(), fetch).await?;
+                Ok::<_, SharedFailure>(token.into_fetched())
+            })
         };
-        slot.get(fetch).await
+        match self.tokens.get(key, fetch).await {
+            Some(found) => found.map_err(|failure| failure.to_error()),
+            None => Err(InvokeError::unavailable(Stopped)),
+        }
     }
 
     /// Drops a token that a function did not accept, so that the next call fetches one. A token that has taken its
     /// place meanwhile stays. Tells whether another attempt gets another token: a function that refuses every token
     /// must not send every call to the authorization server, so that they are dropped at most every few seconds.
     pub(crate) fn forget(&self, key: &TokenKey, refused: &str) -> bool {
-        let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.get(key).map(Arc::clone)
-        };
-        slot.is_none_or(|slot| slot.forget(refused))
+        self.tokens.on_refusal(key, |kept, forgotten| {
+            if kept.as_ref().is_some_and(|kept| &*kept.text() == refused) {
+                if forgotten.is_some_and(|forgotten| !forgotten.is_past(FORGET_PAUSE)) {
+                    return false;
+                }
+                *forgotten = Some(Moment::now());
+                *kept = None;
+            }
+            true
+        })
     }
 }

@@ -50,7 +50,7 @@ pub enum Edit<R: Resource> {
 
 /// The JSON text of a change.
 #[derive(Serialize, Deserialize)]
-struct Document<'a> {
+struct ChangeDocument<'a> {
     space: Space,
     version: u64,
     #[serde(borrow)]
@@ -71,7 +71,7 @@ struct Document<'a> {
 impl SpaceChange {
     /// Reads the text of a change. Errors show nothing of it.
     pub fn parse(text: &str) -> Result<Self, CorruptValue> {
-        let document: Document<'_> = serde_json::from_str(text)?;
+        let document: ChangeDocument<'_> = serde_json::from_str(text)?;
         let operation = match kind(&document.kind)? {
             Kind::EventType => Operation::EventType(document.edit()?),
             Kind::Function => Operation::Function(document.edit()?),
@@ -121,7 +121,7 @@ impl<R: Configured> Edit<R> {
             Self::Put(stored) => stored.resource.id(),
             Self::Remove(id) => id,
         };
-        let mut document = Document {
+        let mut document = ChangeDocument {
             space: space.clone(),
             version,
             kind: R::KIND.label().into(),
@@ -148,7 +148,7 @@ impl<R: Configured> Edit<R> {
     }
 }
 
-impl Document<'_> {
+impl ChangeDocument<'_> {
     fn edit<R: Configured>(&self) -> Result<Edit<R>, CorruptValue> {
         let id = R::Id::from(&self.id);
         let Some(resource) = &self.resource else {

@@ -40,7 +40,7 @@ pub(super) enum EncodeError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Document<E, F, S, C> {
+struct SnapshotDocument<E, F, S, C> {
     space: Space,
     version: u64,
     /// With what the secrets of the functions are encrypted, if they are.
@@ -73,7 +73,7 @@ pub(super) fn encode(
             key.close(function.resource.to_mut())?;
         }
     }
-    let document = Document {
+    let document = SnapshotDocument {
         space: space.clone(),
         version,
         seal: key.map(|key| key.seal().clone()),
@@ -105,7 +105,7 @@ pub(super) fn decompress(compressed: &[u8], room: usize) -> Result<Vec<u8>, Corr
 /// Reads the document of a space; its secrets are as they are stored. Errors show nothing of it.
 pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSnapshot>, CorruptValue> {
     let json = decompress(compressed, compressed.len() * USUAL_RATIO)?;
-    let document: Document<EventType, Function, Subscription, Cors> = serde_json::from_slice(&json)?;
+    let document: SnapshotDocument<EventType, Function, Subscription, Cors> = serde_json::from_slice(&json)?;
     if document.space != *space {
         return Err(CorruptValue::Misplaced);
     }

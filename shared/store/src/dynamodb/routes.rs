@@ -18,11 +18,11 @@ use super::moment::{Decision, Freshness, Moment};
 use super::table::Table;
 use crate::error::StoreError;
 use crate::foreign_paths::warn_of_foreign_paths;
-use flights::{Failure, Flight, Flights};
-use held::{Held, LoadedSpace};
+use confirmations::{Confirmation, ConfirmationFailure, Confirmations};
+use held::{HeldRoutes, LoadedSpace};
 use refuted::Refuted;
 
-mod flights;
+mod confirmations;
 mod held;
 mod refuted;
 
@@ -36,8 +36,8 @@ pub(super) struct Routes {
     freshness: Freshness,
     clock: Clock,
     ownership: PathOwnership,
-    held: ArcSwap<Held>,
-    flights: Flights,
+    held: ArcSwap<HeldRoutes>,
+    confirmations: Confirmations,
     refuted: Refuted,
 }
 
@@ -49,8 +49,8 @@ impl Routes {
             freshness,
             clock: clock.clone(),
             ownership,
-            held: ArcSwap::from_pointee(Held::nothing(ownership)),
-            flights: Flights::new(clock),
+            held: ArcSwap::from_pointee(HeldRoutes::nothing(ownership)),
+            confirmations: Confirmations::new(clock),
             refuted: Refuted::new(freshness.revalidate_after),
         }
     }
@@ -74,16 +74,16 @@ impl Routes {
             return Ok(table);
         }
         drop(held);
-        let newest = self.flights.newest();
-        let flight = self.join_recent();
-        let (number, mut started) = (flight.number, flight.started);
-        flight.wait().await?;
+        let newest = self.confirmations.newest();
+        let confirmation = self.join_recent();
+        let (number, mut started) = (confirmation.number, confirmation.started);
+        confirmation.wait().await?;
         let mut held = self.held.load_full();
         if number <= newest && !held.reaches(at_least) {
             // It may have read the versions before the write that the request is to see. One that starts now has not.
-            let flight = self.join(|flight, _| flight.number > newest);
-            started = flight.started;
-            flight.wait().await?;
+            let confirmation = self.join(|confirmation, _| confirmation.number > newest);
+            started = confirmation.started;
+            confirmation.wait().await?;
             held = self.held.load_full();
         }
         self.refuted.note(&held, at_least, started);
@@ -92,8 +92,10 @@ impl Routes {
 
     /// A table that holds everything that was written before this is called.
     pub(super) async fn newest(self: &Arc<Self>) -> Result<Arc<RoutingTable>, StoreError> {
-        let newest = self.flights.newest();
-        self.join(|flight, _| flight.number > newest).wait().await?;
+        let newest = self.confirmations.newest();
+        self.join(|confirmation, _| confirmation.number > newest)
+            .wait()
+            .await?;
         Ok(self.held.load().table.clone())
     }
 
@@ -104,11 +106,11 @@ impl Routes {
 
     /// The confirmation under way or, if a request that begins now must not be served from what that one finds, another.
     /// One that an instance began before it was frozen is such a case.
-    fn join_recent(self: &Arc<Self>) -> Flight {
-        self.join(|flight, now| self.freshness.allows(flight.started, now))
+    fn join_recent(self: &Arc<Self>) -> Confirmation {
+        self.join(|confirmation, now| self.freshness.allows(confirmation.started, now))
     }
 
-    fn join(self: &Arc<Self>, suits: impl FnOnce(&Flight, Moment) -> bool) -> Flight {
+    fn join(self: &Arc<Self>, suits: impl FnOnce(&Confirmation, Moment) -> bool) -> Confirmation {
         let start = |number, started| {
             let routes = self.clone();
             async move {
@@ -120,7 +122,7 @@ impl Routes {
                 })
             }
         };
-        self.flights.join_or_start(suits, start)
+        self.confirmations.join_or_start(suits, start)
     }
 
     async fn carry_out(&self, number: u64, started: Moment) -> Result<(), StoreError> {
@@ -131,7 +133,7 @@ impl Routes {
         loop {
             let held = self.held.load_full();
             // A later one has come first, and what it found is newer.
-            if held.flight >= number {
+            if held.confirmation >= number {
                 return Ok(());
             }
             // What another confirmation brought meanwhile may be newer than what was loaded for this one.
@@ -162,7 +164,7 @@ impl Routes {
     /// still serve and has them open, it is no confirmation: the key may be had in a moment.
     async fn load_differing(
         &self,
-        held: &Held,
+        held: &HeldRoutes,
         versions: &HashMap<Space, u64>,
         now: Moment,
         loaded: &mut HashMap<Space, LoadedSpace>,
@@ -203,7 +205,7 @@ impl Routes {
     }
 }
 
-fn failure(err: StoreError) -> Failure {
+fn failure(err: StoreError) -> ConfirmationFailure {
     match err {
         StoreError::Unavailable { source } => source,
         other => Arc::new(other),

@@ -20,7 +20,7 @@ use crate::error::StoreError;
 mod commit;
 mod page;
 
-pub(super) use commit::Outcome;
+pub(super) use commit::CommitOutcome;
 
 /// Longest time that one attempt at a call may take that a request waits for. Calls take milliseconds; what takes longer is
 /// most likely a connection that died while the instance was frozen, and a second attempt takes a new one.

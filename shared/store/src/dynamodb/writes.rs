@@ -14,24 +14,24 @@ use super::items::{Counts, SpaceRecord, Transaction};
 use super::opened::Opened;
 use super::publication;
 use super::space_snapshot::SpaceSnapshot;
-use super::table::{Outcome, Table};
+use super::table::{CommitOutcome, Table};
 use crate::error::StoreError;
 use crate::written::Written;
-use lanes::Lanes;
+use turns::WriteTurns;
 
-mod lanes;
 mod request;
+mod turns;
 
-pub(super) use request::Request;
+pub(super) use request::WriteRequest;
 
 /// What makes the writes of a store.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct TableWriter {
     table: Table,
     clock: Clock,
     timeout: Duration,
     rules: SpaceRules,
-    lanes: Lanes,
+    turns: WriteTurns,
 }
 
 /// What became of an attempt.
@@ -42,7 +42,7 @@ enum Attempt {
     Lost(Option<StoreError>),
 }
 
-impl Writer {
+impl TableWriter {
     /// What writes to a table, each write within a time and by rules.
     pub(super) fn new(table: Table, clock: Clock, timeout: Duration, rules: SpaceRules) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Writer {
             clock,
             timeout,
             rules,
-            lanes: Lanes::default(),
+            turns: WriteTurns::default(),
         }
     }
 
@@ -58,20 +58,23 @@ impl Writer {
     /// was where it has none, because an amendment was not needed.
     pub(super) async fn write<R: Configured>(
         self: &Arc<Self>,
-        request: Request<R>,
+        request: WriteRequest<R>,
     ) -> Result<Written<Snapshot>, StoreError> {
         let writer = self.clone();
         let work = tokio::spawn(async move { writer.carry_out(&request).await });
         work.await.map_err(StoreError::unavailable)?
     }
 
-    async fn carry_out<R: Configured>(&self, request: &Request<R>) -> Result<Written<Snapshot>, StoreError> {
+    async fn carry_out<R: Configured>(
+        &self,
+        request: &WriteRequest<R>,
+    ) -> Result<Written<Snapshot>, StoreError> {
         let deadline = Instant::now() + self.timeout;
         let contended = || StoreError::Contended {
             space: request.space().clone(),
         };
-        let lane = self.lanes.of(request.space());
-        let mut known = timeout_at(deadline, lane.lock()).await.map_err(|_| contended())?;
+        let turn = self.turns.of(request.space());
+        let mut known = timeout_at(deadline, turn.lock()).await.map_err(|_| contended())?;
         let mut backoff = Backoff::until(deadline);
         loop {
             // A transaction that is cut off may still be made: the next writer finds out by the version.
@@ -88,7 +91,7 @@ impl Writer {
 
     async fn attempt<R: Configured>(
         &self,
-        request: &Request<R>,
+        request: &WriteRequest<R>,
         known: &mut Option<SpaceSnapshot>,
     ) -> Result<Attempt, StoreError> {
         let space = request.space();
@@ -128,7 +131,7 @@ impl Writer {
             is_new: change.before.is_none(),
         };
         match self.table.commit(transaction.actions(&self.table.name)?).await? {
-            Outcome::Committed => {
+            CommitOutcome::Committed => {
                 *known = Some(SpaceSnapshot {
                     version: next.version,
                     snapshot: after.clone(),
@@ -141,15 +144,15 @@ impl Writer {
                     }),
                 }))
             }
-            Outcome::Lost => {
+            CommitOutcome::Lost => {
                 *known = Some(SpaceSnapshot {
                     version: record.version,
                     snapshot: before,
                 });
                 Ok(Attempt::Lost(None))
             }
-            Outcome::Throttled(failure) => Ok(Attempt::Lost(Some(failure))),
-            Outcome::Inconsistent => {
+            CommitOutcome::Throttled(failure) => Ok(Attempt::Lost(Some(failure))),
+            CommitOutcome::Inconsistent => {
                 // The state lacks what cannot be read, so this is where a new resource meets such an item.
                 self.table.resource::<R>(space, request.id()).await?;
                 Ok(Attempt::Lost(None))
@@ -199,7 +202,7 @@ impl Writer {
     /// as it is for readers.
     async fn contradicts<R: Configured>(
         &self,
-        request: &Request<R>,
+        request: &WriteRequest<R>,
         refusal: Option<&ConfigurationError>,
     ) -> Result<bool, StoreError> {
         if !matches!(refusal, Some(ConfigurationError::NotFound { .. })) {

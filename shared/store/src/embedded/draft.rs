@@ -1,14 +1,13 @@
 //! A working copy of the state: what a batch of changes makes of it, before any of it is on disk.
 
-use std::any::Any;
 use std::sync::Arc;
 
-use domain::configuration::{Change, ConfigurationError, Configured, Snapshot, SpaceRules};
+use domain::configuration::{AnyChange, Change, ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Subscription, SubscriptionType};
 
 use super::EmbeddedSettings;
-use super::state::State;
+use super::state::EmbeddedState;
 use crate::encryption::KeyFile;
 use crate::error::StoreError;
 use crate::record::Write;
@@ -16,7 +15,7 @@ use crate::record::Write;
 /// A state that is not published, and what must be written so that it may be.
 pub(super) struct Draft {
     /// The state with all accepted changes.
-    pub(super) state: State,
+    pub(super) state: EmbeddedState,
     /// The accepted changes, in their order.
     pub(super) writes: Vec<Write>,
     shadowed: Vec<Shadowed>,
@@ -31,7 +30,7 @@ struct Shadowed {
 }
 
 impl Draft {
-    pub(super) fn of(state: &State, settings: &EmbeddedSettings) -> Self {
+    pub(super) fn of(state: &EmbeddedState, settings: &EmbeddedSettings) -> Self {
         Self {
             state: state.clone(),
             writes: Vec::new(),
@@ -45,15 +44,16 @@ impl Draft {
         let (space, id) = (resource.space().clone(), resource.id().clone());
         let created = self.state.next_created;
         let rules = self.rules;
-        self.change::<R>(&space, |snapshot| {
+        let change = self.change::<R>(&space, |snapshot| {
             let change = snapshot.create(resource, created)?;
             rules.check_size::<R>(snapshot)?;
             Ok(change)
         })?;
         self.state.next_created += 1;
-        let resource = self.state.get::<R>(&space, &id)?;
-        self.note_shadowing(resource.clone());
-        Ok(resource)
+        if let AnyChange::Subscription(change) = R::change(&change) {
+            self.note_shadowing(change);
+        }
+        Ok(self.state.get(&space, &id)?)
     }
 
     pub(super) fn update<R: Configured>(&mut self, resource: R) -> Result<Arc<R>, StoreError> {
@@ -77,7 +77,8 @@ impl Draft {
     }
 
     pub(super) fn delete<R: Configured>(&mut self, space: &Space, id: &R::Id) -> Result<(), StoreError> {
-        self.change::<R>(space, |snapshot| snapshot.delete(id))
+        self.change::<R>(space, |snapshot| snapshot.delete(id))?;
+        Ok(())
     }
 
     /// Takes over a change of a space; one that is refused leaves no trace.
@@ -85,7 +86,7 @@ impl Draft {
         &mut self,
         space: &Space,
         change: impl FnOnce(&mut Snapshot) -> Result<Change<R>, ConfigurationError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Change<R>, StoreError> {
         let mut snapshot = self.state.spaces.get(space).cloned().unwrap_or_default();
         let change = change(&mut snapshot)?;
         self.writes.extend(Write::of(&change, self.keys.as_ref())?);
@@ -95,16 +96,15 @@ impl Draft {
             self.state.spaces.insert(space.clone(), snapshot);
         }
         Arc::make_mut(&mut self.state.routes).apply(&change);
-        Ok(())
+        Ok(change)
     }
 
-    fn note_shadowing(&mut self, resource: Arc<dyn Any + Send + Sync>) {
-        let Ok(subscription) = resource.downcast::<Subscription>() else {
-            return;
-        };
-        if subscription.r#type == SubscriptionType::Sync
-            && let Some(by) = self.state.routes.shadowing(&subscription).cloned()
+    fn note_shadowing(&mut self, change: &Change<Subscription>) {
+        if let Some(stored) = &change.after
+            && stored.resource.r#type == SubscriptionType::Sync
+            && let Some(by) = self.state.routes.shadowing(&stored.resource).cloned()
         {
+            let subscription = stored.resource.clone();
             self.shadowed.push(Shadowed { subscription, by });
         }
     }

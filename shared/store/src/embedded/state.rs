@@ -16,7 +16,7 @@ use crate::record;
 
 /// What the store holds. Cloning is cheap: copies share what they have in common.
 #[derive(Clone)]
-pub(super) struct State {
+pub(super) struct EmbeddedState {
     /// Spaces with something in them.
     pub(super) spaces: OrdMap<Space, Snapshot>,
     /// The index of all spaces.
@@ -26,7 +26,7 @@ pub(super) struct State {
     pub(super) next_created: u64,
 }
 
-impl State {
+impl EmbeddedState {
     /// Reads everything that an engine keeps.
     pub(super) fn load(engine: &Engine, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
         let (keys, ownership) = (settings.keys.as_ref(), settings.rules.paths);

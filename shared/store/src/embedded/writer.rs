@@ -11,31 +11,35 @@ use arc_swap::ArcSwap;
 use super::EmbeddedSettings;
 use super::draft::Draft;
 use super::engine::Engine;
-use super::state::State;
+use super::state::EmbeddedState;
 use crate::error::OpenError;
 
 /// A change to carry out; gives what answers it.
 pub(super) type Job = Box<dyn FnOnce(&mut Draft) -> Answer + Send>;
 
 /// Answers a change, once it is known what became of the batch.
-pub(super) type Answer = Box<dyn FnOnce(&Outcome) + Send>;
+pub(super) type Answer = Box<dyn FnOnce(&BatchOutcome) + Send>;
 
 /// Whether a batch is on disk.
-pub(super) type Outcome = Result<(), Arc<dyn Error + Send + Sync>>;
+pub(super) type BatchOutcome = Result<(), Arc<dyn Error + Send + Sync>>;
 
 /// Most changes in one transaction: those that come in meanwhile must not keep the first waiting.
 const MAX_BATCH: usize = 1024;
 
 /// What the thread works on.
-pub(super) struct Writer {
+pub(super) struct WriterThread {
     settings: EmbeddedSettings,
     /// `None` after a failure, until it is opened anew.
     engine: Option<Engine>,
-    published: Arc<ArcSwap<State>>,
+    published: Arc<ArcSwap<EmbeddedState>>,
 }
 
-impl Writer {
-    pub(super) fn new(settings: EmbeddedSettings, engine: Engine, published: Arc<ArcSwap<State>>) -> Self {
+impl WriterThread {
+    pub(super) fn new(
+        settings: EmbeddedSettings,
+        engine: Engine,
+        published: Arc<ArcSwap<EmbeddedState>>,
+    ) -> Self {
         Self {
             settings,
             engine: Some(engine),
@@ -61,7 +65,7 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, draft: Draft) -> Outcome {
+    fn commit(&mut self, draft: Draft) -> BatchOutcome {
         if draft.writes.is_empty() {
             return Ok(());
         }
@@ -78,13 +82,13 @@ impl Writer {
 
     /// Opens the engine after a failure. What it then holds is published: the disk may have taken the writes that it
     /// failed to confirm, and no rule may be decided on anything but what is there.
-    fn reopen(&mut self) -> Outcome {
+    fn reopen(&mut self) -> BatchOutcome {
         if self.engine.is_some() {
             return Ok(());
         }
         let load = || {
             let engine = Engine::open(&self.settings)?;
-            let state = State::load(&engine, &self.settings)?;
+            let state = EmbeddedState::load(&engine, &self.settings)?;
             Ok((engine, state))
         };
         let (engine, state) =

@@ -38,24 +38,24 @@ pub struct KmsKey {
 
 /// The data keys of a table.
 #[derive(Clone)]
-pub(crate) struct DataKeys(Arc<Shared>);
+pub(crate) struct DataKeys(Arc<TableKeys>);
 
-struct Shared {
+struct TableKeys {
     client: Client,
     key_id: String,
     table: String,
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptKeys>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptKeys {
     /// What encrypts at present, by space.
-    sealing: HashMap<Space, Current>,
+    sealing: HashMap<Space, CurrentKey>,
     /// Keys that were got from KMS, and when, by space and seal.
     opening: HashMap<(Space, Seal), (Arc<SealingKey>, SystemTime)>,
 }
 
-struct Current {
+struct CurrentKey {
     key: Arc<SealingKey>,
     since: SystemTime,
     uses: u32,
@@ -69,7 +69,7 @@ impl DataKeys {
             key_id,
             bound_to,
         } = key;
-        Self(Arc::new(Shared {
+        Self(Arc::new(TableKeys {
             client,
             key_id,
             table: bound_to.unwrap_or_else(|| table.to_owned()),
@@ -98,7 +98,7 @@ impl DataKeys {
         let mut kept = self.kept();
         kept.keep(space, &key);
         kept.sealing.retain(|_, current| !is_old(current.since));
-        let current = Current {
+        let current = CurrentKey {
             key: key.clone(),
             since: SystemTime::now(),
             uses: 1,
@@ -139,7 +139,7 @@ impl DataKeys {
         ])
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, KeptKeys> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,7 +153,7 @@ impl fmt::Debug for DataKeys {
     }
 }
 
-impl Kept {
+impl KeptKeys {
     fn current(&mut self, space: &Space) -> Option<Arc<SealingKey>> {
         let current = self.sealing.get_mut(space)?;
         if is_old(current.since) || current.uses >= MOST_USES {

@@ -22,7 +22,7 @@ use crate::network_guard::{AddressRefused, NetworkGuard};
 use crate::own_api::OwnConfigApi;
 use crate::settings::LookupLimits;
 
-type Opening = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
 type Resolving = Pin<Box<dyn Future<Output = Result<vec::IntoIter<SocketAddr>, BoxError>> + Send>>;
 
 /// Longest time of connecting, shared by the addresses of a name: the next one is tried when one says nothing. Calls
@@ -100,13 +100,13 @@ where
 {
     type Response = TokioIo<TcpStream>;
     type Error = BoxError;
-    type Future = Opening;
+    type Future = Connecting;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.tcp.poll_ready(context).map_err(Into::into)
     }
 
-    fn call(&mut self, to: Uri) -> Opening {
+    fn call(&mut self, to: Uri) -> Connecting {
         if self.refuses_literal(&to) {
             return Box::pin(async { Err(AddressRefused.into()) });
         }

@@ -61,18 +61,13 @@ mod tests {
         }
     }
 
-    /// A call whose result somebody wants, or one that the queue makes.
-    fn call(wants_result: bool) -> Call<'static> {
+    fn call(caller: Caller) -> Call<'static> {
         Call {
             payload: Bytes::new(),
             event: None,
             identity: None,
-            caller: if wants_result {
-                Caller::Authorizer
-            } else {
-                Caller::Queue
-            },
-            needs_answer: wants_result,
+            caller,
+            needs_answer: caller.waits(),
             hops: domain::hops::Hops::NONE,
         }
     }
@@ -86,14 +81,14 @@ mod tests {
             (200, b"KEY1", b"KEY1"),
         ] {
             let answer = || answer(status, body).hiding(&["KEY1", "", "KEY2"]);
-            let kept = answer().into_answer(&call(false)).unwrap();
+            let kept = answer().into_answer(&call(Caller::Queue)).unwrap();
             assert_eq!(kept.body, want, "{status}");
-            let result = answer().into_answer(&call(true)).unwrap();
+            let result = answer().into_answer(&call(Caller::Authorizer)).unwrap();
             assert_eq!(result.body, body, "{status}");
         }
-        for wants_result in [false, true] {
+        for caller in [Caller::Queue, Caller::Authorizer] {
             let failed = answer(500, b"KEY1").hiding(&["KEY1"]);
-            let error = failed.into_answer(&call(wants_result)).unwrap_err();
+            let error = failed.into_answer(&call(caller)).unwrap_err();
             assert_eq!(
                 error.last_response(),
                 Some(LastResponse::new(Some(500), b"*****"))

@@ -122,9 +122,9 @@ impl Custom {
         call: Call<'_>,
         deadline: Deadline,
     ) -> Result<FunctionAnswer, InvokeError> {
-        let wants_result = call.caller.waits();
+        let caller = call.caller;
         let answered = with.http.post(endpoint, call, Some(self), deadline).await;
-        redacted(answered, wants_result, || {
+        redacted(answered, caller, || {
             let mut redaction = self.redaction.clone();
             redaction.add_url(&endpoint.url);
             redaction

@@ -6,7 +6,7 @@ use domain::resource::SigningSecret;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
 
-use super::signature::{self, SigningError};
+use super::signature::{self, WebhookSigningError};
 use crate::call::CallIdentity;
 use crate::error::InvokeError;
 
@@ -47,7 +47,7 @@ pub(crate) enum IdentificationError {
     #[error("the delivery or the subscription has an id that is no header")]
     Id(#[from] InvalidHeaderValue),
     #[error(transparent)]
-    Signing(#[from] SigningError),
+    Signing(#[from] WebhookSigningError),
 }
 
 impl Identification {

@@ -17,10 +17,11 @@ use std::vec;
 
 use domain::ids::Space;
 use hyper_util::client::legacy::connect::dns::Name;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_service::Service;
 
 use crate::settings::LookupLimits;
+use crate::single_flight::{Flight, Landing};
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +51,8 @@ pub(crate) fn caller() -> Option<Space> {
 
 /// How a name is looked up; blocks.
 type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
-/// The result of a lookup; `None` until it is there.
-type Outcome = Option<Result<Vec<SocketAddr>, Arc<io::Error>>>;
+/// What a lookup comes to.
+type Found = Result<Vec<SocketAddr>, Arc<io::Error>>;
 
 /// A resolver. Clones share the bounds.
 #[derive(Clone)]
@@ -64,13 +65,13 @@ struct Lookups {
     per_space: usize,
     /// Longest time that one connection waits for a name.
     wait: Duration,
-    state: Mutex<State>,
+    under_way: Mutex<UnderWay>,
 }
 
+/// The lookups under way.
 #[derive(Default)]
-struct State {
-    /// The lookups under way, by name.
-    flights: HashMap<Box<str>, watch::Receiver<Outcome>>,
+struct UnderWay {
+    by_name: HashMap<Box<str>, Flight<Found>>,
     /// Room of the spaces that look something up. Calls of no space share one, too.
     spaces: HashMap<Option<Space>, Arc<Semaphore>>,
     sweep_at: usize,
@@ -110,7 +111,7 @@ impl BoundedResolver {
             room: Arc::new(Semaphore::new(limits.at_once.max(1))),
             per_space: limits.per_space.max(1),
             wait,
-            state: Mutex::default(),
+            under_way: Mutex::default(),
         }))
     }
 }
@@ -121,61 +122,55 @@ impl Lookups {
         space: Option<Space>,
         name: Box<str>,
     ) -> Result<Vec<SocketAddr>, LookupError> {
-        let flight = self.state().flight(&name);
-        let mut outcome = match flight {
+        let flight = self.under_way().flight(&name);
+        let flight = match flight {
             Some(flight) => flight,
             None => self.start(space, &name).await?,
         };
-        let outcome = outcome.wait_for(Option::is_some).await;
-        let outcome = outcome.ok().and_then(|outcome| outcome.clone());
-        outcome.ok_or(LookupError::Stopped)?.map_err(LookupError::Failed)
+        let found = flight.outcome().await.ok_or(LookupError::Stopped)?;
+        found.map_err(LookupError::Failed)
     }
 
     /// Waits for room and starts a lookup, unless another one of the name is under way by then.
-    async fn start(
-        self: &Arc<Self>,
-        space: Option<Space>,
-        name: &str,
-    ) -> Result<watch::Receiver<Outcome>, LookupError> {
-        let of_space = self.state().room_of(space, self.per_space);
+    async fn start(self: &Arc<Self>, space: Option<Space>, name: &str) -> Result<Flight<Found>, LookupError> {
+        let of_space = self.under_way().room_of(space, self.per_space);
         // The permit of the space first: waiting for it takes nothing from other spaces.
         let own = of_space.acquire_owned().await.map_err(|_| LookupError::Stopped)?;
         let all = Arc::clone(&self.room).acquire_owned().await;
         let room: Room = (own, all.map_err(|_| LookupError::Stopped)?);
-        let mut state = self.state();
-        if let Some(flight) = state.flight(name) {
+        let mut under_way = self.under_way();
+        if let Some(flight) = under_way.flight(name) {
             return Ok(flight);
         }
-        let (tell, outcome) = watch::channel(None);
+        let (landing, flight) = Flight::begin();
         let (lookups, looked_up) = (Arc::clone(self), Box::<str>::from(name));
         let thread = thread::Builder::new()
             .name("name-lookup".to_owned())
-            .spawn(move || lookups.run(&looked_up, &tell, room));
+            .spawn(move || lookups.run(&looked_up, landing, room));
         thread.map_err(|error| LookupError::Failed(Arc::new(error)))?;
-        state.flights.insert(name.into(), outcome.clone());
-        Ok(outcome)
+        under_way.by_name.insert(name.into(), flight.clone());
+        Ok(flight)
     }
 
     /// The thread of one lookup.
-    fn run(&self, name: &str, tell: &watch::Sender<Outcome>, room: Room) {
+    fn run(&self, name: &str, landing: Landing<Found>, room: Room) {
         let found = (self.lookup)(name).map_err(Arc::new);
         // Results are not kept: the next call looks the name up again.
-        self.state().flights.remove(name);
+        self.under_way().by_name.remove(name);
         drop(room);
-        tell.send_replace(Some(found));
+        landing.tell(found);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// The lookup of a name that is under way.
-    fn flight(&self, name: &str) -> Option<watch::Receiver<Outcome>> {
-        // A lookup whose thread panicked will never have a result.
-        let flight = self.flights.get(name);
-        flight.filter(|flight| flight.has_changed().is_ok()).cloned()
+impl UnderWay {
+    /// The lookup of a name, unless its thread panicked.
+    fn flight(&self, name: &str) -> Option<Flight<Found>> {
+        let flight = self.by_name.get(name);
+        flight.filter(|flight| flight.is_under_way()).cloned()
     }
 
     fn room_of(&mut self, space: Option<Space>, most: usize) -> Arc<Semaphore> {

@@ -11,6 +11,7 @@ use domain::resource::TargetUrl;
 use memchr::memmem;
 
 use crate::answer::FunctionAnswer;
+use crate::call::Caller;
 use crate::error::InvokeError;
 
 /// What stands in their place.
@@ -134,7 +135,7 @@ fn cut_off(text: &[u8], secret: &[u8]) -> usize {
 /// as it is.
 pub(super) fn redacted(
     mut answered: Result<FunctionAnswer, InvokeError>,
-    wants_result: bool,
+    caller: Caller,
     redaction: impl FnOnce() -> Redaction,
 ) -> Result<FunctionAnswer, InvokeError> {
     match &mut answered {
@@ -142,7 +143,7 @@ pub(super) fn redacted(
             let body = Bytes::copy_from_slice(response.body.as_bytes());
             *response = redaction().last_response(response.status, &body);
         }
-        Ok(answer) if answer.rejection.is_some() && !wants_result => {
+        Ok(answer) if answer.rejection.is_some() && !caller.waits() => {
             answer.body = redaction().beginning(&answer.body);
         }
         Ok(_) | Err(_) => {}

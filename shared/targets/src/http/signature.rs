@@ -19,7 +19,7 @@ const ENCODED: usize = 44;
 
 /// A call that cannot be signed. Causes that would show a secret are left out.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SigningError {
+pub(crate) enum WebhookSigningError {
     #[error("a signing secret of the function is malformed")]
     Secret,
     #[error("the signature is no header")]
@@ -32,15 +32,15 @@ pub(super) fn of(
     id: &str,
     timestamp: u64,
     body: &[u8],
-) -> Result<Option<HeaderValue>, SigningError> {
+) -> Result<Option<HeaderValue>, WebhookSigningError> {
     if secrets.is_empty() {
         return Ok(None);
     }
     let prefix = format!("{id}.{timestamp}.");
     let mut signatures = String::with_capacity(secrets.len() * (VERSION.len() + ENCODED + 1));
     for secret in secrets {
-        let key = key(secret).ok_or(SigningError::Secret)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| SigningError::Secret)?;
+        let key = key(secret).ok_or(WebhookSigningError::Secret)?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| WebhookSigningError::Secret)?;
         mac.update(prefix.as_bytes());
         mac.update(body);
         if !signatures.is_empty() {

@@ -6,117 +6,109 @@
 //! | up to the cache time | it, while it is read anew alongside |
 //! | beyond | what is read anew; should the place not answer, the old one for an hour more |
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use futures_util::FutureExt as _;
+use tokio::time::{Instant, timeout};
 
-use self::clock::Clock;
-use self::slot::{Look, Slot};
 use super::error::SecretError;
 use super::source::Source;
-
-mod clock;
-mod slot;
+use crate::single_flight::{CachePolicy, FETCH_LIMIT, Fetched, RefreshAheadCache};
 
 /// Most secrets that are kept.
 const CAPACITY: usize = 1000;
 
 /// The secrets that were read last.
-pub(super) struct Cache {
-    slots: Mutex<Slots>,
-    lifetime: Duration,
-    capacity: usize,
-    clock: Clock,
+pub(super) struct SecretCache {
+    secrets: RefreshAheadCache<SecretPolicy>,
+    cache_time: Duration,
 }
 
-#[derive(Default)]
-struct Slots {
-    by_source: HashMap<Source, Used>,
-    /// Counts uses; tells which was used last.
-    uses: u64,
+struct SecretPolicy;
+
+impl CachePolicy for SecretPolicy {
+    type Key = Source;
+    type Failure = Arc<SecretError>;
+    /// What calls were last refused with.
+    type Refusals = Option<Arc<str>>;
+
+    const PAUSE: Duration = Duration::from_secs(2);
+    const SHARES_FAILURES: bool = true;
+    const OVERTIME: Duration = Duration::from_hours(1);
+
+    /// A secret that is gone, or may not be read any more, was taken away on purpose.
+    fn revokes(error: &Arc<SecretError>) -> bool {
+        error.is_permanent()
+    }
+
+    fn on_failure(source: &Source, error: &Arc<SecretError>) {
+        tracing::warn!(
+            secret = %source,
+            error = &**error as &dyn Error,
+            "A secret cannot be read anew. What was read before is used."
+        );
+    }
 }
 
-struct Used {
-    slot: Arc<Slot>,
-    last_use: u64,
-}
-
-impl Cache {
+impl SecretCache {
     /// An empty one whose secrets are good for a time.
     pub(super) fn new(cache_time: Duration) -> Self {
+        Self::of_sources(CAPACITY, cache_time)
+    }
+
+    fn of_sources(most: usize, cache_time: Duration) -> Self {
         Self {
-            slots: Mutex::default(),
-            lifetime: cache_time,
-            capacity: CAPACITY,
-            clock: Clock::default(),
+            secrets: RefreshAheadCache::of_keys(most),
+            cache_time,
         }
     }
 
-    /// The secret of a source. Reading goes on when the call that waits for it ends: the next one is glad of it.
-    pub(super) async fn get(
+    /// The secret of a source. Reading goes on when the call that waits for it ends: the next one is glad of it. No
+    /// `async fn`, which would carry the reading.
+    pub(super) fn get(
         &self,
         source: &Source,
         read: impl Future<Output = Result<String, SecretError>> + Send + 'static,
-    ) -> Result<Arc<str>, Arc<SecretError>> {
-        let slot = self.slot(source);
-        match slot.look(self.clock.now(), self.lifetime) {
-            Look::Good(text) => Ok(text),
-            Look::Failed(error) => Err(error),
-            Look::Aging(text) => {
-                if let Ok(turn) = slot.turn.clone().try_lock_owned() {
-                    let (slot, source) = (slot.clone(), source.clone());
-                    let (clock, cache_time) = (self.clock.clone(), self.lifetime);
-                    tokio::spawn(async move { slot.renew(turn, &source, (&clock, cache_time), read).await });
-                }
-                Ok(text)
-            }
-            Look::Missing => {
-                let (source, clock, cache_time) = (source.clone(), self.clock.clone(), self.lifetime);
-                let reading = tokio::spawn(async move {
-                    let turn = slot.turn.clone().lock_owned().await;
-                    match slot.look(clock.now(), cache_time) {
-                        Look::Good(text) | Look::Aging(text) => Ok(text),
-                        Look::Failed(error) => Err(error),
-                        Look::Missing => slot.renew(turn, &source, (&clock, cache_time), read).await,
-                    }
-                });
-                reading
-                    .await
-                    .unwrap_or_else(|_| Err(Arc::new(SecretError::Stopped)))
-            }
-        }
+    ) -> impl Future<Output = Result<Arc<str>, Arc<SecretError>>> {
+        let (good_for, name) = (self.cache_time, source.clone());
+        let fetch = move || async move {
+            let read = timeout(FETCH_LIMIT, read).await.unwrap_or_else(|_| {
+                Err(SecretError::TimedOut {
+                    name: name.to_string(),
+                    limit: FETCH_LIMIT,
+                })
+            });
+            Ok::<_, Arc<SecretError>>(Fetched {
+                text: read?.into(),
+                fresh_for: good_for * 4 / 5,
+                good_for,
+            })
+        };
+        let found = self.secrets.get(source, fetch);
+        found.map(|found| found.unwrap_or_else(|| Err(Arc::new(SecretError::Stopped))))
     }
 
     /// Drops a secret that a call was refused with, unless it was read after the call began. Says whether the next call
     /// may do better.
     pub(super) fn forget(&self, source: &Source, call_began: Instant) -> bool {
-        self.slot(source).forget(call_began)
-    }
-
-    fn slot(&self, source: &Source) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.uses += 1;
-        let last_use = slots.uses;
-        if slots.by_source.len() >= self.capacity && !slots.by_source.contains_key(source) {
-            slots.evict();
-        }
-        let used = slots.by_source.entry(source.clone()).or_insert_with(|| Used {
-            slot: Arc::default(),
-            last_use,
-        });
-        used.last_use = last_use;
-        used.slot.clone()
-    }
-}
-
-impl Slots {
-    fn evict(&mut self) {
-        let oldest = self.by_source.iter().min_by_key(|(_, used)| used.last_use);
-        if let Some(source) = oldest.map(|(source, _)| source.clone()) {
-            self.by_source.remove(&source);
-        }
+        self.secrets.on_refusal(source, |kept, refused| {
+            let Some(secret) = kept else {
+                return true;
+            };
+            let text = secret.text();
+            if refused.as_ref() == Some(&text) {
+                // Read anew and still refused. It goes when its time is over, as any other.
+                return false;
+            }
+            // Otherwise another call has read it meanwhile: this one may have been made with the one before.
+            if secret.asked().monotonic() < call_began {
+                *refused = Some(text);
+                *kept = None;
+            }
+            true
+        })
     }
 }
 

@@ -41,7 +41,7 @@ struct Parameter {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Refusal {
+struct ErrorAnswer {
     #[serde(rename = "__type")]
     code: String,
     #[serde(alias = "Message")]
@@ -150,7 +150,7 @@ fn response(response: &HttpResponse) -> Result<String, OrchestratorError<ErrorMe
             .map(|ParameterAnswer { parameter }| parameter.value)
             .map_err(|_| OrchestratorError::other("the answer cannot be read"));
     }
-    let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
+    let refusal: ErrorAnswer = serde_json::from_slice(body).unwrap_or_default();
     let code = refusal.code.rsplit('#').next().unwrap_or_default();
     let error = ErrorMetadata::builder()
         .code(code)

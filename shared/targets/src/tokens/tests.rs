@@ -1,9 +1,7 @@
 //! Tokens under load, over time and with a server that fails. The clock of these tests is set by hand.
 
-use std::cell::Cell;
 use std::future::pending;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
 
 use domain::retry::FailureClass;
 use futures_util::FutureExt as _;
@@ -11,18 +9,10 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, yield_now};
 
 use super::*;
-
-thread_local! {
-    static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
-}
-
-/// How far the clock of this test is ahead. A test runs on a thread of its own.
-pub(super) fn ahead() -> Duration {
-    AHEAD.get()
-}
+use crate::single_flight::test_clock;
 
 fn pass(seconds: u64) {
-    AHEAD.set(AHEAD.get() + Duration::from_secs(seconds));
+    test_clock::pass(Duration::from_secs(seconds));
 }
 
 /// A server that numbers its tokens.
@@ -277,4 +267,25 @@ async fn the_keys_that_were_not_used_for_longest_go() {
     ] {
         assert_eq!(get(name).await, want, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_request_whose_key_had_to_go_is_still_waited_for() {
+    let (cache, server) = (TokenCache::of_keys(1), Server::new());
+    let answer = Arc::new(Notify::new());
+    let slow = {
+        let (server, answer) = (Arc::clone(&server), Arc::clone(&answer));
+        async move || {
+            answer.notified().await;
+            server.token().await
+        }
+    };
+    let key = key();
+    let mut waiting = std::pin::pin!(cache.get(&key, slow));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let asking = || Arc::clone(&server).token();
+    let other = cache.get(&TokenKey::of(&["other"]), asking).await;
+    assert_eq!(&*other.unwrap(), "1");
+    answer.notify_one();
+    assert_eq!(&*waiting.await.unwrap(), "2");
 }

@@ -1,9 +1,13 @@
-//! Tokens as their servers give them.
+//! Tokens as their servers give them, and for how long they are used.
 
 use std::time::Duration;
 
-/// Longest time of one token request. Not that of the call which happens to need it, as others wait for it too.
-pub(crate) const FETCH_LIMIT: Duration = Duration::from_secs(10);
+use crate::single_flight::Fetched;
+
+/// Longest time that a token is kept, whatever its server says.
+const MOST_LIFETIME: Duration = Duration::from_hours(24);
+/// Most that is cut off a lifetime.
+const MOST_MARGIN: Duration = Duration::from_mins(1);
 
 /// A token as its server gave it. No `Debug`: it is a secret.
 pub(crate) struct Token {
@@ -15,4 +19,45 @@ pub(crate) struct Token {
 impl Token {
     /// Lifetime of tokens whose server does not tell it.
     pub(crate) const DEFAULT_LIFETIME: Duration = Duration::from_mins(5);
+
+    /// The token with the times that it is kept for.
+    pub(super) fn into_fetched(self) -> Fetched {
+        let lifetime = self.lifetime.min(MOST_LIFETIME);
+        let margin = (lifetime / 10).min(MOST_MARGIN);
+        Fetched {
+            text: self.text.into(),
+            fresh_for: lifetime.saturating_sub(margin * 2),
+            good_for: lifetime.saturating_sub(margin),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn margins() {
+        for (lifetime, fresh_for, good_for) in [
+            (3600, 3480, 3540),
+            (600, 480, 540),
+            (100, 80, 90),
+            (10, 8, 9),
+            (0, 0, 0),
+            // A day at most.
+            (10_000_000, 86_280, 86_340),
+            (u64::MAX, 86_280, 86_340),
+        ] {
+            let token = Token {
+                text: "token".to_owned(),
+                lifetime: Duration::from_secs(lifetime),
+            };
+            let fetched = token.into_fetched();
+            assert_eq!(
+                (fetched.fresh_for.as_secs(), fetched.good_for.as_secs()),
+                (fresh_for, good_for),
+                "{lifetime}"
+            );
+        }
+    }
 }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::dynamodb::backoff::Backoff;
 use crate::dynamodb::items::{Before, DeadLetterHead, DeadLetterId, delete_dead_letter, put_dead_letter};
-use crate::dynamodb::table::{Outcome, Table, readable};
+use crate::dynamodb::table::{CommitOutcome, Table, readable};
 use crate::error::StoreError;
 
 /// What is to be done.
@@ -32,9 +32,9 @@ impl Change {
         loop {
             let outcome = timeout_at(deadline, self.attempt(table)).await;
             let reason = match outcome.map_err(StoreError::unavailable)?? {
-                Outcome::Committed => return Ok(()),
-                Outcome::Lost | Outcome::Inconsistent => None,
-                Outcome::Throttled(reason) => Some(reason),
+                CommitOutcome::Committed => return Ok(()),
+                CommitOutcome::Lost | CommitOutcome::Inconsistent => None,
+                CommitOutcome::Throttled(reason) => Some(reason),
             };
             if !backoff.pause().await {
                 let space = self.id().space.clone();
@@ -43,10 +43,10 @@ impl Change {
         }
     }
 
-    async fn attempt(&self, table: &Table) -> Result<Outcome, StoreError> {
+    async fn attempt(&self, table: &Table) -> Result<CommitOutcome, StoreError> {
         match self.actions(table).await? {
             Some(actions) => table.commit(actions).await,
-            None => Ok(Outcome::Committed),
+            None => Ok(CommitOutcome::Committed),
         }
     }
 

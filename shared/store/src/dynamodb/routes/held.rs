@@ -28,23 +28,23 @@ pub(super) struct LoadedSpace {
 
 /// A table that serves and what it was built from.
 #[derive(Debug, Clone)]
-pub(super) struct Held {
+pub(super) struct HeldRoutes {
     /// The index of all spaces.
     pub(super) table: Arc<RoutingTable>,
     spaces: imbl::HashMap<Space, LoadedSpace>,
     /// Number of the confirmation that this is the result of; 0 before the first.
-    pub(super) flight: u64,
+    pub(super) confirmation: u64,
     /// When everything in it was known to be the newest; `None` before the first confirmation.
     pub(super) confirmed: Option<Moment>,
 }
 
-impl Held {
+impl HeldRoutes {
     /// Before anything was read.
     pub(super) fn nothing(ownership: PathOwnership) -> Self {
         Self {
             table: Arc::new(RoutingTable::new(ownership)),
             spaces: imbl::HashMap::default(),
-            flight: 0,
+            confirmation: 0,
             confirmed: None,
         }
     }
@@ -80,12 +80,12 @@ impl Held {
     /// The same, confirmed, with some spaces in another state.
     pub(super) fn confirmed(
         &self,
-        flight: u64,
+        confirmation: u64,
         moment: Moment,
         loaded: &HashMap<Space, LoadedSpace>,
     ) -> Self {
         let mut next = Self {
-            flight,
+            confirmation,
             confirmed: Some(moment),
             ..self.clone()
         };

@@ -9,7 +9,7 @@ use domain::ids::Space;
 use domain::space_version::SpaceVersion;
 
 use super::super::moment::Moment;
-use super::held::Held;
+use super::held::HeldRoutes;
 
 /// What was asked for in vain.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Refuted {
     /// from the one that is held as those asked for in vain is looked for all the same: so somebody who asks for
     /// impossible ones does not keep those who have just written from what they wrote, and the number of looks is that of
     /// the bits of a version at most.
-    pub(super) fn answers(&self, held: &Held, at_least: &[SpaceVersion], now: Moment) -> bool {
+    pub(super) fn answers(&self, held: &HeldRoutes, at_least: &[SpaceVersion], now: Moment) -> bool {
         let spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
         at_least.iter().all(|SpaceVersion { space, version }| {
             let here = held.version(space);
@@ -56,7 +56,7 @@ impl Refuted {
     }
 
     /// Keeps what a confirmation did not find that was begun at `started`.
-    pub(super) fn note(&self, held: &Held, at_least: &[SpaceVersion], started: Moment) {
+    pub(super) fn note(&self, held: &HeldRoutes, at_least: &[SpaceVersion], started: Moment) {
         let mut missing = at_least
             .iter()
             .filter(|state| held.version(&state.space) < state.version)
@@ -87,7 +87,7 @@ impl Refuted {
     }
 }
 
-fn key(held: &Held, space: &Space) -> Option<Space> {
+fn key(held: &HeldRoutes, space: &Space) -> Option<Space> {
     (held.version(space) > 0).then(|| space.clone())
 }
 
@@ -120,7 +120,7 @@ mod tests {
     }
 
     /// Routes that hold the space `a` at a version.
-    fn holding(version: u64, began: Moment) -> Held {
+    fn holding(version: u64, began: Moment) -> HeldRoutes {
         let state = SpaceSnapshot {
             version,
             snapshot: Snapshot::default(),
@@ -130,7 +130,7 @@ mod tests {
             sealed: std::collections::BTreeSet::new(),
             began,
         };
-        Held::nothing(PathOwnership::Shared).confirmed(1, began, &HashMap::from([("a".into(), loaded)]))
+        HeldRoutes::nothing(PathOwnership::Shared).confirmed(1, began, &HashMap::from([("a".into(), loaded)]))
     }
 
     fn ask(space: &str, version: u64) -> [SpaceVersion; 1] {

@@ -12,7 +12,7 @@ use crate::error::StoreError;
 
 /// What became of a transaction that was not an error.
 #[derive(Debug)]
-pub(in super::super) enum Outcome {
+pub(in super::super) enum CommitOutcome {
     /// It is made.
     Committed,
     /// It is not, because somebody else changed the space or is about to.
@@ -29,20 +29,20 @@ impl Table {
     pub(in super::super) async fn commit(
         &self,
         actions: Vec<TransactWriteItem>,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<CommitOutcome, StoreError> {
         // The SDK gives every call a token of its own, so that a repetition after a lost answer is not made twice.
         let call = self
             .client
             .transact_write_items()
             .set_transact_items(Some(actions));
         match call.send().await {
-            Ok(_) => Ok(Outcome::Committed),
+            Ok(_) => Ok(CommitOutcome::Committed),
             Err(err) => refusal(err),
         }
     }
 }
 
-fn refusal<R>(err: SdkError<TransactWriteItemsError, R>) -> Result<Outcome, StoreError>
+fn refusal<R>(err: SdkError<TransactWriteItemsError, R>) -> Result<CommitOutcome, StoreError>
 where
     R: fmt::Debug + Send + Sync + 'static,
 {
@@ -62,11 +62,11 @@ where
     let is_contention = |code: &&str| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict");
     let is_throttle = |code: &&str| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded");
     if codes.iter().any(is_throttle) {
-        Ok(Outcome::Throttled(unavailable(err)))
+        Ok(CommitOutcome::Throttled(unavailable(err)))
     } else if failed(RESOURCE_ACTION) && !failed(0) {
-        Ok(Outcome::Inconsistent)
+        Ok(CommitOutcome::Inconsistent)
     } else if codes.iter().any(is_contention) {
-        Ok(Outcome::Lost)
+        Ok(CommitOutcome::Lost)
     } else {
         Err(unavailable(err))
     }

@@ -6,7 +6,7 @@ use domain::ids::Space;
 use crate::dynamodb::change::Edit;
 
 /// What is asked for.
-pub(in super::super) enum Request<R: Configured> {
+pub(in super::super) enum WriteRequest<R: Configured> {
     /// A new resource.
     Create(R),
     /// Another one in place of that with the same id.
@@ -21,7 +21,7 @@ pub(in super::super) enum Request<R: Configured> {
 pub(in super::super) type Amendment<R> =
     Box<dyn Fn(&R) -> Result<Option<R>, ConfigurationError> + Send + Sync>;
 
-impl<R: Configured> Request<R> {
+impl<R: Configured> WriteRequest<R> {
     /// The space that it is about.
     pub(super) fn space(&self) -> &Space {
         match self {

@@ -154,7 +154,7 @@ async fn spaces_that_look_nothing_up_are_forgotten() {
         let space = format!("space-{number}");
         look_up(&resolver, &space, "host".to_owned()).await.unwrap();
     }
-    assert!(resolver.0.state().spaces.len() <= SWEEP_FROM);
+    assert!(resolver.0.under_way().spaces.len() <= SWEEP_FROM);
 }
 
 #[tokio::test]

@@ -1,41 +1,16 @@
 //! Ages, failures, races and bounds, on a clock that tests move.
 
+use std::future::pending;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use std::time::SystemTime;
 
 use tokio::task::yield_now;
 
-use super::clock::Moment;
 use super::*;
+use crate::single_flight::Moment;
+use crate::single_flight::test_clock::{freeze, pass};
 
 const TIME: Duration = Duration::from_secs(100);
-
-/// Time that tests move.
-#[derive(Clone)]
-struct Time {
-    began: Moment,
-    ahead: Arc<Mutex<Duration>>,
-}
-
-impl Time {
-    fn clock(&self) -> Clock {
-        let time = self.clone();
-        Clock::of(move || time.now())
-    }
-
-    fn now(&self) -> Moment {
-        let ahead = *self.ahead.lock().unwrap();
-        Moment {
-            steady: self.began.steady + ahead,
-            wall: self.began.wall + ahead,
-        }
-    }
-
-    fn advance(&self, by: Duration) {
-        *self.ahead.lock().unwrap() += by;
-    }
-}
 
 /// A place whose secret can be changed and that can fail.
 #[derive(Default)]
@@ -64,7 +39,7 @@ fn source(name: &str) -> Source {
     Source::File(name.to_owned())
 }
 
-async fn get(cache: &Cache, place: &Arc<Place>, name: &str) -> Result<String, bool> {
+async fn get(cache: &SecretCache, place: &Arc<Place>, name: &str) -> Result<String, bool> {
     let place = place.clone();
     let read = async move {
         place.reads.fetch_add(1, Ordering::Relaxed);
@@ -85,28 +60,17 @@ async fn get(cache: &Cache, place: &Arc<Place>, name: &str) -> Result<String, bo
         .map_err(|error| error.is_permanent())
 }
 
-fn of(text: &str) -> (Cache, Arc<Place>, Time) {
+fn of(text: &str) -> (SecretCache, Arc<Place>) {
     let place = Arc::new(Place::default());
     place.set(text);
-    let began = Moment {
-        steady: Instant::now(),
-        wall: SystemTime::now(),
-    };
-    let time = Time {
-        began,
-        ahead: Arc::default(),
-    };
-    let mut cache = Cache::new(TIME);
-    cache.clock = time.clock();
-    (cache, place, time)
+    (SecretCache::new(TIME), place)
 }
 
 /// Waits until a secret is kept that a call would get at once.
-async fn until(cache: &Cache, time: &Time, wanted: &str) {
+async fn until(cache: &SecretCache, wanted: &str) {
     for _ in 0..1000 {
-        if let Look::Good(text) = cache.slot(&source("a")).look(time.now(), TIME)
-            && &*text == wanted
-        {
+        let at_hand = cache.get(&source("a"), pending()).now_or_never();
+        if at_hand.is_some_and(|got| &*got.unwrap() == wanted) {
             return;
         }
         yield_now().await;
@@ -116,55 +80,55 @@ async fn until(cache: &Cache, time: &Time, wanted: &str) {
 
 #[tokio::test]
 async fn one_read_serves_all_calls_and_changes_are_seen_in_time() {
-    let (cache, place, time) = of("old");
+    let (cache, place) = of("old");
     let calls = (0..100).map(|_| get(&cache, &place, "a"));
     for text in futures_util::future::join_all(calls).await {
         assert_eq!(text.unwrap(), "old");
     }
     assert_eq!(place.reads(), 1);
     place.set("new");
-    time.advance(TIME * 79 / 100);
+    pass(TIME * 79 / 100);
     assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
     assert_eq!(place.reads(), 1);
-    time.advance(TIME / 50);
+    pass(TIME / 50);
     // Read anew alongside, once, without a call that waits.
     for _ in 0..10 {
         assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
     }
-    until(&cache, &time, "new").await;
+    until(&cache, "new").await;
     assert_eq!(place.reads(), 2);
     place.set("newest");
-    time.advance(TIME);
+    pass(TIME);
     assert_eq!(get(&cache, &place, "a").await.unwrap(), "newest");
 }
 
 #[tokio::test]
 async fn a_place_that_is_down_does_not_end_calls_at_once() {
-    let (cache, place, time) = of("old");
+    let (cache, place) = of("old");
     get(&cache, &place, "a").await.unwrap();
     place.fail(Some(false));
-    time.advance(TIME);
+    pass(TIME);
     for _ in 0..10 {
         assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
     }
     assert_eq!(place.reads(), 2, "a place that failed is left alone for a while");
-    time.advance(Duration::from_hours(1));
+    pass(Duration::from_hours(1));
     assert_eq!(get(&cache, &place, "a").await, Err(false), "not for ever");
     place.fail(None);
     assert_eq!(get(&cache, &place, "a").await, Err(false), "left alone");
-    time.advance(Duration::from_secs(2));
+    pass(Duration::from_secs(2));
     assert_eq!(get(&cache, &place, "a").await.unwrap(), "old");
 }
 
 #[tokio::test]
 async fn what_is_taken_away_is_gone() {
-    let (cache, place, time) = of("old");
+    let (cache, place) = of("old");
     get(&cache, &place, "a").await.unwrap();
     place.fail(Some(true));
-    time.advance(TIME);
+    pass(TIME);
     assert_eq!(get(&cache, &place, "a").await, Err(true));
     place.fail(Some(false));
-    time.advance(Duration::from_secs(3));
+    pass(Duration::from_secs(3));
     assert_eq!(
         get(&cache, &place, "a").await,
         Err(false),
@@ -174,12 +138,12 @@ async fn what_is_taken_away_is_gone() {
 
 #[tokio::test]
 async fn reading_goes_on_without_the_call_that_waits() {
-    let (cache, place, time) = of("text");
+    let (cache, place) = of("text");
     {
         let mut call = std::pin::pin!(get(&cache, &place, "a"));
         assert!(futures_util::poll!(&mut call).is_pending());
     }
-    until(&cache, &time, "text").await;
+    until(&cache, "text").await;
     assert_eq!(
         (get(&cache, &place, "a").await.unwrap().as_str(), place.reads()),
         ("text", 1)
@@ -188,10 +152,10 @@ async fn reading_goes_on_without_the_call_that_waits() {
 
 #[tokio::test]
 async fn refused_secrets_are_read_anew() {
-    let (cache, place, time) = of("old");
+    let (cache, place) = of("old");
     get(&cache, &place, "a").await.unwrap();
-    time.advance(Duration::from_secs(5));
-    let began = time.now().steady;
+    pass(Duration::from_secs(5));
+    let began = Moment::now().monotonic();
     place.set("new");
     assert!(cache.forget(&source("a"), began));
     assert!(
@@ -209,13 +173,13 @@ async fn refused_secrets_are_read_anew() {
 
 #[tokio::test]
 async fn a_secret_that_is_wrong_is_not_read_for_every_refusal() {
-    let (cache, place, time) = of("wrong");
+    let (cache, place) = of("wrong");
     let mut verdicts = Vec::new();
     for _ in 0..10 {
-        let began = time.now().steady;
+        let began = Moment::now().monotonic();
         get(&cache, &place, "a").await.unwrap();
         verdicts.push(cache.forget(&source("a"), began));
-        time.advance(Duration::from_secs(1));
+        pass(Duration::from_secs(1));
     }
     assert_eq!(verdicts[..4], [true, true, false, false]);
     assert!(!verdicts[4..].contains(&true));
@@ -224,8 +188,8 @@ async fn a_secret_that_is_wrong_is_not_read_for_every_refusal() {
 
 #[tokio::test]
 async fn the_secrets_used_last_are_kept() {
-    let (mut cache, place, _) = of("text");
-    cache.capacity = 2;
+    let (_, place) = of("text");
+    let cache = SecretCache::of_sources(2, TIME);
     for name in ["a", "b", "a", "c", "a"] {
         get(&cache, &place, name).await.unwrap();
     }
@@ -235,19 +199,20 @@ async fn the_secrets_used_last_are_kept() {
     for name in 0..100 {
         get(&cache, &place, &name.to_string()).await.unwrap();
     }
-    assert_eq!(cache.slots.lock().unwrap().by_source.len(), 2);
+    assert_eq!(place.reads(), 104);
+    for name in ["99", "98"] {
+        get(&cache, &place, name).await.unwrap();
+    }
+    assert_eq!(place.reads(), 104);
+    get(&cache, &place, "97").await.unwrap();
+    assert_eq!(place.reads(), 105);
 }
 
 #[tokio::test]
 async fn a_process_that_was_frozen_does_not_take_old_secrets_for_new() {
-    let (mut cache, place, time) = of("old");
-    let frozen = time.clone();
-    cache.clock = Clock::of(move || Moment {
-        steady: frozen.began.steady,
-        wall: frozen.now().wall,
-    });
+    let (cache, place) = of("old");
     get(&cache, &place, "a").await.unwrap();
     place.set("new");
-    time.advance(TIME);
+    freeze(TIME);
     assert_eq!(get(&cache, &place, "a").await.unwrap(), "new");
 }

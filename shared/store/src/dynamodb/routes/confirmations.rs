@@ -12,26 +12,26 @@ use super::super::moment::Moment;
 use crate::error::StoreError;
 
 /// Why a confirmation failed; shared by all that waited for it.
-pub(super) type Failure = Arc<dyn Error + Send + Sync>;
+pub(super) type ConfirmationFailure = Arc<dyn Error + Send + Sync>;
 
 /// The newest confirmation. An older one may still be under way: nobody waits for it any more.
 #[derive(Debug)]
-pub(super) struct Flights {
+pub(super) struct Confirmations {
     clock: Clock,
-    newest: Mutex<Option<Flight>>,
+    newest: Mutex<Option<Confirmation>>,
 }
 
 /// A confirmation.
 #[derive(Clone)]
-pub(super) struct Flight {
+pub(super) struct Confirmation {
     /// Place in the order in which confirmations started, from 1.
     pub(super) number: u64,
     /// Taken before anything was asked: what it finds was so then or later.
     pub(super) started: Moment,
-    outcome: watch::Receiver<Option<Result<(), Failure>>>,
+    outcome: watch::Receiver<Option<Result<(), ConfirmationFailure>>>,
 }
 
-impl Flights {
+impl Confirmations {
     /// None yet.
     pub(super) fn new(clock: Clock) -> Self {
         Self {
@@ -43,41 +43,41 @@ impl Flights {
     /// Number of the newest confirmation: those that start from now on have higher ones.
     pub(super) fn newest(&self) -> u64 {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.as_ref().map_or(0, |flight| flight.number)
+        newest.as_ref().map_or(0, |confirmation| confirmation.number)
     }
 
     /// Joins the confirmation under way, if it suits, or starts one. Whether it suits is asked with the time.
     pub(super) fn join_or_start<F>(
         &self,
-        suits: impl FnOnce(&Flight, Moment) -> bool,
+        suits: impl FnOnce(&Confirmation, Moment) -> bool,
         start: impl FnOnce(u64, Moment) -> F,
-    ) -> Flight
+    ) -> Confirmation
     where
-        F: Future<Output = Result<(), Failure>> + Send + 'static,
+        F: Future<Output = Result<(), ConfirmationFailure>> + Send + 'static,
     {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         match &*newest {
-            Some(flight) if !flight.is_over() && suits(flight, now) => flight.clone(),
+            Some(confirmation) if !confirmation.is_over() && suits(confirmation, now) => confirmation.clone(),
             last => {
-                let number = last.as_ref().map_or(0, |flight| flight.number) + 1;
+                let number = last.as_ref().map_or(0, |confirmation| confirmation.number) + 1;
                 let (finished, outcome) = watch::channel(None);
-                let flight = Flight {
+                let confirmation = Confirmation {
                     number,
                     started: now,
                     outcome,
                 };
-                let confirmation = start(number, now);
+                let work = start(number, now);
                 // A task of its own: whoever waits may stop waiting, and it must not stop for the others.
-                tokio::spawn(async move { finished.send(Some(confirmation.await)) });
-                *newest = Some(flight.clone());
-                flight
+                tokio::spawn(async move { finished.send(Some(work.await)) });
+                *newest = Some(confirmation.clone());
+                confirmation
             }
         }
     }
 }
 
-impl Flight {
+impl Confirmation {
     fn is_over(&self) -> bool {
         self.outcome.borrow().is_some() || self.outcome.has_changed().is_err()
     }
@@ -101,9 +101,9 @@ impl Flight {
 #[error("the confirmation of the routes panicked")]
 struct Panicked;
 
-impl fmt::Debug for Flight {
+impl fmt::Debug for Confirmation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight")
+        f.debug_struct("Confirmation")
             .field("number", &self.number)
             .field("started", &self.started)
             .finish_non_exhaustive()
@@ -118,27 +118,27 @@ mod tests {
 
     #[tokio::test]
     async fn one_under_way_is_shared_by_those_it_suits() {
-        let flights = Flights::new(Clock::default());
-        assert_eq!(flights.newest(), 0);
-        let first = flights.join_or_start(|_, _| true, |_, _| pending());
-        let second = flights.join_or_start(|_, _| true, |_, _| pending());
-        let third = flights.join_or_start(|_, _| false, |_, _| pending());
+        let confirmations = Confirmations::new(Clock::default());
+        assert_eq!(confirmations.newest(), 0);
+        let first = confirmations.join_or_start(|_, _| true, |_, _| pending());
+        let second = confirmations.join_or_start(|_, _| true, |_, _| pending());
+        let third = confirmations.join_or_start(|_, _| false, |_, _| pending());
         assert_eq!((first.number, second.number, third.number), (1, 1, 2));
-        assert_eq!(flights.newest(), 2);
+        assert_eq!(confirmations.newest(), 2);
         assert!(third.started.age(first.started).is_none_or(|age| age.is_zero()));
     }
 
     #[tokio::test]
     async fn one_that_ended_is_not_joined_however_it_ended() {
-        let flights = Flights::new(Clock::default());
-        let failure: Failure = Arc::new(Panicked);
-        let succeeded = flights.join_or_start(|_, _| true, |_, _| ready(Ok(())));
+        let confirmations = Confirmations::new(Clock::default());
+        let failure: ConfirmationFailure = Arc::new(Panicked);
+        let succeeded = confirmations.join_or_start(|_, _| true, |_, _| ready(Ok(())));
         succeeded.wait().await.unwrap();
-        let failed = flights.join_or_start(|_, _| true, |_, _| ready(Err(failure)));
+        let failed = confirmations.join_or_start(|_, _| true, |_, _| ready(Err(failure)));
         assert!(failed.wait().await.is_err());
-        let panicked = flights.join_or_start(|_, _| true, |_, _| async { panic!("as a test") });
+        let panicked = confirmations.join_or_start(|_, _| true, |_, _| async { panic!("as a test") });
         assert!(panicked.wait().await.is_err());
-        let last = flights.join_or_start(|_, _| true, |_, _| pending());
+        let last = confirmations.join_or_start(|_, _| true, |_, _| pending());
         assert_eq!(last.number, 4);
     }
 }
