@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use aws::{Client, Service};
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
@@ -15,7 +16,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use self::counted::CountedAnswer;
 pub(crate) use self::entry_results::EntryResults;
-pub(crate) use self::failure::{AwsError, EntryError, Failure};
+pub(crate) use self::failure::{AwsError, AwsFailure, EntryError};
 pub(crate) use self::identity::AwsIdentity;
 pub(crate) use self::retries::with_retries;
 
@@ -24,6 +25,7 @@ mod class;
 mod clients;
 mod connections;
 mod counted;
+mod entry_answer;
 mod entry_results;
 pub(crate) mod event_bus;
 pub(crate) mod eventbridge;
@@ -73,13 +75,9 @@ pub(crate) struct Aws {
     patient_base: OnceLock<SdkConfig>,
     lambda: ClientCache<aws_sdk_lambda::Client>,
     patient_lambda: ClientCache<aws_sdk_lambda::Client>,
-    kinesis: ClientCache<aws_sdk_kinesis::Client>,
-    firehose: ClientCache<aws_sdk_firehose::Client>,
     sqs: ClientCache<aws_sdk_sqs::Client>,
-    sns: ClientCache<aws_sdk_sns::Client>,
-    eventbridge: ClientCache<aws_sdk_eventbridge::Client>,
-    step_functions: ClientCache<aws_sdk_sfn::Client>,
-    secrets_manager: ClientCache<aws_sdk_secretsmanager::Client>,
+    /// Of the services without an SDK.
+    others: ClientCache<Client>,
     pub(crate) batches: AwsBatches,
 }
 
@@ -103,13 +101,8 @@ impl Aws {
             patient_base: OnceLock::new(),
             lambda: ClientCache::default(),
             patient_lambda: ClientCache::default(),
-            kinesis: ClientCache::default(),
-            firehose: ClientCache::default(),
             sqs: ClientCache::default(),
-            sns: ClientCache::default(),
-            eventbridge: ClientCache::default(),
-            step_functions: ClientCache::default(),
-            secrets_manager: ClientCache::default(),
+            others: ClientCache::of_services(),
             batches: AwsBatches::default(),
         }
     }
@@ -141,38 +134,11 @@ impl Aws {
         self.patient_lambda.get(key, base, aws_sdk_lambda::Client::new)
     }
 
-    pub(crate) async fn kinesis(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_kinesis::Client {
-        let key = ClientKey::new(region, identity);
-        self.kinesis
-            .get(key, self.base(region).await, aws_sdk_kinesis::Client::new)
-    }
-
-    pub(crate) async fn firehose(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_firehose::Client {
-        let key = ClientKey::new(region, identity);
-        self.firehose
-            .get(key, self.base(region).await, aws_sdk_firehose::Client::new)
-    }
-
-    pub(crate) async fn sns(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_sns::Client {
-        let key = ClientKey::new(region, identity);
-        self.sns
-            .get(key, self.base(region).await, aws_sdk_sns::Client::new)
-    }
-
-    pub(crate) async fn eventbridge(
-        &self,
-        region: &str,
-        identity: &AwsIdentity,
-    ) -> aws_sdk_eventbridge::Client {
-        let key = ClientKey::new(region, identity);
-        self.eventbridge
-            .get(key, self.base(region).await, aws_sdk_eventbridge::Client::new)
-    }
-
-    pub(crate) async fn step_functions(&self, region: &str, identity: &AwsIdentity) -> aws_sdk_sfn::Client {
-        let key = ClientKey::new(region, identity);
-        self.step_functions
-            .get(key, self.base(region).await, aws_sdk_sfn::Client::new)
+    /// A client of a service without an SDK.
+    pub(crate) async fn client(&self, service: Service, region: &str, identity: &AwsIdentity) -> Client {
+        let key = ClientKey::new(region, identity).of(service);
+        let base = self.base(region).await;
+        self.others.get(key, base, |aws| Client::new(service, aws))
     }
 
     /// The region of the gateway and who it is to AWS.
@@ -209,18 +175,6 @@ impl Aws {
             key = key.at(origin(queue_url));
         }
         Ok(self.sqs.get(key, base, aws_sdk_sqs::Client::new))
-    }
-
-    /// Secrets Manager with the gateway's own credentials.
-    pub(crate) async fn secrets_manager(&self, region: &str) -> aws_sdk_secretsmanager::Client {
-        let key = ClientKey::new(region, &AwsIdentity::default());
-        self.secrets_manager
-            .get(key, self.base(region).await, aws_sdk_secretsmanager::Client::new)
-    }
-
-    /// What clients are made from; its region may be another one.
-    pub(crate) async fn configuration(&self, region: &str) -> &SdkConfig {
-        self.base(region).await
     }
 
     async fn base(&self, region: &str) -> &SdkConfig {

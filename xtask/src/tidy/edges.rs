@@ -4,13 +4,14 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 11] = [
     ("domain", &[]),
-    ("store", &["domain"]),
+    ("aws", &[]),
+    ("store", &["aws", "domain"]),
     ("offload", &[]),
     ("queue", &["domain", "offload"]),
     ("records", &["domain"]),
-    ("targets", &["domain"]),
+    ("targets", &["aws", "domain"]),
     (
         "gateway",
         &["domain", "offload", "store", "queue", "records", "targets"],
@@ -21,7 +22,9 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ),
     (
         "setup",
-        &["domain", "store", "queue", "records", "targets", "gateway", "api"],
+        &[
+            "aws", "domain", "store", "queue", "records", "targets", "gateway", "api",
+        ],
     ),
     ("lambda", &["domain", "store", "queue", "gateway"]),
 ];
@@ -36,6 +39,7 @@ const KNOWN_ONLY_BY: [(&str, &[&str]); 9] = [
     (
         "tokio",
         &[
+            "shared/aws",
             "shared/offload",
             "shared/store",
             "shared/queue",
@@ -154,6 +158,7 @@ mod tests {
         let metadata = metadata(&[
             (folder, "subject", uses),
             ("shared/domain", "domain", &[]),
+            ("shared/aws", "aws", &[]),
             ("shared/store", "store", &[]),
             ("shared/api", "api", &[]),
             ("functions/standalone", "event-gateway", &[]),
@@ -166,7 +171,7 @@ mod tests {
     fn arrows_of_the_design_are_allowed() {
         let allowed: [(&str, &[&str]); 10] = [
             ("shared/domain", &["serde", "http", "scaling"]),
-            ("shared/store", &["domain", "redb", "tokio"]),
+            ("shared/store", &["aws", "domain", "redb", "tokio"]),
             ("shared/records", &["domain", "tokio"]),
             ("shared/gateway", &["domain", "store"]),
             ("shared/api", &["domain", "store", "axum"]),
@@ -196,6 +201,8 @@ mod tests {
         let refused = [
             ("shared/domain", "store"),
             ("shared/domain", "tokio"),
+            ("shared/aws", "aws-sdk-sns"),
+            ("shared/gateway", "aws"),
             ("shared/queue", "store"),
             ("shared/records", "store"),
             ("shared/store", "api"),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws::{Client, Service};
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use domain::configuration::SpaceRules;
@@ -50,8 +51,9 @@ pub(super) fn dynamodb(all: &Settings, aws: &SdkConfig) -> Result<DynamoDb, Wiri
         .timeout_config(timeouts.clone())
         .build();
     let kms = settings.kms_key_id.as_ref().map(|key_id| KmsKey {
-        client: aws_sdk_kms::Client::from_conf(
-            aws_sdk_kms::config::Builder::from(aws)
+        client: Client::new(
+            Service::Kms,
+            &aws.to_builder()
                 .timeout_config(timeouts.to_builder().operation_timeout(KMS_TIMEOUT).build())
                 .build(),
         ),

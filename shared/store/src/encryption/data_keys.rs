@@ -6,13 +6,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_kms::Client;
-use aws_sdk_kms::error::SdkError;
-use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::DataKeySpec;
+use aws::{Base64, CallError, Client};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::Space;
+use serde::{Deserialize, Serialize};
 
 use super::{Seal, SealError, SealingKey};
 
@@ -27,13 +25,44 @@ const CAPACITY: usize = 1000;
 /// A key of KMS.
 #[derive(Debug, Clone)]
 pub struct KmsKey {
-    /// A client of the key's region.
+    /// A client of [`aws::Service::Kms`] in the key's region.
     pub client: Client,
     /// Id, ARN or alias of a symmetric key.
     pub key_id: String,
     /// Name of the table that encrypted data is bound to, where it is not the table that is used: a restored table has
     /// another name than the one that its data was encrypted for.
     pub bound_to: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GenerateDataKey<'k> {
+    key_id: &'k str,
+    key_spec: &'static str,
+    encryption_context: Context<'k>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Decrypt<'k> {
+    ciphertext_blob: Base64,
+    encryption_context: Context<'k>,
+}
+
+/// What KMS binds a data key to.
+#[derive(Serialize)]
+struct Context<'k> {
+    #[serde(rename = "event-gateway:table")]
+    table: &'k str,
+    #[serde(rename = "event-gateway:space")]
+    space: &'k str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DataKey {
+    plaintext: Option<Base64>,
+    ciphertext_blob: Option<Base64>,
 }
 
 /// The data keys of a table.
@@ -83,14 +112,15 @@ impl DataKeys {
             return Ok(key);
         }
         // Some of those that come at once may each get a key: none waits for the other.
-        let call = self.0.client.generate_data_key().key_id(&self.0.key_id);
-        let generated = call
-            .key_spec(DataKeySpec::Aes256)
-            .set_encryption_context(Some(self.context(space)))
-            .send()
-            .await
-            .map_err(kms_error)?;
-        let (Some(plain), Some(encrypted)) = (generated.plaintext, generated.ciphertext_blob) else {
+        let generate = GenerateDataKey {
+            key_id: &self.0.key_id,
+            key_spec: "AES_256",
+            encryption_context: self.context(space),
+        };
+        let call = self.0.client.call("GenerateDataKey");
+        let generated: DataKey = call.json(&generate).await.map_err(kms_error)?;
+        let (Some(Base64(plain)), Some(Base64(encrypted))) = (generated.plaintext, generated.ciphertext_blob)
+        else {
             return Err(SealError::Kms(Arc::new(NoKey)));
         };
         let seal = Seal::DataKey(STANDARD.encode(encrypted));
@@ -117,26 +147,25 @@ impl DataKeys {
             return Ok(key);
         }
         // The key is not named: what a former key has encrypted stays readable. IAM says which ones may decrypt.
-        let call = self.0.client.decrypt();
-        let decrypted = call
-            .ciphertext_blob(Blob::new(encrypted))
-            .set_encryption_context(Some(self.context(space)))
-            .send()
-            .await
-            .map_err(kms_error)?;
-        let plain = decrypted
-            .plaintext
-            .ok_or_else(|| SealError::Kms(Arc::new(NoKey)))?;
+        let decrypt = Decrypt {
+            ciphertext_blob: Base64(encrypted.into()),
+            encryption_context: self.context(space),
+        };
+        let call = self.0.client.call("Decrypt");
+        let decrypted: DataKey = call.json(&decrypt).await.map_err(kms_error)?;
+        let Some(Base64(plain)) = decrypted.plaintext else {
+            return Err(SealError::Kms(Arc::new(NoKey)));
+        };
         let key = Arc::new(SealingKey::new(plain.as_ref(), seal.clone())?);
         self.kept().keep(space, &key);
         Ok(key)
     }
 
-    fn context(&self, space: &Space) -> HashMap<String, String> {
-        HashMap::from([
-            ("event-gateway:table".to_owned(), self.0.table.clone()),
-            ("event-gateway:space".to_owned(), space.to_string()),
-        ])
+    fn context<'k>(&'k self, space: &'k Space) -> Context<'k> {
+        Context {
+            table: &self.0.table,
+            space: space.as_str(),
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, KeptKeys> {
@@ -191,12 +220,8 @@ fn is_old(since: SystemTime) -> bool {
 #[error("the answer holds no key")]
 struct NoKey;
 
-/// The cause of a failed call. The SDK's own error shows the response, which may hold a key.
-fn kms_error<E, R>(error: SdkError<E, R>) -> SealError
-where
-    E: std::error::Error + Send + Sync + 'static,
-    R: fmt::Debug + Send + Sync + 'static,
-{
+/// The cause of a failed call. The error itself shows the response, which may hold a key.
+fn kms_error(error: CallError) -> SealError {
     match error.into_source() {
         Ok(source) => SealError::Kms(source.into()),
         Err(_) => SealError::Kms(Arc::new(NoKey)),

@@ -16,15 +16,15 @@ use domain::retry::FailureClass;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::backlog::{Backlogs, Reply, Waiting};
 pub(crate) use self::destination::Destination;
-use self::lane::{Lanes, Reply, Waiting};
 pub(crate) use self::limits::Limits;
-use super::failure::Failure;
+use super::failure::AwsFailure;
 use crate::call::Caller;
 use crate::http::{carried, carrying};
 
+mod backlog;
 mod destination;
-mod lane;
 mod limits;
 
 /// For how long events go singly where batches are not permitted.
@@ -33,7 +33,7 @@ const REFUSED_FOR: Duration = Duration::from_mins(5);
 const MOST_REFUSED: usize = 1000;
 
 /// The API of a service, for one destination.
-pub(crate) trait Service: Clone + Send + Sync + 'static {
+pub(crate) trait BatchService: Clone + Send + Sync + 'static {
     /// What is sent of an event.
     type Entry: Clone + Send + 'static;
     /// What the service takes with one request.
@@ -43,42 +43,45 @@ pub(crate) trait Service: Clone + Send + Sync + 'static {
     fn size(entry: &Self::Entry) -> usize;
 
     /// Sends one entry and gives the id that it got. The SDK tries again by itself where `caller` waits.
-    fn send(&self, entry: Self::Entry, caller: Caller)
-    -> impl Future<Output = Result<Bytes, Failure>> + Send;
+    fn send(
+        &self,
+        entry: Self::Entry,
+        caller: Caller,
+    ) -> impl Future<Output = Result<Bytes, AwsFailure>> + Send;
 
     /// Sends several with one request, and gives the result of each, in their order.
     fn send_all(
         &self,
         entries: Vec<Self::Entry>,
-    ) -> impl Future<Output = Result<Vec<Result<Bytes, Failure>>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<Result<Bytes, AwsFailure>>, AwsFailure>> + Send;
 }
 
 /// The batches of one service.
-pub(crate) struct Batches<S: Service> {
-    lanes: Arc<Lanes<S::Entry>>,
+pub(crate) struct Batches<S: BatchService> {
+    backlogs: Arc<Backlogs<S::Entry>>,
     /// Destinations that take no batches, and until when that is believed.
     refused: Arc<Mutex<HashMap<Destination, Instant>>>,
 }
 
-impl<S: Service> Clone for Batches<S> {
+impl<S: BatchService> Clone for Batches<S> {
     fn clone(&self) -> Self {
         Self {
-            lanes: Arc::clone(&self.lanes),
+            backlogs: Arc::clone(&self.backlogs),
             refused: Arc::clone(&self.refused),
         }
     }
 }
 
-impl<S: Service> Default for Batches<S> {
+impl<S: BatchService> Default for Batches<S> {
     fn default() -> Self {
         Self {
-            lanes: Arc::default(),
+            backlogs: Arc::default(),
             refused: Arc::default(),
         }
     }
 }
 
-impl<S: Service> Batches<S> {
+impl<S: BatchService> Batches<S> {
     /// Sends an entry, with others if there are some, and gives the id that it got. One that the SDK is to try again
     /// goes by itself: somebody waits for it.
     ///
@@ -89,7 +92,7 @@ impl<S: Service> Batches<S> {
         service: S,
         entry: S::Entry,
         caller: Caller,
-    ) -> Result<Bytes, Failure> {
+    ) -> Result<Bytes, AwsFailure> {
         if caller.waits() || self.is_refused(&destination) {
             return service.send(entry, caller).await;
         }
@@ -100,25 +103,25 @@ impl<S: Service> Batches<S> {
             reply,
             hops: carried(),
         };
-        if self.lanes.enter(&destination, waiting, S::LIMITS) {
+        if self.backlogs.enter(&destination, waiting, S::LIMITS) {
             self.start(destination, service.clone());
         }
         match replied.await {
             Ok(Reply::Done(result)) => result,
             Ok(Reply::Alone(entry)) => service.send(entry, caller).await,
-            Err(_gone) => Err(Failure::passing("the batch was given up")),
+            Err(_gone) => Err(AwsFailure::passing("the batch was given up")),
         }
     }
 
-    /// Sends batches until nothing waits. The lane has counted it in.
+    /// Sends batches until nothing waits. The backlog has counted it in.
     fn start(&self, destination: Destination, service: S) {
         let own = self.clone();
         tokio::spawn(async move {
-            let place = own.lanes.place(&destination);
+            let place = own.backlogs.place(&destination);
             // Lets those join that are about to come: all deliveries of one message, for one.
             tokio::task::yield_now().await;
             let mut is_first = true;
-            while let Some(taken) = own.lanes.take(&destination, S::LIMITS, is_first) {
+            while let Some(taken) = own.backlogs.take(&destination, S::LIMITS, is_first) {
                 is_first = false;
                 if taken.wants_help {
                     own.start(destination.clone(), service.clone());
@@ -166,7 +169,7 @@ impl<S: Service> Batches<S> {
         }
         match service.send_all(entries.clone()).await {
             Ok(mut results) => {
-                let silent = || Err(Failure::passing("AWS said nothing of this entry of a batch"));
+                let silent = || Err(AwsFailure::passing("AWS said nothing of this entry of a batch"));
                 results.resize_with(entries.len(), silent);
                 results.into_iter().map(Reply::Done).collect()
             }
@@ -176,7 +179,7 @@ impl<S: Service> Batches<S> {
                 entries.into_iter().map(told).collect()
             }
             Err(failure) => {
-                if matches!(&failure, Failure::Answer(error) if error.is_access_denied()) {
+                if matches!(&failure, AwsFailure::Answer(error) if error.is_access_denied()) {
                     self.refuse(destination);
                 }
                 let told = |entry| match failure.class() {

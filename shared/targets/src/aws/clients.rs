@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
+use aws::Service;
 use aws_config::identity::IdentityCache;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -14,6 +15,8 @@ use super::role::AssumedRole;
 
 /// Most clients of one service.
 const CAPACITY: usize = 1000;
+/// How many services without an SDK functions and secrets use.
+const SERVICES: usize = 7;
 
 /// What makes clients of one service differ.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -23,6 +26,8 @@ pub(super) struct ClientKey {
     credentials: Option<AwsIdentity>,
     /// `None` is that of the region, or the one that is set for all.
     endpoint: Option<String>,
+    /// Tells apart what is kept in one cache; `None` in that of a service with an SDK.
+    service: Option<Service>,
 }
 
 impl ClientKey {
@@ -31,7 +36,14 @@ impl ClientKey {
             region: region.to_owned(),
             credentials: (identity.is_static() || identity.has_role()).then(|| identity.clone()),
             endpoint: None,
+            service: None,
         }
+    }
+
+    /// The same for a service without an SDK.
+    pub(super) fn of(self, service: Service) -> Self {
+        let service = Some(service);
+        Self { service, ..self }
     }
 
     /// The same client at an endpoint of its own.
@@ -66,7 +78,7 @@ impl ClientKey {
     }
 }
 
-/// The most recently used clients of one service.
+/// The most recently used clients of one service, or of several.
 pub(super) struct ClientCache<C> {
     clients: Mutex<Clients<C>>,
     capacity: usize,
@@ -96,8 +108,16 @@ impl<C> Default for ClientCache<C> {
 }
 
 impl<C: Clone> ClientCache<C> {
+    /// A cache for all services without an SDK.
+    pub(super) fn of_services() -> Self {
+        Self {
+            capacity: SERVICES * CAPACITY,
+            ..Self::default()
+        }
+    }
+
     /// The client of a key, made by `new` if there is none.
-    pub(super) fn get(&self, key: ClientKey, base: &SdkConfig, new: fn(&SdkConfig) -> C) -> C {
+    pub(super) fn get(&self, key: ClientKey, base: &SdkConfig, new: impl FnOnce(&SdkConfig) -> C) -> C {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         clients.uses += 1;
         let last_use = clients.uses;
@@ -157,6 +177,7 @@ mod tests {
         assert!(ClientKey::new("r", &credentials("id", "", "t")) == default);
         assert!(ClientKey::new("r", &credentials("", "secret", "t")) == default);
         assert!(ClientKey::new("r", &credentials("id", "secret", "")) != default);
+        assert!(ClientKey::new("r", &AwsIdentity::default()).of(Service::Sns) != default);
         assert!(
             default
                 .configuration(&SdkConfig::builder().build())

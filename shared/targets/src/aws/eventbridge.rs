@@ -1,5 +1,6 @@
 //! Amazon EventBridge event buses: each event is an entry, and its detail.
 
+use aws::Service;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use domain::resource::EventBus;
@@ -26,7 +27,10 @@ pub(crate) async fn call(
 ) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "Amazon EventBridge")?;
     let identity = with.secrets.aws(&bus.credentials).await?;
-    let client = with.aws.eventbridge(&bus.region, &identity).await;
+    let client = with
+        .aws
+        .client(Service::EventBridge, &bus.region, &identity)
+        .await;
     let destination = Destination::new(&bus.region, &identity, &bus.event_bus_name);
     let entry = entry_of(bus, &call)?;
     let bus = Bus {

@@ -19,7 +19,7 @@ const MASK: &str = "*****";
 
 /// A failed call of an AWS API. Clones stand for the same failure: that of a request which several events went with.
 #[derive(Debug, Clone)]
-pub(crate) enum Failure {
+pub(crate) enum AwsFailure {
     /// AWS answered with an error.
     Answer(AwsError),
     /// There was no usable answer.
@@ -128,11 +128,11 @@ impl From<AwsError> for InvokeError {
     }
 }
 
-impl From<Failure> for InvokeError {
-    fn from(failure: Failure) -> Self {
+impl From<AwsFailure> for InvokeError {
+    fn from(failure: AwsFailure) -> Self {
         match failure {
-            Failure::Answer(error) => error.into(),
-            Failure::Other { permanent, source } => Self::Unavailable {
+            AwsFailure::Answer(error) => error.into(),
+            AwsFailure::Other { permanent, source } => Self::Unavailable {
                 permanent,
                 source: Box::new(source),
             },
@@ -149,7 +149,7 @@ pub(crate) struct EntryError<'a> {
     pub(crate) sender_fault: bool,
 }
 
-impl Failure {
+impl AwsFailure {
     /// A failure that may be over at the next try.
     pub(crate) fn passing(cause: &'static str) -> Self {
         Self::Other {
@@ -335,7 +335,7 @@ mod tests {
             message: Some("one"),
             sender_fault: true,
         };
-        let Failure::Answer(error) = Failure::of_entry(entry, &identity) else {
+        let AwsFailure::Answer(error) = AwsFailure::of_entry(entry, &identity) else {
             panic!("not the answer of AWS");
         };
         assert_eq!(

@@ -1,5 +1,6 @@
 //! Amazon Data Firehose streams (docs/contract.md §3.4): each event is a record, with a newline after it if that is asked for.
 
+use aws::Service;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use domain::resource::FirehoseStream;
 
@@ -27,7 +28,10 @@ pub(crate) async fn call(
     };
     limit::check(&data, MOST_BYTES, "Amazon Data Firehose")?;
     let identity = with.secrets.aws(&stream.credentials).await?;
-    let client = with.aws.firehose(&stream.region, &identity).await;
+    let client = with
+        .aws
+        .client(Service::Firehose, &stream.region, &identity)
+        .await;
     let destination = Destination::new(&stream.region, &identity, &stream.delivery_stream_name);
     let stream = Stream {
         client,

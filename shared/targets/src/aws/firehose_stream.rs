@@ -1,27 +1,55 @@
 //! A stream that takes records, one by one or several with a request.
 
-use aws_sdk_firehose::types::{PutRecordBatchResponseEntry, Record};
-use aws_smithy_types::Blob;
+use aws::{Base64, Client};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
-use super::batch::{Limits, Service};
-use super::{AwsIdentity, EntryError, Failure, with_retries};
+use super::batch::{BatchService, Limits};
+use super::entry_answer::EntryAnswer;
+use super::{AwsFailure, AwsIdentity, retries};
 use crate::call::Caller;
 
 /// A stream to put records into.
 #[derive(Clone)]
 pub(crate) struct Stream {
-    pub(crate) client: aws_sdk_firehose::Client,
+    pub(crate) client: Client,
     pub(crate) name: String,
     pub(crate) identity: AwsIdentity,
 }
 
-fn record(data: Bytes) -> Result<Record, Failure> {
-    let record = Record::builder().data(Blob::new(data));
-    record.build().map_err(Failure::lasting)
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutRecord<'s> {
+    delivery_stream_name: &'s str,
+    record: Record,
 }
 
-impl Service for Stream {
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutRecordBatch<'s> {
+    delivery_stream_name: &'s str,
+    records: Vec<Record>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Record {
+    data: Base64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutRecordBatchAnswer {
+    request_responses: Option<Vec<EntryAnswer>>,
+}
+
+impl From<Bytes> for Record {
+    fn from(data: Bytes) -> Self {
+        Self { data: Base64(data) }
+    }
+}
+
+impl BatchService for Stream {
     type Entry = Bytes;
     const LIMITS: Limits = Limits {
         entries: 500,
@@ -33,38 +61,28 @@ impl Service for Stream {
         data.len()
     }
 
-    async fn send(&self, data: Bytes, caller: Caller) -> Result<Bytes, Failure> {
-        let put = self
-            .client
-            .put_record()
-            .delivery_stream_name(&self.name)
-            .record(record(data)?);
-        let sent = with_retries!(put, aws_sdk_firehose, caller.waits()).send().await;
-        let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
-        Ok(Bytes::from(answer.record_id))
+    async fn send(&self, data: Bytes, caller: Caller) -> Result<Bytes, AwsFailure> {
+        let put = PutRecord {
+            delivery_stream_name: &self.name,
+            record: data.into(),
+        };
+        let call = retries::call(&self.client, "PutRecord", caller.waits());
+        let sent = call.json::<EntryAnswer>(&put).await;
+        let answer = sent.map_err(|error| AwsFailure::of(error, &self.identity))?;
+        Ok(answer.into_id())
     }
 
-    async fn send_all(&self, records: Vec<Bytes>) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
-        let records = records.into_iter().map(record).collect::<Result<_, _>>()?;
-        let put = self
-            .client
-            .put_record_batch()
-            .delivery_stream_name(&self.name)
-            .set_records(Some(records));
-        let sent = with_retries!(put, aws_sdk_firehose, false).send().await;
-        let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
-        let result = |record: PutRecordBatchResponseEntry| {
-            if let Some(id) = record.record_id.filter(|_| record.error_code.is_none()) {
-                return Ok(Bytes::from(id));
-            }
-            let error = EntryError {
-                code: record.error_code.as_deref(),
-                message: record.error_message.as_deref(),
-                // It names its own limits and faults alone.
-                sender_fault: false,
-            };
-            Err(Failure::of_entry(error, &self.identity))
+    async fn send_all(&self, records: Vec<Bytes>) -> Result<Vec<Result<Bytes, AwsFailure>>, AwsFailure> {
+        let put = PutRecordBatch {
+            delivery_stream_name: &self.name,
+            records: records.into_iter().map(Into::into).collect(),
         };
-        Ok(answer.request_responses.into_iter().map(result).collect())
+        let call = retries::call(&self.client, "PutRecordBatch", false);
+        let sent = call.json::<PutRecordBatchAnswer>(&put).await;
+        let answer = sent.map_err(|error| AwsFailure::of(error, &self.identity))?;
+        // It names its own limits and faults alone.
+        let result = |record: EntryAnswer| record.into_result(|_| false, &self.identity);
+        let records = answer.request_responses.unwrap_or_default();
+        Ok(records.into_iter().map(result).collect())
     }
 }

@@ -1,5 +1,6 @@
 //! Amazon Kinesis data streams (docs/contract.md §3.4): each event is a record.
 
+use aws::Service;
 use domain::resource::KinesisStream;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ pub(crate) async fn call(
 ) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "Amazon Kinesis")?;
     let identity = with.secrets.aws(&stream.credentials).await?;
-    let client = with.aws.kinesis(&stream.region, &identity).await;
+    let client = with.aws.client(Service::Kinesis, &stream.region, &identity).await;
     let destination = Destination::new(&stream.region, &identity, &stream.stream_name);
     let record = Record {
         partition_key: key::partition_key(&call, stream.partition_key.as_deref())

@@ -1,17 +1,18 @@
 //! A stream that takes records, one by one or several with a request.
 
-use aws_sdk_kinesis::types::PutRecordsRequestEntry;
-use aws_smithy_types::Blob;
+use aws::{Base64, Client};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
-use super::batch::{Limits, Service};
-use super::{AwsIdentity, EntryError, Failure, with_retries};
+use super::batch::{BatchService, Limits};
+use super::entry_answer::EntryAnswer;
+use super::{AwsFailure, AwsIdentity, retries};
 use crate::call::Caller;
 
 /// A stream to put records into.
 #[derive(Clone)]
 pub(crate) struct Stream {
-    pub(crate) client: aws_sdk_kinesis::Client,
+    pub(crate) client: Client,
     pub(crate) name: String,
     pub(crate) identity: AwsIdentity,
 }
@@ -23,7 +24,44 @@ pub(crate) struct Record {
     pub(crate) partition_key: String,
 }
 
-impl Service for Stream {
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutRecord<'s> {
+    stream_name: &'s str,
+    #[serde(flatten)]
+    record: PutRecordsEntry,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutRecords<'s> {
+    stream_name: &'s str,
+    records: Vec<PutRecordsEntry>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutRecordsEntry {
+    data: Base64,
+    partition_key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutRecordsAnswer {
+    records: Option<Vec<EntryAnswer>>,
+}
+
+impl From<Record> for PutRecordsEntry {
+    fn from(record: Record) -> Self {
+        Self {
+            data: Base64(record.data),
+            partition_key: record.partition_key,
+        }
+    }
+}
+
+impl BatchService for Stream {
     type Entry = Record;
     // Half the bytes that one request may have: that many there may be everywhere.
     const LIMITS: Limits = Limits {
@@ -36,46 +74,28 @@ impl Service for Stream {
         record.data.len() + record.partition_key.len()
     }
 
-    async fn send(&self, record: Record, caller: Caller) -> Result<Bytes, Failure> {
-        let put = self
-            .client
-            .put_record()
-            .stream_name(&self.name)
-            .partition_key(record.partition_key)
-            .data(Blob::new(record.data));
-        let sent = with_retries!(put, aws_sdk_kinesis, caller.waits()).send().await;
-        let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
-        Ok(Bytes::from(answer.sequence_number))
+    async fn send(&self, record: Record, caller: Caller) -> Result<Bytes, AwsFailure> {
+        let put = PutRecord {
+            stream_name: &self.name,
+            record: record.into(),
+        };
+        let call = retries::call(&self.client, "PutRecord", caller.waits());
+        let sent = call.json::<EntryAnswer>(&put).await;
+        let answer = sent.map_err(|error| AwsFailure::of(error, &self.identity))?;
+        Ok(answer.into_id())
     }
 
-    async fn send_all(&self, records: Vec<Record>) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
-        let entry = |record: Record| {
-            PutRecordsRequestEntry::builder()
-                .partition_key(record.partition_key)
-                .data(Blob::new(record.data))
-                .build()
-                .map_err(Failure::lasting)
+    async fn send_all(&self, records: Vec<Record>) -> Result<Vec<Result<Bytes, AwsFailure>>, AwsFailure> {
+        let put = PutRecords {
+            stream_name: &self.name,
+            records: records.into_iter().map(Into::into).collect(),
         };
-        let entries = records.into_iter().map(entry).collect::<Result<_, _>>()?;
-        let put = self
-            .client
-            .put_records()
-            .stream_name(&self.name)
-            .set_records(Some(entries));
-        let sent = with_retries!(put, aws_sdk_kinesis, false).send().await;
-        let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
-        let result = |record: aws_sdk_kinesis::types::PutRecordsResultEntry| {
-            if let Some(number) = record.sequence_number.filter(|_| record.error_code.is_none()) {
-                return Ok(Bytes::from(number));
-            }
-            let error = EntryError {
-                code: record.error_code.as_deref(),
-                message: record.error_message.as_deref(),
-                // It names full shards and faults of its own alone; what is wrong with a record fails all of them.
-                sender_fault: false,
-            };
-            Err(Failure::of_entry(error, &self.identity))
-        };
-        Ok(answer.records.into_iter().map(result).collect())
+        let call = retries::call(&self.client, "PutRecords", false);
+        let sent = call.json::<PutRecordsAnswer>(&put).await;
+        let answer = sent.map_err(|error| AwsFailure::of(error, &self.identity))?;
+        // It names full shards and faults of its own alone; what is wrong with a record fails all of them.
+        let result = |record: EntryAnswer| record.into_result(|_| false, &self.identity);
+        let records = answer.records.unwrap_or_default();
+        Ok(records.into_iter().map(result).collect())
     }
 }

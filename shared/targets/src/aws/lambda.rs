@@ -7,7 +7,7 @@ use domain::resource::{InvocationType, LambdaFunction, ResponseMode};
 use domain::retry::FailureClass;
 
 use crate::answer::FunctionAnswer;
-use crate::aws::{CountedAnswer, Failure, with_retries};
+use crate::aws::{AwsFailure, CountedAnswer, with_retries};
 use crate::call::{Call, Caller};
 use crate::clients::Clients;
 use crate::error::InvokeError;
@@ -44,7 +44,7 @@ pub(crate) async fn call(
         .send()
         .await;
     let held = counted.take()?;
-    let answer = sent.map_err(|error| classify(Failure::of(error, &identity)))?;
+    let answer = sent.map_err(|error| classify(AwsFailure::of(error, &identity)))?;
     let payload = answer
         .payload
         .map(|payload| Bytes::from(payload.into_inner()))

@@ -13,7 +13,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleOutput;
 use domain::retry::FailureClass;
 use tokio::time::Instant;
 
-use super::failure::Failure;
+use super::failure::AwsFailure;
 use super::{AwsError, AwsIdentity};
 
 /// Name of the sessions, to be found in the logs of the account that the role is in.
@@ -74,13 +74,13 @@ impl AssumedRole {
             .set_external_id(Some(external_id.clone()).filter(|id| !id.is_empty()));
         match assume.send().await {
             Ok(assumed) => of_answer(assumed),
-            Err(error) => Err(match Failure::of_source(error, &self.identity) {
-                Failure::Answer(error) => {
+            Err(error) => Err(match AwsFailure::of_source(error, &self.identity) {
+                AwsFailure::Answer(error) => {
                     let error = error.of_role();
                     self.note(&error);
                     CredentialsError::provider_error(error)
                 }
-                Failure::Other { source, .. } => CredentialsError::provider_error(source),
+                AwsFailure::Other { source, .. } => CredentialsError::provider_error(source),
             }),
         }
     }

@@ -1,5 +1,6 @@
 //! Amazon SNS topics: each event is a message.
 
+use aws::Service;
 use domain::resource::SnsTopic;
 
 use crate::answer::FunctionAnswer;
@@ -23,7 +24,7 @@ pub(crate) async fn call(
 ) -> Result<FunctionAnswer, InvokeError> {
     limit::check(&call.payload, MOST_BYTES, "Amazon SNS")?;
     let identity = with.secrets.aws(&topic.credentials).await?;
-    let client = with.aws.sns(&topic.region, &identity).await;
+    let client = with.aws.client(Service::Sns, &topic.region, &identity).await;
     let destination = Destination::new(&topic.region, &identity, &topic.topic_arn);
     let message = Message {
         marks: Marks::of(&call, topic.message_group_id.as_deref(), &topic.topic_arn),

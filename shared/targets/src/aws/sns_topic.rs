@@ -1,17 +1,17 @@
 //! A topic that takes messages, one by one or several with a request.
 
-use aws_sdk_sns::types::PublishBatchRequestEntry;
+use aws::{Client, Form};
 use bytes::Bytes;
 
-use super::batch::{Limits, Service};
+use super::batch::{BatchService, Limits};
 use super::key::Marks;
-use super::{AwsIdentity, EntryError, EntryResults, Failure, with_retries};
+use super::{AwsFailure, AwsIdentity, EntryError, EntryResults, retries};
 use crate::call::Caller;
 
 /// A topic to publish to.
 #[derive(Clone)]
 pub(crate) struct Topic {
-    pub(crate) client: aws_sdk_sns::Client,
+    pub(crate) client: Client,
     pub(crate) arn: String,
     pub(crate) identity: AwsIdentity,
 }
@@ -23,7 +23,20 @@ pub(crate) struct Message {
     pub(crate) marks: Marks,
 }
 
-impl Service for Topic {
+impl Message {
+    /// Adds what is sent of it. `place`: what precedes the names of its fields.
+    fn write(&self, place: &str, form: Form) -> Form {
+        let marks = &self.marks;
+        form.with(format_args!("{place}Message"), &self.text)
+            .with_any(
+                format_args!("{place}MessageDeduplicationId"),
+                marks.deduplication.as_deref(),
+            )
+            .with_any(format_args!("{place}MessageGroupId"), marks.group.as_deref())
+    }
+}
+
+impl BatchService for Topic {
     type Entry = Message;
     // A topic may take more by its settings, but not every one does.
     const LIMITS: Limits = Limits {
@@ -36,49 +49,42 @@ impl Service for Topic {
         message.text.len() + message.marks.size()
     }
 
-    async fn send(&self, message: Message, caller: Caller) -> Result<Bytes, Failure> {
-        let publish = self
-            .client
-            .publish()
-            .topic_arn(&self.arn)
-            .message(message.text)
-            .set_message_group_id(message.marks.group)
-            .set_message_deduplication_id(message.marks.deduplication);
-        let sent = with_retries!(publish, aws_sdk_sns, caller.waits()).send().await;
-        let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
-        Ok(answer.message_id.map(Bytes::from).unwrap_or_default())
+    async fn send(&self, message: Message, caller: Caller) -> Result<Bytes, AwsFailure> {
+        let form = message.write("", Form::default().with("TopicArn", &self.arn));
+        let call = retries::call(&self.client, "Publish", caller.waits());
+        let sent = call.form(form, "PublishResponse").await;
+        let answer = sent.map_err(|error| AwsFailure::of(error, &self.identity))?;
+        let mut ids = answer.rows(&["PublishResult"], ["MessageId"]).into_iter();
+        let id = ids.next().and_then(|[id]| id);
+        Ok(id.map(Bytes::from).unwrap_or_default())
     }
 
-    async fn send_all(&self, messages: Vec<Message>) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
+    async fn send_all(&self, messages: Vec<Message>) -> Result<Vec<Result<Bytes, AwsFailure>>, AwsFailure> {
         let mut results = EntryResults::of(messages.len());
-        let entry = |(index, message): (usize, Message)| {
-            PublishBatchRequestEntry::builder()
-                .id(index.to_string())
-                .message(message.text)
-                .set_message_group_id(message.marks.group)
-                .set_message_deduplication_id(message.marks.deduplication)
-                .build()
-                .map_err(Failure::lasting)
-        };
-        let entries = messages.into_iter().enumerate().map(entry);
-        let publish = self
-            .client
-            .publish_batch()
-            .topic_arn(&self.arn)
-            .set_publish_batch_request_entries(Some(entries.collect::<Result<_, _>>()?));
-        let sent = with_retries!(publish, aws_sdk_sns, false).send().await;
-        let answer = sent.map_err(|error| Failure::of(error, &self.identity))?;
-        for message in answer.successful.unwrap_or_default() {
-            let id = message.message_id.map(Bytes::from).unwrap_or_default();
-            results.set(message.id.as_deref().unwrap_or_default(), Ok(id));
+        let mut form = Form::default().with("TopicArn", &self.arn);
+        for (index, message) in messages.iter().enumerate() {
+            let place = format!("PublishBatchRequestEntries.member.{}.", index + 1);
+            form = form.with(format_args!("{place}Id"), &index.to_string());
+            form = message.write(&place, form);
         }
-        for message in answer.failed.unwrap_or_default() {
+        let call = retries::call(&self.client, "PublishBatch", false);
+        let sent = call.form(form, "PublishBatchResponse").await;
+        let answer = sent.map_err(|error| AwsFailure::of(error, &self.identity))?;
+        let taken = ["PublishBatchResult", "Successful", "member"];
+        for [entry, id] in answer.rows(&taken, ["Id", "MessageId"]) {
+            let id = id.map(Bytes::from).unwrap_or_default();
+            results.set(&entry.unwrap_or_default(), Ok(id));
+        }
+        let failed = ["PublishBatchResult", "Failed", "member"];
+        let fields = ["Id", "Code", "Message", "SenderFault"];
+        for [entry, code, message, sender_fault] in answer.rows(&failed, fields) {
             let error = EntryError {
-                code: Some(&message.code),
-                message: message.message.as_deref(),
-                sender_fault: message.sender_fault,
+                code: code.as_deref(),
+                message: message.as_deref(),
+                sender_fault: sender_fault.as_deref() == Some("true"),
             };
-            results.set(&message.id, Err(Failure::of_entry(error, &self.identity)));
+            let failure = AwsFailure::of_entry(error, &self.identity);
+            results.set(&entry.unwrap_or_default(), Err(failure));
         }
         Ok(results.into())
     }

@@ -3,9 +3,9 @@
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use bytes::Bytes;
 
-use super::batch::{Limits, Service};
+use super::batch::{BatchService, Limits};
 use super::key::Marks;
-use super::{AwsIdentity, EntryError, EntryResults, Failure, with_retries};
+use super::{AwsFailure, AwsIdentity, EntryError, EntryResults, with_retries};
 use crate::call::Caller;
 
 /// A queue to send to.
@@ -23,7 +23,7 @@ pub(crate) struct Message {
     pub(crate) marks: Marks,
 }
 
-impl Service for Queue {
+impl BatchService for Queue {
     type Entry = Message;
     const LIMITS: Limits = Limits {
         entries: 10,
@@ -35,7 +35,7 @@ impl Service for Queue {
         message.body.len() + message.marks.size()
     }
 
-    async fn send(&self, message: Message, caller: Caller) -> Result<Bytes, Failure> {
+    async fn send(&self, message: Message, caller: Caller) -> Result<Bytes, AwsFailure> {
         let send = self
             .client
             .send_message()
@@ -44,11 +44,11 @@ impl Service for Queue {
             .set_message_group_id(message.marks.group)
             .set_message_deduplication_id(message.marks.deduplication);
         let answer = with_retries!(send, aws_sdk_sqs, caller.waits()).send().await;
-        let answer = answer.map_err(|error| Failure::of(error, &self.identity))?;
+        let answer = answer.map_err(|error| AwsFailure::of(error, &self.identity))?;
         Ok(answer.message_id.map(Bytes::from).unwrap_or_default())
     }
 
-    async fn send_all(&self, messages: Vec<Message>) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
+    async fn send_all(&self, messages: Vec<Message>) -> Result<Vec<Result<Bytes, AwsFailure>>, AwsFailure> {
         let mut results = EntryResults::of(messages.len());
         let entry = |(index, message): (usize, Message)| {
             SendMessageBatchRequestEntry::builder()
@@ -57,7 +57,7 @@ impl Service for Queue {
                 .set_message_group_id(message.marks.group)
                 .set_message_deduplication_id(message.marks.deduplication)
                 .build()
-                .map_err(Failure::lasting)
+                .map_err(AwsFailure::lasting)
         };
         let entries = messages.into_iter().enumerate().map(entry);
         let send = self
@@ -66,7 +66,7 @@ impl Service for Queue {
             .queue_url(&self.url)
             .set_entries(Some(entries.collect::<Result<_, _>>()?));
         let answer = with_retries!(send, aws_sdk_sqs, false).send().await;
-        let answer = answer.map_err(|error| Failure::of(error, &self.identity))?;
+        let answer = answer.map_err(|error| AwsFailure::of(error, &self.identity))?;
         for message in answer.successful {
             results.set(&message.id, Ok(Bytes::from(message.message_id)));
         }
@@ -76,7 +76,7 @@ impl Service for Queue {
                 message: message.message.as_deref(),
                 sender_fault: message.sender_fault,
             };
-            results.set(&message.id, Err(Failure::of_entry(error, &self.identity)));
+            results.set(&message.id, Err(AwsFailure::of_entry(error, &self.identity)));
         }
         Ok(results.into())
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use aws::{Client, Service};
 use domain::resource::SecretReference;
 
 use super::error::SecretError;
 use super::source::Source;
 use super::{SecretSettings, files, parameter_store, secrets_manager};
-use crate::aws::{Aws, own_region};
+use crate::aws::{Aws, AwsIdentity, own_region};
 
 /// The places.
 pub(super) struct Places {
@@ -51,18 +52,24 @@ impl Places {
         match source {
             Source::SecretsManager { name, region } => {
                 let region = region_or_own(region.as_deref(), source).await?;
-                let client = self.aws.secrets_manager(&region).await;
+                let client = self.own_client(Service::SecretsManager, &region).await;
                 secrets_manager::read(&client, name, source).await
             }
             Source::ParameterStore { name, region } => {
                 let region = region_or_own(region.as_deref(), source).await?;
-                parameter_store::read(self.aws.configuration(&region).await, &region, name, source).await
+                let client = self.own_client(Service::ParameterStore, &region).await;
+                parameter_store::read(&client, name, source).await
             }
             Source::File(file) => {
                 let directory = self.settings.directory.clone().ok_or(SecretError::NoDirectory)?;
                 files::read(directory, file.clone(), source.to_string()).await
             }
         }
+    }
+
+    /// A client with the gateway's own credentials.
+    async fn own_client(&self, service: Service, region: &str) -> Client {
+        self.aws.client(service, region, &AwsIdentity::default()).await
     }
 }
 

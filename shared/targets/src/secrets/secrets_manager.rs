@@ -3,28 +3,40 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use aws::{Base64, Client};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::error::SecretError;
 use super::source::Source;
-use crate::aws::{AwsIdentity, Failure};
+use crate::aws::{AwsFailure, AwsIdentity};
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetSecretValue<'s> {
+    secret_id: &'s str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecretValue {
+    secret_string: Option<String>,
+    secret_binary: Option<Base64>,
+}
 
 /// The current version of a secret.
-pub(super) async fn read(
-    client: &aws_sdk_secretsmanager::Client,
-    name: &str,
-    source: &Source,
-) -> Result<String, SecretError> {
-    let read = client.get_secret_value().secret_id(name).send().await;
+pub(super) async fn read(client: &Client, name: &str, source: &Source) -> Result<String, SecretError> {
+    let get = GetSecretValue { secret_id: name };
+    let read = client.call("GetSecretValue").json::<SecretValue>(&get).await;
     let read = read.map_err(|error| {
-        let failure = Failure::of(error, &AwsIdentity::default());
+        let failure = AwsFailure::of(error, &AwsIdentity::default());
         SecretError::service(source.to_string(), failure.into())
     })?;
     if let Some(text) = read.secret_string {
         return Ok(text);
     }
-    let binary = read.secret_binary.map(aws_smithy_types::Blob::into_inner);
-    String::from_utf8(binary.unwrap_or_default()).map_err(|_| SecretError::NoText {
+    let Base64(binary) = read.secret_binary.unwrap_or_default();
+    String::from_utf8(binary.into()).map_err(|_| SecretError::NoText {
         name: source.to_string(),
         reason: "is not text in UTF-8",
     })

@@ -5,13 +5,17 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_kms::Client;
-use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
+use aws::{Client, Service};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -26,20 +30,21 @@ pub(crate) async fn any_key() -> KmsKey {
         return KmsPeer::default().key();
     };
     let http = aws_smithy_http_client::Builder::new().build_http();
-    let client = Client::from_conf(config().endpoint_url(endpoint).http_client(http).build());
-    let created = client.create_key().send().await.unwrap();
+    let aws = configuration().endpoint_url(endpoint).http_client(http).build();
+    let client = Client::new(Service::Kms, &aws);
+    let created: Value = client.call("CreateKey").json(&json!({})).await.unwrap();
     KmsKey {
         client,
-        key_id: created.key_metadata.unwrap().key_id,
+        key_id: created["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned(),
         bound_to: None,
     }
 }
 
-fn config() -> aws_sdk_kms::config::Builder {
-    aws_sdk_kms::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
+fn configuration() -> aws_types::sdk_config::Builder {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    SdkConfig::builder()
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
 }
 
 /// KMS with one key. Clones are the same.
@@ -61,12 +66,12 @@ impl KmsPeer {
     pub(crate) fn key(&self) -> KmsKey {
         let peer = self.clone();
         let http = http_client_fn(move |_, _| SharedHttpConnector::new(peer.clone()));
-        let config = config()
-            .retry_config(aws_sdk_kms::config::retry::RetryConfig::disabled())
+        let aws = configuration()
+            .retry_config(RetryConfig::disabled())
             .http_client(http)
             .build();
         KmsKey {
-            client: Client::from_conf(config),
+            client: Client::new(Service::Kms, &aws),
             key_id: "alias/gateway".to_owned(),
             bound_to: None,
         }

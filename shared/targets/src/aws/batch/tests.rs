@@ -90,16 +90,16 @@ async fn until(condition: impl Fn() -> bool) {
         .unwrap();
 }
 
-fn error(code: &'static str, sender_fault: bool) -> Failure {
+fn error(code: &'static str, sender_fault: bool) -> AwsFailure {
     let error = EntryError {
         code: Some(code),
         message: None,
         sender_fault,
     };
-    Failure::of_entry(error, &AwsIdentity::default())
+    AwsFailure::of_entry(error, &AwsIdentity::default())
 }
 
-fn result(entry: usize) -> Result<Bytes, Failure> {
+fn result(entry: usize) -> Result<Bytes, AwsFailure> {
     match entry {
         0..100 => Ok(Bytes::from(entry.to_string())),
         100..200 => Err(error("InternalFailure", false)),
@@ -107,7 +107,7 @@ fn result(entry: usize) -> Result<Bytes, Failure> {
     }
 }
 
-impl Service for Fake {
+impl BatchService for Fake {
     type Entry = usize;
     const LIMITS: Limits = Limits {
         entries: 4,
@@ -119,19 +119,19 @@ impl Service for Fake {
         *entry
     }
 
-    async fn send(&self, entry: usize, _caller: Caller) -> Result<Bytes, Failure> {
+    async fn send(&self, entry: usize, _caller: Caller) -> Result<Bytes, AwsFailure> {
         self.request(&[entry]).await;
         result(entry)
     }
 
-    async fn send_all(&self, entries: Vec<usize>) -> Result<Vec<Result<Bytes, Failure>>, Failure> {
+    async fn send_all(&self, entries: Vec<usize>) -> Result<Vec<Result<Bytes, AwsFailure>>, AwsFailure> {
         self.request(&entries).await;
         match self.state.batches {
             Ending::Each => Ok(entries.into_iter().map(result).collect()),
             Ending::Code(code) => Err(error(code, code != "ThrottlingException")),
             Ending::Role(code) => match error(code, true) {
-                Failure::Answer(error) => Err(Failure::Answer(error.of_role())),
-                other @ Failure::Other { .. } => Err(other),
+                AwsFailure::Answer(error) => Err(AwsFailure::Answer(error.of_role())),
+                other @ AwsFailure::Other { .. } => Err(other),
             },
             Ending::Panic => panic!("on purpose"),
             Ending::Results(number) => Ok((0..number).map(result).collect()),
@@ -143,7 +143,7 @@ fn to(name: &str) -> Destination {
     Destination::new("r", &AwsIdentity::default(), name)
 }
 
-type Outcome = Result<Bytes, Failure>;
+type Outcome = Result<Bytes, AwsFailure>;
 
 fn send(batches: &Batches<Fake>, fake: &Fake, entry: usize) -> JoinHandle<Outcome> {
     let (batches, fake) = (batches.clone(), fake.clone());
@@ -174,7 +174,7 @@ async fn those_that_come_together_go_together() {
     // One that comes later finds nobody to wait for.
     assert_eq!(outcomes(vec![send(&batches, &fake, 4)]).await, ["4"]);
     assert_eq!(fake.requests().last().unwrap(), &[4]);
-    assert!(batches.lanes.is_empty());
+    assert!(batches.backlogs.is_empty());
 }
 
 #[tokio::test]
@@ -186,12 +186,12 @@ async fn those_that_come_meanwhile_are_the_next_batch() {
         fake.begun(entry).await;
     }
     sent.extend((3..=8).map(|entry| send(&batches, &fake, entry)));
-    until(|| batches.lanes.waiting() == 6).await;
+    until(|| batches.backlogs.waiting() == 6).await;
     assert_eq!(fake.requests(), [[1], [2]]);
     fake.state.gate.add_permits(100);
     assert_eq!(outcomes(sent).await, ["1", "2", "3", "4", "5", "6", "7", "8"]);
     assert_eq!(fake.requests()[2..], [vec![3, 4, 5, 6], vec![7, 8]]);
-    assert!(batches.lanes.is_empty());
+    assert!(batches.backlogs.is_empty());
 }
 
 #[tokio::test]
@@ -313,7 +313,7 @@ async fn whoever_goes_away_takes_nobody_along() {
     let other = send(&batches, &fake, 3);
     fake.begun(2).await;
     let waiting = [4, 5].map(|entry| send(&batches, &fake, entry));
-    until(|| batches.lanes.waiting() == 2).await;
+    until(|| batches.backlogs.waiting() == 2).await;
     // One whose request is under way, and one that waits for it.
     first[0].abort();
     waiting[0].abort();
@@ -335,7 +335,7 @@ async fn a_request_that_nobody_waits_for_ends() {
     until(|| sent[0].is_finished()).await;
     assert_eq!(fake.state.dropped.load(Ordering::SeqCst), 0);
     sent[1].abort();
-    until(|| fake.state.dropped.load(Ordering::SeqCst) == 1 && batches.lanes.is_empty()).await;
+    until(|| fake.state.dropped.load(Ordering::SeqCst) == 1 && batches.backlogs.is_empty()).await;
     fake.state.gate.add_permits(100);
     assert_eq!(outcomes(vec![send(&batches, &fake, 3)]).await, ["3"]);
 }
@@ -348,14 +348,14 @@ async fn a_sender_that_breaks_leaves_nobody_waiting() {
     sent.push(send(&batches, &fake, 3));
     fake.begun(2).await;
     sent.push(send(&batches, &fake, 4));
-    until(|| batches.lanes.waiting() == 1).await;
+    until(|| batches.backlogs.waiting() == 1).await;
     fake.state.gate.add_permits(1);
     // Whoever shared its request or waited behind it.
     let (third, rest) = (sent.remove(2), sent);
     assert_eq!(outcomes(rest).await, ["Transient", "Transient", "Transient"]);
     fake.state.gate.add_permits(100);
     assert_eq!(outcomes(vec![third, send(&batches, &fake, 5)]).await, ["3", "5"]);
-    assert!(batches.lanes.is_empty());
+    assert!(batches.backlogs.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -370,5 +370,5 @@ async fn nothing_is_lost_or_sent_twice_in_a_crowd() {
     let requests = fake.requests();
     assert_eq!(requests.iter().map(Vec::len).sum::<usize>(), 2000);
     assert!(requests.len() < 2000 && requests.iter().all(|entries| entries.len() <= 4));
-    until(|| batches.lanes.is_empty()).await;
+    until(|| batches.backlogs.is_empty()).await;
 }

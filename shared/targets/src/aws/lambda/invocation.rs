@@ -8,7 +8,7 @@ use domain::resource::{InvocationType, LambdaFunction};
 use domain::retry::FailureClass;
 
 use crate::access_denied::AccessDeniedCode;
-use crate::aws::{AwsIdentity, Failure, limit};
+use crate::aws::{AwsFailure, AwsIdentity, limit};
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::error::InvokeError;
@@ -42,8 +42,8 @@ pub(super) async fn client(
 }
 
 /// Tells apart what only Lambda has messages and classes for.
-pub(super) fn classify(failure: Failure) -> InvokeError {
-    let Failure::Answer(error) = failure else {
+pub(super) fn classify(failure: AwsFailure) -> InvokeError {
+    let AwsFailure::Answer(error) = failure else {
         return failure.into();
     };
     if let Some(code) = AccessDeniedCode::of(error.code()) {

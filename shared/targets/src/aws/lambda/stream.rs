@@ -21,7 +21,7 @@ use super::invocation::{classify, client, payload};
 use super::prelude::{Lookout, Opening};
 use crate::answer::{FunctionAnswer, PassedOn};
 use crate::answer_stream::{AnswerStream, StreamLimits};
-use crate::aws::{Failure, with_retries};
+use crate::aws::{AwsFailure, with_retries};
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::error::{BoxError, InvokeError};
@@ -54,7 +54,7 @@ pub(super) async fn call(
     let sent = with_retries!(invoke, aws_sdk_lambda, call.caller.waits())
         .send()
         .await;
-    let output = sent.map_err(|error| classify(Failure::of(error, &identity)))?;
+    let output = sent.map_err(|error| classify(AwsFailure::of(error, &identity)))?;
     answer(Pieces { output }, StreamLimits::of(&with.settings)).await
 }
 

@@ -8,7 +8,7 @@ use domain::hops::Hops;
 use tokio::sync::oneshot;
 
 use super::{Destination, Limits};
-use crate::aws::failure::Failure;
+use crate::aws::failure::AwsFailure;
 
 /// An entry that waits for a request.
 pub(super) struct Waiting<E> {
@@ -22,15 +22,15 @@ pub(super) struct Waiting<E> {
 /// What whoever sent an entry is told.
 pub(super) enum Reply<E> {
     /// What became of it.
-    Done(Result<Bytes, Failure>),
+    Done(Result<Bytes, AwsFailure>),
     /// It has to be sent by itself.
     Alone(E),
 }
 
-/// The lanes of a service, by destination. One is there only while it has something to do.
-pub(super) struct Lanes<E>(Mutex<HashMap<Destination, Lane<E>>>);
+/// The backlogs of a service, by destination. One is there only while it has something to do.
+pub(super) struct Backlogs<E>(Mutex<HashMap<Destination, Backlog<E>>>);
 
-struct Lane<E> {
+struct Backlog<E> {
     waiting: VecDeque<Waiting<E>>,
     /// Senders, each with a request under way or about to be.
     senders: usize,
@@ -38,7 +38,7 @@ struct Lane<E> {
     starting: bool,
 }
 
-impl<E> Default for Lane<E> {
+impl<E> Default for Backlog<E> {
     fn default() -> Self {
         Self {
             waiting: VecDeque::new(),
@@ -48,7 +48,7 @@ impl<E> Default for Lane<E> {
     }
 }
 
-impl<E> Default for Lanes<E> {
+impl<E> Default for Backlogs<E> {
     fn default() -> Self {
         Self(Mutex::default())
     }
@@ -61,52 +61,52 @@ pub(super) struct Taken<E> {
     pub(super) wants_help: bool,
 }
 
-impl<E> Lanes<E> {
-    fn locked(&self) -> MutexGuard<'_, HashMap<Destination, Lane<E>>> {
+impl<E> Backlogs<E> {
+    fn locked(&self) -> MutexGuard<'_, HashMap<Destination, Backlog<E>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has an entry wait. Gives whether a sender is to be started, which is counted in already.
     pub(super) fn enter(&self, destination: &Destination, waiting: Waiting<E>, limits: Limits) -> bool {
-        let mut lanes = self.locked();
-        let lane = match lanes.get_mut(destination) {
-            Some(lane) => lane,
-            None => lanes.entry(destination.clone()).or_default(),
+        let mut backlogs = self.locked();
+        let backlog = match backlogs.get_mut(destination) {
+            Some(backlog) => backlog,
+            None => backlogs.entry(destination.clone()).or_default(),
         };
-        lane.waiting.push_back(waiting);
-        lane.admit(limits)
+        backlog.waiting.push_back(waiting);
+        backlog.admit(limits)
     }
 
     /// The next entries for a request; with none, the sender is done and counted out. `is_first`: whether this is the
     /// first batch of this sender.
     pub(super) fn take(&self, destination: &Destination, limits: Limits, is_first: bool) -> Option<Taken<E>> {
-        let mut lanes = self.locked();
-        let lane = lanes.get_mut(destination)?;
+        let mut backlogs = self.locked();
+        let backlog = backlogs.get_mut(destination)?;
         if is_first {
-            lane.starting = false;
+            backlog.starting = false;
         }
-        let batch = lane.batch(limits);
+        let batch = backlog.batch(limits);
         if batch.is_empty() {
-            lane.senders -= 1;
-            if lane.senders == 0 {
-                lanes.remove(destination);
+            backlog.senders -= 1;
+            if backlog.senders == 0 {
+                backlogs.remove(destination);
             }
             return None;
         }
-        let wants_help = !lane.waiting.is_empty() && lane.admit(limits);
+        let wants_help = !backlog.waiting.is_empty() && backlog.admit(limits);
         Some(Taken { batch, wants_help })
     }
 
-    /// Stands for a sender of the lane until it is done.
+    /// Stands for a sender of the backlog until it is done.
     pub(super) fn place(&self, destination: &Destination) -> Place<'_, E> {
         Place {
-            lanes: self,
+            backlogs: self,
             destination: Some(destination.clone()),
         }
     }
 }
 
-impl<E> Lane<E> {
+impl<E> Backlog<E> {
     /// Counts in another sender, if there may be one and none is about to take what waits.
     fn admit(&mut self, limits: Limits) -> bool {
         let admitted = !self.starting && self.senders < limits.in_flight;
@@ -135,10 +135,10 @@ impl<E> Lane<E> {
     }
 }
 
-/// A sender's place in its lane. A sender that breaks must not leave a lane behind in which everybody waits for it: what
+/// A sender's place in its backlog. A sender that breaks must not leave a backlog behind in which everybody waits for it: what
 /// waits is given up then, and fails for those who sent it.
 pub(super) struct Place<'a, E> {
-    lanes: &'a Lanes<E>,
+    backlogs: &'a Backlogs<E>,
     destination: Option<Destination>,
 }
 
@@ -152,18 +152,18 @@ impl<E> Place<'_, E> {
 impl<E> Drop for Place<'_, E> {
     fn drop(&mut self) {
         if let Some(destination) = &self.destination {
-            self.lanes.locked().remove(destination);
+            self.backlogs.locked().remove(destination);
         }
     }
 }
 
 #[cfg(test)]
-impl<E> Lanes<E> {
+impl<E> Backlogs<E> {
     pub(super) fn is_empty(&self) -> bool {
         self.locked().is_empty()
     }
 
     pub(super) fn waiting(&self) -> usize {
-        self.locked().values().map(|lane| lane.waiting.len()).sum()
+        self.locked().values().map(|backlog| backlog.waiting.len()).sum()
     }
 }
