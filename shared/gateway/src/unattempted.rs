@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use clocks::epoch_millis;
 use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
 use domain::json::Json;
@@ -11,7 +12,6 @@ use records::DeliveryLog;
 
 use crate::invocation::authorizer::Refusal;
 use crate::metrics::EventMetrics;
-use crate::stamp::now_millis;
 
 /// What the delivery log and dead letters say of deliveries whose authorizer failed.
 pub(crate) const AUTHORIZER_FAILED: &str = "the authorizer of the event type could not be asked";
@@ -34,7 +34,7 @@ impl Unattempted {
     pub(crate) fn note(&self, delivery: &Delivery, outcome: AttemptOutcome, error: String) {
         self.delivery_log.note(DeliveryAttempt {
             error: Some(error),
-            ..DeliveryAttempt::of(delivery, now_millis(), 0, outcome)
+            ..DeliveryAttempt::of(delivery, epoch_millis(), 0, outcome)
         });
     }
 }

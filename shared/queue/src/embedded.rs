@@ -52,6 +52,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use clocks::millis;
 use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 use futures_util::future::join_all;
@@ -60,7 +61,7 @@ use tokio::sync::oneshot;
 
 use crate::{OpenError, QueueError, Unsent};
 use accounts::Claims;
-use clock::{Clock, Source, millis};
+use clock::{Clock, Source};
 use engine::Engine;
 use enqueue::Parcel;
 use jobs::{Job, Send};

@@ -2,7 +2,6 @@
 //! deliveries go through a standard queue; ordered ones go through a FIFO queue, if there is one.
 
 mod admission;
-mod backoff;
 mod due;
 mod failure;
 mod inbox;

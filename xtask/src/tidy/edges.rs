@@ -4,16 +4,19 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 11] = [
     ("domain", &[]),
-    ("store", &["domain"]),
+    ("clocks", &[]),
+    ("store", &["clocks", "domain"]),
     ("offload", &[]),
-    ("queue", &["domain", "offload"]),
+    ("queue", &["clocks", "domain", "offload"]),
     ("records", &["domain"]),
-    ("targets", &["domain"]),
+    ("targets", &["clocks", "domain"]),
     (
         "gateway",
-        &["domain", "offload", "store", "queue", "records", "targets"],
+        &[
+            "clocks", "domain", "offload", "store", "queue", "records", "targets",
+        ],
     ),
     (
         "api",

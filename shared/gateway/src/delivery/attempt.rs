@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::{epoch_millis, millis};
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
@@ -23,7 +24,6 @@ use crate::invocation::call::{Occasion, SubscriberCall};
 use crate::invocation::called::CallError;
 use crate::invocation::circuit_report::report;
 use crate::invocation::weighted::Targets;
-use crate::stamp::now_millis;
 
 /// What is known of an attempt when it is over.
 struct Attempted {
@@ -45,7 +45,7 @@ impl Deliverer {
         end: Option<Instant>,
     ) -> Step {
         let number = delivery.attempts.saturating_add(1);
-        let (began, started) = (now_millis(), Instant::now());
+        let (began, started) = (epoch_millis(), Instant::now());
         let call = SubscriberCall {
             space: &delivery.space,
             subscription: &delivery.subscription,
@@ -136,7 +136,7 @@ impl Deliverer {
         attempted: &Attempted,
         (failure, is_choice): (FailedAttempt, bool),
     ) -> Step {
-        let verdict = match verdict(delivery, policy, &failure, now_millis(), fastrand::f64()) {
+        let verdict = match verdict(delivery, policy, &failure, epoch_millis(), fastrand::f64()) {
             // Of several functions only one is gone.
             Verdict::PauseSubscription if is_choice => Verdict::GiveUp(DeadLetterReason::PermanentFailure),
             verdict => verdict,
@@ -209,14 +209,13 @@ impl Deliverer {
         failure: Option<&FailedAttempt>,
         pause: Option<Duration>,
     ) {
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.delivery_log.note(DeliveryAttempt {
             status: attempted
                 .status
                 .or_else(|| failure.and_then(FailedAttempt::status)),
             error: failure.map(|failure| failure.error.clone()),
             duration_ms: millis(attempted.took),
-            next_attempt_at: pause.map(|pause| now_millis().saturating_add(millis(pause))),
+            next_attempt_at: pause.map(|pause| epoch_millis().saturating_add(millis(pause))),
             ..DeliveryAttempt::of(delivery, attempted.began, attempted.number, outcome)
         });
     }

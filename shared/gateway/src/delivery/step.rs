@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use clocks::epoch_millis;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
 use domain::resource::Subscription;
@@ -21,7 +22,6 @@ use super::dispatch_time::DispatchTime;
 use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
-use crate::stamp::now_millis;
 
 /// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
 pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
@@ -193,7 +193,7 @@ impl Deliverer {
             ?reason, "Delivery given up."
         );
         self.metrics.space(space).dead_lettered.increment(1);
-        let dead_letter = dead_letter(delivery, reason, attempts, failure, now_millis());
+        let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());
         Step::Settle(Outcome::DeadLetter(Box::new(dead_letter)))
     }
 

@@ -155,7 +155,7 @@ impl Fixture {
                 "",
                 Json::null(),
             )))),
-            accepted_at: crate::stamp::now_millis(),
+            accepted_at: clocks::epoch_millis(),
             attempts: 0,
             deliver_at: None,
             ordering_key: None,

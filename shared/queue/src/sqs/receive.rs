@@ -8,10 +8,10 @@ use std::time::Duration;
 use aws_sdk_sqs::Config;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use domain::backoff::{Backoff, Spread};
 use futures_util::future::{join, join_all};
 
 use super::admission::{Examined, HandedOut, examine};
-use super::backoff::Backoff;
 use super::failure::{Failure, line};
 use super::keep::keep_hidden;
 use super::receipt::Handle;
@@ -27,9 +27,11 @@ const WAIT_SECONDS: u16 = 20;
 const POLL_TIMEOUT: Duration = Duration::from_secs(WAIT_SECONDS as u64 + 10);
 /// Longest wait for messages to be given back at the end.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(3);
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
 const BACKOFF: Backoff = Backoff {
-    least: Duration::from_millis(100),
+    first: Duration::from_millis(200),
     most: Duration::from_secs(5),
+    spread: Spread::From(LEAST_PAUSE),
 };
 
 /// A worker who waits for a message.
@@ -155,7 +157,7 @@ impl Poll {
                 if failures == 1 {
                     tracing::error!(queue, error = %line(&failure), "Deliveries cannot be received.");
                 }
-                tokio::time::sleep(BACKOFF.pause(failures)).await;
+                tokio::time::sleep(BACKOFF.pause(failures, fastrand::f64())).await;
             }
         }
     }

@@ -4,23 +4,26 @@ use std::time::Duration;
 
 use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use clocks::epoch_millis;
+use domain::backoff::{Backoff, Spread};
 use domain::delivery::Delivery;
 use futures_util::stream::{self, TryStreamExt as _};
 
-use super::backoff::Backoff;
+use super::Sqs;
 use super::failure::Failure;
 use super::pack::{Message, Outgoing, batches, in_turn, pack};
 use super::source::SourceKind;
-use super::{Sqs, timing};
 use crate::QueueError;
 
 /// Requests under way at a time, for deliveries of very many events.
 const CONCURRENCY: usize = 8;
 /// How often messages are sent that SQS does not take although their request was fine.
 const TRIES: u32 = 4;
+const LEAST_PAUSE: Duration = Duration::from_millis(20);
 const BACKOFF: Backoff = Backoff {
-    least: Duration::from_millis(20),
+    first: Duration::from_millis(40),
     most: Duration::from_millis(500),
+    spread: Spread::From(LEAST_PAUSE),
 };
 
 impl Sqs {
@@ -40,8 +43,8 @@ impl Sqs {
     pub(super) async fn send_when_due(&self, deliveries: &[Outgoing<'_>]) -> Result<(), QueueError> {
         let limit = self.0.settings.max_message_bytes;
         // All of them before the first is sent: one that cannot be is to be refused with nothing done.
-        let mut messages =
-            pack(deliveries, timing::now(), self.0.max_body_bytes()).map_err(|error| self.0.signed(error))?;
+        let mut messages = pack(deliveries, epoch_millis(), self.0.max_body_bytes())
+            .map_err(|error| self.0.signed(error))?;
         let signing = &self.0.settings.signing;
         for message in &mut messages.standard {
             signing.sign(SourceKind::Standard, &mut message.body);
@@ -86,7 +89,7 @@ impl Sqs {
                     code,
                 });
             }
-            tokio::time::sleep(BACKOFF.pause(failures)).await;
+            tokio::time::sleep(BACKOFF.pause(failures, fastrand::f64())).await;
         }
         Ok(())
     }

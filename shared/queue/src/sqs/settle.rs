@@ -10,6 +10,7 @@
 use std::iter;
 use std::time::Duration;
 
+use clocks::{epoch_millis, millis};
 use domain::delivery::Delivery;
 
 use super::Sqs;
@@ -17,7 +18,7 @@ use super::failure::line;
 use super::pack::Outgoing;
 use super::receipt::{Handle, Receipt};
 use super::source::{Source, SourceKind};
-use super::timing::{self, milliseconds};
+use super::timing;
 use crate::{Outcome, Settled};
 
 /// Failed deliveries of a message stay together, and wait for the longest of their pauses, where that makes none of them
@@ -38,7 +39,7 @@ enum Plan {
 impl Sqs {
     /// Carries out what became of the deliveries of a message.
     pub(crate) async fn settle(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
-        self.settle_as_of(timing::now(), receipt, outcomes).await
+        self.settle_as_of(epoch_millis(), receipt, outcomes).await
     }
 
     /// Does so with pauses that begin at `now`, in milliseconds since the Unix epoch.
@@ -82,7 +83,7 @@ impl Sqs {
             .iter()
             .map(|(delivery, pause)| Outgoing {
                 delivery,
-                due: now.saturating_add(milliseconds(*pause)),
+                due: now.saturating_add(millis(*pause)),
             })
             .collect();
         self.send_when_due(&outgoing).await.map_err(|error| {

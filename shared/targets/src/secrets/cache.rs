@@ -10,14 +10,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use clocks::TimeSource;
 use tokio::time::Instant;
 
-use self::clock::Clock;
 use self::slot::{Look, Slot};
 use super::error::SecretError;
 use super::source::Source;
 
-mod clock;
 mod slot;
 
 /// Most secrets that are kept.
@@ -28,7 +27,7 @@ pub(super) struct Cache {
     slots: Mutex<Slots>,
     lifetime: Duration,
     capacity: usize,
-    clock: Clock,
+    clock: TimeSource,
 }
 
 #[derive(Default)]
@@ -50,7 +49,7 @@ impl Cache {
             slots: Mutex::default(),
             lifetime: cache_time,
             capacity: CAPACITY,
-            clock: Clock::default(),
+            clock: TimeSource::default(),
         }
     }
 

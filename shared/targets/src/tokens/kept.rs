@@ -1,9 +1,9 @@
 //! A token and its time.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use tokio::time::Instant;
+use clocks::Moment;
 
 use super::Token;
 
@@ -15,10 +15,12 @@ const MOST_MARGIN: Duration = Duration::from_mins(1);
 /// A token and until when it is used.
 pub(super) struct Kept {
     pub(super) text: Arc<str>,
-    /// From then on a new one is worth asking for.
-    refresh: Moment,
-    /// From then on it is not used any more.
-    end: Moment,
+    /// When it was asked for.
+    asked: Moment,
+    /// From this age on a new one is worth asking for.
+    refresh: Duration,
+    /// From this age on it is not used any more.
+    end: Duration,
 }
 
 /// How much of its life a token has behind it.
@@ -30,40 +32,12 @@ pub(super) enum Age {
     Over,
 }
 
-/// A time on both clocks of a machine. The monotonic one may stand still while the machine, or the instance of a Lambda
-/// function, sleeps; the other one may be set back. A moment has come when either says so.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Moment {
-    monotonic: Instant,
-    wall: SystemTime,
-}
-
-impl Moment {
-    pub(super) fn now() -> Self {
-        let now = Self {
-            monotonic: Instant::now(),
-            wall: SystemTime::now(),
-        };
-        #[cfg(test)]
-        let now = now.after(super::tests::ahead());
-        now
-    }
-
-    /// Whether so much time has passed since.
-    pub(super) fn is_past(self, time: Duration) -> bool {
-        self.after(time).has_come(Self::now())
-    }
-
-    pub(super) fn after(self, time: Duration) -> Self {
-        Self {
-            monotonic: self.monotonic + time,
-            wall: self.wall.checked_add(time).unwrap_or(self.wall),
-        }
-    }
-
-    fn has_come(self, now: Self) -> bool {
-        now.monotonic >= self.monotonic || now.wall >= self.wall
-    }
+/// The time now.
+pub(super) fn now() -> Moment {
+    let now = Moment::now();
+    #[cfg(test)]
+    let now = tests::later(now, super::tests::ahead());
+    now
 }
 
 impl Kept {
@@ -72,15 +46,17 @@ impl Kept {
         let margin = (lifetime / 10).min(MOST_MARGIN);
         Self {
             text: token.text.into(),
-            refresh: asked.after(lifetime.saturating_sub(margin * 2)),
-            end: asked.after(lifetime.saturating_sub(margin)),
+            asked,
+            refresh: lifetime.saturating_sub(margin * 2),
+            end: lifetime.saturating_sub(margin),
         }
     }
 
     pub(super) fn age(&self, now: Moment) -> Age {
-        if self.end.has_come(now) {
+        let age = self.asked.least_age(now);
+        if age >= self.end {
             Age::Over
-        } else if self.refresh.has_come(now) {
+        } else if age >= self.refresh {
             Age::Old
         } else {
             Age::Fresh
@@ -90,7 +66,16 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
+
+    pub(in crate::tokens) fn later(moment: Moment, by: Duration) -> Moment {
+        Moment {
+            monotonic: moment.monotonic + by,
+            wall: moment.wall + by,
+        }
+    }
 
     fn kept(lifetime: Duration, asked: Moment) -> Kept {
         let text = "token".to_owned();
@@ -118,7 +103,7 @@ mod tests {
                 (end, Age::Over),
                 (end * 10, Age::Over),
             ] {
-                let now = asked.after(Duration::from_secs(seconds));
+                let now = later(asked, Duration::from_secs(seconds));
                 assert_eq!(kept.age(now), want, "{lifetime} after {seconds}");
             }
         }
@@ -129,13 +114,13 @@ mod tests {
     fn either_clock_ends_a_token() {
         let asked = Moment::now();
         let kept = kept(Duration::from_secs(100), asked);
-        let later = asked.after(Duration::from_secs(95));
+        let old = later(asked, Duration::from_secs(95));
         let slept = Moment {
-            wall: later.wall,
+            wall: old.wall,
             ..asked
         };
         let set_back = Moment {
-            monotonic: later.monotonic,
+            monotonic: old.monotonic,
             wall: SystemTime::UNIX_EPOCH,
         };
         for (now, want) in [

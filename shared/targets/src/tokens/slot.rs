@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use clocks::Moment;
 use tokio::sync::watch;
 
-use super::kept::{Age, Kept, Moment};
+use super::kept::{Age, Kept, now};
 use super::shared_failure::SharedFailure;
 use super::{FETCH_LIMIT, Token};
 use crate::error::InvokeError;
@@ -88,7 +89,7 @@ impl Slot {
         }
         let (tell, outcome) = watch::channel(None);
         // Before, not after: the token may be as old as the question.
-        let asked = Moment::now();
+        let asked = now();
         let (slot, fetched) = (Arc::clone(self), fetch());
         let space = caller();
         // The token server may be the gateway itself.
@@ -111,7 +112,7 @@ impl Slot {
             if !has_passed(state.forgotten, FORGET_PAUSE) {
                 return false;
             }
-            state.forgotten = Some(Moment::now());
+            state.forgotten = Some(now());
             state.kept = None;
         }
         true
@@ -126,7 +127,7 @@ impl State {
     /// The kept token, if its time is not over.
     fn good(&self) -> Option<(Arc<str>, Age)> {
         let kept = self.kept.as_ref()?;
-        let age = kept.age(Moment::now());
+        let age = kept.age(now());
         (age != Age::Over).then(|| (Arc::clone(&kept.text), age))
     }
 
@@ -142,7 +143,7 @@ impl State {
                 Ok(text)
             }
             Err(error) => {
-                self.failed = Some(Moment::now());
+                self.failed = Some(now());
                 Err(error.into())
             }
         }
@@ -153,10 +154,10 @@ impl Flight {
     /// Whether it is worth waiting for: not if its task is gone, nor if it should have ended by now. The instance of a
     /// Lambda function may have slept meanwhile, and nothing is left of the connection.
     fn is_under_way(&self) -> bool {
-        self.outcome.has_changed().is_ok() && !self.asked.is_past(FETCH_LIMIT)
+        self.outcome.has_changed().is_ok() && !has_passed(Some(self.asked), FETCH_LIMIT)
     }
 }
 
 fn has_passed(since: Option<Moment>, pause: Duration) -> bool {
-    since.is_none_or(|since| since.is_past(pause))
+    since.is_none_or(|since| since.least_age(now()) >= pause)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::backoff::{Backoff, Spread};
 use tokio::time::Instant;
 
 use super::registered::Registered;
@@ -165,13 +166,12 @@ impl Circuit {
         changes: &mut u64,
         now: Instant,
     ) -> Duration {
-        let doubled = 2_u32.saturating_pow(openings - 1);
-        let bound = settings
-            .min_open
-            .saturating_mul(doubled)
-            .min(settings.max_open)
-            .min(MOST_OPEN);
-        let open = bound.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0);
+        let backoff = Backoff {
+            first: settings.min_open,
+            most: settings.max_open.min(MOST_OPEN),
+            spread: Spread::FromHalf,
+        };
+        let open = backoff.pause(openings, 1.0 - jitter);
         let open = open.max(settings.min_open.min(MOST_OPEN));
         let until = now + open;
         self.change(State::Open { until, openings }, changes);

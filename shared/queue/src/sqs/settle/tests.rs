@@ -52,7 +52,7 @@ fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> Receipt {
         message_id: "m".to_owned(),
         group: None,
         deliveries: deliveries.collect(),
-        sent_at: NOW - milliseconds(age),
+        sent_at: NOW - millis(age),
         shown_at: NOW,
         received: Instant::now(),
     };

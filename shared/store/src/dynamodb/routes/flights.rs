@@ -5,10 +5,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use clocks::{Moment, TimeSource};
 use tokio::sync::watch;
 
-use super::super::clock::Clock;
-use super::super::moment::Moment;
 use crate::error::StoreError;
 
 /// Why a confirmation failed; shared by all that waited for it.
@@ -17,7 +16,7 @@ pub(super) type Failure = Arc<dyn Error + Send + Sync>;
 /// The newest confirmation. An older one may still be under way: nobody waits for it any more.
 #[derive(Debug)]
 pub(super) struct Flights {
-    clock: Clock,
+    clock: TimeSource,
     newest: Mutex<Option<Flight>>,
 }
 
@@ -33,7 +32,7 @@ pub(super) struct Flight {
 
 impl Flights {
     /// None yet.
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: TimeSource) -> Self {
         Self {
             clock,
             newest: Mutex::new(None),
@@ -118,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_under_way_is_shared_by_those_it_suits() {
-        let flights = Flights::new(Clock::default());
+        let flights = Flights::new(TimeSource::default());
         assert_eq!(flights.newest(), 0);
         let first = flights.join_or_start(|_, _| true, |_, _| pending());
         let second = flights.join_or_start(|_, _| true, |_, _| pending());
@@ -130,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_ended_is_not_joined_however_it_ended() {
-        let flights = Flights::new(Clock::default());
+        let flights = Flights::new(TimeSource::default());
         let failure: Failure = Arc::new(Panicked);
         let succeeded = flights.join_or_start(|_, _| true, |_, _| ready(Ok(())));
         succeeded.wait().await.unwrap();

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use clocks::{Moment, TimeSource};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout};
 
 use super::super::error::SecretError;
 use super::super::source::Source;
-use super::clock::{Clock, Moment};
 
 /// How long an old secret still serves after its time when the place that it is read from does not answer.
 const OVERTIME: Duration = Duration::from_hours(1);
@@ -56,8 +56,8 @@ impl Slot {
     /// What is there now.
     pub(super) fn look(&self, now: Moment, cache_time: Duration) -> Look {
         let state = self.state();
-        let age = state.kept.as_ref().map(|kept| (kept, kept.read.age(now)));
-        let failed = state.failed.as_ref().filter(|(_, at)| at.age(now) < PAUSE);
+        let age = state.kept.as_ref().map(|kept| (kept, kept.read.least_age(now)));
+        let failed = state.failed.as_ref().filter(|(_, at)| at.least_age(now) < PAUSE);
         match (age, failed) {
             (Some((kept, age)), _) if age < cache_time * 4 / 5 => Look::Good(kept.text.clone()),
             (Some((kept, age)), Some((error, _))) if serves(error, age, cache_time) => {
@@ -74,7 +74,7 @@ impl Slot {
         &self,
         turn: OwnedMutexGuard<()>,
         source: &Source,
-        (clock, cache_time): (&Clock, Duration),
+        (clock, cache_time): (&TimeSource, Duration),
         read: impl Future<Output = Result<String, SecretError>>,
     ) -> Result<Arc<str>, Arc<SecretError>> {
         // Before, not after: what is read may be as old as the question.
@@ -114,7 +114,7 @@ impl Slot {
             state.kept = Some(kept);
             return false;
         }
-        if kept.read.steady >= call_began {
+        if kept.read.monotonic >= call_began.into_std() {
             // Another call has read it meanwhile: this one may have been made with the one before.
             state.kept = Some(kept);
             return true;
@@ -140,7 +140,7 @@ impl State {
         self.failed = Some((error.clone(), now));
         let kept = self
             .kept
-            .take_if(|kept| !serves(&error, kept.read.age(now), cache_time));
+            .take_if(|kept| !serves(&error, kept.read.least_age(now), cache_time));
         if let Some(kept) = &self.kept {
             tracing::warn!(
                 secret = %source,

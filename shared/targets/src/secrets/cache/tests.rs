@@ -2,11 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use std::time::SystemTime;
-
+use clocks::Moment;
 use tokio::task::yield_now;
 
-use super::clock::Moment;
 use super::*;
 
 const TIME: Duration = Duration::from_secs(100);
@@ -19,15 +17,15 @@ struct Time {
 }
 
 impl Time {
-    fn clock(&self) -> Clock {
+    fn clock(&self) -> TimeSource {
         let time = self.clone();
-        Clock::of(move || time.now())
+        TimeSource::of(move || time.now())
     }
 
     fn now(&self) -> Moment {
         let ahead = *self.ahead.lock().unwrap();
         Moment {
-            steady: self.began.steady + ahead,
+            monotonic: self.began.monotonic + ahead,
             wall: self.began.wall + ahead,
         }
     }
@@ -88,12 +86,8 @@ async fn get(cache: &Cache, place: &Arc<Place>, name: &str) -> Result<String, bo
 fn of(text: &str) -> (Cache, Arc<Place>, Time) {
     let place = Arc::new(Place::default());
     place.set(text);
-    let began = Moment {
-        steady: Instant::now(),
-        wall: SystemTime::now(),
-    };
     let time = Time {
-        began,
+        began: Moment::now(),
         ahead: Arc::default(),
     };
     let mut cache = Cache::new(TIME);
@@ -191,7 +185,7 @@ async fn refused_secrets_are_read_anew() {
     let (cache, place, time) = of("old");
     get(&cache, &place, "a").await.unwrap();
     time.advance(Duration::from_secs(5));
-    let began = time.now().steady;
+    let began = time.now().monotonic.into();
     place.set("new");
     assert!(cache.forget(&source("a"), began));
     assert!(
@@ -212,7 +206,7 @@ async fn a_secret_that_is_wrong_is_not_read_for_every_refusal() {
     let (cache, place, time) = of("wrong");
     let mut verdicts = Vec::new();
     for _ in 0..10 {
-        let began = time.now().steady;
+        let began = time.now().monotonic.into();
         get(&cache, &place, "a").await.unwrap();
         verdicts.push(cache.forget(&source("a"), began));
         time.advance(Duration::from_secs(1));
@@ -242,8 +236,8 @@ async fn the_secrets_used_last_are_kept() {
 async fn a_process_that_was_frozen_does_not_take_old_secrets_for_new() {
     let (mut cache, place, time) = of("old");
     let frozen = time.clone();
-    cache.clock = Clock::of(move || Moment {
-        steady: frozen.began.steady,
+    cache.clock = TimeSource::of(move || Moment {
+        monotonic: frozen.began.monotonic,
         wall: frozen.now().wall,
     });
     get(&cache, &place, "a").await.unwrap();
