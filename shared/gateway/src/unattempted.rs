@@ -10,7 +10,7 @@ use domain::json::Json;
 use domain::retry::MOST_ATTEMPTS;
 use records::DeliveryLog;
 
-use crate::invocation::authorizer::Refusal;
+use crate::invocation::authorizer::AuthorizerRefusal;
 use crate::metrics::EventMetrics;
 
 /// What the delivery log and dead letters say of deliveries whose authorizer failed.
@@ -25,7 +25,7 @@ pub(crate) struct Unattempted {
 
 impl Unattempted {
     /// Notes that a delivery is not made.
-    pub(crate) fn denied(&self, delivery: &Delivery, refusal: &Refusal) {
+    pub(crate) fn denied(&self, delivery: &Delivery, refusal: &AuthorizerRefusal) {
         self.metrics.space(&delivery.space).denied.increment(1);
         self.note(delivery, AttemptOutcome::Denied, refusal.to_string());
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Sqs;
 use super::due::Due;
 use super::message::{self, MalformedMessage};
-use super::receipt::{Handle, Receipt};
+use super::receipt::{Handle, SqsReceipt};
 use super::signature::Signing;
 use super::source::SourceKind;
 use crate::{Outcome, Received, Settled};
@@ -110,7 +110,7 @@ impl Sqs {
         Received {
             deliveries: due.deliveries.clone(),
             waited: Duration::from_millis(waited),
-            receipt: crate::Receipt::Sqs(Receipt::new(self.clone(), kind, due, handle)),
+            receipt: crate::Receipt::Sqs(SqsReceipt::new(self.clone(), kind, due, handle)),
         }
     }
 
@@ -120,7 +120,7 @@ impl Sqs {
         let pause = Duration::from_millis(due_at.saturating_sub(now));
         let deferred = due.deliveries.iter().map(|_| Outcome::Defer { pause });
         let deferred = deferred.collect();
-        let receipt = Receipt::new(self.clone(), kind, due, handle);
+        let receipt = SqsReceipt::new(self.clone(), kind, due, handle);
         self.settle_as_of(now, receipt, deferred).await
     }
 }

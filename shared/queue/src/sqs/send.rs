@@ -10,8 +10,8 @@ use domain::delivery::Delivery;
 use futures_util::stream::{self, TryStreamExt as _};
 
 use super::Sqs;
-use super::failure::Failure;
-use super::pack::{Message, Outgoing, batches, in_turn, pack};
+use super::failure::SqsError;
+use super::pack::{Outgoing, PackedMessage, batches, in_turn, pack};
 use super::source::SourceKind;
 use crate::QueueError;
 
@@ -67,13 +67,13 @@ impl Sqs {
         Ok(())
     }
 
-    async fn send_all(&self, url: &str, batches: Vec<Vec<Message>>) -> Result<(), Failure> {
+    async fn send_all(&self, url: &str, batches: Vec<Vec<PackedMessage>>) -> Result<(), SqsError> {
         stream::iter(batches.into_iter().map(Ok))
             .try_for_each_concurrent(CONCURRENCY, |batch| self.send_batch(url, batch))
             .await
     }
 
-    async fn send_batch(&self, url: &str, mut messages: Vec<Message>) -> Result<(), Failure> {
+    async fn send_batch(&self, url: &str, mut messages: Vec<PackedMessage>) -> Result<(), SqsError> {
         if let [_] = &*messages
             && let Some(message) = messages.pop()
         {
@@ -84,7 +84,7 @@ impl Sqs {
                 break;
             };
             if failures == TRIES {
-                return Err(Failure::Entries {
+                return Err(SqsError::Entries {
                     count: messages.len(),
                     code,
                 });
@@ -94,7 +94,7 @@ impl Sqs {
         Ok(())
     }
 
-    async fn send_one(&self, url: &str, message: Message) -> Result<(), Failure> {
+    async fn send_one(&self, url: &str, message: PackedMessage) -> Result<(), SqsError> {
         let delay = message.delay();
         let request = self
             .0
@@ -109,17 +109,21 @@ impl Sqs {
     }
 
     /// Sends a message as it is, once.
-    pub(super) async fn send_request(&self, request: SendMessageFluentBuilder) -> Result<(), Failure> {
+    pub(super) async fn send_request(&self, request: SendMessageFluentBuilder) -> Result<(), SqsError> {
         let sent = request
             .customize()
             .config_override(self.0.request_settings())
             .send()
             .await;
-        sent.map(drop).map_err(|error| Failure::of("SendMessage", error))
+        sent.map(drop).map_err(|error| SqsError::of("SendMessage", error))
     }
 
     /// Sends messages once and leaves those that are to be sent again, with the error code of one of them.
-    async fn try_batch(&self, url: &str, messages: &mut Vec<Message>) -> Result<Option<String>, Failure> {
+    async fn try_batch(
+        &self,
+        url: &str,
+        messages: &mut Vec<PackedMessage>,
+    ) -> Result<Option<String>, SqsError> {
         let entries = messages
             .iter()
             .enumerate()
@@ -133,7 +137,7 @@ impl Sqs {
                     .build()
             })
             .collect::<Result<_, _>>()
-            .map_err(|error| Failure::NoAnswer {
+            .map_err(|error| SqsError::NoAnswer {
                 operation: "SendMessageBatch",
                 source: error.into(),
             })?;
@@ -144,10 +148,10 @@ impl Sqs {
             .config_override(self.0.request_settings())
             .send()
             .await
-            .map_err(|error| Failure::of("SendMessageBatch", error))?;
+            .map_err(|error| SqsError::of("SendMessageBatch", error))?;
 
         if let Some(refused) = answer.failed.iter().find(|entry| entry.sender_fault) {
-            return Err(Failure::Entries {
+            return Err(SqsError::Entries {
                 count: answer.failed.len(),
                 code: refused.code.clone(),
             });
@@ -164,7 +168,7 @@ impl Sqs {
     }
 }
 
-impl Message {
+impl PackedMessage {
     /// The delay as a parameter, which the FIFO queue does not know.
     fn delay(&self) -> Option<i32> {
         Some(self.delay_seconds).filter(|seconds| *seconds > 0)
