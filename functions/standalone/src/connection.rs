@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::listener::Listeners;
-use crate::paced::{Head, HeadCounting, Paced, UNSENT_BYTES};
+use crate::paced::{HeadCounting, Paced, RequestHead, UNSENT_BYTES};
 
 /// How connections of a listener are served.
 #[derive(Clone)]
@@ -146,7 +146,7 @@ async fn serve_connection(
     settings: &ConnectionSettings,
     watcher: Watcher,
 ) {
-    let head = Head::new(settings.in_flight);
+    let head = RequestHead::new(settings.in_flight);
     let stream = Paced::new(stream, settings.least_rate, head.clone());
     let service = HeadCounting { service, head };
     let connection = http1::Builder::new()

@@ -29,13 +29,13 @@ const IS_ANSWERED: usize = IS_BODY - 1;
 
 /// The head that a connection is reading.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct RequestHead {
     in_flight: BytesInFlight,
     bytes: AtomicUsize,
     held: Mutex<Option<Held>>,
 }
 
-impl Head {
+impl RequestHead {
     pub(crate) fn new(in_flight: BytesInFlight) -> Arc<Self> {
         Arc::new(Self {
             in_flight,
@@ -90,7 +90,7 @@ impl Head {
 #[derive(Clone)]
 pub(crate) struct HeadCounting<S> {
     pub(crate) service: S,
-    pub(crate) head: Arc<Head>,
+    pub(crate) head: Arc<RequestHead>,
 }
 
 impl<S: Service<http::Request<Incoming>, Future: Unpin>> Service<http::Request<Incoming>>
@@ -98,11 +98,11 @@ impl<S: Service<http::Request<Incoming>, Future: Unpin>> Service<http::Request<I
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Answering<S::Future>;
+    type Future = HeadCountingFuture<S::Future>;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
         self.head.complete();
-        Answering {
+        HeadCountingFuture {
             answer: self.service.call(request),
             head: self.head.clone(),
         }
@@ -110,12 +110,12 @@ impl<S: Service<http::Request<Incoming>, Future: Unpin>> Service<http::Request<I
 }
 
 /// The answer to a request, whose handler has read or dropped the body by then.
-pub(crate) struct Answering<F> {
+pub(crate) struct HeadCountingFuture<F> {
     answer: F,
-    head: Arc<Head>,
+    head: Arc<RequestHead>,
 }
 
-impl<F: Future + Unpin> Future for Answering<F> {
+impl<F: Future + Unpin> Future for HeadCountingFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -129,13 +129,13 @@ impl<F: Future + Unpin> Future for Answering<F> {
 #[derive(Debug)]
 pub(crate) struct Paced<S> {
     stream: S,
-    head: Arc<Head>,
+    head: Arc<RequestHead>,
     /// Runs while there is something that the client has to take first.
     window: RateWindow,
 }
 
 impl<S> Paced<S> {
-    pub(crate) fn new(stream: S, least: LeastRate, head: Arc<Head>) -> Self {
+    pub(crate) fn new(stream: S, least: LeastRate, head: Arc<RequestHead>) -> Self {
         // The socket tells that the client has taken something only when it has room for another step.
         let step = UNSENT_BYTES.div_ceil(least.bytes_per_second.max(1));
         Self {
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn heads_are_counted_beyond_what_every_connection_has() {
         let budget = BytesInFlight::new(10_000);
-        let head = Head::new(budget);
+        let head = RequestHead::new(budget);
         assert!(head.read(8 * 1024).is_ok());
         assert_eq!(budget.held(), 0);
         assert!(head.read(9_000).is_ok());

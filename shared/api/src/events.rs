@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::event::CLOUDEVENTS_BATCH_JSON;
 use domain::sniff::sniff;
-use gateway::{Answer, Client, Gateway, Received, WaitingClient};
+use gateway::{Answer, Client, Gateway, GatewayReply, WaitingClient};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
@@ -29,7 +29,7 @@ pub struct EventsApi {
 }
 
 /// An answer of the Events API in the making.
-pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl EventsApi {
     /// The API of an engine, whose bodies have these limits.
@@ -44,7 +44,7 @@ impl EventsApi {
     }
 
     /// Answers a request, whatever its path and method.
-    pub fn answer(&self, request: Request) -> Answering {
+    pub fn answer(&self, request: Request) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
         let api = self.clone();
         Box::pin(async move {
@@ -83,7 +83,7 @@ impl EventsApi {
             drop(held);
             received
         });
-        let Received { headers, outcome } = received.await;
+        let GatewayReply { headers, outcome } = received.await;
         drop(waiting);
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {

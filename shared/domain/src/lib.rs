@@ -4,6 +4,7 @@
 //! Nothing here does I/O or reads a clock, so every rule can be tested as a table.
 
 pub mod authorizer;
+pub mod backoff;
 pub mod configuration;
 pub mod cors_decision;
 pub mod dead_letter;

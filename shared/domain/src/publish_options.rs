@@ -108,8 +108,7 @@ impl PublishOptions {
         let Some(deliver_at) = self.deliver_at else {
             return Ok(());
         };
-        let millis = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
-        if deliver_at.saturating_sub(now()) <= millis {
+        if Duration::from_millis(deliver_at.saturating_sub(now())) <= longest {
             return Ok(());
         }
         let given = Value::of(headers, event, DELIVER_AT_HEADER, DELIVER_AT_EXTENSION);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::backoff::{Backoff, Spread};
+
 mod decode;
 mod seconds;
 #[cfg(test)]
@@ -99,15 +101,13 @@ impl RetryPolicy {
     /// 0 up to 1. A function that named a time is not called before it, unless it named more than [`MOST_DELAY`].
     pub fn pause(&self, failed_attempts: u32, jitter: f64, retry_after: Option<Duration>) -> Duration {
         let least = self.min_delay();
-        let doubled = 2_u32.saturating_pow(failed_attempts.max(1));
-        let bound = least.saturating_mul(doubled).min(self.max_delay());
-        // A clamped NaN stays one, and no time can be multiplied by it.
-        let share = if jitter.is_nan() {
-            1.0
-        } else {
-            jitter.clamp(0.0, 1.0)
+        let own = Backoff {
+            first: least.saturating_mul(2),
+            most: self.max_delay(),
+            spread: Spread::From(least),
         };
-        let pause = least + bound.saturating_sub(least).mul_f64(share);
-        pause.max(retry_after.unwrap_or_default()).min(MOST_DELAY)
+        own.pause(failed_attempts, jitter)
+            .max(retry_after.unwrap_or_default())
+            .min(MOST_DELAY)
     }
 }

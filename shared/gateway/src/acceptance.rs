@@ -15,7 +15,7 @@ use store::Store;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::Decision;
+use crate::invocation::authorizer::AuthorizerDecision;
 use crate::matching::Matched;
 use crate::outbox::Outbox;
 use crate::sync_calls::SyncCall;
@@ -30,7 +30,7 @@ mod room;
 pub(crate) use candidate::Candidate;
 use deduplication::{claim_keys, keep_first};
 use pace::Pace;
-pub(crate) use room::Room;
+pub(crate) use room::AdmissionControl;
 use room::is_any_lost;
 
 /// What events are accepted by.
@@ -39,7 +39,7 @@ pub(crate) struct Acceptance {
     /// Where deduplication keys are claimed that the queue does not look at.
     pub(crate) store: Store,
     pub(crate) outbox: Outbox,
-    pub(crate) room: Room,
+    pub(crate) room: AdmissionControl,
     pub(crate) invocation: Arc<Invocation>,
     pub(crate) unattempted: Unattempted,
 }
@@ -131,12 +131,12 @@ impl Acceptance {
         let before = (sorted.allowed.len(), sorted.lost.len());
         for mut delivery in std::mem::take(&mut candidate.deliveries) {
             match candidate.authorizers.decide(&delivery.space).await {
-                Decision::Allowed(event) => {
+                AuthorizerDecision::Allowed(event) => {
                     delivery.event = event;
                     sorted.allowed.push(delivery);
                 }
-                Decision::Denied(refusal) => self.unattempted.denied(&delivery, &refusal),
-                Decision::Failed => {
+                AuthorizerDecision::Denied(refusal) => self.unattempted.denied(&delivery, &refusal),
+                AuthorizerDecision::Failed => {
                     let request = candidate.authorizers.request().await;
                     sorted.lost.push(lost(delivery, request));
                 }

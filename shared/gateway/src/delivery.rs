@@ -5,12 +5,12 @@ mod authorization;
 pub(crate) mod dead_letters;
 mod deliverer;
 mod dispatch_time;
+mod fair_permits;
 mod orphans;
 mod permits;
 mod step;
 #[cfg(test)]
 mod tests;
-mod turns;
 mod verdict;
 mod worker;
 

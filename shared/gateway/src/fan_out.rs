@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use clocks::epoch_millis;
 use domain::configuration::Stored;
 use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
@@ -9,7 +10,7 @@ use domain::hops::Hops;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
 
-use crate::stamp::{delivery_id, now_millis};
+use crate::stamp::delivery_id;
 
 /// An event that was passed on so often, for each of its subscribers.
 pub(crate) fn fan_out(
@@ -18,7 +19,7 @@ pub(crate) fn fan_out(
     options: &PublishOptions,
     hops: Hops,
 ) -> Vec<Delivery> {
-    let accepted_at = now_millis();
+    let accepted_at = epoch_millis();
     let hops = hops.spread(subscriptions.len());
     let delivery = |stored: &Stored<Subscription>| {
         let subscription = &stored.resource;

@@ -10,7 +10,7 @@ use records::DeliveryLog;
 use store::Store;
 use targets::{BytesInFlight, Invoker};
 
-use crate::acceptance::{Acceptance, Room};
+use crate::acceptance::{Acceptance, AdmissionControl};
 use crate::delivery::dead_letters::DeadLetters;
 use crate::delivery::{Deliverer, DispatchTime, Permits};
 use crate::draining::Draining;
@@ -105,7 +105,7 @@ impl Gateway {
             acceptance: Acceptance {
                 store: store.clone(),
                 outbox: outbox.clone(),
-                room: Room {
+                room: AdmissionControl {
                     outbox,
                     sync_calls: sync_calls.map(Arc::new),
                 },

@@ -17,11 +17,11 @@ use crate::stamp::event_stamp;
 /// Method of the subscriptions that allow direct calls.
 const METHOD: &str = "POST";
 
-type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, GatewayError>> + Send + 'a>>;
+type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, GatewayError>> + Send + 'a>>;
 
 impl Gateway {
     /// The answer to a request that calls a function directly; `None` for all others.
-    pub(crate) fn direct_call<'a>(&'a self, arrived: &'a Arrived<'_>) -> Option<Answering<'a>> {
+    pub(crate) fn direct_call<'a>(&'a self, arrived: &'a Arrived<'_>) -> Option<AnswerFuture<'a>> {
         if !self.stages().intake.legacy_api {
             return None;
         }

@@ -32,8 +32,8 @@ pub use intake::client::{Client, WaitingClient};
 pub use intake::hosted::HostedDomains;
 pub use invocation::called::CallError;
 pub use invocation::circuit_breaker::{
-    Admission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Permit, Registered,
+    CallPermit, CircuitAdmission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Registered,
 };
-pub use receive::Received;
+pub use receive::GatewayReply;
 pub use settings::GatewaySettings;
 pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};

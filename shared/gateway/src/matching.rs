@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::epoch_millis;
 use domain::delivery::Delivery;
 use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, json_event};
 use domain::hops::Hops;
@@ -17,7 +18,6 @@ use crate::error::GatewayError;
 use crate::fan_out::fan_out;
 use crate::intake::Arrived;
 use crate::loops::refuse_loop;
-use crate::stamp::now_millis;
 
 mod deduplication_key;
 
@@ -84,7 +84,7 @@ impl Matching {
         if !asynchronous.is_empty() {
             let headers = &arrived.parts.headers;
             let mut options = PublishOptions::of(headers, &event)?;
-            options.check_delay(headers, &event, now_millis, self.max_deliver_delay)?;
+            options.check_delay(headers, &event, epoch_millis, self.max_deliver_delay)?;
             options.deduplication_key = options
                 .deduplication_key
                 .map(|key| scoped_key(&arrived.path.path, event.event_type(), &key));

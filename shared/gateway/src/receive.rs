@@ -18,14 +18,14 @@ use crate::intake::{Arrived, CorsDecision, wanted_versions};
 
 /// What a request is answered with.
 #[derive(Debug)]
-pub struct Received {
+pub struct GatewayReply {
     /// Headers that go with any outcome: those of CORS.
     pub headers: HeaderMap,
     /// The answer, or why there is none.
     pub outcome: Result<Answer, GatewayError>,
 }
 
-impl Received {
+impl GatewayReply {
     /// Of a request of which nothing else is known.
     fn refused(error: GatewayError) -> Self {
         Self {
@@ -42,20 +42,20 @@ impl Gateway {
         parts: &Parts,
         body: Result<Bytes, GatewayError>,
         client: &Client,
-    ) -> Received {
+    ) -> GatewayReply {
         let stages = self.stages();
         let Some(_receiving) = stages.draining.begin_receiving() else {
-            return Received::refused(GatewayError::Draining);
+            return GatewayReply::refused(GatewayError::Draining);
         };
         let table = match self.table_for(&parts.headers).await {
             Ok(table) => table,
-            Err(error) => return Received::refused(error),
+            Err(error) => return GatewayReply::refused(error),
         };
         let path = stages.intake.path(parts);
         let headers = match stages.intake.cors(&table, &path.path, parts) {
             CorsDecision::Request(headers) => headers,
             CorsDecision::Preflight(headers) => {
-                return Received {
+                return GatewayReply {
                     headers,
                     outcome: Ok(Answer::Preflight),
                 };
@@ -75,7 +75,7 @@ impl Gateway {
             }
             Err(error) => Err(error),
         };
-        Received { headers, outcome }
+        GatewayReply { headers, outcome }
     }
 
     /// The routing table for a request: one that holds what its sender has written, if it says so.

@@ -1,4 +1,4 @@
-//! The id and time of events that the gateway makes: the one place of the engine that reads the clock.
+//! The ids and times of events that the gateway makes, and the ids of their deliveries.
 
 use std::cell::RefCell;
 
@@ -26,14 +26,6 @@ pub(crate) fn event_stamp() -> EventStamp {
         id: random_uuid().to_string(),
         time,
     }
-}
-
-/// The time in milliseconds since the Unix epoch.
-pub(crate) fn now_millis() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.ok()
-        .and_then(|now| now.as_millis().try_into().ok())
-        .unwrap_or_default()
 }
 
 /// A fresh id of a delivery.

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
+use clocks::epoch_millis;
 use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
 use domain::json::Json;
 use domain::retry::MOST_ATTEMPTS;
 use records::DeliveryLog;
 
-use crate::invocation::authorizer::Refusal;
+use crate::invocation::authorizer::AuthorizerRefusal;
 use crate::metrics::EventMetrics;
-use crate::stamp::now_millis;
 
 /// What the delivery log and dead letters say of deliveries whose authorizer failed.
 pub(crate) const AUTHORIZER_FAILED: &str = "the authorizer of the event type could not be asked";
@@ -25,7 +25,7 @@ pub(crate) struct Unattempted {
 
 impl Unattempted {
     /// Notes that a delivery is not made.
-    pub(crate) fn denied(&self, delivery: &Delivery, refusal: &Refusal) {
+    pub(crate) fn denied(&self, delivery: &Delivery, refusal: &AuthorizerRefusal) {
         self.metrics.space(&delivery.space).denied.increment(1);
         self.note(delivery, AttemptOutcome::Denied, refusal.to_string());
     }
@@ -34,7 +34,7 @@ impl Unattempted {
     pub(crate) fn note(&self, delivery: &Delivery, outcome: AttemptOutcome, error: String) {
         self.delivery_log.note(DeliveryAttempt {
             error: Some(error),
-            ..DeliveryAttempt::of(delivery, now_millis(), 0, outcome)
+            ..DeliveryAttempt::of(delivery, epoch_millis(), 0, outcome)
         });
     }
 }

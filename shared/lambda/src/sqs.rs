@@ -51,7 +51,7 @@ pub async fn deliver(
     concurrency: usize,
 ) -> SqsBatchResponse {
     let deadlines = Deadlines::of(event.context.deadline());
-    let lanes = lanes(event.payload.records, |arn| queue.source_of_arn(arn));
+    let message_groups = message_groups(event.payload.records, |arn| queue.source_of_arn(arn));
     let deliver = async |kind, message| {
         Ok(match queue.admit(kind, message).await? {
             Admission::Due(received) => gateway.dispatch(*received, Some(deadlines.dispatch)).await,
@@ -60,7 +60,7 @@ pub async fn deliver(
         })
     };
     let give_back = async |kind, handles| queue.give_back(kind, handles).await;
-    work_through(lanes, concurrency, deadlines.end, deliver, give_back).await
+    work_through(message_groups, concurrency, deadlines.end, deliver, give_back).await
 }
 
 /// When a batch has to come to its end.
@@ -107,15 +107,18 @@ enum MessageError {
 
 /// Messages that are delivered one after another.
 #[derive(Debug)]
-struct Lane {
+struct MessageGroup {
     /// Queue that they come from.
     kind: Option<SourceKind>,
     messages: Vec<HandedOut>,
 }
 
-/// Messages of the FIFO queue share a lane with those of their group, in their order.
-fn lanes(messages: Vec<SqsMessage>, source_of_arn: impl Fn(&str) -> Option<SourceKind>) -> Vec<Lane> {
-    let mut lanes: Vec<Lane> = Vec::new();
+/// The messages of a group of the FIFO queue, in their order; any other message is a group of its own.
+fn message_groups(
+    messages: Vec<SqsMessage>,
+    source_of_arn: impl Fn(&str) -> Option<SourceKind>,
+) -> Vec<MessageGroup> {
+    let mut message_groups: Vec<MessageGroup> = Vec::new();
     let mut groups: HashMap<String, usize> = HashMap::new();
     let mut seen = HashSet::new();
     for message in messages {
@@ -125,33 +128,33 @@ fn lanes(messages: Vec<SqsMessage>, source_of_arn: impl Fn(&str) -> Option<Sourc
         }
         let kind = source_of_arn(message.event_source_arn.as_deref().unwrap_or_default());
         let group = message.attributes.get("MessageGroupId");
-        let next = lanes.len();
+        let next = message_groups.len();
         let place = match group.filter(|_| kind == Some(SourceKind::Fifo)) {
             Some(group) => *groups.entry(group.clone()).or_insert(next),
             None => next,
         };
         if place == next {
             let messages = Vec::new();
-            lanes.push(Lane { kind, messages });
+            message_groups.push(MessageGroup { kind, messages });
         }
-        lanes[place].messages.push(handed_out(message));
+        message_groups[place].messages.push(handed_out(message));
     }
-    lanes
+    message_groups
 }
 
-/// Delivers lanes, several at a time, and has those messages given back that are not begun.
+/// Delivers groups of messages, several at a time, and has those messages given back that are not begun.
 async fn work_through(
-    lanes: Vec<Lane>,
+    message_groups: Vec<MessageGroup>,
     concurrency: usize,
     end: Instant,
     deliver: impl AsyncFn(SourceKind, HandedOut) -> Result<Settled, MalformedMessage>,
     give_back: impl AsyncFn(SourceKind, Vec<String>),
 ) -> SqsBatchResponse {
     let (deliver, give_back) = (&deliver, &give_back);
-    let failures: Vec<_> = stream::iter(lanes)
-        .map(|lane| async move {
-            let kind = lane.kind;
-            let (returned, behind) = lane.work_through(end, deliver).await;
+    let failures: Vec<_> = stream::iter(message_groups)
+        .map(|message_group| async move {
+            let kind = message_group.kind;
+            let (returned, behind) = message_group.work_through(end, deliver).await;
             if let Some(kind) = kind.filter(|_| !behind.is_empty()) {
                 // Should there be no time for it, the group is blocked until the visibility timeout of the queue is over.
                 let _ = timeout_at(end + ANSWER_MARGIN / 2, give_back(kind, behind)).await;
@@ -167,7 +170,7 @@ async fn work_through(
     response
 }
 
-impl Lane {
+impl MessageGroup {
     /// Gives the ids of the messages that are to be received again, and the receipt handles of those that were not begun
     /// because one before them is among these.
     async fn work_through(

@@ -15,7 +15,7 @@ use store::{
 
 /// A record that does not tell what its item is for.
 #[derive(Debug, thiserror::Error)]
-enum MalformedRecord {
+enum MalformedStreamRecord {
     /// It has no text where the change or the request should be.
     #[error("record has no text")]
     NoText,
@@ -114,18 +114,18 @@ fn told(record: &EventRecord) -> Option<&str> {
     }
 }
 
-fn change(record: &EventRecord) -> Result<SpaceChange, MalformedRecord> {
+fn change(record: &EventRecord) -> Result<SpaceChange, MalformedStreamRecord> {
     Ok(SpaceChange::parse(text(record, CHANGE)?)?)
 }
 
-fn pause_request(record: &EventRecord) -> Result<PauseRequest, MalformedRecord> {
+fn pause_request(record: &EventRecord) -> Result<PauseRequest, MalformedStreamRecord> {
     Ok(PauseRequest::parse(text(record, PAUSE_REQUEST)?)?)
 }
 
-fn text<'r>(record: &'r EventRecord, name: &str) -> Result<&'r str, MalformedRecord> {
+fn text<'r>(record: &'r EventRecord, name: &str) -> Result<&'r str, MalformedStreamRecord> {
     match record.change.new_image.get(name) {
         Some(AttributeValue::S(text)) => Ok(text),
-        _ => Err(MalformedRecord::NoText),
+        _ => Err(MalformedStreamRecord::NoText),
     }
 }
 

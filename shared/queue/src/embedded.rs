@@ -52,6 +52,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use clocks::millis;
 use domain::delivery::Delivery;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 use futures_util::future::join_all;
@@ -60,7 +61,7 @@ use tokio::sync::oneshot;
 
 use crate::{OpenError, QueueError, Unsent};
 use accounts::Claims;
-use clock::{Clock, Source, millis};
+use clock::{Clock, Source};
 use engine::Engine;
 use enqueue::Parcel;
 use jobs::{Job, Send};
@@ -75,7 +76,7 @@ use writer::Writer;
 
 pub use deduplication::DEDUPLICATION_WINDOW;
 pub use dropping::DEAD_LETTERS_DROPPED;
-pub(crate) use receipt::Receipt;
+pub(crate) use receipt::EmbeddedReceipt;
 pub use settings::{DeadLetterLimits, Durability, EmbeddedSettings, Limits};
 pub use shares::{Share, SpaceShares};
 pub use waiting::{WaitingLane, WaitingLanes};
@@ -86,9 +87,9 @@ const UNCOUNTED: u64 = 4096;
 /// A queue in a file. Clones are handles to the same one; the last to go, receipts and reservations included, waits
 /// until what was settled is written.
 #[derive(Clone)]
-pub struct Embedded(Arc<Shared>);
+pub struct Embedded(Arc<EmbeddedInner>);
 
-struct Shared {
+struct EmbeddedInner {
     schedule: Arc<Schedule>,
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -98,7 +99,7 @@ struct Shared {
 
 /// Room in a queue.
 #[derive(Debug)]
-pub struct Reservation {
+pub struct EmbeddedReservation {
     queue: Embedded,
     room: Held,
 }
@@ -175,7 +176,7 @@ impl Embedded {
         let writer = thread::Builder::new()
             .name("queue-writer".to_owned())
             .spawn(move || writer.run(&waiting));
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(EmbeddedInner {
             schedule,
             jobs: Some(jobs),
             writer: Some(writer.map_err(|error| unusable(error.into()))?),
@@ -187,9 +188,9 @@ impl Embedded {
         &self,
         deliveries: impl IntoIterator<Item = &'d Delivery>,
         bytes: usize,
-    ) -> Result<Reservation, QueueError> {
+    ) -> Result<EmbeddedReservation, QueueError> {
         let claims = Claims::of(deliveries, bytes as u64);
-        Ok(Reservation {
+        Ok(EmbeddedReservation {
             queue: self.clone(),
             room: self.0.schedule.hold(claims)?,
         })
@@ -271,7 +272,7 @@ fn stopped() -> QueueError {
     }
 }
 
-impl Reservation {
+impl EmbeddedReservation {
     pub(crate) async fn send(self, deliveries: Vec<Delivery>) -> Result<(), Unsent> {
         let Self { queue, mut room } = self;
         if deliveries.is_empty() {
@@ -303,7 +304,7 @@ impl Reservation {
     }
 }
 
-impl Drop for Shared {
+impl Drop for EmbeddedInner {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(writer) = self.writer.take() {

@@ -31,7 +31,7 @@ pub enum DeliveryQueue {
 #[derive(Debug)]
 pub enum Reservation {
     /// Room in an [`Embedded`] queue.
-    Embedded(embedded::Reservation),
+    Embedded(embedded::EmbeddedReservation),
     /// An [`Sqs`] queue always has room.
     Sqs(Sqs),
 }

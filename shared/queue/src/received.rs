@@ -22,9 +22,9 @@ pub struct Received {
 #[derive(Debug)]
 pub enum Receipt {
     /// Of an [`Embedded`](crate::Embedded) queue.
-    Embedded(embedded::Receipt),
+    Embedded(embedded::EmbeddedReceipt),
     /// SQS hides the message for a while and shows it again unless it is settled.
-    Sqs(sqs::Receipt),
+    Sqs(sqs::SqsReceipt),
 }
 
 /// What became of a delivery that was received.

@@ -2,10 +2,9 @@
 //! deliveries go through a standard queue; ordered ones go through a FIFO queue, if there is one.
 
 mod admission;
-mod backoff;
 mod due;
 mod failure;
-mod inbox;
+mod in_flight;
 mod keep;
 mod message;
 mod names;
@@ -31,11 +30,11 @@ use domain::delivery::Delivery;
 use tokio::sync::{Notify, watch};
 
 use crate::QueueError;
-use source::Source;
+use source::SourceQueue;
 
 pub use admission::{Admission, HandedOut};
 pub use message::MalformedMessage;
-pub use receipt::Receipt;
+pub use receipt::SqsReceipt;
 pub use signature::{Signing, SigningKey, WeakKey};
 pub use source::SourceKind;
 
@@ -69,14 +68,14 @@ pub const HIDDEN_FOR: Duration = Duration::from_mins(1);
 
 /// A queue of Amazon SQS. Clones are handles to the same one.
 #[derive(Clone)]
-pub struct Sqs(Arc<Shared>);
+pub struct Sqs(Arc<SqsInner>);
 
-struct Shared {
+struct SqsInner {
     client: Client,
     settings: SqsSettings,
     timeouts: TimeoutConfig,
-    standard: Source,
-    fifo: Option<Source>,
+    standard: SourceQueue,
+    fifo: Option<SourceQueue>,
     /// Workers of this process who wait for a message.
     idle_workers: AtomicUsize,
     /// Whether the FIFO queue is the first to be looked at, so that neither keeps the other waiting.
@@ -103,11 +102,11 @@ impl Sqs {
             .build();
         timeouts.take_defaults_from(&defaults);
         let fifo = settings.fifo_queue_url.as_ref();
-        Self(Arc::new(Shared {
+        Self(Arc::new(SqsInner {
             client,
             timeouts,
-            standard: Source::new(settings.queue_url.clone(), settings.dead_letter_queue_url.clone()),
-            fifo: fifo.map(|url| Source::new(url.clone(), settings.fifo_dead_letter_queue_url.clone())),
+            standard: SourceQueue::new(settings.queue_url.clone(), settings.dead_letter_queue_url.clone()),
+            fifo: fifo.map(|url| SourceQueue::new(url.clone(), settings.fifo_dead_letter_queue_url.clone())),
             settings,
             idle_workers: AtomicUsize::new(0),
             fifo_first: AtomicBool::new(false),
@@ -131,7 +130,7 @@ impl Sqs {
     }
 }
 
-impl Shared {
+impl SqsInner {
     fn request_settings(&self) -> config::Builder {
         Config::builder().timeout_config(self.timeouts.clone())
     }
@@ -159,13 +158,13 @@ impl Shared {
     }
 
     /// Both queues, or the one there is.
-    fn sources(&self) -> impl DoubleEndedIterator<Item = (SourceKind, &Source)> {
+    fn sources(&self) -> impl DoubleEndedIterator<Item = (SourceKind, &SourceQueue)> {
         let standard = (SourceKind::Standard, &self.standard);
         let fifo = self.fifo.as_ref().map(|fifo| (SourceKind::Fifo, fifo));
         std::iter::once(standard).chain(fifo)
     }
 
-    fn source(&self, kind: SourceKind) -> Option<&Source> {
+    fn source(&self, kind: SourceKind) -> Option<&SourceQueue> {
         match kind {
             SourceKind::Standard => Some(&self.standard),
             SourceKind::Fifo => self.fifo.as_ref(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::TimeSource;
 use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Kind, MetadataFilter};
@@ -12,21 +13,19 @@ use domain::space_version::SpaceVersion;
 use crate::encryption::{DataKeys, KmsKey};
 use crate::error::StoreError;
 use crate::written::Written;
+use freshness::Freshness;
 use items::SpaceRecord;
-use moment::Freshness;
 use routes::Routes;
 use table::Table;
 use writes::{TableWriter, WriteRequest};
 
-mod backoff;
 mod change;
-mod clock;
 mod codec;
 mod dead_letters;
 mod deduplication;
+mod freshness;
 mod items;
 mod load;
-mod moment;
 mod opened;
 mod pauses;
 mod publication;
@@ -36,10 +35,10 @@ mod sealing;
 mod space_snapshot;
 mod table;
 mod tail;
+mod write_attempts;
 mod writes;
 
 pub use change::{Edit, Operation, SpaceChange};
-pub use clock::{Clock, Shift};
 pub use deduplication::{Claim, ClaimToken, DEDUPLICATION_WINDOW};
 pub use items::{CHANGE, NEWEST_CHANGE, PAUSE, PAUSE_REQUEST};
 pub use pauses::PauseRequest;
@@ -77,7 +76,7 @@ struct TableStore {
     table: Table,
     /// The same, for calls that a request waits for.
     impatient: Table,
-    clock: Clock,
+    clock: TimeSource,
     write_timeout: Duration,
     rules: SpaceRules,
     pauses_by_request: bool,
@@ -89,11 +88,15 @@ struct TableStore {
 impl DynamoDb {
     /// A store in a table. Does no I/O.
     pub fn new(client: aws_sdk_dynamodb::Client, settings: DynamoDbSettings) -> Self {
-        Self::with_clock(client, settings, Clock::default())
+        Self::with_clock(client, settings, TimeSource::default())
     }
 
     /// A store that takes the time from elsewhere.
-    pub fn with_clock(client: aws_sdk_dynamodb::Client, settings: DynamoDbSettings, clock: Clock) -> Self {
+    pub fn with_clock(
+        client: aws_sdk_dynamodb::Client,
+        settings: DynamoDbSettings,
+        clock: TimeSource,
+    ) -> Self {
         let DynamoDbSettings {
             table: name,
             kms,

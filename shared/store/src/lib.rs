@@ -11,8 +11,8 @@ mod store;
 mod written;
 
 pub use dynamodb::{
-    CHANGE, Claim, ClaimToken, Clock, DEDUPLICATION_WINDOW, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE,
-    Operation, PAUSE, PAUSE_REQUEST, PauseRequest, PublishFailure, Shift, SnapshotPublisher, SpaceChange,
+    CHANGE, Claim, ClaimToken, DEDUPLICATION_WINDOW, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE,
+    Operation, PAUSE, PAUSE_REQUEST, PauseRequest, PublishFailure, SnapshotPublisher, SpaceChange,
     StreamTail,
 };
 pub use embedded::{Embedded, EmbeddedSettings};

@@ -1,14 +1,15 @@
 //! OpenWhisk actions: each event is the parameters of an activation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use domain::backoff::{Backoff, Spread};
 use domain::resource::OpenWhiskAction;
 use http::StatusCode;
 
 use self::activation::Activation;
 use self::api::Api;
-use self::polling::Pauses;
 use crate::answer::FunctionAnswer;
 use crate::call::Call;
 use crate::clients::Clients;
@@ -21,9 +22,15 @@ use domain::retry::FailureClass;
 mod activation;
 mod api;
 mod ibm_iam;
-mod polling;
 
 pub(crate) use self::ibm_iam::token as ibm_token;
+
+/// Pauses before an activation is asked for again: they begin with its call, and are in step with nobody's.
+const POLLING: Backoff = Backoff {
+    first: Duration::from_millis(100),
+    most: Duration::from_secs(2),
+    spread: Spread::Fixed,
+};
 
 /// Sends the event.
 pub(crate) async fn call(
@@ -77,9 +84,10 @@ fn result(record: FunctionAnswer) -> Result<FunctionAnswer, InvokeError> {
 
 /// Asks for an activation until it is over. What goes wrong meanwhile does not change what comes of it.
 async fn wait_for(api: &Api<'_>, id: &str, deadline: Deadline) -> Result<FunctionAnswer, InvokeError> {
-    let mut pauses = Pauses::default();
+    let mut looks = 0_u32;
     loop {
-        let pause = pauses.next();
+        looks = looks.saturating_add(1);
+        let pause = POLLING.pause(looks, 1.0);
         deadline
             .bound(async {
                 tokio::time::sleep(pause).await;

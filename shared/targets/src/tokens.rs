@@ -13,6 +13,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::Moment;
 use sha2::{Digest as _, Sha256};
 
 use self::shared_failure::SharedFailure;
@@ -20,7 +21,7 @@ pub(crate) use self::shared_failure::unshared;
 pub(crate) use self::token::Token;
 use crate::error::InvokeError;
 use crate::http::{caller, carried, carrying, on_behalf_of};
-use crate::single_flight::{CachePolicy, Moment, RefreshAheadCache};
+use crate::single_flight::{CachePolicy, RefreshAheadCache, is_past, now};
 
 mod shared_failure;
 #[cfg(test)]
@@ -129,10 +130,10 @@ impl TokenCache {
     pub(crate) fn forget(&self, key: &TokenKey, refused: &str) -> bool {
         self.tokens.on_refusal(key, |kept, forgotten| {
             if kept.as_ref().is_some_and(|kept| &*kept.text() == refused) {
-                if forgotten.is_some_and(|forgotten| !forgotten.is_past(FORGET_PAUSE)) {
+                if forgotten.is_some_and(|forgotten| !is_past(forgotten, FORGET_PAUSE)) {
                     return false;
                 }
-                *forgotten = Some(Moment::now());
+                *forgotten = Some(now());
                 *kept = None;
             }
             true

@@ -137,7 +137,8 @@ impl Bench {
             )
             .await;
         };
-        let gateway = match LocalGateway::start(&spawn.flags).await {
+        // Boxed: it holds all settings.
+        let gateway = match Box::pin(LocalGateway::start(&spawn.flags)).await {
             Ok(gateway) => gateway,
             Err(error) => {
                 return Err(failure(

@@ -4,17 +4,20 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 11] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("aws", &[]),
-    ("store", &["aws", "domain"]),
+    ("clocks", &[]),
+    ("store", &["aws", "clocks", "domain"]),
     ("offload", &[]),
-    ("queue", &["domain", "offload"]),
+    ("queue", &["clocks", "domain", "offload"]),
     ("records", &["domain"]),
-    ("targets", &["aws", "domain"]),
+    ("targets", &["aws", "clocks", "domain"]),
     (
         "gateway",
-        &["domain", "offload", "store", "queue", "records", "targets"],
+        &[
+            "clocks", "domain", "offload", "store", "queue", "records", "targets",
+        ],
     ),
     (
         "api",

@@ -34,13 +34,13 @@ pub(super) struct Action {
     pub(super) method: Method,
     /// Values of the labels `resource` and `operation` (docs/contract.md §5).
     pub(super) labels: (&'static str, &'static str),
-    pub(super) answer: for<'a> fn(&'a ConfigApi, Asked<'a>) -> Answering<'a>,
+    pub(super) answer: for<'a> fn(&'a ConfigApi, EndpointRequest<'a>) -> EndpointFuture<'a>,
     /// The operation of the OpenAPI document, without the space in its path.
     pub(super) describe: fn() -> OperationBuilder,
 }
 
 /// A request to an endpoint.
-pub(super) struct Asked<'a> {
+pub(super) struct EndpointRequest<'a> {
     pub(super) space: &'a Space,
     /// The id in the path; empty where the path has none.
     pub(super) id: &'a str,
@@ -49,7 +49,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// An answer in the making.
-pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send + 'a>>;
+pub(super) type EndpointFuture<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send + 'a>>;
 
 impl Endpoint {
     /// The id among the segments of a path, if that is one of this endpoint.
@@ -110,7 +110,7 @@ impl fmt::Debug for Endpoint {
 }
 
 impl ConfigApi {
-    pub(super) async fn count_and_act(&self, action: &Action, asked: Asked<'_>) -> Response {
+    pub(super) async fn count_and_act(&self, action: &Action, asked: EndpointRequest<'_>) -> Response {
         let (resource, operation) = action.labels;
         self.metrics.count(asked.space, false, resource, operation);
         let done = (action.answer)(self, asked).await;

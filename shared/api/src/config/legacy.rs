@@ -16,7 +16,7 @@ use http::StatusCode;
 use http::request::Parts;
 use store::{StoreError, Written};
 
-use super::resources::{Operation, filter};
+use super::resources::{ResourceOperation, filter};
 use super::{ConfigApi, openapi, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
@@ -30,12 +30,12 @@ impl ConfigApi {
         &self,
         kind: Kind,
         space: &Space,
-        operation: Operation,
+        operation: ResourceOperation,
         parts: &Parts,
         body: Body,
     ) -> Result<Response, ApiError> {
         match (kind, operation) {
-            (Kind::Function, operation @ (Operation::Create | Operation::Update(_))) => {
+            (Kind::Function, operation @ (ResourceOperation::Create | ResourceOperation::Update(_))) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let Some(lifted) = legacy::lift_provider_type(&body) else {
                     return self
@@ -48,8 +48,10 @@ impl ConfigApi {
                 self.carry_out::<Function>(space, operation, parts, lifted.into())
                     .await
             }
-            (Kind::Subscription, Operation::List) => self.list_subscriptions(space, &filter(parts)).await,
-            (Kind::Subscription, Operation::Get(id)) => {
+            (Kind::Subscription, ResourceOperation::List) => {
+                self.list_subscriptions(space, &filter(parts)).await
+            }
+            (Kind::Subscription, ResourceOperation::Get(id)) => {
                 let subscription = self.store.get::<Subscription>(space, &id.as_str().into()).await?;
                 self.show(
                     StatusCode::OK,
@@ -60,7 +62,7 @@ impl ConfigApi {
                 )
                 .await
             }
-            (Kind::Subscription, operation @ (Operation::Create | Operation::Update(_))) => {
+            (Kind::Subscription, operation @ (ResourceOperation::Create | ResourceOperation::Update(_))) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let id: Option<SubscriptionId> = operation.id().map(Into::into);
                 let read =
@@ -74,7 +76,7 @@ impl ConfigApi {
                     (Some(subscription), Some(_)) => self.resubscribe(subscription).await,
                 }
             }
-            (Kind::Subscription, Operation::Delete(id)) => {
+            (Kind::Subscription, ResourceOperation::Delete(id)) => {
                 let id = SubscriptionId::from(id.as_str());
                 // Its CORS configuration first: a deletion that fails in between can be repeated, and its answer has
                 // the later version.
@@ -82,7 +84,7 @@ impl ConfigApi {
                 {
                     self.remove_cors(&subscription).await?;
                 }
-                let operation = Operation::Delete(id.to_string());
+                let operation = ResourceOperation::Delete(id.to_string());
                 self.carry_out::<Subscription>(space, operation, parts, body)
                     .await
             }

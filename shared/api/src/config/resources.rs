@@ -18,7 +18,7 @@ use crate::error::{ApiError, json_answer, json_bytes, json_line};
 
 /// What a request does to a resource or a collection.
 #[derive(Debug)]
-pub(super) enum Operation {
+pub(super) enum ResourceOperation {
     List,
     Create,
     Get(String),
@@ -26,7 +26,7 @@ pub(super) enum Operation {
     Delete(String),
 }
 
-impl Operation {
+impl ResourceOperation {
     /// What a method means for a collection, or for an item if there is an id.
     pub(super) fn of(method: &Method, id: Option<String>) -> Option<Self> {
         Some(match (method.as_str(), id) {
@@ -79,11 +79,11 @@ impl ConfigApi {
         &self,
         kind: Kind,
         space: &Space,
-        operation: Operation,
+        operation: ResourceOperation,
         parts: &Parts,
         body: Body,
     ) -> Response {
-        let (name, is_list) = (operation.name(), matches!(operation, Operation::List));
+        let (name, is_list) = (operation.name(), matches!(operation, ResourceOperation::List));
         let done = if self.legacy_api {
             // Boxed: what is off by default is not carried by every request.
             Box::pin(self.carry_out_legacy(kind, space, operation, parts, body)).await
@@ -100,7 +100,7 @@ impl ConfigApi {
         &self,
         kind: Kind,
         space: &Space,
-        operation: Operation,
+        operation: ResourceOperation,
         parts: &Parts,
         body: Body,
     ) -> Result<Response, ApiError> {
@@ -118,7 +118,7 @@ impl ConfigApi {
     pub(super) async fn carry_out<R: Configured>(
         &self,
         space: &Space,
-        operation: Operation,
+        operation: ResourceOperation,
         parts: &Parts,
         body: Body,
     ) -> Result<Response, ApiError> {
@@ -126,7 +126,7 @@ impl ConfigApi {
             tracing::debug!(%space, %id, "{} {done}.", R::KIND.title());
         };
         Ok(match operation {
-            Operation::List => {
+            ResourceOperation::List => {
                 let resources = self.store.list::<R>(space, &filter(parts)).await?;
                 let secrets = self.secrets.clone();
                 let render = move || {
@@ -139,13 +139,13 @@ impl ConfigApi {
                 // A short list may be large as well.
                 json_answer(StatusCode::OK, off_runtime(render).await)
             }
-            Operation::Get(id) => json_line(
+            ResourceOperation::Get(id) => json_line(
                 StatusCode::OK,
                 &self
                     .secrets
                     .shown(&*self.store.get::<R>(space, &R::Id::from(id.as_str())).await?),
             ),
-            Operation::Create => {
+            ResourceOperation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = self.secrets.decode_new::<R>(space, &body)?;
                 own_destination::check(&resource, &self.own)?;
@@ -156,7 +156,7 @@ impl ConfigApi {
                     created.version,
                 )
             }
-            Operation::Update(id) => {
+            ResourceOperation::Update(id) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let id = R::Id::from(id.as_str());
                 let resource = self.secrets.decode_update::<R>(space, &id, &body)?;
@@ -168,7 +168,7 @@ impl ConfigApi {
                     updated.version,
                 )
             }
-            Operation::Delete(id) => {
+            ResourceOperation::Delete(id) => {
                 let deleted = self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
                 log("deleted", &id);
                 with_version(no_content(), deleted.version)

@@ -10,9 +10,9 @@ use gateway::metrics::CONFIG_REQUEST_DURATION;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 
-use super::endpoint::Asked;
+use super::endpoint::EndpointRequest;
 use super::paths::{self, Resolved, Route};
-use super::resources::Operation;
+use super::resources::ResourceOperation;
 use super::{ConfigApi, browser_guard, openapi};
 use crate::error::{ApiError, answer_or_internal_error};
 use crate::in_flight::counting;
@@ -66,8 +66,8 @@ impl ConfigApi {
             Route::Metrics if is_get => self.metrics.render(&self.store, &self.queue).await,
             Route::OpenApi if is_get => openapi::answer(),
             Route::Status | Route::Metrics | Route::OpenApi => method_not_allowed(&["GET"]),
-            Route::Resource { space, kind, id } => match Operation::of(&parts.method, id.clone()) {
-                None => method_not_allowed(&Operation::methods(id.as_deref())),
+            Route::Resource { space, kind, id } => match ResourceOperation::of(&parts.method, id.clone()) {
+                None => method_not_allowed(&ResourceOperation::methods(id.as_deref())),
                 Some(operation) => {
                     let handling = self.count_and_carry_out(kind, &space, operation, parts, body);
                     answer_or_internal_error(handling).await
@@ -76,7 +76,7 @@ impl ConfigApi {
             Route::Endpoint { space, endpoint, id } => match endpoint.action(&parts.method) {
                 None => method_not_allowed(&endpoint.methods()),
                 Some(action) => {
-                    let asked = Asked {
+                    let asked = EndpointRequest {
                         space: &space,
                         id: &id,
                         parts,

@@ -16,7 +16,7 @@ use super::pace::Pace;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::{Decision, Question, interrupted};
+use crate::invocation::authorizer::{AuthorizerDecision, Question, interrupted};
 use crate::invocation::call::is_sealed;
 use crate::invocation::called::CallError;
 
@@ -29,7 +29,7 @@ pub(crate) struct Authorizers<'a> {
     pace: Pace<'a>,
     /// The request as they see it, while it is needed.
     request: Option<Arc<Json>>,
-    decisions: Vec<(Space, Decision)>,
+    decisions: Vec<(Space, AuthorizerDecision)>,
 }
 
 impl<'a> Authorizers<'a> {
@@ -64,15 +64,15 @@ impl<'a> Authorizers<'a> {
     /// The events that authorizers have returned in place of this one.
     pub(crate) fn made(&self) -> impl Iterator<Item = &Arc<Event>> {
         self.decisions.iter().filter_map(|(_, decision)| match decision {
-            Decision::Allowed(made) => Some(made),
+            AuthorizerDecision::Allowed(made) => Some(made),
             _ => None,
         })
     }
 
     /// Whether the subscribers of a space may have the event.
-    pub(crate) async fn decide(&mut self, space: &Space) -> Decision {
+    pub(crate) async fn decide(&mut self, space: &Space) -> AuthorizerDecision {
         let Some(authorizer) = self.arrived.table.authorizer(space, self.event.event_type()) else {
-            return Decision::Allowed(self.event.clone());
+            return AuthorizerDecision::Allowed(self.event.clone());
         };
         if let Some((_, decision)) = self.decisions.iter().find(|(known, _)| known == space) {
             return decision.clone();
@@ -100,7 +100,7 @@ impl<'a> Authorizers<'a> {
         self.request.insert(Arc::new(request)).clone()
     }
 
-    async fn ask(&mut self, space: &Space, authorizer: &FunctionId) -> Decision {
+    async fn ask(&mut self, space: &Space, authorizer: &FunctionId) -> AuthorizerDecision {
         let decision = if self.pace.next().is_ok() {
             let request = self.request().await;
             let question = Question {
@@ -119,7 +119,7 @@ impl<'a> Authorizers<'a> {
         };
         let decision = decision.unwrap_or_else(|| interrupted(space, authorizer, &self.event));
         // Only a delivery whose authorizer failed takes it along. All events of a batch are here at the same time.
-        if self.pace.is_batch() && !matches!(decision, Decision::Failed) {
+        if self.pace.is_batch() && !matches!(decision, AuthorizerDecision::Failed) {
             self.request = None;
         }
         decision

@@ -16,7 +16,7 @@ use super::pace::Pace;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::Decision;
+use crate::invocation::authorizer::AuthorizerDecision;
 use crate::matching::Matched;
 
 /// A matched event with the word of its authorizers.
@@ -84,9 +84,9 @@ impl<'a> Candidate<'a> {
         let (mut is_allowed, mut has_failed) = (false, false);
         for delivery in &self.deliveries {
             match self.authorizers.decide(&delivery.space).await {
-                Decision::Allowed(_) => is_allowed = true,
-                Decision::Denied(_) => {}
-                Decision::Failed => has_failed = true,
+                AuthorizerDecision::Allowed(_) => is_allowed = true,
+                AuthorizerDecision::Denied(_) => {}
+                AuthorizerDecision::Failed => has_failed = true,
             }
         }
         if has_failed && !is_allowed {

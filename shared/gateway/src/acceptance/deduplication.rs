@@ -35,7 +35,7 @@ pub(crate) fn keep_first(deliveries: &mut Vec<Delivery>) {
 }
 
 /// Keys that are claimed for deliveries which are about to be queued.
-pub(crate) struct Claims<'a> {
+pub(crate) struct DeduplicationClaims<'a> {
     table: &'a DynamoDb,
     tokens: Vec<ClaimToken>,
 }
@@ -45,7 +45,7 @@ pub(super) async fn claim_keys<'a>(
     store: &'a Store,
     queue: &DeliveryQueue,
     deliveries: &mut Vec<Delivery>,
-) -> Result<Option<Claims<'a>>, GatewayError> {
+) -> Result<Option<DeduplicationClaims<'a>>, GatewayError> {
     let (DeliveryQueue::Sqs(_), Store::DynamoDb(table)) = (queue, store) else {
         return Ok(None);
     };
@@ -55,7 +55,7 @@ pub(super) async fn claim_keys<'a>(
         .collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut claims = Claims {
+    let mut claims = DeduplicationClaims {
         table,
         tokens: Vec::new(),
     };
@@ -79,7 +79,7 @@ pub(super) async fn claim_keys<'a>(
     Ok(Some(claims))
 }
 
-impl Claims<'_> {
+impl DeduplicationClaims<'_> {
     /// The deliveries are queued. A claim that cannot be confirmed lapses: the event may be taken once more then.
     pub(crate) async fn confirm(self) {
         for token in &self.tokens {

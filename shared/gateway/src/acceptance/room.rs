@@ -20,13 +20,13 @@ use crate::sync_calls::{SyncCall, SyncCalls};
 
 /// What room is asked of: the queue, and the places of calls.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct AdmissionControl {
     pub(crate) outbox: Outbox,
     /// `None` where calls that clients wait for are not bounded.
     pub(crate) sync_calls: Option<Arc<SyncCalls>>,
 }
 
-impl Room {
+impl AdmissionControl {
     /// Sets room aside for the deliveries of a request whose body has `bytes`. Those to spaces without room are left out,
     /// counted and logged; it fails where an event would reach nobody then whose sender hears from nobody else.
     pub(crate) fn reserve(

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::{epoch_millis, millis};
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
@@ -17,13 +18,12 @@ use targets::{ErrorChain, InvokeError};
 use tokio::time::Instant;
 
 use super::deliverer::Deliverer;
-use super::step::{FUNCTION_CHECK, Step, UNABLE_PAUSE};
-use super::verdict::{FailedAttempt, Verdict, verdict};
+use super::step::{DeliveryStep, FUNCTION_CHECK, UNABLE_PAUSE};
+use super::verdict::{FailedAttempt, FailureVerdict, verdict};
 use crate::invocation::call::{Occasion, SubscriberCall};
 use crate::invocation::called::CallError;
 use crate::invocation::circuit_report::report;
 use crate::invocation::weighted::Targets;
-use crate::stamp::now_millis;
 
 /// What is known of an attempt when it is over.
 struct Attempted {
@@ -43,9 +43,9 @@ impl Deliverer {
         (delivery, event): (&Delivery, &Arc<Event>),
         mut targets: Targets<'_>,
         end: Option<Instant>,
-    ) -> Step {
+    ) -> DeliveryStep {
         let number = delivery.attempts.saturating_add(1);
-        let (began, started) = (now_millis(), Instant::now());
+        let (began, started) = (epoch_millis(), Instant::now());
         let call = SubscriberCall {
             space: &delivery.space,
             subscription: &delivery.subscription,
@@ -118,7 +118,7 @@ impl Deliverer {
         }
         let Some(failure) = failure else {
             self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
-            return Step::Settle(Outcome::Done);
+            return DeliveryStep::Settle(Outcome::Done);
         };
         let failure = match passed_over {
             Some(pause) => failure.of_standby(pause),
@@ -135,14 +135,16 @@ impl Deliverer {
         policy: &RetryPolicy,
         attempted: &Attempted,
         (failure, is_choice): (FailedAttempt, bool),
-    ) -> Step {
-        let verdict = match verdict(delivery, policy, &failure, now_millis(), fastrand::f64()) {
+    ) -> DeliveryStep {
+        let verdict = match verdict(delivery, policy, &failure, epoch_millis(), fastrand::f64()) {
             // Of several functions only one is gone.
-            Verdict::PauseSubscription if is_choice => Verdict::GiveUp(DeadLetterReason::PermanentFailure),
+            FailureVerdict::PauseSubscription if is_choice => {
+                FailureVerdict::GiveUp(DeadLetterReason::PermanentFailure)
+            }
             verdict => verdict,
         };
         match verdict {
-            Verdict::Retry { pause } => {
+            FailureVerdict::Retry { pause } => {
                 self.note(
                     delivery,
                     attempted,
@@ -161,9 +163,9 @@ impl Deliverer {
                     // on as soon as it is registered anew.
                     own = policy.pause(attempted.number, 0.0, None).min(pause);
                 }
-                Step::Settle(Outcome::Retry { pause: own })
+                DeliveryStep::Settle(Outcome::Retry { pause: own })
             }
-            Verdict::GiveUp(reason) => {
+            FailureVerdict::GiveUp(reason) => {
                 self.note(
                     delivery,
                     attempted,
@@ -173,7 +175,7 @@ impl Deliverer {
                 );
                 self.give_up(delivery, reason, attempted.number, Some(failure))
             }
-            Verdict::PauseSubscription => {
+            FailureVerdict::PauseSubscription => {
                 self.note(delivery, attempted, AttemptOutcome::Paused, Some(&failure), None);
                 self.pause(subscription).await
             }
@@ -181,7 +183,7 @@ impl Deliverer {
     }
 
     /// Pauses a subscription whose function is gone for good.
-    async fn pause(&self, subscription: &Subscription) -> Step {
+    async fn pause(&self, subscription: &Subscription) -> DeliveryStep {
         let (space, id) = (&subscription.space, &subscription.subscription_id);
         let reason = format!("function {} answered 410 Gone", subscription.function_id);
         // Boxed: most deliveries pause nothing.
@@ -196,7 +198,7 @@ impl Deliverer {
                 tracing::error!(
                     %space, subscriptionId = %id, error = %ErrorChain(&error), "A subscription could not be paused."
                 );
-                Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE })
+                DeliveryStep::Settle(Outcome::Defer { pause: UNABLE_PAUSE })
             }
         }
     }
@@ -209,14 +211,13 @@ impl Deliverer {
         failure: Option<&FailedAttempt>,
         pause: Option<Duration>,
     ) {
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.delivery_log.note(DeliveryAttempt {
             status: attempted
                 .status
                 .or_else(|| failure.and_then(FailedAttempt::status)),
             error: failure.map(|failure| failure.error.clone()),
             duration_ms: millis(attempted.took),
-            next_attempt_at: pause.map(|pause| now_millis().saturating_add(millis(pause))),
+            next_attempt_at: pause.map(|pause| epoch_millis().saturating_add(millis(pause))),
             ..DeliveryAttempt::of(delivery, attempted.began, attempted.number, outcome)
         });
     }

@@ -14,9 +14,9 @@ use tokio::time::timeout_at;
 
 use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
-use super::step::{Step, UNABLE_PAUSE};
+use super::step::{DeliveryStep, UNABLE_PAUSE};
 use super::verdict::FailedAttempt;
-use crate::invocation::authorizer::{Decision, Question};
+use crate::invocation::authorizer::{AuthorizerDecision, Question};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::Targets;
 use crate::unattempted::AUTHORIZER_FAILED;
@@ -28,7 +28,7 @@ impl Deliverer {
         table: &RoutingTable,
         delivery: &Delivery,
         time: Option<DispatchTime>,
-    ) -> Result<Arc<Event>, Step> {
+    ) -> Result<Arc<Event>, DeliveryStep> {
         let Some(request) = &delivery.arrival.unauthorized else {
             return Ok(delivery.event.clone());
         };
@@ -41,13 +41,13 @@ impl Deliverer {
             return Ok(delivery.event.clone());
         };
         if is_sealed(table, space, authorizer) {
-            return Err(Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE }));
+            return Err(DeliveryStep::Settle(Outcome::Defer { pause: UNABLE_PAUSE }));
         }
         let targets = Targets::of(table, space, authorizer, || delivery.id.clone());
         let function = table.function(space, targets.current());
         let limit = function.map(|function| self.invocation.invoker.time_limit(&function.provider));
         if time.is_some_and(|time| !time.admits(limit.unwrap_or_default())) {
-            return Err(Step::left());
+            return Err(DeliveryStep::left());
         }
         let is_early = time.is_some_and(|time| time.is_early());
         let question = Question {
@@ -61,21 +61,21 @@ impl Deliverer {
             Some(time) => match timeout_at(time.end, asking).await {
                 Ok(decision) => decision,
                 // It had all the time that there ever is, and would take it again.
-                Err(_) if is_early => Decision::Failed,
-                Err(_) => return Err(Step::left()),
+                Err(_) if is_early => AuthorizerDecision::Failed,
+                Err(_) => return Err(DeliveryStep::left()),
             },
         };
         match decision {
-            Decision::Allowed(event) => Ok(event),
-            Decision::Denied(refusal) => {
+            AuthorizerDecision::Allowed(event) => Ok(event),
+            AuthorizerDecision::Denied(refusal) => {
                 self.unattempted.denied(delivery, &refusal);
-                Err(Step::Settle(Outcome::Done))
+                Err(DeliveryStep::Settle(Outcome::Done))
             }
-            Decision::Failed => Err(self.lose(delivery)),
+            AuthorizerDecision::Failed => Err(self.lose(delivery)),
         }
     }
 
-    fn lose(&self, delivery: &Delivery) -> Step {
+    fn lose(&self, delivery: &Delivery) -> DeliveryStep {
         self.unattempted.note(
             delivery,
             AttemptOutcome::DeadLettered,

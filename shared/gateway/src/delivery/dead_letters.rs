@@ -1,12 +1,11 @@
 //! Dead letters, wherever they are kept: with the embedded queue, or in the table beside SQS.
 
+use clocks::epoch_millis;
 use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary};
 use domain::delivery::Delivery;
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use queue::{DeliveryQueue, Embedded, QueueError};
 use store::{DynamoDb, StoreError};
-
-use crate::stamp::now_millis;
 
 /// Dead letters read at a time where each has to be carried out by itself.
 const PAGE: usize = 100;
@@ -190,7 +189,7 @@ fn redelivery(dead_letter: &DeadLetter) -> Delivery {
         subscription: dead_letter.subscription_id.clone(),
         function: dead_letter.function_id.clone(),
         event: dead_letter.event.clone(),
-        accepted_at: now_millis(),
+        accepted_at: epoch_millis(),
         attempts: 0,
         deliver_at: None,
         ordering_key: dead_letter.ordering_key.as_deref().map(Into::into),

@@ -4,7 +4,7 @@ use domain::ids::Space;
 use queue::DeliveryQueue;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::turns::{self, Turns};
+use super::fair_permits::{FairPermit, FairPermits};
 
 /// Permits to deliver, one a delivery.
 #[derive(Debug)]
@@ -12,17 +12,17 @@ pub(crate) enum Permits {
     /// Of a queue that hands deliveries out one by one and in turn: there are as many workers.
     AsTheyCome(Semaphore),
     /// Of a queue that hands out many at once.
-    InTurn(Turns),
+    InTurn(FairPermits),
 }
 
 /// A permit to deliver; given back when dropped.
 #[derive(Debug)]
 #[expect(dead_code, reason = "they are held")]
-pub(super) enum Permit<'a> {
+pub(super) enum DeliveryPermit<'a> {
     /// A permit of [`Permits::AsTheyCome`].
     AsTheyCome(SemaphorePermit<'a>),
     /// A permit of [`Permits::InTurn`].
-    InTurn(turns::Permit),
+    InTurn(FairPermit),
 }
 
 impl Permits {
@@ -32,16 +32,16 @@ impl Permits {
         if queue.holds() {
             Self::AsTheyCome(Semaphore::new(permits))
         } else {
-            Self::InTurn(Turns::new(permits))
+            Self::InTurn(FairPermits::new(permits))
         }
     }
 
     /// A permit to deliver to a space. There always is one in the end.
-    pub(super) async fn acquire(&self, space: &Space) -> Option<Permit<'_>> {
+    pub(super) async fn acquire(&self, space: &Space) -> Option<DeliveryPermit<'_>> {
         match self {
             // It is never closed.
-            Self::AsTheyCome(permits) => permits.acquire().await.ok().map(Permit::AsTheyCome),
-            Self::InTurn(turns) => turns.acquire(space).await.map(Permit::InTurn),
+            Self::AsTheyCome(permits) => permits.acquire().await.ok().map(DeliveryPermit::AsTheyCome),
+            Self::InTurn(turns) => turns.acquire(space).await.map(DeliveryPermit::InTurn),
         }
     }
 }

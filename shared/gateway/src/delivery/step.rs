@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use clocks::epoch_millis;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
 use domain::resource::Subscription;
@@ -21,7 +22,6 @@ use super::dispatch_time::DispatchTime;
 use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
-use crate::stamp::now_millis;
 
 /// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
 pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
@@ -33,14 +33,14 @@ const PAUSED_DEFER: Duration = Duration::from_mins(1);
 pub(super) const FUNCTION_CHECK: Duration = Duration::from_secs(1);
 
 /// What is to be done about a delivery.
-pub(super) enum Step {
+pub(super) enum DeliveryStep {
     /// The queue is told.
     Settle(Outcome),
     /// No attempt was made, and none would be for any delivery like this one until the pause is over.
     Wait { scope: Scope, pause: Duration },
 }
 
-impl Step {
+impl DeliveryStep {
     /// There is no time left for the delivery; whoever receives it next may have more.
     pub(super) fn left() -> Self {
         Self::Settle(Outcome::Defer {
@@ -59,13 +59,17 @@ pub(super) enum Scope {
 impl Deliverer {
     /// Attempts a delivery once there is a permit for it, unless there is a reason not to. Never panics, so that no
     /// delivery takes its worker along.
-    pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
+    pub(super) async fn step(&self, delivery: &Delivery, time: Option<DispatchTime>) -> DeliveryStep {
         let stepped = AssertUnwindSafe(self.attempt_or_not(delivery, time)).catch_unwind();
         self.unless_panicked(delivery, stepped.await)
     }
 
     /// A step, or that it panicked: it would again, and a queue that has it received again counts no attempt.
-    pub(super) fn unless_panicked(&self, delivery: &Delivery, stepped: thread::Result<Step>) -> Step {
+    pub(super) fn unless_panicked(
+        &self,
+        delivery: &Delivery,
+        stepped: thread::Result<DeliveryStep>,
+    ) -> DeliveryStep {
         if let Ok(step) = stepped {
             return step;
         }
@@ -81,19 +85,19 @@ impl Deliverer {
         };
         // Giving up may be what panics.
         catch_unwind(AssertUnwindSafe(give_up))
-            .unwrap_or(Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE }))
+            .unwrap_or(DeliveryStep::Settle(Outcome::Defer { pause: UNABLE_PAUSE }))
     }
 
-    async fn attempt_or_not(&self, delivery: &Delivery, time: Option<DispatchTime>) -> Step {
+    async fn attempt_or_not(&self, delivery: &Delivery, time: Option<DispatchTime>) -> DeliveryStep {
         let _permit = self.permits.acquire(&delivery.space).await;
         if time.is_some_and(|time| !time.admits(Duration::ZERO)) {
-            return Step::left();
+            return DeliveryStep::left();
         }
         let table = match self.routes_for(delivery).await {
             Ok(table) => table,
             Err(error) => {
                 tracing::error!(error = %ErrorChain(&error), "The routes of a delivery could not be confirmed.");
-                return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
+                return DeliveryStep::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
             }
         };
         let Some(subscription) = subscription_of(&table, delivery) else {
@@ -134,20 +138,20 @@ impl Deliverer {
         if let Err(pause) = targets.admit(&self.invocation.circuit_breakers, &delivery.space) {
             // Other deliveries of a weighted function go to functions that are in order.
             return if targets.is_choice() {
-                Step::Settle(Outcome::Defer { pause })
+                DeliveryStep::Settle(Outcome::Defer { pause })
             } else {
                 let scope = Scope::Function;
-                Step::Wait { scope, pause }
+                DeliveryStep::Wait { scope, pause }
             };
         }
         if is_sealed(&table, &delivery.space, targets.current()) {
             // No call was made, so this is no attempt.
-            return Step::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
+            return DeliveryStep::Settle(Outcome::Defer { pause: UNABLE_PAUSE });
         }
         let function = table.function(&delivery.space, targets.current());
         let limit = function.map(|function| self.invocation.invoker.time_limit(&function.provider));
         if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
-            return Step::left();
+            return DeliveryStep::left();
         }
         let end = time.map(|time| time.end);
         let event = allowed.as_ref().unwrap_or(&delivery.event);
@@ -169,14 +173,14 @@ impl Deliverer {
     }
 
     /// What becomes of a delivery whose subscription is paused.
-    pub(super) fn paused(&self) -> Step {
+    pub(super) fn paused(&self) -> DeliveryStep {
         let pause = if self.queue.holds() {
             PAUSED_CHECK
         } else {
             PAUSED_DEFER
         };
         let scope = Scope::Subscription;
-        Step::Wait { scope, pause }
+        DeliveryStep::Wait { scope, pause }
     }
 
     /// What becomes of a delivery that is given up after so many attempts.
@@ -186,15 +190,15 @@ impl Deliverer {
         reason: DeadLetterReason,
         attempts: u32,
         failure: Option<FailedAttempt>,
-    ) -> Step {
+    ) -> DeliveryStep {
         let (space, subscription) = (&delivery.space, &delivery.subscription);
         tracing::warn!(
             %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id, attempts,
             ?reason, "Delivery given up."
         );
         self.metrics.space(space).dead_lettered.increment(1);
-        let dead_letter = dead_letter(delivery, reason, attempts, failure, now_millis());
-        Step::Settle(Outcome::DeadLetter(Box::new(dead_letter)))
+        let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());
+        DeliveryStep::Settle(Outcome::DeadLetter(Box::new(dead_letter)))
     }
 
     /// A dead letter that is not safe yet stays a delivery.

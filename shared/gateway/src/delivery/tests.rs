@@ -23,11 +23,11 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::dead_letters::DeadLetters;
-use super::step::Step;
+use super::step::DeliveryStep;
 use super::*;
 use crate::gateway::{Gateway, GatewayParts};
 use crate::intake::hosted::HostedDomains;
-use crate::invocation::circuit_breaker::{Admission, CircuitBreakerSettings, Registered};
+use crate::invocation::circuit_breaker::{CircuitAdmission, CircuitBreakerSettings, Registered};
 use crate::metrics::MetricsLimits;
 use crate::settings::GatewaySettings;
 
@@ -155,7 +155,7 @@ impl Fixture {
                 "",
                 Json::null(),
             )))),
-            accepted_at: crate::stamp::now_millis(),
+            accepted_at: clocks::epoch_millis(),
             attempts: 0,
             deliver_at: None,
             ordering_key: None,
@@ -249,7 +249,10 @@ async fn a_call_that_is_cut_is_an_attempt_and_says_nothing_of_the_function() {
     assert_eq!(fixture.calls.load(Ordering::SeqCst), 1);
     let circuits = &fixture.gateway.stages().invocation.circuit_breakers;
     let admission = circuits.admit(&SPACE.into(), &"f".into(), Registered::default(), Instant::now());
-    assert!(matches!(admission, Admission::Call(_)), "the circuit is open");
+    assert!(
+        matches!(admission, CircuitAdmission::Call(_)),
+        "the circuit is open"
+    );
     assert_eq!(fixture.receive().await.deliveries[0].attempts, 1);
 }
 
@@ -284,10 +287,13 @@ async fn authorizers_of_redriven_deliveries_have_the_time_of_their_message() {
     let received = fixture.receive().await;
     let delivery = &received.deliveries[0];
     let step = fixture.deliverer().step(delivery, Some(time(false, 59))).await;
-    assert!(matches!(step, Step::Settle(Outcome::Defer { .. })), "it is asked");
+    assert!(
+        matches!(step, DeliveryStep::Settle(Outcome::Defer { .. })),
+        "it is asked"
+    );
     assert_eq!(fixture.calls.load(Ordering::SeqCst), 0);
     let step = fixture.deliverer().step(delivery, Some(time(true, 1))).await;
-    let Step::Settle(Outcome::DeadLetter(dead_letter)) = step else {
+    let DeliveryStep::Settle(Outcome::DeadLetter(dead_letter)) = step else {
         panic!("it is asked again");
     };
     assert_eq!(dead_letter.reason, DeadLetterReason::AuthorizerFailed);
@@ -304,7 +310,7 @@ async fn a_delivery_that_panics_before_its_attempt_is_given_up() {
     let delivery = &received.deliveries[0];
     let panicked = std::panic::catch_unwind(|| panic!("broken"));
     let step = fixture.deliverer().unless_panicked(delivery, panicked);
-    let Step::Settle(Outcome::DeadLetter(dead_letter)) = step else {
+    let DeliveryStep::Settle(Outcome::DeadLetter(dead_letter)) = step else {
         panic!("it is attempted again");
     };
     assert_eq!(dead_letter.reason, DeadLetterReason::PermanentFailure);

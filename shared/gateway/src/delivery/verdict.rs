@@ -24,7 +24,7 @@ pub(super) struct FailedAttempt {
 
 /// What follows from a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum FailureVerdict {
     Retry { pause: Duration },
     GiveUp(DeadLetterReason),
     PauseSubscription,
@@ -132,25 +132,25 @@ pub(super) fn verdict(
     failure: &FailedAttempt,
     now: u64,
     jitter: f64,
-) -> Verdict {
+) -> FailureVerdict {
     let failed_attempts = delivery.attempts.saturating_add(1);
     match failure.class {
         // Another gateway, or this one, has seen the event too often.
         FailureClass::Permanent if failure.status() == Some(LOOP_DETECTED) => {
-            return Verdict::GiveUp(DeadLetterReason::Loop);
+            return FailureVerdict::GiveUp(DeadLetterReason::Loop);
         }
-        FailureClass::Permanent => return Verdict::GiveUp(DeadLetterReason::PermanentFailure),
-        FailureClass::Gone => return Verdict::PauseSubscription,
+        FailureClass::Permanent => return FailureVerdict::GiveUp(DeadLetterReason::PermanentFailure),
+        FailureClass::Gone => return FailureVerdict::PauseSubscription,
         FailureClass::Transient | FailureClass::Throttled => {}
     }
     if failed_attempts >= policy.max_attempts() {
-        return Verdict::GiveUp(DeadLetterReason::AttemptsExhausted);
+        return FailureVerdict::GiveUp(DeadLetterReason::AttemptsExhausted);
     }
     let pause = policy.pause(failed_attempts, jitter, failure.retry_after);
     if pause >= time_left(delivery, policy, now) {
-        return Verdict::GiveUp(DeadLetterReason::Expired);
+        return FailureVerdict::GiveUp(DeadLetterReason::Expired);
     }
-    Verdict::Retry { pause }
+    FailureVerdict::Retry { pause }
 }
 
 /// Time until a delivery is too old. One that was to wait is as old as it is overdue.

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
-use super::step::{FUNCTION_CHECK, Scope, Step};
+use super::step::{DeliveryStep, FUNCTION_CHECK, Scope};
 use crate::metrics::EVENTS_CUSTOM_PROCESSING;
 
 impl Deliverer {
@@ -64,9 +64,9 @@ impl Deliverer {
     }
 
     /// The outcome of a delivery for the queue; `None` where the queue holds back the whole function or subscription.
-    async fn outcome(&self, step: Step, delivery: &Delivery) -> Option<Outcome> {
+    async fn outcome(&self, step: DeliveryStep, delivery: &Delivery) -> Option<Outcome> {
         match step {
-            Step::Settle(Outcome::DeadLetter(dead_letter)) => {
+            DeliveryStep::Settle(Outcome::DeadLetter(dead_letter)) => {
                 // Boxed: most deliveries have none.
                 let kept = Box::pin(self.dead_letters.put(&dead_letter)).await;
                 Some(match kept {
@@ -74,8 +74,8 @@ impl Deliverer {
                     Err(error) => Self::defer_unkept(delivery, &error),
                 })
             }
-            Step::Settle(outcome) => Some(outcome),
-            Step::Wait { scope, pause } => {
+            DeliveryStep::Settle(outcome) => Some(outcome),
+            DeliveryStep::Wait { scope, pause } => {
                 let held = match scope {
                     // It may be mended before the pause is over.
                     Scope::Function => {

@@ -24,18 +24,18 @@ use crate::stamp::delivery_id;
 
 /// What an authorizer says of an event.
 #[derive(Debug, Clone)]
-pub(crate) enum Decision {
+pub(crate) enum AuthorizerDecision {
     /// It may pass: the event as the subscribers of the space get it.
     Allowed(Arc<Event>),
     /// It may not.
-    Denied(Arc<Refusal>),
+    Denied(Arc<AuthorizerRefusal>),
     /// The authorizer could not be asked, or did not get to decide.
     Failed,
 }
 
 /// Why an authorizer does not let an event pass.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum AuthorizerRefusal {
     /// Its answer says so, or says nothing that would allow it.
     #[error(transparent)]
     Answer(#[from] Denial),
@@ -87,23 +87,25 @@ impl Invocation {
         space: &Space,
         authorizer: &FunctionId,
         question: Question<'_>,
-    ) -> Decision {
+    ) -> AuthorizerDecision {
         let event = question.event;
         match self.authorization(table, space, authorizer, question).await {
-            Ok(Ok(authorization)) => Decision::Allowed(Arc::new(event.with_authorization(&authorization))),
+            Ok(Ok(authorization)) => {
+                AuthorizerDecision::Allowed(Arc::new(event.with_authorization(&authorization)))
+            }
             Ok(Err(refusal)) => {
                 let message = match &refusal {
-                    Refusal::Answer(Denial::Malformed(_)) => {
+                    AuthorizerRefusal::Answer(Denial::Malformed(_)) => {
                         "Failed to unmarshal authorizer function response."
                     }
                     _ => "Authorization failed.",
                 };
                 log(space, authorizer, event, &refusal, message);
-                Decision::Denied(Arc::new(refusal))
+                AuthorizerDecision::Denied(Arc::new(refusal))
             }
             Err(failure) => {
                 log(space, authorizer, event, &failure, CALL_FAILED);
-                Decision::Failed
+                AuthorizerDecision::Failed
             }
         }
     }
@@ -114,7 +116,7 @@ impl Invocation {
         space: &Space,
         authorizer: &FunctionId,
         question: Question<'_>,
-    ) -> Result<Result<Authorization, Refusal>, AuthorizerError> {
+    ) -> Result<Result<Authorization, AuthorizerRefusal>, AuthorizerError> {
         let Question { event, request, hops } = question;
         let payload = if request.get().len() < LARGE_BODY {
             payload(event, request)
@@ -131,29 +133,29 @@ impl Invocation {
         let said = Authorization::from_response(&called.answer.body);
         // Whatever is in it, an answer that is no success allows nothing.
         match called.answer.rejection {
-            None => Ok(said.map_err(Refusal::Answer)),
+            None => Ok(said.map_err(AuthorizerRefusal::Answer)),
             Some(rejection) => match (rejection.status, said) {
-                (401, _) => Ok(Err(Refusal::Unauthorized {
+                (401, _) => Ok(Err(AuthorizerRefusal::Unauthorized {
                     challenge: rejection.challenge,
                 })),
-                (403, _) => Ok(Err(Refusal::Forbidden)),
-                (_, Err(refused @ Denial::Refused(_))) => Ok(Err(Refusal::Answer(refused))),
+                (403, _) => Ok(Err(AuthorizerRefusal::Forbidden)),
+                (_, Err(refused @ Denial::Refused(_))) => Ok(Err(AuthorizerRefusal::Answer(refused))),
                 (status, _) => Err(AuthorizerError::Status(status)),
             },
         }
     }
 }
 
-impl Decision {
+impl AuthorizerDecision {
     /// The event for a sync subscriber, whose caller gets no more than 403 where nobody has decided (docs/contract.md §2.7).
     pub(crate) fn for_caller(self) -> Result<Arc<Event>, GatewayError> {
         match self {
             Self::Allowed(event) => Ok(event),
             Self::Denied(refusal) => Err(match &*refusal {
-                Refusal::Unauthorized { challenge } => GatewayError::Unauthorized {
+                AuthorizerRefusal::Unauthorized { challenge } => GatewayError::Unauthorized {
                     challenge: challenge.clone(),
                 },
-                Refusal::Answer(_) | Refusal::Forbidden => GatewayError::Forbidden,
+                AuthorizerRefusal::Answer(_) | AuthorizerRefusal::Forbidden => GatewayError::Forbidden,
             }),
             Self::Failed => Err(GatewayError::Forbidden),
         }
@@ -161,7 +163,7 @@ impl Decision {
 }
 
 /// The decision of an authorizer that a batch had no time left for.
-pub(crate) fn interrupted(space: &Space, authorizer: &FunctionId, event: &Event) -> Decision {
+pub(crate) fn interrupted(space: &Space, authorizer: &FunctionId, event: &Event) -> AuthorizerDecision {
     log(
         space,
         authorizer,
@@ -169,7 +171,7 @@ pub(crate) fn interrupted(space: &Space, authorizer: &FunctionId, event: &Event)
         &AuthorizerError::Interrupted,
         CALL_FAILED,
     );
-    Decision::Failed
+    AuthorizerDecision::Failed
 }
 
 fn log(

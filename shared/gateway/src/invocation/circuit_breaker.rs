@@ -23,7 +23,7 @@ use domain::ids::{FunctionId, Space};
 use tokio::time::Instant;
 
 pub use circuit::CircuitChange;
-use circuit::{Circuit, Report, Ticket};
+use circuit::{CallReport, Circuit, Ticket};
 pub use registered::Registered;
 pub use settings::CircuitBreakerSettings;
 
@@ -35,10 +35,10 @@ const SWEEP_FROM: usize = 1024;
 
 /// The circuits of all functions. A handle: clones share them.
 #[derive(Debug, Clone)]
-pub struct CircuitBreakers(Arc<Shared>);
+pub struct CircuitBreakers(Arc<CircuitRegistry>);
 
 #[derive(Debug)]
-struct Shared {
+struct CircuitRegistry {
     settings: CircuitBreakerSettings,
     circuits: Mutex<Circuits>,
 }
@@ -46,19 +46,19 @@ struct Shared {
 #[derive(Debug)]
 struct Circuits {
     /// A function that is not here has a closed circuit without a failure.
-    by_function: HashMap<Function, Circuit>,
+    by_function: HashMap<FunctionKey, Circuit>,
     /// Changes of all circuits; tells calls of before a change from those after it.
     changes: u64,
     sweep_at: usize,
 }
 
-type Function = (Space, FunctionId);
+type FunctionKey = (Space, FunctionId);
 
 /// Whether a function may be called.
 #[derive(Debug)]
-pub enum Admission {
+pub enum CircuitAdmission {
     /// It may; what comes of it is to be reported.
-    Call(Permit),
+    Call(CallPermit),
     /// Not before this time is over. Whoever asks then may have to wait again.
     Wait(Duration),
 }
@@ -66,15 +66,15 @@ pub enum Admission {
 /// A call that may be made. Dropped without a report it says nothing about the function.
 #[derive(Debug)]
 #[must_use = "what comes of the call is to be reported"]
-pub struct Permit {
+pub struct CallPermit {
     /// `None` once it is reported, or where nothing is counted.
     call: Option<PermittedCall>,
 }
 
 #[derive(Debug)]
 struct PermittedCall {
-    shared: Arc<Shared>,
-    function: Function,
+    registry: Arc<CircuitRegistry>,
+    function: FunctionKey,
     registered: Registered,
     ticket: Ticket,
 }
@@ -82,7 +82,7 @@ struct PermittedCall {
 impl CircuitBreakers {
     /// All circuits closed.
     pub fn new(settings: CircuitBreakerSettings) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(CircuitRegistry {
             settings,
             circuits: Mutex::new(Circuits {
                 by_function: HashMap::new(),
@@ -99,7 +99,7 @@ impl CircuitBreakers {
         function: &FunctionId,
         registered: Registered,
         now: Instant,
-    ) -> Admission {
+    ) -> CircuitAdmission {
         let function = (space.clone(), function.clone());
         let mut circuits = self.0.circuits();
         let Circuits {
@@ -118,35 +118,35 @@ impl CircuitBreakers {
         drop(circuits);
         match admitted {
             Ok(ticket) => {
-                let shared = self.0.clone();
+                let registry = self.0.clone();
                 let call = Some(PermittedCall {
-                    shared,
+                    registry,
                     function,
                     registered,
                     ticket,
                 });
-                Admission::Call(Permit { call })
+                CircuitAdmission::Call(CallPermit { call })
             }
-            Err(wait) => Admission::Wait(wait),
+            Err(wait) => CircuitAdmission::Wait(wait),
         }
     }
 }
 
-impl Permit {
+impl CallPermit {
     /// The function answered: it took the event, refused it, or asked for fewer calls. It is alive.
     pub fn success(mut self, now: Instant) -> Option<CircuitChange> {
-        self.call.take()?.report(Report::Success, now)
+        self.call.take()?.report(CallReport::Success, now)
     }
 
     /// The function is alive and asked not to be called for a while.
     pub fn throttled(mut self, now: Instant, pause: Duration) -> Option<CircuitChange> {
-        self.call.take()?.report(Report::Throttled { pause }, now)
+        self.call.take()?.report(CallReport::Throttled { pause }, now)
     }
 
     /// The function failed in a way that may pass: no connection, no answer in time, an error of its own. `jitter`, a
     /// random number from 0 up to 1, takes up to half of the time that the circuit is open, but nothing of the first.
     pub fn failure(mut self, now: Instant, jitter: f64) -> Option<CircuitChange> {
-        self.call.take()?.report(Report::Failure { jitter }, now)
+        self.call.take()?.report(CallReport::Failure { jitter }, now)
     }
 
     /// The call was not made, or says nothing about the function. Another one may be the probe.
@@ -155,15 +155,15 @@ impl Permit {
     }
 }
 
-impl Drop for Permit {
+impl Drop for CallPermit {
     fn drop(&mut self) {
         if let Some(PermittedCall {
-            shared,
+            registry,
             function,
             ticket,
             ..
         }) = self.call.take()
-            && let Some(circuit) = shared.circuits().by_function.get_mut(&function)
+            && let Some(circuit) = registry.circuits().by_function.get_mut(&function)
         {
             circuit.withdraw(ticket);
         }
@@ -171,27 +171,27 @@ impl Drop for Permit {
 }
 
 impl PermittedCall {
-    fn report(self, report: Report, now: Instant) -> Option<CircuitChange> {
-        let mut circuits = self.shared.circuits();
+    fn report(self, report: CallReport, now: Instant) -> Option<CircuitChange> {
+        let mut circuits = self.registry.circuits();
         let Circuits {
             by_function,
             changes,
             sweep_at,
         } = &mut *circuits;
         let Some(circuit) = by_function.get_mut(&self.function) else {
-            let is_counted = self.shared.settings.failure_threshold > 0;
+            let is_counted = self.registry.settings.failure_threshold > 0;
             match report {
-                Report::Success => return None,
-                Report::Failure { .. } if !is_counted => return None,
-                Report::Failure { .. } | Report::Throttled { .. } => {}
+                CallReport::Success => return None,
+                CallReport::Failure { .. } if !is_counted => return None,
+                CallReport::Failure { .. } | CallReport::Throttled { .. } => {}
             }
             if by_function.len() >= *sweep_at {
-                let kept = FORGET_AFTER.saturating_add(self.shared.settings.max_open);
+                let kept = FORGET_AFTER.saturating_add(self.registry.settings.max_open);
                 by_function.retain(|_, circuit| circuit.idle(now) < kept);
                 *sweep_at = SWEEP_FROM.max(by_function.len() * 2);
             }
             let mut circuit = Circuit::new(now, self.registered);
-            let change = circuit.report(self.ticket, report, &self.shared.settings, changes, now);
+            let change = circuit.report(self.ticket, report, &self.registry.settings, changes, now);
             by_function.insert(self.function, circuit);
             return change;
         };
@@ -199,7 +199,7 @@ impl PermittedCall {
             return None;
         }
         circuit.remember(self.registered, report);
-        let change = circuit.report(self.ticket, report, &self.shared.settings, changes, now);
+        let change = circuit.report(self.ticket, report, &self.registry.settings, changes, now);
         if circuit.is_forgettable() {
             by_function.remove(&self.function);
         }
@@ -207,7 +207,7 @@ impl PermittedCall {
     }
 }
 
-impl Shared {
+impl CircuitRegistry {
     fn circuits(&self) -> MutexGuard<'_, Circuits> {
         self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,14 +6,14 @@ use domain::ids::{FunctionId, Space};
 use domain::retry::FailureClass;
 use tokio::time::Instant;
 
-use super::circuit_breaker::{CircuitChange, Permit};
+use super::circuit_breaker::{CallPermit, CircuitChange};
 
 /// Tells the circuit of a function how a call failed, if it did. Whoever refuses or asks for patience is in order; one
 /// that names a time, the `pause`, is not called before it.
 pub(crate) fn report(
     space: &Space,
     function: &FunctionId,
-    permit: Permit,
+    permit: CallPermit,
     failure: Option<FailureClass>,
     pause: Option<Duration>,
 ) {

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
 use super::called::{CallError, CallResult, Called};
-use super::circuit_breaker::{Admission, CircuitBreakers, Permit, Registered};
+use super::circuit_breaker::{CallPermit, CircuitAdmission, CircuitBreakers, Registered};
 use super::circuit_report::report;
 use super::planned_call::PlannedCall;
 
@@ -36,7 +36,7 @@ pub(crate) struct Targets<'t> {
     /// The functions that are called next, in this order, should the current one fail.
     standby: std::vec::IntoIter<&'t FunctionId>,
     /// The permit to call the current one, where circuits are asked.
-    permit: Option<Permit>,
+    permit: Option<CallPermit>,
     /// The least time after which one may be called that was passed over because its circuit is open.
     passed_over: Option<Duration>,
 }
@@ -97,11 +97,11 @@ impl<'t> Targets<'t> {
                 subscription: self.subscription.cloned(),
             };
             let pause = match circuits.admit(space, self.current, registered, Instant::now()) {
-                Admission::Call(permit) => {
+                CircuitAdmission::Call(permit) => {
                     self.permit = Some(permit);
                     return Ok(());
                 }
-                Admission::Wait(pause) => pause,
+                CircuitAdmission::Wait(pause) => pause,
             };
             let soonest = self.passed_over.map_or(pause, |least| least.min(pause));
             self.passed_over = Some(soonest);
@@ -117,7 +117,7 @@ impl<'t> Targets<'t> {
     }
 
     /// The permit of the last target that was called, if nothing was reported of it yet.
-    pub(crate) fn into_permit(self) -> Option<Permit> {
+    pub(crate) fn into_permit(self) -> Option<CallPermit> {
         self.permit
     }
 

@@ -39,11 +39,11 @@ pub struct SpaceLabels(Arc<Labels>);
 struct Labels {
     limits: MetricsLimits,
     other: Space,
-    named: RwLock<Named>,
+    named: RwLock<NamedSpaces>,
 }
 
 #[derive(Debug, Default)]
-struct Named {
+struct NamedSpaces {
     known: HashSet<Space>,
     unknown: HashSet<Space>,
 }

@@ -88,13 +88,13 @@ fn status_of(err: &MalformedEvent) -> StatusCode {
 /// The head of a response that is passed on while it comes in.
 #[derive(Debug, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Head<'r> {
+pub(super) struct ResponseHead<'r> {
     status_code: u16,
     headers: BTreeMap<String, String>,
     cookies: Vec<Cow<'r, str>>,
 }
 
-impl<'r> Head<'r> {
+impl<'r> ResponseHead<'r> {
     pub(super) fn new(status: StatusCode, headers: &'r HeaderMap) -> Self {
         let joined = joined(headers);
         Self {

@@ -25,7 +25,7 @@ use lambda_runtime_api_client::{PooledClient, build_request};
 use tower::{Service, ServiceExt as _};
 
 use super::request;
-use super::response::{self, Head};
+use super::response::{self, ResponseHead};
 
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
@@ -154,7 +154,7 @@ impl Streamed {
             let octets = HeaderValue::from_static("application/octet-stream");
             parts.headers.entry(header::CONTENT_TYPE).or_insert(octets);
         }
-        let mut prelude = Head::new(parts.status, &parts.headers).to_json();
+        let mut prelude = ResponseHead::new(parts.status, &parts.headers).to_json();
         prelude.extend(DELIMITER);
         Self {
             prelude: Some(prelude.into()),

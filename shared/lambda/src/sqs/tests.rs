@@ -37,27 +37,27 @@ fn record(arn: &str, id: &str, group: &str, body: &str) -> Value {
     })
 }
 
-/// The lanes of a batch.
-fn lanes_of(records: &[Value]) -> Vec<Lane> {
+/// The groups of a batch.
+fn groups_of(records: &[Value]) -> Vec<MessageGroup> {
     let event: SqsEvent = serde_json::from_value(json!({ "Records": records })).unwrap();
-    lanes(event.records, source_of_arn)
+    message_groups(event.records, source_of_arn)
 }
 
 /// Those of a batch of the standard queue, all of one group.
-fn lanes_of_bodies(messages: &[(&str, &str)]) -> Vec<Lane> {
+fn groups_of_bodies(messages: &[(&str, &str)]) -> Vec<MessageGroup> {
     let records = messages.iter().map(|(id, body)| record(STANDARD, id, "g", body));
-    lanes_of(&records.collect::<Vec<_>>())
+    groups_of(&records.collect::<Vec<_>>())
 }
 
-/// Works through lanes when nothing has to be given back.
+/// Works through groups of messages when nothing has to be given back.
 async fn work(
-    lanes: Vec<Lane>,
+    message_groups: Vec<MessageGroup>,
     concurrency: usize,
     end: Instant,
     deliver: impl AsyncFn(SourceKind, HandedOut) -> Result<Settled, MalformedMessage>,
 ) -> SqsBatchResponse {
     let give_back = async |kind, handles| panic!("{kind:?} {handles:?}");
-    work_through(lanes, concurrency, end, deliver, give_back).await
+    work_through(message_groups, concurrency, end, deliver, give_back).await
 }
 
 fn failed(response: &SqsBatchResponse) -> BTreeSet<&str> {
@@ -70,7 +70,7 @@ fn failed(response: &SqsBatchResponse) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn each_message_fails_for_itself() {
-    let lanes = lanes_of_bodies(&[
+    let message_groups = groups_of_bodies(&[
         ("1", "completes"),
         ("2", "fails"),
         ("3", "malformed"),
@@ -90,7 +90,7 @@ async fn each_message_fails_for_itself() {
         }
     };
     let end = Instant::now() + Duration::from_millis(100);
-    let response = work(lanes, 10, end, deliver).await;
+    let response = work(message_groups, 10, end, deliver).await;
     assert_eq!(failed(&response), BTreeSet::from(["2", "3", "4", "6"]));
     assert_eq!(calls.into_inner(), 6);
     let json = serde_json::to_value(&response).unwrap();
@@ -100,13 +100,13 @@ async fn each_message_fails_for_itself() {
 
 #[tokio::test]
 async fn messages_are_handed_over_as_received() {
-    let lanes = lanes_of(&[record(STANDARD, "1", "g", "b"), json!({ "eventSourceARN": FIFO })]);
+    let message_groups = groups_of(&[record(STANDARD, "1", "g", "b"), json!({ "eventSourceARN": FIFO })]);
     let messages = Mutex::new(Vec::new());
     let deliver = async |kind, message: HandedOut| {
         messages.lock().unwrap().push((kind, message));
         Ok(Settled::Completed)
     };
-    let response = work(lanes, 1, Instant::now() + LONG, deliver).await;
+    let response = work(message_groups, 1, Instant::now() + LONG, deliver).await;
     assert!(response.batch_item_failures.is_empty());
     let messages = messages.into_inner().unwrap();
     let [(SourceKind::Standard, full), (SourceKind::Fifo, bare)] = &*messages else {
@@ -127,7 +127,7 @@ async fn messages_are_handed_over_as_received() {
 /// One of a group after another, and none behind one that failed; other groups go on, and the standard queue knows none.
 #[tokio::test]
 async fn groups_of_the_fifo_queue_are_kept_in_order() {
-    let lanes = lanes_of(&[
+    let message_groups = groups_of(&[
         record(FIFO, "a1", "a", "completes"),
         record(FIFO, "b1", "b", "completes"),
         record(FIFO, "a2", "a", "fails"),
@@ -158,7 +158,7 @@ async fn groups_of_the_fifo_queue_are_kept_in_order() {
         assert_eq!(kind, SourceKind::Fifo);
         shown.lock().unwrap().insert(handles.join(" "));
     };
-    let response = work_through(lanes, 10, Instant::now() + LONG, deliver, give_back).await;
+    let response = work_through(message_groups, 10, Instant::now() + LONG, deliver, give_back).await;
     let returned = BTreeSet::from(["a2", "a3", "a4", "c1", "c2", "s2"]);
     assert_eq!(failed(&response), returned);
     let begun = begun.into_inner().unwrap();
@@ -186,23 +186,23 @@ async fn groups_of_the_fifo_queue_are_kept_in_order() {
 /// The answer is in time, whatever SQS does.
 #[tokio::test]
 async fn giving_back_does_not_outlast_the_invocation() {
-    let lanes = lanes_of(&[record(FIFO, "1", "g", ""), record(FIFO, "2", "g", "")]);
+    let message_groups = groups_of(&[record(FIFO, "1", "g", ""), record(FIFO, "2", "g", "")]);
     let end = Instant::now();
     let deliver = async |_, _| Ok(Settled::Returned);
     let give_back = async |_, _| std::future::pending().await;
-    let response = work_through(lanes, 1, end, deliver, give_back).await;
+    let response = work_through(message_groups, 1, end, deliver, give_back).await;
     assert_eq!(failed(&response), BTreeSet::from(["1", "2"]));
     assert!(end.elapsed() < ANSWER_MARGIN, "{:?}", end.elapsed());
 }
 
 #[tokio::test]
 async fn messages_of_other_queues_are_returned() {
-    let lanes = lanes_of(&[
+    let message_groups = groups_of(&[
         record("arn:aws:sqs:us-east-1:000000000000:other", "1", "g", ""),
         json!({ "messageId": "2", "body": "" }),
         record(STANDARD, "3", "g", ""),
     ]);
-    let response = work(lanes, 1, Instant::now() + LONG, async |_, _| {
+    let response = work(message_groups, 1, Instant::now() + LONG, async |_, _| {
         Ok(Settled::Completed)
     })
     .await;
@@ -211,13 +211,13 @@ async fn messages_of_other_queues_are_returned() {
 
 #[tokio::test]
 async fn a_message_handed_out_twice_is_delivered_once() {
-    let lanes = lanes_of_bodies(&[("1", "a"), ("1", "a"), ("2", "b"), ("1", "a")]);
+    let message_groups = groups_of_bodies(&[("1", "a"), ("1", "a"), ("2", "b"), ("1", "a")]);
     let calls = AtomicUsize::new(0);
     let deliver = async |_, _| {
         calls.fetch_add(1, Ordering::Relaxed);
         Ok(Settled::Returned)
     };
-    let response = work(lanes, 1, Instant::now() + LONG, deliver).await;
+    let response = work(message_groups, 1, Instant::now() + LONG, deliver).await;
     assert_eq!(calls.into_inner(), 2);
     assert_eq!(response.batch_item_failures.len(), 2);
 }
@@ -237,7 +237,7 @@ async fn no_more_than_allowed_at_a_time() {
             Ok(Settled::Completed)
         };
         let end = Instant::now() + LONG;
-        let response = work(lanes_of_bodies(&messages), concurrency, end, deliver).await;
+        let response = work(groups_of_bodies(&messages), concurrency, end, deliver).await;
         assert!(response.batch_item_failures.is_empty());
         assert_eq!(most.into_inner(), concurrency.min(30));
     }
@@ -245,8 +245,8 @@ async fn no_more_than_allowed_at_a_time() {
 
 #[tokio::test]
 async fn a_message_without_id_fails_the_batch() {
-    let lanes = lanes_of(&[json!({ "body": "", "eventSourceARN": STANDARD })]);
-    let response = work(lanes, 1, Instant::now() + LONG, async |_, _| {
+    let message_groups = groups_of(&[json!({ "body": "", "eventSourceARN": STANDARD })]);
+    let response = work(message_groups, 1, Instant::now() + LONG, async |_, _| {
         Ok(Settled::Returned)
     })
     .await;

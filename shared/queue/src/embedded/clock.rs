@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use clocks::{millis, since_epoch};
+
 /// What makes the next millisecond of each time that is not a whole one.
 const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
 
@@ -96,15 +98,8 @@ impl Clock {
 
     fn wall_time(&self) -> Duration {
         match &self.source {
-            Source::Machine { .. } => SystemTime::now()
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default(),
+            Source::Machine { .. } => since_epoch(SystemTime::now()),
             Source::Manual(manual) => Duration::from_millis(manual.wall.load(Ordering::Relaxed)),
         }
     }
-}
-
-/// A time in whole milliseconds.
-pub(super) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use clocks::millis;
 use domain::ids::Space;
 use redb::ReadableTable as _;
 
 use super::DeadLetterLimits;
-use super::clock::millis;
 use super::dead_rows::{DeadRow, DeadSpace};
 use super::engine::Engine;
 use super::tables::{DEAD_ROWS, DEAD_SPACES, EngineError, Tables, composed, corrupted};

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::millis;
 use domain::delivery::Delivery;
 use domain::ids::Space;
 use redb::ReadableTable as _;
 
 use super::changes::Changes;
-use super::clock::millis;
 use super::tables::{EngineError, composed, first_text};
 use crate::QueueError;
 

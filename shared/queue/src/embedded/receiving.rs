@@ -9,7 +9,7 @@ use super::Embedded;
 use super::dead_letters::Letter;
 use super::jobs::Job;
 use super::pieces::PART;
-use super::receipt::Receipt;
+use super::receipt::EmbeddedReceipt;
 use super::schedule::{Schedule, Step, Taken};
 use super::settlement::{Settlement, Verdict};
 use crate::{Outcome, Received, Settled};
@@ -78,7 +78,7 @@ impl Embedded {
         Received {
             deliveries: vec![taken.entry.delivery.clone()],
             waited: Duration::from_millis(taken.waited),
-            receipt: crate::Receipt::Embedded(Receipt {
+            receipt: crate::Receipt::Embedded(EmbeddedReceipt {
                 queue: self.clone(),
                 lane: taken.lane,
                 place: taken.place,
@@ -88,7 +88,7 @@ impl Embedded {
     }
 
     /// The same as [`Self::settle`]; what is large is converted where it is in nobody's way.
-    pub(crate) async fn settle_anywhere(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
+    pub(crate) async fn settle_anywhere(&self, receipt: EmbeddedReceipt, outcomes: Vec<Outcome>) -> Settled {
         let bytes = receipt.entry.as_ref().map_or(0, |entry| entry.event_bytes as u64);
         match outcomes.into_iter().next() {
             Some(Outcome::DeadLetter(letter)) if bytes >= offload::LARGE_BODY as u64 => {
@@ -106,7 +106,7 @@ impl Embedded {
         }
     }
 
-    pub(crate) fn settle(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
+    pub(crate) fn settle(&self, receipt: EmbeddedReceipt, outcomes: Vec<Outcome>) -> Settled {
         let Some(outcome) = outcomes.into_iter().next() else {
             return Settled::Returned;
         };
@@ -130,7 +130,7 @@ impl Embedded {
         self.settle_as(receipt, verdict)
     }
 
-    pub(super) fn settle_as(&self, mut receipt: Receipt, verdict: Verdict) -> Settled {
+    pub(super) fn settle_as(&self, mut receipt: EmbeddedReceipt, verdict: Verdict) -> Settled {
         let Some(entry) = receipt.entry.take() else {
             return Settled::Returned;
         };

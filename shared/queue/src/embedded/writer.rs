@@ -18,7 +18,7 @@ use super::settlement::Settlement;
 use super::storage::Storage;
 use super::tables::EngineError;
 use crate::QueueError;
-use failure::{FIRST_PAUSE, Failure, LONGEST_PAUSE, Shared, unavailable};
+use failure::{Failure, PAUSES, Shared, unavailable};
 use room::{IDLE, Room};
 
 mod failure;
@@ -216,9 +216,7 @@ impl Writer {
                 "The delivery queue cannot be written: nothing more is accepted."
             );
         }
-        let pause = FIRST_PAUSE
-            .saturating_mul(2_u32.saturating_pow(times))
-            .min(LONGEST_PAUSE);
+        let pause = PAUSES.pause(times.saturating_add(1), 1.0);
         self.failure = Some(Failure {
             error: Arc::clone(&error),
             times: times.saturating_add(1),

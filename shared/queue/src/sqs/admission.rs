@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use clocks::epoch_millis;
 use tokio::time::Instant;
 
+use super::Sqs;
 use super::due::Due;
 use super::message::{self, MalformedMessage};
-use super::receipt::{Handle, Receipt};
+use super::receipt::{Handle, SqsReceipt};
 use super::signature::Signing;
 use super::source::SourceKind;
-use super::{Sqs, timing};
 use crate::{Outcome, Received, Settled};
 
 /// A message as SQS hands it out.
@@ -56,7 +57,7 @@ pub(super) fn examine(
     message: &HandedOut,
 ) -> Result<Examined, MalformedMessage> {
     signing.verify(kind, &message.body)?;
-    let now = timing::now();
+    let now = epoch_millis();
     let sent_at = message.sent_at.unwrap_or(now);
     let parsed = message::parse(&message.body, &message.message_id, sent_at)?;
     let mut deliveries = parsed.deliveries;
@@ -105,21 +106,21 @@ impl Sqs {
 
     pub(super) fn hand_out(&self, kind: SourceKind, due: Due, handle: Handle) -> Received {
         // A message from the future was sent by a clock that is ahead of this one.
-        let waited = timing::now().saturating_sub(due.shown_at);
+        let waited = epoch_millis().saturating_sub(due.shown_at);
         Received {
             deliveries: due.deliveries.clone(),
             waited: Duration::from_millis(waited),
-            receipt: crate::Receipt::Sqs(Receipt::new(self.clone(), kind, due, handle)),
+            receipt: crate::Receipt::Sqs(SqsReceipt::new(self.clone(), kind, due, handle)),
         }
     }
 
     /// Lets a message be received again when it is due, at that very time however often it is put off.
     pub(super) async fn put_off(&self, kind: SourceKind, due: Due, handle: Handle, due_at: u64) -> Settled {
-        let now = timing::now();
+        let now = epoch_millis();
         let pause = Duration::from_millis(due_at.saturating_sub(now));
         let deferred = due.deliveries.iter().map(|_| Outcome::Defer { pause });
         let deferred = deferred.collect();
-        let receipt = Receipt::new(self.clone(), kind, due, handle);
+        let receipt = SqsReceipt::new(self.clone(), kind, due, handle);
         self.settle_as_of(now, receipt, deferred).await
     }
 }

@@ -11,7 +11,7 @@ use crate::QueueError;
 /// A failed call. It stands in for the SDK's error, which holds the whole response, in which AWS repeats the signed
 /// headers, session token included, to those who sign wrongly.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum SqsError {
     /// SQS answered with an error.
     #[error("SQS answered {operation} with {code} (status code {status})")]
     Answer {
@@ -31,7 +31,7 @@ pub(super) enum Failure {
     },
 }
 
-impl Failure {
+impl SqsError {
     /// Reads the error of a call.
     pub(super) fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
@@ -61,8 +61,8 @@ pub(super) fn line(failure: &dyn Error) -> String {
     line
 }
 
-impl From<Failure> for QueueError {
-    fn from(failure: Failure) -> Self {
+impl From<SqsError> for QueueError {
+    fn from(failure: SqsError) -> Self {
         Self::Unavailable {
             source: failure.into(),
         }

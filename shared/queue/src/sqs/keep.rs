@@ -3,9 +3,9 @@
 //! attempt.
 
 use super::Sqs;
-use super::failure::{Failure, line};
+use super::failure::{SqsError, line};
 use super::pack::MAX_BATCH;
-use super::source::{Source, SourceKind};
+use super::source::{SourceKind, SourceQueue};
 
 /// Messages are hidden anew so often while they are hidden: one request may fail.
 const TIMES: u32 = 3;
@@ -20,7 +20,7 @@ pub(super) async fn keep_hidden(queue: Sqs, kind: SourceKind) {
         tokio::time::sleep(hidden_for / TIMES).await;
         // Before the messages are looked up: those that are settled meanwhile are not among them.
         let _keeping = source.keeping.write().await;
-        let Some(handles) = source.inbox.to_keep_hidden() else {
+        let Some(handles) = source.in_flight.to_keep_hidden() else {
             return;
         };
         queue.hide_anew(source, &handles).await;
@@ -28,11 +28,11 @@ pub(super) async fn keep_hidden(queue: Sqs, kind: SourceKind) {
 }
 
 impl Sqs {
-    async fn hide_anew(&self, source: &Source, receipt_handles: &[String]) {
+    async fn hide_anew(&self, source: &SourceQueue, receipt_handles: &[String]) {
         for handles in receipt_handles.chunks(MAX_BATCH) {
             match self.hide_all(source, handles, self.0.settings.hidden_for).await {
                 // One may have been completed meanwhile.
-                Ok(()) | Err(Failure::Entries { .. }) => {}
+                Ok(()) | Err(SqsError::Entries { .. }) => {}
                 Err(failure) => {
                     let error = line(&failure);
                     tracing::warn!(queue = source.url, %error, "Messages in hand could not be kept hidden.");

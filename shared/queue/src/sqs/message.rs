@@ -76,7 +76,7 @@ pub(super) struct Notes {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Message<'a> {
+struct MessageBody<'a> {
     #[serde(borrow)]
     event: &'a RawValue,
     space: Space,
@@ -108,7 +108,7 @@ struct SubscriberRef<'a> {
 
 /// Reads a body. What versions before did not write comes from the message: its id, and when it was sent.
 pub(super) fn parse(body: &str, message_id: &str, sent_at: u64) -> Result<Parsed, MalformedMessage> {
-    let message: Message<'_> = serde_json::from_str(body).map_err(|error| MalformedMessage::Form {
+    let message: MessageBody<'_> = serde_json::from_str(body).map_err(|error| MalformedMessage::Form {
         line: error.line(),
         column: error.column(),
     })?;

@@ -28,7 +28,7 @@ pub(super) struct Outgoing<'a> {
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message {
+pub(super) struct PackedMessage {
     pub(super) body: String,
     pub(super) group_id: Arc<str>,
     /// Seconds for which SQS is to hold it back.
@@ -39,16 +39,16 @@ pub(super) struct Message {
 
 /// Messages to be sent.
 #[derive(Debug, Default)]
-pub(super) struct Messages {
+pub(super) struct PackedMessages {
     /// To the standard queue.
-    pub(super) standard: Vec<Message>,
+    pub(super) standard: Vec<PackedMessage>,
     /// To the FIFO queue, which knows no delay of a message: a delivery that is early is put off when it is received.
-    pub(super) ordered: Vec<Message>,
+    pub(super) ordered: Vec<PackedMessage>,
 }
 
 /// What deliveries must have in common to share a message, beside the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Shared<'a> {
+struct PackingKey<'a> {
     common: Common<'a>,
     attempts: u32,
     wait: Wait,
@@ -57,7 +57,7 @@ struct Shared<'a> {
 /// Deliveries that may share a message.
 struct Group<'a> {
     event: Rc<str>,
-    shared: Shared<'a>,
+    shared: PackingKey<'a>,
     deliveries: Vec<&'a Delivery>,
 }
 
@@ -76,8 +76,12 @@ pub(super) fn check(deliveries: &[Delivery], limit: usize) -> Result<(), QueueEr
 
 /// The messages for deliveries, of `limit` bytes at most, in the order of the deliveries. `now` is in milliseconds
 /// since the Unix epoch.
-pub(super) fn pack(deliveries: &[Outgoing<'_>], now: u64, limit: usize) -> Result<Messages, QueueError> {
-    let mut messages = Messages::default();
+pub(super) fn pack(
+    deliveries: &[Outgoing<'_>],
+    now: u64,
+    limit: usize,
+) -> Result<PackedMessages, QueueError> {
+    let mut messages = PackedMessages::default();
     for group in group(deliveries.iter().copied(), now) {
         group.pack_into(&mut messages, limit)?;
     }
@@ -85,8 +89,8 @@ pub(super) fn pack(deliveries: &[Outgoing<'_>], now: u64, limit: usize) -> Resul
 }
 
 /// The messages as requests, each of `limit` bytes at most.
-pub(super) fn batches(messages: Vec<Message>, limit: usize) -> Vec<Vec<Message>> {
-    let mut batches: Vec<Vec<Message>> = Vec::new();
+pub(super) fn batches(messages: Vec<PackedMessage>, limit: usize) -> Vec<Vec<PackedMessage>> {
+    let mut batches: Vec<Vec<PackedMessage>> = Vec::new();
     let mut bytes = 0;
     for message in messages {
         bytes += message.body.len();
@@ -103,8 +107,8 @@ pub(super) fn batches(messages: Vec<Message>, limit: usize) -> Vec<Vec<Message>>
 
 /// The messages in parts that are to be sent one after another, with one message of a group each: of those in one
 /// request, a later one may be taken and an earlier one not.
-pub(super) fn in_turn(messages: Vec<Message>) -> Vec<Vec<Message>> {
-    let mut parts: Vec<Vec<Message>> = Vec::new();
+pub(super) fn in_turn(messages: Vec<PackedMessage>) -> Vec<Vec<PackedMessage>> {
+    let mut parts: Vec<Vec<PackedMessage>> = Vec::new();
     let mut sent: HashMap<Arc<str>, usize> = HashMap::new();
     for message in messages {
         let turn = sent.entry(Arc::clone(&message.group_id)).or_default();
@@ -122,14 +126,14 @@ pub(super) fn in_turn(messages: Vec<Message>) -> Vec<Vec<Message>> {
 fn group<'a>(deliveries: impl Iterator<Item = Outgoing<'a>>, now: u64) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut texts: HashMap<*const Event, Rc<str>> = HashMap::new();
-    let mut by_event: HashMap<(*const Event, Shared<'_>), usize> = HashMap::new();
-    let mut by_text: HashMap<(Rc<str>, Shared<'_>), usize> = HashMap::new();
+    let mut by_event: HashMap<(*const Event, PackingKey<'_>), usize> = HashMap::new();
+    let mut by_text: HashMap<(Rc<str>, PackingKey<'_>), usize> = HashMap::new();
     for Outgoing { delivery, due } in deliveries {
         let event = Arc::as_ptr(&delivery.event);
         let text = texts
             .entry(event)
             .or_insert_with(|| event_text(&delivery.event).into());
-        let shared = Shared {
+        let shared = PackingKey {
             common: Common {
                 space: &delivery.space,
                 accepted_at: delivery.accepted_at,
@@ -174,7 +178,7 @@ impl Group<'_> {
         head(&self.event, &self.shared.common)
     }
 
-    fn pack_into(&self, messages: &mut Messages, limit: usize) -> Result<(), QueueError> {
+    fn pack_into(&self, messages: &mut PackedMessages, limit: usize) -> Result<(), QueueError> {
         let head = self.head();
         let mut begun: Option<String> = None;
         for delivery in &self.deliveries {
@@ -202,14 +206,14 @@ impl Group<'_> {
         Ok(())
     }
 
-    fn unordered(&self, begun: &str) -> Message {
-        let Shared {
+    fn unordered(&self, begun: &str) -> PackedMessage {
+        let PackingKey {
             common,
             attempts,
             wait,
         } = self.shared;
         let not_before = wait.not_before;
-        Message {
+        PackedMessage {
             body: end(begun, Notes { attempts, not_before }),
             group_id: space_group(common.space).into(),
             delay_seconds: wait.delay_seconds,
@@ -219,12 +223,12 @@ impl Group<'_> {
 }
 
 /// The message of an ordered delivery.
-fn ordered(delivery: &Delivery, key: &str, begun: &str) -> Message {
+fn ordered(delivery: &Delivery, key: &str, begun: &str) -> PackedMessage {
     let notes = Notes {
         attempts: delivery.attempts,
         not_before: None,
     };
-    Message {
+    PackedMessage {
         body: end(begun, notes),
         group_id: ordered_group(&delivery.space, &delivery.subscription, key).into(),
         delay_seconds: 0,

@@ -10,7 +10,7 @@ use super::due::Due;
 use super::source::SourceKind;
 
 /// What SQS knows a received message by. While it exists, its message is not handed out again by this process.
-pub struct Receipt {
+pub struct SqsReceipt {
     pub(super) queue: Sqs,
     pub(super) kind: SourceKind,
     pub(super) message_id: String,
@@ -25,15 +25,15 @@ pub struct Receipt {
 
 /// Who knows what SQS calls the receipt.
 pub(super) enum Handle {
-    /// The inbox of the queue, until the message is released.
-    Inbox,
+    /// The messages in flight of its queue, until it is released.
+    InFlight,
     /// It is this.
     Own(String),
     /// It is this, and who handed it over deletes the message once it is completed.
     Lent(String),
 }
 
-impl Receipt {
+impl SqsReceipt {
     pub(super) fn new(queue: Sqs, kind: SourceKind, due: Due, handle: Handle) -> Self {
         Self {
             queue,
@@ -51,28 +51,28 @@ impl Receipt {
     /// What SQS calls the latest receipt of the message.
     pub(super) fn handle(&self) -> Option<String> {
         match &self.handle {
-            Handle::Inbox => self
+            Handle::InFlight => self
                 .queue
                 .0
                 .source(self.kind)?
-                .inbox
+                .in_flight
                 .receipt_handle(&self.message_id),
             Handle::Own(handle) | Handle::Lent(handle) => Some(handle.clone()),
         }
     }
 }
 
-impl Drop for Receipt {
+impl Drop for SqsReceipt {
     fn drop(&mut self) {
-        let (Handle::Inbox, Some(source)) = (&self.handle, self.queue.0.source(self.kind)) else {
+        let (Handle::InFlight, Some(source)) = (&self.handle, self.queue.0.source(self.kind)) else {
             return;
         };
         let group = self.group.as_deref();
         if let Some(group) = group.filter(|_| !self.completed) {
             // Those behind it are not to be delivered before it. SQS shows them again no earlier.
-            source.inbox.drain_group(group);
+            source.in_flight.drain_group(group);
         }
-        source.inbox.release(&self.message_id, group);
+        source.in_flight.release(&self.message_id, group);
         if group.is_some() {
             // The next one of the group may wait for a worker.
             self.queue.0.arrived.notify_waiters();
@@ -80,10 +80,10 @@ impl Drop for Receipt {
     }
 }
 
-impl fmt::Debug for Receipt {
+impl fmt::Debug for SqsReceipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = &self.message_id;
-        f.debug_struct("Receipt")
+        f.debug_struct("SqsReceipt")
             .field("message_id", id)
             .finish_non_exhaustive()
     }

@@ -8,15 +8,15 @@ use std::time::Duration;
 use aws_sdk_sqs::Config;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use domain::backoff::{Backoff, Spread};
 use futures_util::future::{join, join_all};
 
 use super::admission::{Examined, HandedOut, examine};
-use super::backoff::Backoff;
-use super::failure::{Failure, line};
+use super::failure::{SqsError, line};
 use super::keep::keep_hidden;
 use super::receipt::Handle;
-use super::source::{Source, SourceKind};
-use super::{Shared, Sqs, timing};
+use super::source::{SourceKind, SourceQueue};
+use super::{Sqs, SqsInner, timing};
 use crate::Received;
 
 /// Most messages of an answer.
@@ -27,13 +27,15 @@ const WAIT_SECONDS: u16 = 20;
 const POLL_TIMEOUT: Duration = Duration::from_secs(WAIT_SECONDS as u64 + 10);
 /// Longest wait for messages to be given back at the end.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(3);
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
 const BACKOFF: Backoff = Backoff {
-    least: Duration::from_millis(100),
+    first: Duration::from_millis(200),
     most: Duration::from_secs(5),
+    spread: Spread::From(LEAST_PAUSE),
 };
 
 /// A worker who waits for a message.
-struct IdleWorker<'a>(&'a Shared);
+struct IdleWorker<'a>(&'a SqsInner);
 
 /// A queue that is being asked for messages.
 struct Poll {
@@ -74,9 +76,9 @@ impl Sqs {
     /// The next message of the queues, in turn.
     fn take(&self) -> Option<Received> {
         let fifo_first = self.0.fifo_first.fetch_xor(true, Ordering::Relaxed);
-        let take = |(kind, source): (SourceKind, &Source)| {
-            let due = source.inbox.take()?;
-            Some(self.hand_out(kind, due, Handle::Inbox))
+        let take = |(kind, source): (SourceKind, &SourceQueue)| {
+            let due = source.in_flight.take()?;
+            Some(self.hand_out(kind, due, Handle::InFlight))
         };
         let mut sources = self.0.sources();
         if fifo_first {
@@ -89,7 +91,7 @@ impl Sqs {
     /// Shows messages that no worker took to other processes at once. If that fails, they are shown later.
     async fn return_waiting(&self) {
         let returns = self.0.sources().map(|(kind, source)| {
-            let handles = source.inbox.drain_all();
+            let handles = source.in_flight.drain_all();
             let returned = async move {
                 let _unchanged = source.keeping.read().await;
                 self.give_back(kind, handles).await;
@@ -102,7 +104,7 @@ impl Sqs {
     }
 }
 
-impl Shared {
+impl SqsInner {
     fn is_closed(&self) -> bool {
         *self.closed.borrow()
     }
@@ -114,7 +116,7 @@ impl Shared {
 
     /// How many workers there are: they wait for a message, or have one.
     fn workers(&self) -> usize {
-        let in_hand = self.sources().map(|(_, source)| source.inbox.in_hand());
+        let in_hand = self.sources().map(|(_, source)| source.in_flight.in_hand());
         self.idle_workers.load(Ordering::Relaxed) + in_hand.sum::<usize>()
     }
 }
@@ -139,7 +141,7 @@ impl Poll {
         }
     }
 
-    async fn ask(&self, source: &Source) {
+    async fn ask(&self, source: &SourceQueue) {
         let queue = &source.url;
         match self.poll(source).await {
             Ok(messages) => {
@@ -155,12 +157,12 @@ impl Poll {
                 if failures == 1 {
                     tracing::error!(queue, error = %line(&failure), "Deliveries cannot be received.");
                 }
-                tokio::time::sleep(BACKOFF.pause(failures)).await;
+                tokio::time::sleep(BACKOFF.pause(failures, fastrand::f64())).await;
             }
         }
     }
 
-    async fn poll(&self, source: &Source) -> Result<Vec<Message>, Failure> {
+    async fn poll(&self, source: &SourceQueue) -> Result<Vec<Message>, SqsError> {
         // No more than there are workers: a message that waits here for one too long is received by others as well.
         let most = self.queue.0.workers().clamp(1, MAX_MESSAGES);
         let timeouts = TimeoutConfig::builder()
@@ -184,12 +186,12 @@ impl Poll {
             .config_override(Config::builder().timeout_config(timeouts))
             .send()
             .await
-            .map_err(|error| Failure::of("ReceiveMessage", error))?;
+            .map_err(|error| SqsError::of("ReceiveMessage", error))?;
         Ok(answer.messages.unwrap_or_default())
     }
 
-    /// Puts messages into the inbox. Behind one that is not for now, those of its group have to wait as well.
-    async fn accept_all(&self, source: &Source, messages: Vec<Message>) {
+    /// Puts messages among those in flight. Behind one that is not for now, those of its group have to wait as well.
+    async fn accept_all(&self, source: &SourceQueue, messages: Vec<Message>) {
         let mut blocked: HashSet<String> = HashSet::new();
         let (mut behind, mut early, mut malformed) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages.into_iter().filter_map(handed_out) {
@@ -200,7 +202,7 @@ impl Poll {
             }
             match examine(&self.queue.0.settings.signing, self.kind, &message) {
                 Ok(Examined::Due(due)) => {
-                    if source.inbox.add(due, message.receipt_handle) {
+                    if source.in_flight.add(due, message.receipt_handle) {
                         tokio::spawn(keep_hidden(self.queue.clone(), self.kind));
                     }
                 }
@@ -233,7 +235,7 @@ impl Drop for Poll {
 }
 
 impl<'a> IdleWorker<'a> {
-    fn new(shared: &'a Shared) -> Self {
+    fn new(shared: &'a SqsInner) -> Self {
         shared.idle_workers.fetch_add(1, Ordering::Relaxed);
         Self(shared)
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 
-use super::failure::{Failure, line};
+use super::failure::{SqsError, line};
 use super::pack::MAX_BATCH;
-use super::source::{Source, SourceKind};
+use super::source::{SourceKind, SourceQueue};
 use super::{Sqs, timing};
 
 impl Sqs {
@@ -20,7 +20,7 @@ impl Sqs {
     }
 
     /// Deletes a message.
-    pub(super) async fn delete(&self, source: &Source, receipt_handle: String) -> Result<(), Failure> {
+    pub(super) async fn delete(&self, source: &SourceQueue, receipt_handle: String) -> Result<(), SqsError> {
         let request = self
             .0
             .client
@@ -34,16 +34,16 @@ impl Sqs {
             .await;
         deleted
             .map(drop)
-            .map_err(|error| Failure::of("DeleteMessage", error))
+            .map_err(|error| SqsError::of("DeleteMessage", error))
     }
 
     /// Hides a message from now on for a while, in whole seconds, which are rounded up.
     pub(super) async fn hide(
         &self,
-        source: &Source,
+        source: &SourceQueue,
         receipt_handle: String,
         pause: Duration,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SqsError> {
         let request = self
             .0
             .client
@@ -58,7 +58,7 @@ impl Sqs {
             .await;
         hidden
             .map(drop)
-            .map_err(|error| Failure::of("ChangeMessageVisibility", error))
+            .map_err(|error| SqsError::of("ChangeMessageVisibility", error))
     }
 
     /// Shows messages at once that were received but not begun. Where that fails, they are shown when the visibility
@@ -76,10 +76,10 @@ impl Sqs {
     /// Hides up to [`MAX_BATCH`] messages from now on for a while; not at all shows them at once.
     pub(super) async fn hide_all(
         &self,
-        source: &Source,
+        source: &SourceQueue,
         receipt_handles: &[String],
         pause: Duration,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SqsError> {
         let entries = receipt_handles.iter().enumerate().map(|(index, handle)| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(index.to_string())
@@ -99,10 +99,10 @@ impl Sqs {
             .config_override(self.0.request_settings())
             .send()
             .await
-            .map_err(|error| Failure::of("ChangeMessageVisibilityBatch", error))?;
+            .map_err(|error| SqsError::of("ChangeMessageVisibilityBatch", error))?;
         match changed.failed.first() {
             None => Ok(()),
-            Some(refused) => Err(Failure::Entries {
+            Some(refused) => Err(SqsError::Entries {
                 count: changed.failed.len(),
                 code: refused.code.clone(),
             }),

@@ -4,23 +4,26 @@ use std::time::Duration;
 
 use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use clocks::epoch_millis;
+use domain::backoff::{Backoff, Spread};
 use domain::delivery::Delivery;
 use futures_util::stream::{self, TryStreamExt as _};
 
-use super::backoff::Backoff;
-use super::failure::Failure;
-use super::pack::{Message, Outgoing, batches, in_turn, pack};
+use super::Sqs;
+use super::failure::SqsError;
+use super::pack::{Outgoing, PackedMessage, batches, in_turn, pack};
 use super::source::SourceKind;
-use super::{Sqs, timing};
 use crate::QueueError;
 
 /// Requests under way at a time, for deliveries of very many events.
 const CONCURRENCY: usize = 8;
 /// How often messages are sent that SQS does not take although their request was fine.
 const TRIES: u32 = 4;
+const LEAST_PAUSE: Duration = Duration::from_millis(20);
 const BACKOFF: Backoff = Backoff {
-    least: Duration::from_millis(20),
+    first: Duration::from_millis(40),
     most: Duration::from_millis(500),
+    spread: Spread::From(LEAST_PAUSE),
 };
 
 impl Sqs {
@@ -40,8 +43,8 @@ impl Sqs {
     pub(super) async fn send_when_due(&self, deliveries: &[Outgoing<'_>]) -> Result<(), QueueError> {
         let limit = self.0.settings.max_message_bytes;
         // All of them before the first is sent: one that cannot be is to be refused with nothing done.
-        let mut messages =
-            pack(deliveries, timing::now(), self.0.max_body_bytes()).map_err(|error| self.0.signed(error))?;
+        let mut messages = pack(deliveries, epoch_millis(), self.0.max_body_bytes())
+            .map_err(|error| self.0.signed(error))?;
         let signing = &self.0.settings.signing;
         for message in &mut messages.standard {
             signing.sign(SourceKind::Standard, &mut message.body);
@@ -64,13 +67,13 @@ impl Sqs {
         Ok(())
     }
 
-    async fn send_all(&self, url: &str, batches: Vec<Vec<Message>>) -> Result<(), Failure> {
+    async fn send_all(&self, url: &str, batches: Vec<Vec<PackedMessage>>) -> Result<(), SqsError> {
         stream::iter(batches.into_iter().map(Ok))
             .try_for_each_concurrent(CONCURRENCY, |batch| self.send_batch(url, batch))
             .await
     }
 
-    async fn send_batch(&self, url: &str, mut messages: Vec<Message>) -> Result<(), Failure> {
+    async fn send_batch(&self, url: &str, mut messages: Vec<PackedMessage>) -> Result<(), SqsError> {
         if let [_] = &*messages
             && let Some(message) = messages.pop()
         {
@@ -81,17 +84,17 @@ impl Sqs {
                 break;
             };
             if failures == TRIES {
-                return Err(Failure::Entries {
+                return Err(SqsError::Entries {
                     count: messages.len(),
                     code,
                 });
             }
-            tokio::time::sleep(BACKOFF.pause(failures)).await;
+            tokio::time::sleep(BACKOFF.pause(failures, fastrand::f64())).await;
         }
         Ok(())
     }
 
-    async fn send_one(&self, url: &str, message: Message) -> Result<(), Failure> {
+    async fn send_one(&self, url: &str, message: PackedMessage) -> Result<(), SqsError> {
         let delay = message.delay();
         let request = self
             .0
@@ -106,17 +109,21 @@ impl Sqs {
     }
 
     /// Sends a message as it is, once.
-    pub(super) async fn send_request(&self, request: SendMessageFluentBuilder) -> Result<(), Failure> {
+    pub(super) async fn send_request(&self, request: SendMessageFluentBuilder) -> Result<(), SqsError> {
         let sent = request
             .customize()
             .config_override(self.0.request_settings())
             .send()
             .await;
-        sent.map(drop).map_err(|error| Failure::of("SendMessage", error))
+        sent.map(drop).map_err(|error| SqsError::of("SendMessage", error))
     }
 
     /// Sends messages once and leaves those that are to be sent again, with the error code of one of them.
-    async fn try_batch(&self, url: &str, messages: &mut Vec<Message>) -> Result<Option<String>, Failure> {
+    async fn try_batch(
+        &self,
+        url: &str,
+        messages: &mut Vec<PackedMessage>,
+    ) -> Result<Option<String>, SqsError> {
         let entries = messages
             .iter()
             .enumerate()
@@ -130,7 +137,7 @@ impl Sqs {
                     .build()
             })
             .collect::<Result<_, _>>()
-            .map_err(|error| Failure::NoAnswer {
+            .map_err(|error| SqsError::NoAnswer {
                 operation: "SendMessageBatch",
                 source: error.into(),
             })?;
@@ -141,10 +148,10 @@ impl Sqs {
             .config_override(self.0.request_settings())
             .send()
             .await
-            .map_err(|error| Failure::of("SendMessageBatch", error))?;
+            .map_err(|error| SqsError::of("SendMessageBatch", error))?;
 
         if let Some(refused) = answer.failed.iter().find(|entry| entry.sender_fault) {
-            return Err(Failure::Entries {
+            return Err(SqsError::Entries {
                 count: answer.failed.len(),
                 code: refused.code.clone(),
             });
@@ -161,7 +168,7 @@ impl Sqs {
     }
 }
 
-impl Message {
+impl PackedMessage {
     /// The delay as a parameter, which the FIFO queue does not know.
     fn delay(&self) -> Option<i32> {
         Some(self.delay_seconds).filter(|seconds| *seconds > 0)

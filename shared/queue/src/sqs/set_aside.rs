@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Sqs;
 use super::admission::HandedOut;
-use super::failure::{Failure, line};
+use super::failure::{SqsError, line};
 use super::message::MalformedMessage;
 use super::source::SourceKind;
 
@@ -54,7 +54,7 @@ impl Sqs {
         }
     }
 
-    async fn copy(&self, url: &str, kind: SourceKind, message: &HandedOut) -> Result<(), Failure> {
+    async fn copy(&self, url: &str, kind: SourceKind, message: &HandedOut) -> Result<(), SqsError> {
         let request = self.0.client.send_message().queue_url(url);
         let request = request
             .message_body(&message.body)

@@ -10,14 +10,15 @@
 use std::iter;
 use std::time::Duration;
 
+use clocks::{epoch_millis, millis};
 use domain::delivery::Delivery;
 
 use super::Sqs;
 use super::failure::line;
 use super::pack::Outgoing;
-use super::receipt::{Handle, Receipt};
-use super::source::{Source, SourceKind};
-use super::timing::{self, milliseconds};
+use super::receipt::{Handle, SqsReceipt};
+use super::source::{SourceKind, SourceQueue};
+use super::timing;
 use crate::{Outcome, Settled};
 
 /// Failed deliveries of a message stay together, and wait for the longest of their pauses, where that makes none of them
@@ -37,15 +38,15 @@ enum Plan {
 
 impl Sqs {
     /// Carries out what became of the deliveries of a message.
-    pub(crate) async fn settle(&self, receipt: Receipt, outcomes: Vec<Outcome>) -> Settled {
-        self.settle_as_of(timing::now(), receipt, outcomes).await
+    pub(crate) async fn settle(&self, receipt: SqsReceipt, outcomes: Vec<Outcome>) -> Settled {
+        self.settle_as_of(epoch_millis(), receipt, outcomes).await
     }
 
     /// Does so with pauses that begin at `now`, in milliseconds since the Unix epoch.
     pub(super) async fn settle_as_of(
         &self,
         now: u64,
-        mut receipt: Receipt,
+        mut receipt: SqsReceipt,
         outcomes: Vec<Outcome>,
     ) -> Settled {
         let Some(source) = self.0.source(receipt.kind) else {
@@ -74,15 +75,15 @@ impl Sqs {
     async fn send_again(
         &self,
         now: u64,
-        source: &Source,
-        receipt: &Receipt,
+        source: &SourceQueue,
+        receipt: &SqsReceipt,
         deliveries: &[(Delivery, Duration)],
     ) -> Result<(), Duration> {
         let outgoing: Vec<_> = deliveries
             .iter()
             .map(|(delivery, pause)| Outgoing {
                 delivery,
-                due: now.saturating_add(milliseconds(*pause)),
+                due: now.saturating_add(millis(*pause)),
             })
             .collect();
         self.send_when_due(&outgoing).await.map_err(|error| {
@@ -102,7 +103,7 @@ impl Sqs {
     }
 
     /// Deletes a message, unless someone else does. If that fails it is received again.
-    async fn complete(&self, source: &Source, receipt: &Receipt) {
+    async fn complete(&self, source: &SourceQueue, receipt: &SqsReceipt) {
         if let Handle::Lent(_) = receipt.handle {
             return;
         }
@@ -115,7 +116,7 @@ impl Sqs {
 
     /// Hides a message for a pause. If that fails, it is received again when the visibility timeout of its queue is
     /// over. Those behind it that were received along have to be received again after it.
-    async fn return_after(&self, source: &Source, receipt: Receipt, pause: Duration) {
+    async fn return_after(&self, source: &SourceQueue, receipt: SqsReceipt, pause: Duration) {
         // Until the receipt is gone, so that nobody keeps the message hidden for less or for longer.
         let _unchanged = source.keeping.read().await;
         let hidden = match receipt.handle() {
@@ -127,7 +128,7 @@ impl Sqs {
             tracing::warn!(queue, message.id = id, %error, "A message could not be hidden for its pause.");
         }
         if let Some(group) = &receipt.group {
-            let behind = source.inbox.drain_group(group);
+            let behind = source.in_flight.drain_group(group);
             self.give_back(receipt.kind, behind).await;
         }
         drop(receipt);
@@ -135,7 +136,7 @@ impl Sqs {
 }
 
 /// What is to be done with a message; `now` is in milliseconds since the Unix epoch.
-fn plan(receipt: &Receipt, outcomes: Vec<Outcome>, now: u64) -> Plan {
+fn plan(receipt: &SqsReceipt, outcomes: Vec<Outcome>, now: u64) -> Plan {
     // Nothing is lost by a missing outcome.
     let missing = iter::repeat_with(|| Outcome::Defer {
         pause: Duration::ZERO,

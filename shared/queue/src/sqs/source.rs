@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use tokio::sync::RwLock;
 
-use super::inbox::Inbox;
+use super::in_flight::InFlightMessages;
 
 /// Which of the queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +17,12 @@ pub enum SourceKind {
 
 /// A queue on SQS.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct SourceQueue {
     pub(super) url: String,
     /// Where its messages go that are not taken.
     pub(super) dead_letter_url: Option<String>,
     /// Its messages of this process.
-    pub(super) inbox: Inbox,
+    pub(super) in_flight: InFlightMessages,
     /// Whether SQS is being asked for messages.
     pub(super) polling: AtomicBool,
     /// How often that failed in a row.
@@ -31,12 +31,12 @@ pub(super) struct Source {
     pub(super) keeping: RwLock<()>,
 }
 
-impl Source {
+impl SourceQueue {
     pub(super) fn new(url: String, dead_letter_url: Option<String>) -> Self {
         Self {
             url,
             dead_letter_url,
-            inbox: Inbox::default(),
+            in_flight: InFlightMessages::default(),
             polling: AtomicBool::new(false),
             failures: AtomicU32::new(0),
             keeping: RwLock::default(),

@@ -1,6 +1,6 @@
 //! When messages are shown: how long SQS holds one back, and what to do where it cannot for so long.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -20,17 +20,6 @@ pub(super) struct Wait {
     pub(super) delay_seconds: i32,
     /// When it is due, in milliseconds since the Unix epoch, if that is later still.
     pub(super) not_before: Option<u64>,
-}
-
-/// The time in milliseconds since the Unix epoch.
-pub(super) fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map(milliseconds).unwrap_or_default()
-}
-
-/// A time in milliseconds.
-pub(super) fn milliseconds(time: Duration) -> u64 {
-    time.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 /// Whole seconds that are not less than a time, as SQS takes them.

@@ -12,13 +12,13 @@ use super::dropped::count_dropped;
 use super::folders::Folders;
 use super::limits::AttemptFilesLimits;
 use super::newest_attempts::newest_attempts;
-use super::writer::Writer;
+use super::writer::AttemptWriter;
 
 /// Attempts in files: a folder for each space, with a JSON object a line. Clones share the files, which are written
 /// to the end when the last one is dropped.
 #[derive(Debug, Clone)]
 pub struct AttemptFiles {
-    pub(super) writer: Arc<Writer>,
+    pub(super) writer: Arc<AttemptWriter>,
     keeps_nothing: bool,
 }
 
@@ -32,7 +32,7 @@ impl AttemptFiles {
         };
         let folders = Folders::open(directory, limits)?;
         Ok(Self {
-            writer: Arc::new(Writer::start(folders)?),
+            writer: Arc::new(AttemptWriter::start(folders)?),
             keeps_nothing: limits.bytes_per_space == 0,
         })
     }

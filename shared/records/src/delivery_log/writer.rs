@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A handle of the thread. When it is dropped, the thread writes what was noted before, and ends.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct AttemptWriter {
     commands: SyncSender<Command>,
     thread: Option<JoinHandle<()>>,
 }
@@ -40,7 +40,7 @@ pub(super) enum Command {
     End,
 }
 
-impl Writer {
+impl AttemptWriter {
     /// Starts a thread that writes to the folders.
     pub(super) fn start(folders: Folders) -> io::Result<Self> {
         let (commands, received) = sync_channel(CAPACITY);
@@ -77,7 +77,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl Drop for AttemptWriter {
     fn drop(&mut self) {
         let told = self.command(Command::End).is_ok();
         if let Some(thread) = self.thread.take().filter(|_| told) {

@@ -142,15 +142,10 @@ impl FromStr for Sha256Digest {
     type Err = NoDigest;
 
     fn from_str(text: &str) -> Result<Self, NoDigest> {
-        let digits: Option<Vec<u8>> = text
-            .chars()
-            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-            .collect();
-        let (pairs, rest) = digits.as_deref().ok_or(NoDigest)?.as_chunks::<2>();
-        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-        match bytes.try_into() {
-            Ok(digest) if rest.is_empty() => Ok(Self(digest)),
-            _ => Err(NoDigest),
+        let mut digest = [0; 32];
+        match hex::decode_to_slice(text, &mut digest) {
+            Ok(()) => Ok(Self(digest)),
+            Err(_) => Err(NoDigest),
         }
     }
 }

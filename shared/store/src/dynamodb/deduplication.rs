@@ -1,10 +1,11 @@
 //! Deduplication keys of a queue that does not look at them, in the table.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use clocks::{millis, since_epoch};
 use domain::ids::Space;
 use uuid::Uuid;
 
@@ -122,11 +123,6 @@ impl DynamoDb {
 
     /// The time that processes share, in milliseconds since 1970.
     fn wall_millis(&self) -> u64 {
-        let time = self.0.clock.now().wall.duration_since(UNIX_EPOCH);
-        millis(time.unwrap_or_default())
+        millis(since_epoch(self.0.clock.now().wall))
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

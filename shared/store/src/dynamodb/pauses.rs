@@ -1,8 +1,9 @@
 //! Pauses of subscriptions that are asked for: a process that delivers need not be allowed to write the configuration. What
 //! follows the stream of the table carries them out.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
+use clocks::{millis, since_epoch};
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::MAX_PAUSED_REASON_BYTES;
 use serde::{Deserialize, Serialize};
@@ -45,19 +46,12 @@ impl DynamoDb {
 
     /// Asks for a pause.
     pub(crate) async fn request_pause(&self, request: &PauseRequest) -> Result<(), StoreError> {
-        let now = self
-            .0
-            .clock
-            .now()
-            .wall
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = since_epoch(self.0.clock.now().wall);
         let PauseRequest {
             space, subscription, ..
         } = request;
         let text = serde_json::to_string(request).map_err(StoreError::unavailable)?;
-        let requested = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        let item = pause_item(space, subscription, text, requested, (now + KEPT).as_secs());
+        let item = pause_item(space, subscription, text, millis(now), (now + KEPT).as_secs());
         let table = &self.0.table;
         let call = table.client.put_item().table_name(&table.name);
         call.set_item(Some(item)).send().await.map_err(unavailable)?;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use clocks::since_epoch;
 use domain::configuration::Snapshot;
 use domain::ids::Space;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -194,10 +195,8 @@ async fn put(table: &Table, item: Item) -> Result<(), StoreError> {
 /// Has the table forget the parts of a document that nobody will look for again. Should that fail they take up room, and
 /// nothing else.
 async fn let_expire(table: &Table, id: &DocumentId, chunks: u64) {
-    let at = (SystemTime::now() + GRACE)
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let at = AttributeValue::N(at.as_secs().to_string());
+    let at = since_epoch(SystemTime::now() + GRACE).as_secs();
+    let at = AttributeValue::N(at.to_string());
     let (update, condition) = LET_EXPIRE;
     for number in 1..chunks {
         let call = table

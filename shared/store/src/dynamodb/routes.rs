@@ -6,15 +6,15 @@ use std::error::Error;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use clocks::{Moment, TimeSource};
 use domain::ids::Space;
 use domain::routing::{PathOwnership, RoutingTable};
 use domain::space_version::SpaceVersion;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::task::spawn_blocking;
 
-use super::clock::Clock;
+use super::freshness::{Decision, Freshness};
 use super::load::load;
-use super::moment::{Decision, Freshness, Moment};
 use super::table::Table;
 use crate::error::StoreError;
 use crate::foreign_paths::warn_of_foreign_paths;
@@ -34,7 +34,7 @@ const PARALLEL_SPACES: usize = 16;
 pub(super) struct Routes {
     table: Table,
     freshness: Freshness,
-    clock: Clock,
+    clock: TimeSource,
     ownership: PathOwnership,
     held: ArcSwap<HeldRoutes>,
     confirmations: Confirmations,
@@ -43,7 +43,12 @@ pub(super) struct Routes {
 
 impl Routes {
     /// Nothing yet: the first request loads.
-    pub(super) fn new(table: &Table, freshness: Freshness, clock: Clock, ownership: PathOwnership) -> Self {
+    pub(super) fn new(
+        table: &Table,
+        freshness: Freshness,
+        clock: TimeSource,
+        ownership: PathOwnership,
+    ) -> Self {
         Self {
             table: table.impatient(),
             freshness,

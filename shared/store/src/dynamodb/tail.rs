@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodbstreams::types::Record;
+use domain::backoff::{Backoff, Spread};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -20,8 +21,8 @@ use shards::Shards;
 
 mod shards;
 
-/// Longest pause after failures.
-const MAX_BACKOFF: Duration = Duration::from_mins(1);
+/// Longest pause after failures, and the time after which what fails has not failed in a row.
+const MAX_PAUSE: Duration = Duration::from_mins(1);
 /// Longest time that one attempt at a call may take. A machine that slept finds its connections dead.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -37,7 +38,8 @@ pub struct StreamTail {
 #[derive(Debug)]
 struct CatchUp {
     due: Option<Instant>,
-    pause: Duration,
+    /// How often it failed in a row.
+    failures: u32,
 }
 
 impl StreamTail {
@@ -60,7 +62,7 @@ impl StreamTail {
     }
 
     async fn follow(&self) -> Infallible {
-        let mut backoff = self.poll_interval;
+        let mut failures = 0_u32;
         loop {
             let started = Instant::now();
             // Iterators expire, records are trimmed, streams are replaced: it begins anew whatever it is.
@@ -69,11 +71,20 @@ impl StreamTail {
                 error = &err as &dyn Error,
                 "stream of the table cannot be followed"
             );
-            if started.elapsed() > MAX_BACKOFF {
-                backoff = self.poll_interval;
+            if started.elapsed() > MAX_PAUSE {
+                failures = 0;
             }
-            sleep(backoff.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-            backoff = (backoff * 2).min(MAX_BACKOFF);
+            failures = failures.saturating_add(1);
+            sleep(self.backoff(Spread::FromHalf).pause(failures, fastrand::f64())).await;
+        }
+    }
+
+    /// Pauses after failures: the interval at first.
+    fn backoff(&self, spread: Spread) -> Backoff {
+        Backoff {
+            first: self.poll_interval,
+            most: MAX_PAUSE,
+            spread,
         }
     }
 
@@ -82,12 +93,13 @@ impl StreamTail {
         // Whatever changed before the end of the stream, and only after the end is known.
         let mut catch_up = CatchUp {
             due: Some(Instant::now()),
-            pause: self.poll_interval,
+            failures: 0,
         };
         loop {
             if catch_up.due.is_some_and(|due| due <= Instant::now()) {
                 let caught_up = self.store.publisher().catch_up().await;
-                catch_up.tried(caught_up, self.poll_interval);
+                // Looked for between reads of the stream, which are in step with nobody's.
+                catch_up.tried(caught_up, self.backoff(Spread::Fixed));
                 self.take_notice().await;
             }
             let records = shards.poll().await?;
@@ -133,13 +145,13 @@ impl StreamTail {
 }
 
 impl CatchUp {
-    fn tried(&mut self, result: Result<(), StoreError>, interval: Duration) {
+    fn tried(&mut self, result: Result<(), StoreError>, backoff: Backoff) {
         match result {
-            Ok(()) => (self.due, self.pause) = (None, interval),
+            Ok(()) => (self.due, self.failures) = (None, 0),
             Err(err) => {
                 tracing::warn!(error = &err as &dyn Error, "not all snapshots are published");
-                self.due = Some(Instant::now() + self.pause);
-                self.pause = (self.pause * 2).min(MAX_BACKOFF);
+                self.failures = self.failures.saturating_add(1);
+                self.due = Some(Instant::now() + backoff.pause(self.failures, 1.0));
             }
         }
     }

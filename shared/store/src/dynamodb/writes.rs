@@ -2,19 +2,19 @@
 //! Who loses a race decides again on what the winner made of the space, so the rules hold whatever races.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
+use clocks::{TimeSource, since_epoch};
 use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::space_version::SpaceVersion;
 use tokio::time::{Instant, timeout_at};
 
-use super::backoff::Backoff;
-use super::clock::Clock;
 use super::items::{Counts, SpaceRecord, Transaction};
 use super::opened::Opened;
 use super::publication;
 use super::space_snapshot::SpaceSnapshot;
 use super::table::{CommitOutcome, Table};
+use super::write_attempts::WriteAttempts;
 use crate::error::StoreError;
 use crate::written::Written;
 use turns::WriteTurns;
@@ -28,7 +28,7 @@ pub(super) use request::WriteRequest;
 #[derive(Debug)]
 pub(super) struct TableWriter {
     table: Table,
-    clock: Clock,
+    clock: TimeSource,
     timeout: Duration,
     rules: SpaceRules,
     turns: WriteTurns,
@@ -44,7 +44,7 @@ enum Attempt {
 
 impl TableWriter {
     /// What writes to a table, each write within a time and by rules.
-    pub(super) fn new(table: Table, clock: Clock, timeout: Duration, rules: SpaceRules) -> Self {
+    pub(super) fn new(table: Table, clock: TimeSource, timeout: Duration, rules: SpaceRules) -> Self {
         Self {
             table,
             clock,
@@ -75,7 +75,7 @@ impl TableWriter {
         };
         let turn = self.turns.of(request.space());
         let mut known = timeout_at(deadline, turn.lock()).await.map_err(|_| contended())?;
-        let mut backoff = Backoff::until(deadline);
+        let mut attempts = WriteAttempts::until(deadline);
         loop {
             // A transaction that is cut off may still be made: the next writer finds out by the version.
             let attempt = timeout_at(deadline, self.attempt(request, &mut known)).await;
@@ -83,7 +83,7 @@ impl TableWriter {
                 Attempt::Made(written) => return Ok(written),
                 Attempt::Lost(reason) => reason,
             };
-            if !backoff.pause().await {
+            if !attempts.pause().await {
                 return Err(reason.unwrap_or_else(contended));
             }
         }
@@ -215,8 +215,9 @@ impl TableWriter {
     /// The place of a new resource in the order of creation over all spaces: the time, in microseconds, but after
     /// everything in its own space even if the clock was set back.
     fn rank_after(&self, newest: u64) -> u64 {
-        let time = self.clock.now().wall.duration_since(UNIX_EPOCH);
-        let time = time.map_or(0, |time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
-        time.max(newest.saturating_add(1))
+        let time = since_epoch(self.clock.now().wall).as_micros();
+        u64::try_from(time)
+            .unwrap_or(u64::MAX)
+            .max(newest.saturating_add(1))
     }
 }

@@ -27,6 +27,7 @@ mod publisher;
 mod races;
 mod routes;
 mod sealed_functions;
+mod shift;
 mod snapshot_figures;
 mod staleness;
 mod stream_tail;

@@ -7,10 +7,9 @@
 //! | `dataVersion` | `eventTypeVersion` of the event, 1.0 if it has none |
 //! | `topic`, `metadataVersion` | the source and 1, as Event Grid sets them; it takes none of them from publishers |
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use clocks::epoch_millis;
 use domain::event::{CloudEvent, Event};
 use domain::json::Json;
 use serde::Serialize;
@@ -64,8 +63,7 @@ fn list(event: &CloudEvent, is_delivered: bool, now: impl FnOnce() -> String) ->
 
 /// Now, RFC 3339, to the millisecond: Event Grid does not read nanoseconds.
 fn now() -> String {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
+    let millis = i64::try_from(epoch_millis()).unwrap_or(i64::MAX);
     // Fails for years of five digits only.
     DateTime::from_millis(millis)
         .fmt(Format::DateTime)

@@ -1,7 +1,8 @@
 //! Tokens by the key of a service account: a signed assertion for a token (RFC 7523).
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
+use clocks::since_epoch;
 use domain::resource::ServiceAccountKey;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -55,8 +56,7 @@ pub(super) async fn token(
     deadline: Deadline,
 ) -> Result<Token, InvokeError> {
     let key = ServiceAccountKey::parse(key).map_err(InvokeError::unusable)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let issued = now.saturating_sub(AGE);
+    let issued = since_epoch(SystemTime::now()).saturating_sub(AGE);
     let (target_audience, scope) = match purpose {
         Purpose::Audience(audience) => (Some(audience.as_str()), None),
         Purpose::Scope(scope) => (None, Some(*scope)),

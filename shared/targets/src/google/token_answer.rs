@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use clocks::since_epoch;
 use http::header::DATE;
 use serde::de::DeserializeOwned;
 
@@ -108,8 +109,7 @@ fn left(expiry: Duration, response: &HttpResponse) -> Duration {
     let now = date
         .and_then(|date| httpdate::parse_http_date(date).ok())
         .unwrap_or_else(SystemTime::now);
-    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    expiry.saturating_sub(now)
+    expiry.saturating_sub(since_epoch(now))
 }
 
 #[cfg(test)]

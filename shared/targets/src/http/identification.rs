@@ -1,7 +1,8 @@
 //! Headers by which an HTTP function knows a call: those of Standard Webhooks, and two of our own.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use clocks::since_epoch;
 use domain::resource::SigningSecret;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
@@ -58,10 +59,7 @@ impl Identification {
         body: &[u8],
     ) -> Result<Self, IdentificationError> {
         let id = identity.delivery.as_str();
-        let timestamp = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let timestamp = since_epoch(SystemTime::now()).as_secs();
         Ok(Self {
             id: HeaderValue::from_str(id)?,
             timestamp,

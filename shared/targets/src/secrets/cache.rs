@@ -103,7 +103,7 @@ impl SecretCache {
                 return false;
             }
             // Otherwise another call has read it meanwhile: this one may have been made with the one before.
-            if secret.asked().monotonic() < call_began {
+            if secret.asked().monotonic < call_began.into_std() {
                 *refused = Some(text);
                 *kept = None;
             }

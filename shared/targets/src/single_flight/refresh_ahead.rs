@@ -11,10 +11,11 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use clocks::Moment;
 use hashlink::LruCache;
 
+use super::clock::{is_past, now};
 use super::flight::Flight;
-use super::moment::Moment;
 
 /// Longest time of one fetch. Not that of the call which happens to need it, as others wait for it too.
 pub(crate) const FETCH_LIMIT: Duration = Duration::from_secs(10);
@@ -143,7 +144,7 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
         let mut entry = entries.remove(key).unwrap_or_default();
         let flight = entry.flight().unwrap_or_else(|| {
             let (landing, flight) = Flight::begin();
-            let asked = Moment::now();
+            let asked = now();
             entry.flight = Some((flight.clone(), asked));
             let (entries, key, fetched) = (Arc::clone(&self.entries), key.clone(), fetch());
             tokio::spawn(async move {
@@ -180,9 +181,9 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
 
 impl<P: CachePolicy> Entry<P> {
     fn look(&self) -> Look<P> {
-        let now = Moment::now();
-        let kept = self.kept.as_ref().map(|kept| (kept, kept.asked.age(now)));
-        let failed = self.failed.as_ref().filter(|(at, _)| at.age(now) < P::PAUSE);
+        let now = now();
+        let kept = self.kept.as_ref().map(|kept| (kept, kept.asked.least_age(now)));
+        let failed = self.failed.as_ref().filter(|(at, _)| at.least_age(now) < P::PAUSE);
         match (kept, failed) {
             (Some((kept, age)), _) if age < kept.fetched.fresh_for => Look::Known(Ok(kept.text())),
             (Some((kept, age)), Some(_)) if age < kept.fetched.good_for + P::OVERTIME => {
@@ -198,7 +199,7 @@ impl<P: CachePolicy> Entry<P> {
     /// slept meanwhile, and nothing is left of the connection.
     fn flight(&self) -> Option<Flight<Found<P>>> {
         let (flight, began) = self.flight.as_ref()?;
-        (flight.is_under_way() && !began.is_past(FETCH_LIMIT)).then(|| flight.clone())
+        (flight.is_under_way() && !is_past(*began, FETCH_LIMIT)).then(|| flight.clone())
     }
 
     fn finish(&mut self, fetched: Result<Fetched, P::Failure>, asked: Moment) -> Found<P> {
@@ -210,10 +211,10 @@ impl<P: CachePolicy> Entry<P> {
                 Ok(self.kept.insert(KeptText { fetched, asked }).text())
             }
             Err(failure) => {
-                let now = Moment::now();
+                let now = now();
                 self.failed = Some((now, P::SHARES_FAILURES.then(|| failure.clone())));
                 self.kept.take_if(|kept| {
-                    P::revokes(&failure) || kept.asked.age(now) >= kept.fetched.good_for + P::OVERTIME
+                    P::revokes(&failure) || kept.asked.least_age(now) >= kept.fetched.good_for + P::OVERTIME
                 });
                 self.kept.as_ref().map(KeptText::text).ok_or(failure)
             }

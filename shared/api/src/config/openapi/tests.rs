@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::config::paths::{self, Resolved, Route};
-use crate::config::resources::Operation;
+use crate::config::resources::ResourceOperation;
 use crate::config::subjects::SUBJECTS;
 
 fn document() -> Value {
@@ -24,7 +24,7 @@ fn operations(document: &Value) -> Vec<(String, Vec<Method>)> {
 /// Whether the router answers such a request.
 fn is_served(path: &str, method: &Method) -> bool {
     match paths::resolve(path, method) {
-        Resolved::Route(Route::Resource { id, .. }) => Operation::of(method, id).is_some(),
+        Resolved::Route(Route::Resource { id, .. }) => ResourceOperation::of(method, id).is_some(),
         Resolved::Route(Route::Endpoint { endpoint, .. }) => endpoint.action(method).is_some(),
         Resolved::Route(Route::Status | Route::Metrics | Route::OpenApi) => method == Method::GET,
         Resolved::Redirect(_) | Resolved::Unknown => false,

@@ -60,7 +60,10 @@ fn a_panic_is_final() {
         NOW,
         0.5,
     );
-    assert_eq!(verdict, Verdict::GiveUp(DeadLetterReason::PermanentFailure));
+    assert_eq!(
+        verdict,
+        FailureVerdict::GiveUp(DeadLetterReason::PermanentFailure)
+    );
 }
 
 #[test]
@@ -70,18 +73,18 @@ fn the_class_of_failure_decides_first() {
     let pause = Duration::from_millis(1500);
     assert_eq!(
         of(FailureClass::Permanent),
-        Verdict::GiveUp(DeadLetterReason::PermanentFailure)
+        FailureVerdict::GiveUp(DeadLetterReason::PermanentFailure)
     );
-    assert_eq!(of(FailureClass::Gone), Verdict::PauseSubscription);
-    assert_eq!(of(FailureClass::Transient), Verdict::Retry { pause });
-    assert_eq!(of(FailureClass::Throttled), Verdict::Retry { pause });
+    assert_eq!(of(FailureClass::Gone), FailureVerdict::PauseSubscription);
+    assert_eq!(of(FailureClass::Transient), FailureVerdict::Retry { pause });
+    assert_eq!(of(FailureClass::Throttled), FailureVerdict::Retry { pause });
 }
 
 #[test]
 fn attempts_and_age_end() {
     let transient = failure(FailureClass::Transient, None);
-    let exhausted = Verdict::GiveUp(DeadLetterReason::AttemptsExhausted);
-    let expired = Verdict::GiveUp(DeadLetterReason::Expired);
+    let exhausted = FailureVerdict::GiveUp(DeadLetterReason::AttemptsExhausted);
+    let expired = FailureVerdict::GiveUp(DeadLetterReason::Expired);
     for (json, attempts, age, want) in [
         ("{}", 183, 0, None),
         ("{}", 184, 0, Some(exhausted)),
@@ -97,7 +100,10 @@ fn attempts_and_age_end() {
         let found = verdict(&delivery(attempts, age), &policy(json), &transient, NOW, 1.0);
         match want {
             Some(want) => assert_eq!(found, want, "{json} {attempts} {age}"),
-            None => assert!(matches!(found, Verdict::Retry { .. }), "{json} {attempts} {age}"),
+            None => assert!(
+                matches!(found, FailureVerdict::Retry { .. }),
+                "{json} {attempts} {age}"
+            ),
         }
     }
 }
@@ -109,12 +115,12 @@ fn a_function_that_names_a_time_is_not_called_before() {
     let pause = Duration::from_mins(2);
     assert_eq!(
         verdict(&delivery(0, 0), &policy, &throttled, NOW, 0.0),
-        Verdict::Retry { pause }
+        FailureVerdict::Retry { pause }
     );
     // There is no point in waiting for a time at which it is too late.
     assert_eq!(
         verdict(&delivery(0, 24 * HOUR - 60_000), &policy, &throttled, NOW, 0.0),
-        Verdict::GiveUp(DeadLetterReason::Expired)
+        FailureVerdict::GiveUp(DeadLetterReason::Expired)
     );
 }
 
@@ -142,7 +148,7 @@ fn age_counts_from_when_the_delivery_was_due() {
     let retries = |delivery: &Delivery| {
         matches!(
             verdict(delivery, &policy, &transient, NOW, 0.0),
-            Verdict::Retry { .. }
+            FailureVerdict::Retry { .. }
         )
     };
     let mut delayed = delivery(0, 24 * HOUR);
@@ -162,7 +168,7 @@ fn a_loop_is_given_up() {
     looped.response = Some(LastResponse::new(Some(508), b""));
     assert_eq!(
         verdict(&delivery(0, 0), &RetryPolicy::default(), &looped, NOW, 0.5),
-        Verdict::GiveUp(DeadLetterReason::Loop)
+        FailureVerdict::GiveUp(DeadLetterReason::Loop)
     );
 }
 
@@ -246,13 +252,13 @@ fn what_a_standby_does_not_take_waits_for_the_one_that_it_stood_in_for() {
                 0.5,
             )
         };
-        assert_eq!(verdict_of(0, 0, "{}"), Verdict::Retry { pause });
+        assert_eq!(verdict_of(0, 0, "{}"), FailureVerdict::Retry { pause });
         // Not for ever.
         for (attempts, age, policy, reason) in [
             (2, 0, r#"{"maxAttempts":3}"#, DeadLetterReason::AttemptsExhausted),
             (0, HOUR, r#"{"maxAgeSeconds":3610}"#, DeadLetterReason::Expired),
         ] {
-            assert_eq!(verdict_of(attempts, age, policy), Verdict::GiveUp(reason));
+            assert_eq!(verdict_of(attempts, age, policy), FailureVerdict::GiveUp(reason));
         }
     }
     let throttled = failure(FailureClass::Throttled, Some(5));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::backoff::{Backoff, Spread};
 use tokio::time::Instant;
 
 use super::registered::Registered;
@@ -24,7 +25,7 @@ const MOST_OPEN: Duration = Duration::from_hours(365 * 24);
 /// A circuit.
 #[derive(Debug)]
 pub(super) struct Circuit {
-    state: State,
+    state: CircuitState,
     /// Number of the change that led to the state; calls admitted before it have no say in it.
     since: u64,
     last_asked: Instant,
@@ -35,7 +36,7 @@ pub(super) struct Circuit {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum State {
+enum CircuitState {
     Closed { failures: u32 },
     Open { until: Instant, openings: u32 },
     HalfOpen { probing: bool, openings: u32 },
@@ -47,7 +48,7 @@ pub(super) struct Ticket(u64);
 
 /// What a call says about its function.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Report {
+pub(super) enum CallReport {
     /// It is alive.
     Success,
     /// It is alive and asks for patience.
@@ -73,7 +74,7 @@ impl Circuit {
     /// A closed one that every call has a say in.
     pub(super) fn new(now: Instant, registered: Registered) -> Self {
         Self {
-            state: State::Closed { failures: 0 },
+            state: CircuitState::Closed { failures: 0 },
             since: 0,
             last_asked: now,
             throttled_until: None,
@@ -93,13 +94,13 @@ impl Circuit {
             return Err(until - now);
         }
         match self.state {
-            State::Closed { .. } => Ok(Ticket(*changes)),
-            State::Open { until, .. } if now < until => Err(until - now),
+            CircuitState::Closed { .. } => Ok(Ticket(*changes)),
+            CircuitState::Open { until, .. } if now < until => Err(until - now),
             // How long the probe takes is not known.
-            State::HalfOpen { probing: true, .. } => Err(settings.min_open),
-            State::Open { openings, .. } | State::HalfOpen { openings, .. } => {
+            CircuitState::HalfOpen { probing: true, .. } => Err(settings.min_open),
+            CircuitState::Open { openings, .. } | CircuitState::HalfOpen { openings, .. } => {
                 let probing = true;
-                self.change(State::HalfOpen { probing, openings }, changes);
+                self.change(CircuitState::HalfOpen { probing, openings }, changes);
                 Ok(Ticket(self.since))
             }
         }
@@ -109,7 +110,7 @@ impl Circuit {
     pub(super) fn report(
         &mut self,
         ticket: Ticket,
-        report: Report,
+        report: CallReport,
         settings: &CircuitBreakerSettings,
         changes: &mut u64,
         now: Instant,
@@ -120,37 +121,37 @@ impl Circuit {
         self.last_asked = now;
         // A call that was under way and succeeded does not take it back.
         self.throttled_until = self.throttled_until.filter(|until| now < *until);
-        if let Report::Throttled { pause } = report {
+        if let CallReport::Throttled { pause } = report {
             self.throttled_until = self.throttled_until.max(now.checked_add(pause));
         }
         match (&mut self.state, report) {
-            (State::Closed { failures }, Report::Success | Report::Throttled { .. }) => {
+            (CircuitState::Closed { failures }, CallReport::Success | CallReport::Throttled { .. }) => {
                 *failures = 0;
                 None
             }
-            (State::Closed { failures }, Report::Failure { jitter }) => {
+            (CircuitState::Closed { failures }, CallReport::Failure { jitter }) => {
                 *failures = failures.saturating_add(1);
                 (settings.failure_threshold > 0 && *failures >= settings.failure_threshold)
                     .then(|| CircuitChange::Opened(self.open(1, jitter, settings, changes, now)))
             }
-            (State::HalfOpen { .. }, Report::Success | Report::Throttled { .. }) => {
-                self.change(State::Closed { failures: 0 }, changes);
+            (CircuitState::HalfOpen { .. }, CallReport::Success | CallReport::Throttled { .. }) => {
+                self.change(CircuitState::Closed { failures: 0 }, changes);
                 Some(CircuitChange::Closed)
             }
-            (State::HalfOpen { openings, .. }, Report::Failure { jitter }) => {
+            (CircuitState::HalfOpen { openings, .. }, CallReport::Failure { jitter }) => {
                 let openings = openings.saturating_add(1);
                 Some(CircuitChange::Reopened(
                     self.open(openings, jitter, settings, changes, now),
                 ))
             }
             // An open circuit admits no call.
-            (State::Open { .. }, _) => None,
+            (CircuitState::Open { .. }, _) => None,
         }
     }
 
     /// Takes a call back. If it was the probe, the next one is.
     pub(super) fn withdraw(&mut self, ticket: Ticket) {
-        if let State::HalfOpen { probing, .. } = &mut self.state
+        if let CircuitState::HalfOpen { probing, .. } = &mut self.state
             && ticket.0 >= self.since
         {
             *probing = false;
@@ -165,20 +166,19 @@ impl Circuit {
         changes: &mut u64,
         now: Instant,
     ) -> Duration {
-        let doubled = 2_u32.saturating_pow(openings - 1);
-        let bound = settings
-            .min_open
-            .saturating_mul(doubled)
-            .min(settings.max_open)
-            .min(MOST_OPEN);
-        let open = bound.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0);
+        let backoff = Backoff {
+            first: settings.min_open,
+            most: settings.max_open.min(MOST_OPEN),
+            spread: Spread::FromHalf,
+        };
+        let open = backoff.pause(openings, 1.0 - jitter);
         let open = open.max(settings.min_open.min(MOST_OPEN));
         let until = now + open;
-        self.change(State::Open { until, openings }, changes);
+        self.change(CircuitState::Open { until, openings }, changes);
         open
     }
 
-    fn change(&mut self, state: State, changes: &mut u64) {
+    fn change(&mut self, state: CircuitState, changes: &mut u64) {
         *changes += 1;
         self.since = *changes;
         self.state = state;
@@ -193,7 +193,7 @@ impl Circuit {
     pub(super) fn is_forgettable(&self) -> bool {
         self.since == 0
             && self.throttled_until.is_none()
-            && matches!(self.state, State::Closed { failures: 0 })
+            && matches!(self.state, CircuitState::Closed { failures: 0 })
     }
 
     /// Whether the function, or the subscription that it failed for, is another one by now.
@@ -202,8 +202,8 @@ impl Circuit {
     }
 
     /// Keeps for whom the function did not do as it should.
-    pub(super) fn remember(&mut self, registered: Registered, report: Report) {
-        if !matches!(report, Report::Success) {
+    pub(super) fn remember(&mut self, registered: Registered, report: CallReport) {
+        if !matches!(report, CallReport::Success) {
             self.registered = registered;
         }
     }

@@ -25,22 +25,22 @@ impl Bench {
         }
     }
 
-    fn admit(&self, function: &str) -> Admission {
+    fn admit(&self, function: &str) -> CircuitAdmission {
         self.circuits
             .admit(&"shop".into(), &function.into(), Registered::default(), self.now)
     }
 
-    fn permit(&self, function: &str) -> Permit {
+    fn permit(&self, function: &str) -> CallPermit {
         match self.admit(function) {
-            Admission::Call(permit) => permit,
-            Admission::Wait(wait) => panic!("{function} has to wait for {wait:?}"),
+            CircuitAdmission::Call(permit) => permit,
+            CircuitAdmission::Wait(wait) => panic!("{function} has to wait for {wait:?}"),
         }
     }
 
     fn wait(&self, function: &str) -> Duration {
         match self.admit(function) {
-            Admission::Call(permit) => panic!("{permit:?}"),
-            Admission::Wait(wait) => wait,
+            CircuitAdmission::Call(permit) => panic!("{permit:?}"),
+            CircuitAdmission::Wait(wait) => wait,
         }
     }
 
@@ -199,7 +199,7 @@ fn functions_have_circuits_of_their_own() {
     let other = bench
         .circuits
         .admit(&"other".into(), &"f".into(), Registered::default(), bench.now);
-    assert!(matches!(other, Admission::Call(_)));
+    assert!(matches!(other, CircuitAdmission::Call(_)));
 }
 
 #[test]
@@ -295,11 +295,11 @@ fn many_threads_get_one_probe_and_one_change() {
         bench.pass(1000);
         let probes = Mutex::new(Vec::new());
         let admitted = in_threads(THREADS, &|| match bench.admit("f") {
-            Admission::Call(permit) => {
+            CircuitAdmission::Call(permit) => {
                 probes.lock().unwrap().push(permit);
                 1
             }
-            Admission::Wait(_) => 0,
+            CircuitAdmission::Wait(_) => 0,
         });
         assert_eq!(admitted, 1, "round {round}");
         let probe = probes.into_inner().unwrap().remove(0);

@@ -43,7 +43,7 @@ fn circuits() -> CircuitBreakers {
 }
 
 fn open(circuits: &CircuitBreakers, function: &str) {
-    let Admission::Call(permit) = circuits.admit(
+    let CircuitAdmission::Call(permit) = circuits.admit(
         &SPACE.into(),
         &function.into(),
         Registered::default(),
@@ -133,7 +133,7 @@ fn a_bad_target_opens_no_circuit_but_its_own() {
         assert!(
             matches!(
                 circuits.admit(&space, &free, Registered::default(), Instant::now()),
-                Admission::Call(_)
+                CircuitAdmission::Call(_)
             ),
             "{free}"
         );

@@ -12,7 +12,7 @@ use domain::json::Json;
 use super::super::clock::{Manual, Source};
 use super::super::receiving::Asked;
 use super::super::storage::Storage;
-use super::super::{DeadLetterLimits, Embedded, Limits, Reservation, SpaceShares};
+use super::super::{DeadLetterLimits, Embedded, EmbeddedReservation, Limits, SpaceShares};
 use super::audit;
 use super::disk::Disk;
 use crate::{Outcome, QueueError, Receipt, Received, Settled};
@@ -169,7 +169,7 @@ impl Embedded {
     }
 
     /// Room for so many deliveries to space `s`.
-    pub(super) fn room(&self, deliveries: usize, bytes: usize) -> Result<Reservation, QueueError> {
+    pub(super) fn room(&self, deliveries: usize, bytes: usize) -> Result<EmbeddedReservation, QueueError> {
         self.reserve(&vec![single("room"); deliveries], bytes)
     }
 

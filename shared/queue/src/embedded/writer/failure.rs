@@ -4,11 +4,19 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::backoff::{Backoff, Spread};
+
 use crate::QueueError;
 
-/// The first pause after a failure, and the longest.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest pause after a failure.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Pauses after failures. Nobody else opens the file.
+pub(super) const PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(10),
+    most: LONGEST_PAUSE,
+    spread: Spread::Fixed,
+};
 
 /// The engine failed.
 pub(super) struct Failure {

@@ -50,7 +50,7 @@ fn ordered(event: &Arc<Event>, subscription: &str, key: &str) -> Delivery {
 }
 
 /// What is sent when all deliveries are due now.
-fn pack_due(deliveries: &[Delivery], limit: usize) -> Result<Messages, QueueError> {
+fn pack_due(deliveries: &[Delivery], limit: usize) -> Result<PackedMessages, QueueError> {
     let due: Vec<_> = deliveries
         .iter()
         .map(|delivery| Outgoing { delivery, due: 0 })
@@ -58,11 +58,11 @@ fn pack_due(deliveries: &[Delivery], limit: usize) -> Result<Messages, QueueErro
     pack(&due, NOW, limit)
 }
 
-fn parsed(message: &Message) -> Vec<Delivery> {
+fn parsed(message: &PackedMessage) -> Vec<Delivery> {
     parse(&message.body, "m", 0).unwrap().deliveries
 }
 
-fn shown_subscriptions(messages: &[Message]) -> String {
+fn shown_subscriptions(messages: &[PackedMessage]) -> String {
     let deliveries: Vec<_> = messages.iter().flat_map(parsed).collect();
     deliveries
         .iter()
@@ -71,8 +71,8 @@ fn shown_subscriptions(messages: &[Message]) -> String {
 }
 
 /// Space and subscriptions of each message.
-fn shown(messages: &[Message]) -> Vec<String> {
-    let line = |message: &Message| {
+fn shown(messages: &[PackedMessage]) -> Vec<String> {
+    let line = |message: &PackedMessage| {
         let deliveries = parsed(message);
         assert!(
             deliveries
@@ -200,7 +200,7 @@ fn messages_of_a_group_are_sent_in_turn() {
             .map(|name| ordered(&event, name, "k"))
             .collect();
         let parts = in_turn(pack_due(&deliveries, 10_000).unwrap().ordered);
-        let names = |part: &Vec<Message>| shown_subscriptions(part);
+        let names = |part: &Vec<PackedMessage>| shown_subscriptions(part);
         parts.iter().map(names).collect::<Vec<_>>()
     };
     assert_eq!(sent(&[]), [""; 0]);
@@ -254,7 +254,7 @@ fn very_many_deliveries_are_packed_in_no_time() {
 #[test]
 fn a_request_takes_ten_messages_that_fit() {
     let batch_sizes = |sizes: &[usize]| {
-        let message = |size: &usize| Message {
+        let message = |size: &usize| PackedMessage {
             body: "x".repeat(*size),
             group_id: "s".into(),
             delay_seconds: 0,
@@ -323,7 +323,7 @@ proptest! {
         let result = pack(&outgoing, NOW, limit);
         prop_assert_eq!(result.is_ok(), check(&sent, limit).is_ok());
         let alone = sent.iter().map(|delivery| {
-            let Messages { mut standard, mut ordered } = pack_due(std::slice::from_ref(delivery), usize::MAX).unwrap();
+            let PackedMessages { mut standard, mut ordered } = pack_due(std::slice::from_ref(delivery), usize::MAX).unwrap();
             standard.append(&mut ordered);
             let attempts = if delivery.attempts > 0 { r#","attempts":1"#.len() } else { 0 };
             standard[0].body.len() - attempts + ROOM

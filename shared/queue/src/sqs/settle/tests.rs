@@ -13,7 +13,7 @@ use super::*;
 const NOW: u64 = 1_700_000_000_000;
 const HOUR: Duration = Duration::from_hours(1);
 
-fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> Receipt {
+fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> SqsReceipt {
     let config = aws_sdk_sqs::Config::builder().behavior_version(BehaviorVersion::v2026_01_12());
     let settings = SqsSettings {
         queue_url: "http://127.0.0.1:1/q".to_owned(),
@@ -52,11 +52,11 @@ fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> Receipt {
         message_id: "m".to_owned(),
         group: None,
         deliveries: deliveries.collect(),
-        sent_at: NOW - milliseconds(age),
+        sent_at: NOW - millis(age),
         shown_at: NOW,
         received: Instant::now(),
     };
-    Receipt::new(queue, kind, due, Handle::Own("h".to_owned()))
+    SqsReceipt::new(queue, kind, due, Handle::Own("h".to_owned()))
 }
 
 fn retry(seconds: u64) -> Outcome {
@@ -72,7 +72,7 @@ fn defer(seconds: u64) -> Outcome {
 }
 
 /// The plan in short: what is sent again, with its attempts and pause in seconds.
-fn shown(receipt: &Receipt, outcomes: Vec<Outcome>) -> String {
+fn shown(receipt: &SqsReceipt, outcomes: Vec<Outcome>) -> String {
     match plan(receipt, outcomes, NOW) {
         Plan::Complete => "complete".to_owned(),
         Plan::Hide(pause) => format!("hide {}", pause.as_secs()),

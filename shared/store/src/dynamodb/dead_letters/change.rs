@@ -5,9 +5,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use tokio::time::{Instant, timeout_at};
 
-use crate::dynamodb::backoff::Backoff;
 use crate::dynamodb::items::{Before, DeadLetterHead, DeadLetterId, delete_dead_letter, put_dead_letter};
 use crate::dynamodb::table::{CommitOutcome, Table, readable};
+use crate::dynamodb::write_attempts::WriteAttempts;
 use crate::error::StoreError;
 
 /// What is to be done.
@@ -28,7 +28,7 @@ impl Change {
     /// Does it. While others are in the way it is decided again after a pause.
     pub(super) async fn make(&self, table: &Table, timeout: Duration) -> Result<(), StoreError> {
         let deadline = Instant::now() + timeout;
-        let mut backoff = Backoff::until(deadline);
+        let mut attempts = WriteAttempts::until(deadline);
         loop {
             let outcome = timeout_at(deadline, self.attempt(table)).await;
             let reason = match outcome.map_err(StoreError::unavailable)?? {
@@ -36,7 +36,7 @@ impl Change {
                 CommitOutcome::Lost | CommitOutcome::Inconsistent => None,
                 CommitOutcome::Throttled(reason) => Some(reason),
             };
-            if !backoff.pause().await {
+            if !attempts.pause().await {
                 let space = self.id().space.clone();
                 return Err(reason.unwrap_or(StoreError::Contended { space }));
             }

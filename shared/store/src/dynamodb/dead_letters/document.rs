@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use clocks::since_epoch;
 use domain::dead_letter::DeadLetter;
 use domain::ids::{DeliveryId, Space};
 use tokio::task::spawn_blocking;
@@ -94,8 +95,7 @@ pub(super) async fn read(
 }
 
 fn has_expired(head: &DeadLetterHead) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let now = now.map_or(0, |now| now.as_secs());
+    let now = since_epoch(SystemTime::now()).as_secs();
     head.expires.is_some_and(|at| at <= now)
 }
 

@@ -5,10 +5,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use clocks::{Moment, TimeSource};
 use tokio::sync::watch;
 
-use super::super::clock::Clock;
-use super::super::moment::Moment;
 use crate::error::StoreError;
 
 /// Why a confirmation failed; shared by all that waited for it.
@@ -17,7 +16,7 @@ pub(super) type ConfirmationFailure = Arc<dyn Error + Send + Sync>;
 /// The newest confirmation. An older one may still be under way: nobody waits for it any more.
 #[derive(Debug)]
 pub(super) struct Confirmations {
-    clock: Clock,
+    clock: TimeSource,
     newest: Mutex<Option<Confirmation>>,
 }
 
@@ -33,7 +32,7 @@ pub(super) struct Confirmation {
 
 impl Confirmations {
     /// None yet.
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: TimeSource) -> Self {
         Self {
             clock,
             newest: Mutex::new(None),
@@ -118,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_under_way_is_shared_by_those_it_suits() {
-        let confirmations = Confirmations::new(Clock::default());
+        let confirmations = Confirmations::new(TimeSource::default());
         assert_eq!(confirmations.newest(), 0);
         let first = confirmations.join_or_start(|_, _| true, |_, _| pending());
         let second = confirmations.join_or_start(|_, _| true, |_, _| pending());
@@ -130,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_ended_is_not_joined_however_it_ended() {
-        let confirmations = Confirmations::new(Clock::default());
+        let confirmations = Confirmations::new(TimeSource::default());
         let failure: ConfirmationFailure = Arc::new(Panicked);
         let succeeded = confirmations.join_or_start(|_, _| true, |_, _| ready(Ok(())));
         succeeded.wait().await.unwrap();

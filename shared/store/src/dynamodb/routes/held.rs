@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::Moment;
 use domain::configuration::Snapshot;
 use domain::ids::{FunctionId, Space};
 use domain::routing::{PathOwnership, RoutingTable};
 use domain::space_version::SpaceVersion;
 
-use super::super::moment::Moment;
 use super::super::space_snapshot::SpaceSnapshot;
 
 /// Time between two attempts to open the secrets of a space that did not change: the attempt may take long, and all

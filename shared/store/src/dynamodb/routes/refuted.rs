@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use clocks::Moment;
 use domain::ids::Space;
 use domain::space_version::SpaceVersion;
 
-use super::super::moment::Moment;
 use super::held::HeldRoutes;
 
 /// What was asked for in vain.
@@ -93,8 +93,6 @@ fn key(held: &HeldRoutes, space: &Space) -> Option<Space> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Instant, SystemTime};
-
     use domain::configuration::Snapshot;
     use domain::routing::PathOwnership;
 
@@ -109,13 +107,6 @@ mod tests {
         Moment {
             monotonic: moment.monotonic + time,
             wall: moment.wall + time,
-        }
-    }
-
-    fn now() -> Moment {
-        Moment {
-            monotonic: Instant::now(),
-            wall: SystemTime::now(),
         }
     }
 
@@ -140,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_was_not_found_is_not_looked_for_again_for_a_while() {
-        let start = now();
+        let start = Moment::now();
         let held = holding(10, start);
         let refuted = Refuted::new(INTERVAL);
         let huge = ask("a", u64::MAX);
@@ -160,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_looks_of_an_interval_are_few_whatever_is_asked_for() {
-        let start = now();
+        let start = Moment::now();
         let held = holding(10, start);
         let mut asked: Vec<_> = (0..64).map(|bit| u64::MAX >> bit).collect();
         asked.extend((0..10_000).map(|step| u64::MAX - step));
@@ -189,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_version_that_has_come_makes_room_for_the_next() {
-        let start = now();
+        let start = Moment::now();
         let refuted = Refuted::new(INTERVAL);
         refuted.note(&holding(10, start), &ask("a", 11), start);
         let held = holding(11, start);

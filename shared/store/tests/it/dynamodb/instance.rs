@@ -13,8 +13,9 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodbstreams::Client as StreamsClient;
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
-use store::{Clock, DynamoDb, DynamoDbSettings, Shift, Store, StoreError};
+use store::{DynamoDb, DynamoDbSettings, Store, StoreError};
 
+use super::shift::Shift;
 use super::{TestTable, config};
 
 /// Far more than a test takes: what has to happen earlier happens because the clock is shifted, or never.
@@ -57,7 +58,7 @@ impl Instance {
             ..table.settings()
         };
         let shift = Arc::new(Shift::default());
-        let dynamodb = DynamoDb::with_clock(client, settings, Clock::Shifted(shift.clone()));
+        let dynamodb = DynamoDb::with_clock(client, settings, shift.clock());
         Self {
             store: Store::DynamoDb(dynamodb.clone()),
             dynamodb,

@@ -7,9 +7,10 @@ use domain::ids::Space;
 use domain::resource::{EventType, Function, MetadataFilter, Resource as _, Subscription};
 use futures::FutureExt as _;
 use futures::future::join_all;
-use store::{Clock, DynamoDb, Shift, Store, StoreError, Written};
+use store::{DynamoDb, Store, StoreError, Written};
 
 use super::TestTable;
+use super::shift::Shift;
 use crate::resources::{asynchronous, event_type, function, sync};
 
 const HANDLES: usize = 4;
@@ -166,9 +167,8 @@ async fn what_was_asked_for_is_done_though_nobody_waits() {
 async fn the_order_of_creation_spans_spaces_and_survives_a_clock_that_is_set_back() {
     let table = TestTable::create().await;
     let shift = Arc::new(Shift::default());
-    let clock = Clock::Shifted(shift.clone());
     let client = table.client.clone();
-    let store = Store::DynamoDb(DynamoDb::with_clock(client, table.settings(), clock));
+    let store = Store::DynamoDb(DynamoDb::with_clock(client, table.settings(), shift.clock()));
     let (one, two) = (Space::from("order-one"), Space::from("order-two"));
     for space in [&one, &two] {
         store.create(event_type(space, "e")).await.unwrap();

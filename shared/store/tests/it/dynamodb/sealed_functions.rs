@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use domain::ids::Space;
 use domain::routing::RoutingTable;
-use store::{Clock, DynamoDb, DynamoDbSettings, Shift, Store};
+use store::{DynamoDb, DynamoDbSettings, Store};
 
 use super::encryption::{instance, newest_change, routed, store};
 use super::kms_peer::KmsPeer;
+use super::shift::Shift;
 use super::{TestTable, text};
 use crate::encryption::with_secrets;
 use crate::resources::{asynchronous, event_type, function};
@@ -141,7 +142,6 @@ fn reader(table: &TestTable, kms: &KmsPeer, max_staleness: Duration) -> (Store, 
         max_staleness,
         ..table.settings()
     };
-    let clock = Clock::Shifted(shift.clone());
-    let instance = DynamoDb::with_clock(table.client.clone(), settings, clock);
+    let instance = DynamoDb::with_clock(table.client.clone(), settings, shift.clock());
     (Store::DynamoDb(instance), shift)
 }

@@ -106,15 +106,7 @@ fn topic(account: Option<&str>) -> Provider {
 }
 
 fn hash(text: &[u8]) -> String {
-    hex(&Sha256::digest(text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<Vec<_>>()
-        .concat()
+    hex::encode(Sha256::digest(text))
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
@@ -163,7 +155,7 @@ fn check_signed(subject: &str, region: &str, host: &str) {
         .fold(format!("AWS4{SECRET}").into_bytes(), |key, part| mac(&key, part));
     let want = format!(
         "AWS4-HMAC-SHA256 Credential={KEY_ID}/{scope}, SignedHeaders={signed}, Signature={}",
-        hex(&mac(&key, &text))
+        hex::encode(mac(&key, &text))
     );
     assert_eq!(headers["authorization"], want);
     let zoned = format!(

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::yield_now;
 
 use super::*;
-use crate::single_flight::Moment;
+use crate::single_flight::now;
 use crate::single_flight::test_clock::{freeze, pass};
 
 const TIME: Duration = Duration::from_secs(100);
@@ -155,7 +155,7 @@ async fn refused_secrets_are_read_anew() {
     let (cache, place) = of("old");
     get(&cache, &place, "a").await.unwrap();
     pass(Duration::from_secs(5));
-    let began = Moment::now().monotonic();
+    let began = now().monotonic.into();
     place.set("new");
     assert!(cache.forget(&source("a"), began));
     assert!(
@@ -176,7 +176,7 @@ async fn a_secret_that_is_wrong_is_not_read_for_every_refusal() {
     let (cache, place) = of("wrong");
     let mut verdicts = Vec::new();
     for _ in 0..10 {
-        let began = Moment::now().monotonic();
+        let began = now().monotonic.into();
         get(&cache, &place, "a").await.unwrap();
         verdicts.push(cache.forget(&source("a"), began));
         pass(Duration::from_secs(1));

@@ -108,7 +108,7 @@ impl Model {
 }
 
 /// Takes one of the calls under way.
-fn take(calls: &mut Vec<(Permit, usize)>, which: usize) -> Option<(Permit, usize)> {
+fn take(calls: &mut Vec<(CallPermit, usize)>, which: usize) -> Option<(CallPermit, usize)> {
     let which = which.checked_rem(calls.len())?;
     Some(calls.remove(which))
 }
@@ -125,8 +125,8 @@ fn follow(steps: Vec<Step>) -> Result<(), TestCaseError> {
     for step in steps {
         match step {
             Step::Ask => match (bench.admit("f"), model.ask(now)) {
-                (Admission::Call(permit), Some(phase)) => calls.push((permit, phase)),
-                (Admission::Wait(wait), None) => {
+                (CircuitAdmission::Call(permit), Some(phase)) => calls.push((permit, phase)),
+                (CircuitAdmission::Wait(wait), None) => {
                     let left = match model.phase {
                         Phase::OpenUntil(end) => Duration::from_millis(end - now),
                         Phase::Probing | Phase::WantsProbe | Phase::Closed { .. } => SETTINGS.min_open,

@@ -81,8 +81,8 @@ fn what_is_registered_anew_is_tried_again() {
                     .admit(&"shop".into(), &"f".into(), registered, bench.now)
             };
             let permit = |of| match admit(of) {
-                Admission::Call(permit) => permit,
-                Admission::Wait(wait) => panic!("has to wait for {wait:?}"),
+                CircuitAdmission::Call(permit) => permit,
+                CircuitAdmission::Wait(wait) => panic!("has to wait for {wait:?}"),
             };
             let late = permit(known);
             if is_throttled {
@@ -93,7 +93,7 @@ fn what_is_registered_anew_is_tried_again() {
                 }
             }
             let admitted = admit((function, subscription));
-            let is_called = matches!(admitted, Admission::Call(_));
+            let is_called = matches!(admitted, CircuitAdmission::Call(_));
             assert_eq!(
                 is_called, is_released,
                 "{function} {subscription:?} {is_throttled}"

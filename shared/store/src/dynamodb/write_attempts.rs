@@ -2,40 +2,43 @@
 
 use std::time::Duration;
 
+use domain::backoff::{Backoff, Spread};
 use tokio::time::{Instant, sleep};
 
-/// Longest pause after the first lost race; after each further one it may be twice as long.
-const FIRST: Duration = Duration::from_millis(10);
-/// Longest pause after any.
-const LONGEST: Duration = Duration::from_millis(500);
+/// Pauses after lost races.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(10),
+    most: Duration::from_millis(500),
+    spread: Spread::FromZero,
+};
 
 /// The attempts at one write. The first begins when this is made, each further one after a pause.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(super) struct WriteAttempts {
     deadline: Instant,
     attempt_began: Instant,
-    bound: Duration,
+    failures: u32,
 }
 
-impl Backoff {
+impl WriteAttempts {
     /// Attempts until then.
     pub(super) fn until(deadline: Instant) -> Self {
         Self {
             deadline,
             attempt_began: Instant::now(),
-            bound: FIRST,
+            failures: 0,
         }
     }
 
     /// Pauses for a random time, and says whether there is to be another attempt. One that would hardly be over in
     /// time is not begun: cut off, nobody knew what became of it.
     pub(super) async fn pause(&mut self) -> bool {
-        let pause = self.bound.mul_f64(fastrand::f64());
+        self.failures = self.failures.saturating_add(1);
+        let pause = BACKOFF.pause(self.failures, fastrand::f64());
         if Instant::now() + pause + self.attempt_began.elapsed() * 2 >= self.deadline {
             return false;
         }
         sleep(pause).await;
-        self.bound = (self.bound * 2).min(LONGEST);
         self.attempt_began = Instant::now();
         true
     }

@@ -8,10 +8,10 @@ use super::due::Due;
 
 /// Messages that wait here or are in the hands of workers.
 #[derive(Debug, Default)]
-pub(super) struct Inbox(Mutex<State>);
+pub(super) struct InFlightMessages(Mutex<InFlightState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct InFlightState {
     waiting: VecDeque<Due>,
     /// Latest receipt handle of each message, waiting or in hand: SQS may ignore those before it.
     receipt_handles: HashMap<String, String>,
@@ -21,8 +21,8 @@ struct State {
     kept: bool,
 }
 
-impl Inbox {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl InFlightMessages {
+    fn state(&self) -> MutexGuard<'_, InFlightState> {
         // No code that holds the lock can leave the state half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -59,7 +59,7 @@ impl Inbox {
 
     /// The next message whose group has none in hand. It is in the hands of the caller until it is released.
     pub(super) fn take(&self) -> Option<Due> {
-        let State { waiting, busy, .. } = &mut *self.state();
+        let InFlightState { waiting, busy, .. } = &mut *self.state();
         let is_free = |message: &Due| !message.group.as_ref().is_some_and(|group| busy.contains(group));
         let message = waiting.remove(waiting.iter().position(is_free)?)?;
         busy.extend(message.group.clone());

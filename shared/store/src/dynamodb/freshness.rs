@@ -1,15 +1,8 @@
-//! When something is known to have been so, how old that is, and what a request may do with a table of that age.
-//! Nothing here reads a clock.
+//! What a request may do with a table that was confirmed some time ago. Nothing here reads a clock.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-/// A point in time on both clocks. Neither will do alone: a monotonic clock may stand still while a process is frozen,
-/// and a wall clock can be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
-    pub(super) monotonic: Instant,
-    pub(super) wall: SystemTime,
-}
+use clocks::Moment;
 
 /// How recent a table has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +22,6 @@ pub(super) enum Decision {
     ServeAndConfirm,
     /// It waits until the table is confirmed.
     ConfirmFirst,
-}
-
-impl Moment {
-    /// The time between this moment and a later one, on the clock that saw more of it pass; `None` when the wall clock
-    /// was set back between the two, because then nobody knows.
-    pub(super) fn age(self, now: Self) -> Option<Duration> {
-        let wall = now.wall.duration_since(self.wall).ok()?;
-        Some(wall.max(now.monotonic.saturating_duration_since(self.monotonic)))
-    }
 }
 
 impl Freshness {
@@ -85,16 +69,9 @@ mod tests {
         }
     }
 
-    fn now() -> Moment {
-        Moment {
-            monotonic: Instant::now(),
-            wall: SystemTime::now(),
-        }
-    }
-
     #[test]
     fn decisions() {
-        let confirmed = now();
+        let confirmed = Moment::now();
         for (monotonic, wall, want) in [
             (0, 0, Serve),
             (1000, 1000, Serve),
@@ -129,7 +106,7 @@ mod tests {
             revalidate_after: Duration::ZERO,
             max_staleness: Duration::ZERO,
         };
-        let confirmed = now();
+        let confirmed = Moment::now();
         assert_eq!(
             freshness.decide(Some(confirmed), later(confirmed, 1, 1), true),
             ConfirmFirst
@@ -144,7 +121,7 @@ mod tests {
             revalidate_after: Duration::from_secs(5),
             max_staleness: Duration::from_secs(1),
         };
-        let confirmed = now();
+        let confirmed = Moment::now();
         assert_eq!(
             freshness.decide(Some(confirmed), later(confirmed, 900, 0), true),
             Serve

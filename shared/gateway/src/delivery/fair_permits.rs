@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 
 /// The permits. Clones are handles to the same ones.
 #[derive(Debug, Clone)]
-pub(crate) struct Turns(Arc<Mutex<State>>);
+pub(crate) struct FairPermits(Arc<Mutex<PermitPool>>);
 
 #[derive(Debug)]
-struct State {
+struct PermitPool {
     free: usize,
     /// Spaces that have permits or wait for some.
     spaces: HashMap<Space, Line>,
@@ -22,28 +22,28 @@ struct State {
 #[derive(Debug, Default)]
 struct Line {
     in_hand: usize,
-    waiting: VecDeque<oneshot::Sender<Permit>>,
+    waiting: VecDeque<oneshot::Sender<FairPermit>>,
 }
 
 /// A permit to deliver; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Permit {
-    turns: Turns,
+pub(crate) struct FairPermit {
+    permits: FairPermits,
     /// Whose it is; nobody's once it was given back.
     space: Option<Space>,
 }
 
-impl Turns {
+impl FairPermits {
     /// So many permits, at least 1.
     pub(crate) fn new(permits: usize) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        Self(Arc::new(Mutex::new(PermitPool {
             free: permits.max(1),
             spaces: HashMap::new(),
         })))
     }
 
     /// A permit, once it is the turn of a space. Those that ask at the same time are all heard before one gets a permit.
-    pub(crate) async fn acquire(&self, space: &Space) -> Option<Permit> {
+    pub(crate) async fn acquire(&self, space: &Space) -> Option<FairPermit> {
         let (sender, receiver) = oneshot::channel();
         self.line_up(space, sender);
         tokio::task::yield_now().await;
@@ -52,7 +52,7 @@ impl Turns {
         receiver.await.ok()
     }
 
-    fn line_up(&self, space: &Space, sender: oneshot::Sender<Permit>) {
+    fn line_up(&self, space: &Space, sender: oneshot::Sender<FairPermit>) {
         let mut state = self.state();
         if let Some(line) = state.spaces.get_mut(space) {
             line.waiting.push_back(sender);
@@ -65,7 +65,7 @@ impl Turns {
     /// Gives free permits to those that wait, one by one to the space that has the fewest.
     fn hand_out(&self) {
         let mut state = self.state();
-        let State { free, spaces } = &mut *state;
+        let PermitPool { free, spaces } = &mut *state;
         while *free > 0 {
             let lines = spaces.iter_mut();
             let waiting = lines.filter(|(_, line)| !line.waiting.is_empty());
@@ -75,8 +75,8 @@ impl Turns {
             let Some(sender) = line.waiting.pop_front() else {
                 break;
             };
-            let permit = Permit {
-                turns: self.clone(),
+            let permit = FairPermit {
+                permits: self.clone(),
                 space: Some(space.clone()),
             };
             match sender.send(permit) {
@@ -101,16 +101,16 @@ impl Turns {
         self.hand_out();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PermitPool> {
         // No code that holds the lock can leave the state half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Permit {
+impl Drop for FairPermit {
     fn drop(&mut self) {
         if let Some(space) = self.space.take() {
-            self.turns.give_back(&space);
+            self.permits.give_back(&space);
         }
     }
 }
@@ -122,14 +122,14 @@ mod tests {
 
     use super::*;
 
-    async fn acquire_all(turns: &Turns, space: &str, count: usize) -> Vec<Permit> {
+    async fn acquire_all(turns: &FairPermits, space: &str, count: usize) -> Vec<FairPermit> {
         let space = Space::from(space);
         let permits = join_all((0..count).map(|_| turns.acquire(&space))).await;
         permits.into_iter().flatten().collect()
     }
 
     /// How many permits each of two spaces gets that want so many at the same time, and keep them.
-    async fn divided(turns: &Turns, loud: usize, quiet: usize) -> (usize, usize) {
+    async fn divided(turns: &FairPermits, loud: usize, quiet: usize) -> (usize, usize) {
         let (loud_space, quiet_space) = (Space::from("loud"), Space::from("quiet"));
         let mut of_loud: Vec<_> = (0..loud).map(|_| Box::pin(turns.acquire(&loud_space))).collect();
         let mut of_quiet: Vec<_> = (0..quiet)
@@ -168,7 +168,7 @@ mod tests {
             (5, 5, (5, 5)),
         ] {
             assert_eq!(
-                divided(&Turns::new(20), loud, quiet).await,
+                divided(&FairPermits::new(20), loud, quiet).await,
                 want,
                 "{loud} {quiet}"
             );
@@ -177,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_behind_those_of_another_space() {
-        let turns = Turns::new(2);
+        let turns = FairPermits::new(2);
         let mut held = acquire_all(&turns, "loud", 2).await;
         let (loud, quiet) = ("loud".into(), "quiet".into());
         let mut first = Box::pin(turns.acquire(&loud));
@@ -194,7 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn permits_of_those_who_went_away_are_not_lost() {
-        let turns = Turns::new(1);
+        let turns = FairPermits::new(1);
         let space = Space::from("a");
         let held = turns.acquire(&space).await;
         let mut given_up = Box::pin(turns.acquire(&space));
