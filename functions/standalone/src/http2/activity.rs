@@ -93,7 +93,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// It has its answer: whoever ends it now takes nothing back.
-    pub(super) fn is_answered(&mut self) {
+    pub(super) fn note_answer(&mut self) {
         self.is_answered = true;
         let mut state = self.of.lock();
         // Who has worn it out does not get it back.
@@ -129,13 +129,13 @@ mod tests {
         for _ in 0..5 {
             drop(activity.begin());
             let mut answered = activity.begin();
-            answered.is_answered();
+            answered.note_answer();
             drop(answered);
         }
         assert!(!activity.is_worn_out());
         drop((activity.begin(), activity.begin()));
         assert!(activity.is_worn_out());
-        activity.begin().is_answered();
+        activity.begin().note_answer();
         assert!(activity.is_worn_out());
     }
 

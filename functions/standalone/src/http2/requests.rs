@@ -131,7 +131,7 @@ where
         };
         let mut stream = self.stream.take();
         if let Some(stream) = &mut stream {
-            stream.is_answered();
+            stream.note_answer();
         }
         let response = without_content(response, self.is_head);
         Poll::Ready(Ok(response.map(|body| AnswerBody::new(body, stream))))
