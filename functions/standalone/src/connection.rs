@@ -1,6 +1,7 @@
-//! Serving connections of a listener: bounded in number, in headers and in time.
+//! Serving connections of a listener: bounded in number, in headers and in time. Which HTTP a connection speaks is seen by
+//! what it begins with, or agreed on with TLS.
 
-use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use api::events::EventsApi;
 use api::{BytesInFlight, LeastRate};
 use axum::Router;
 use axum::body::Body;
-use http::{Request, Response};
+use bytes::Bytes;
+use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -21,8 +22,13 @@ use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::http2::requests::Answers;
+use crate::http2::{self, StreamSettings};
 use crate::listener::Listeners;
-use crate::paced::{HeadCounting, Paced, RequestHead, UNSENT_BYTES};
+use crate::paced::{HeadCounting, Paced, RequestHead};
+use crate::preface::PREFACE;
+use crate::reading_pace::UNSENT_BYTES;
+use crate::tls::HTTP_2;
 
 /// How connections of a listener are served.
 #[derive(Clone)]
@@ -33,6 +39,8 @@ pub(crate) struct ConnectionSettings {
     pub(crate) max_header_bytes: usize,
     /// Connections at a time.
     pub(crate) max_connections: usize,
+    /// Streams of HTTP/2 that a connection may have at a time.
+    pub(crate) max_streams: u32,
     /// Time for the headers to arrive; also how long an idle connection is kept.
     pub(crate) read_timeout: Duration,
     /// Time that a client may leave an answer unread.
@@ -48,23 +56,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Headers a request may have.
 const MAX_HEADERS: usize = 256;
-
-/// A service that answers the requests of a connection.
-pub(crate) trait Answers:
-    Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Unpin + Send>
-    + Clone
-    + Send
-    + 'static
-{
-}
-
-impl<S> Answers for S where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Unpin + Send>
-        + Clone
-        + Send
-        + 'static
-{
-}
 
 /// The Events API as a service. It has no routes for a router to choose from.
 pub(crate) fn events(api: EventsApi) -> impl Answers {
@@ -83,7 +74,7 @@ pub(crate) async fn serve(
     settings: ConnectionSettings,
     mut stop: watch::Receiver<bool>,
 ) {
-    let graceful = GracefulShutdown::new();
+    let (close, _) = watch::channel(());
     let places = Arc::new(Semaphore::new(settings.max_connections));
     loop {
         let accepted = tokio::select! {
@@ -91,17 +82,23 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
         };
         let Some((stream, place)) = accepted else { continue };
-        let (service, settings, watcher) = (service.clone(), settings.clone(), graceful.watcher());
+        let (service, settings, closing) = (service.clone(), settings.clone(), close.subscribe());
         tokio::spawn(async move {
             prepare(&stream, settings.write_timeout);
             match &settings.tls {
-                None => serve_connection(stream, service, &settings, watcher).await,
+                None => serve_connection(stream, service, &settings, closing).await,
                 Some(tls) => {
                     // A handshake has the time that headers have.
                     if let Ok(Ok(stream)) =
                         tokio::time::timeout(settings.read_timeout, tls.accept(stream)).await
                     {
-                        serve_connection(stream, service, &settings, watcher).await;
+                        if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
+                            let stream =
+                                Paced::new(stream, settings.least_rate, RequestHead::new(settings.in_flight));
+                            serve_http2(stream, Bytes::new(), service, &settings, closing).await;
+                        } else {
+                            serve_connection(stream, service, &settings, closing).await;
+                        }
                     }
                 }
             }
@@ -109,7 +106,9 @@ pub(crate) async fn serve(
         });
     }
     drop(listeners);
-    graceful.shutdown().await;
+    let _ = close.send(());
+    // Each connection has an end of it for as long as it lasts.
+    close.closed().await;
 }
 
 async fn accept(
@@ -140,22 +139,58 @@ fn prepare(stream: &TcpStream, write_timeout: Duration) {
     let _ = (SockRef::from(stream), write_timeout, UNSENT_BYTES);
 }
 
+/// Serves a connection that speaks HTTP/1.1, unless it begins as one that speaks HTTP/2.
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     service: impl Answers,
     settings: &ConnectionSettings,
-    watcher: Watcher,
+    mut closing: watch::Receiver<()>,
 ) {
     let head = RequestHead::new(settings.in_flight);
     let stream = Paced::new(stream, settings.least_rate, head.clone());
     let service = HeadCounting { service, head };
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.read_timeout)
         .max_buf_size(settings.max_header_bytes)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
+    let ended = tokio::select! {
+        biased;
+        ended = &mut connection => ended,
+        _ = closing.changed() => {
+            Pin::new(&mut connection).graceful_shutdown();
+            closing.mark_changed();
+            (&mut connection).await
+        }
+    };
+    let Err(error) = ended else { return };
+    let parts = connection.into_parts();
+    if parts.read_buf.starts_with(PREFACE) {
+        let (stream, service) = (parts.io.into_inner(), parts.service.service);
+        serve_http2(stream, parts.read_buf, service, settings, closing).await;
+    } else {
         tracing::debug!(%error, "A connection ended early.");
     }
+}
+
+/// Serves a connection that speaks HTTP/2. Boxed, so that those that speak HTTP/1.1 do not have to carry it.
+fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: Paced<S>,
+    ahead: Bytes,
+    service: impl Answers,
+    settings: &ConnectionSettings,
+    closing: watch::Receiver<()>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let settings = StreamSettings {
+        max_streams: settings.max_streams,
+        max_header_bytes: settings.max_header_bytes,
+        max_headers: MAX_HEADERS,
+        read_timeout: settings.read_timeout,
+        least_rate: settings.least_rate,
+        in_flight: settings.in_flight,
+    };
+    // Its heads are counted where its frames are known.
+    stream.stop_counting_heads();
+    Box::pin(http2::serve(stream, ahead, service, settings, closing))
 }

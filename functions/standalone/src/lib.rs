@@ -2,8 +2,11 @@
 
 mod connection;
 mod data_folder;
+mod http2;
 mod listener;
 mod paced;
+mod preface;
+mod reading_pace;
 mod running;
 mod tls;
 

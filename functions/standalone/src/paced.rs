@@ -6,16 +6,14 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use api::{BytesInFlight, Held, LeastRate, RateWindow};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes that the operating system takes of an answer before it has sent what it took earlier. So much memory an unread
-/// answer has beside the budget, and in such steps it is seen to move.
-pub(crate) const UNSENT_BYTES: u32 = 64 * 1024;
+use crate::preface::Opening;
+use crate::reading_pace::unseen_time;
 
 /// Bytes of a head that are not counted: the server has a buffer of this size for each connection.
 const UNCOUNTED_HEAD_BYTES: usize = 8 * 1024;
@@ -129,6 +127,7 @@ impl<F: Future + Unpin> Future for HeadCountingFuture<F> {
 #[derive(Debug)]
 pub(crate) struct Paced<S> {
     stream: S,
+    opening: Opening,
     head: Arc<RequestHead>,
     /// Runs while there is something that the client has to take first.
     window: RateWindow,
@@ -136,13 +135,18 @@ pub(crate) struct Paced<S> {
 
 impl<S> Paced<S> {
     pub(crate) fn new(stream: S, least: LeastRate, head: Arc<RequestHead>) -> Self {
-        // The socket tells that the client has taken something only when it has room for another step.
-        let step = UNSENT_BYTES.div_ceil(least.bytes_per_second.max(1));
         Self {
             stream,
+            opening: Opening::new(),
             head,
-            window: RateWindow::new(least, Duration::from_secs(step.into())),
+            // The socket tells that the client has taken something only when it has room for another step.
+            window: RateWindow::new(least, unseen_time(least)),
         }
+    }
+
+    /// From now on nothing that is read counts as a head.
+    pub(crate) fn stop_counting_heads(&self) {
+        self.head.complete();
     }
 
     fn has_moved<T>(&mut self, bytes: usize, value: T) -> Poll<io::Result<T>> {
@@ -166,7 +170,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let Self { stream, opening, .. } = &mut *self;
+        ready!(if opening.is_over() {
+            Pin::new(stream).poll_read(context, buffer)
+        } else {
+            opening.poll_read(stream, context, buffer)
+        })?;
         Poll::Ready(self.head.read(buffer.filled().len() - before))
     }
 }

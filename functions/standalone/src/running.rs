@@ -205,6 +205,7 @@ fn connections(
         tls,
         max_header_bytes: limits.max_header_bytes,
         max_connections: limits.max_connections,
+        max_streams: limits.max_streams_per_connection,
         read_timeout,
         write_timeout,
         least_rate: limits.least_rate(),

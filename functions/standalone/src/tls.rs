@@ -1,4 +1,4 @@
-//! TLS of the listeners: 1.2 or newer, HTTP/1.1 only (docs/contract.md §0.3).
+//! TLS of the listeners: 1.2 or newer; clients choose between HTTP/2 and HTTP/1.1 (docs/contract.md §0.3).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +7,9 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+
+/// What clients ask for that want to speak HTTP/2.
+pub(crate) const HTTP_2: &[u8] = b"h2";
 
 /// A certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +80,6 @@ pub(crate) fn acceptor(
         .with_no_client_auth()
         .with_single_cert(chain, private_key)
         .map_err(unusable)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use gateway::{BytesInFlight, GatewayError, Gathered, Held};
-use http::header;
 use http::request::Parts;
+use http::{Version, header};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio::task::yield_now;
@@ -30,14 +30,22 @@ pub struct BodyLimits {
     pub in_flight: BytesInFlight,
 }
 
+/// A body whose sender took it back before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the sender ended the stream before the body was complete")]
+struct BrokenOff;
+
 /// A sender that is slower than the least rate.
 #[derive(Debug, thiserror::Error)]
 #[error("the sender is slower than {0} bytes a second")]
 struct TooSlow(u32);
 
 /// How much of a body that is too large is read and thrown away, as a multiple of the limit: a client that gets its
-/// answer while it still sends often cannot read it.
+/// answer while it still sends often cannot read it. In HTTP/2 it can.
 const DISCARDED: usize = 16;
+
+/// The largest frame of HTTP/2, in bytes, of which nothing is seen before all of it is there.
+const FRAME: u32 = 16 * 1024;
 
 /// Reads the body of a request whole. Its bytes are counted for as long as anybody has them.
 pub(crate) async fn read(parts: &Parts, body: Body, limits: BodyLimits) -> Result<Bytes, GatewayError> {
@@ -61,7 +69,7 @@ pub(crate) async fn read_held(
     if parts.headers.contains_key(header::EXPECT) && body.size_hint().lower() > limits.bytes as u64 {
         return Err(GatewayError::BodyTooLarge { limit: limits.bytes });
     }
-    match tokio::time::timeout(limits.time, collect(body, limits)).await {
+    match tokio::time::timeout(limits.time, collect(body, parts.version, limits)).await {
         Ok(read) => read,
         Err(elapsed) => Err(GatewayError::BodyIncomplete(elapsed.into())),
     }
@@ -118,17 +126,27 @@ impl Collected {
     }
 }
 
-async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<Held>), GatewayError> {
+async fn collect(
+    mut body: Body,
+    version: Version,
+    limits: BodyLimits,
+) -> Result<(Bytes, Option<Held>), GatewayError> {
+    let is_http2 = version == Version::HTTP_2;
     let limit = limits.bytes;
+    let most = limit.saturating_mul(if is_http2 { 1 } else { DISCARDED });
     let announced = body.size_hint().upper().unwrap_or_default();
     let expected = usize::try_from(announced).unwrap_or(limit).min(limit);
-    let mut window = RateWindow::new(limits.least_rate, Duration::ZERO);
+    let mut window = RateWindow::new(limits.least_rate, unseen_time(is_http2, limits.least_rate));
     let mut collected = Collected::nothing(limits.in_flight, expected);
     let mut has_room = true;
     let (mut read, mut turn): (usize, usize) = (0, 0);
     loop {
         let frame = match next_piece(&mut body, &mut window, limits.least_rate).await {
             Ok(Some(frame)) => frame,
+            // A stream may be ended in a way that reads as the end of its body.
+            Ok(None) if is_http2 && !body.is_end_stream() => {
+                return Err(GatewayError::BodyMalformed(BrokenOff.into()));
+            }
             Ok(None) => break,
             // It has been decided before.
             Err(_) if !has_room => break,
@@ -138,11 +156,14 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
         read += data.len();
         window.moved(data.len());
         turn += data.len();
-        if read > limit.saturating_mul(DISCARDED) {
+        if read > most {
             break;
         }
         let is_kept = has_room && read <= limit;
         has_room = has_room && (!is_kept || collected.add(data));
+        if !has_room && is_http2 {
+            break;
+        }
         if read > limit || !has_room {
             collected = Collected::nothing(limits.in_flight, 0);
         }
@@ -162,6 +183,12 @@ async fn collect(mut body: Body, limits: BodyLimits) -> Result<(Bytes, Option<He
         return Err(GatewayError::BodyTooLarge { limit });
     }
     Ok(collected.into_bytes())
+}
+
+/// The time in which a sender that keeps the least rate may bring nothing that is seen.
+fn unseen_time(is_http2: bool, least: LeastRate) -> Duration {
+    let bytes = if is_http2 { FRAME } else { 0 };
+    Duration::from_secs(bytes.div_ceil(least.bytes_per_second.max(1)).into())
 }
 
 /// The next piece of a body, or an error once a window has ended that brought too little.

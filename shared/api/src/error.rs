@@ -288,6 +288,11 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// The answer to a request that there is no room for (docs/contract.md §0.2).
+pub fn overloaded() -> Response {
+    ApiError::from(GatewayError::Overloaded).into_response()
+}
+
 /// The answer that `handling` makes, or a plain error should it panic (Q54).
 pub(crate) fn answer_or_internal_error(
     handling: impl Future<Output = Response>,

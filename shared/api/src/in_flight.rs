@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, HttpBody};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use gateway::{BytesInFlight, COUNTED_FROM, GatewayError, Held};
+use gateway::{BytesInFlight, COUNTED_FROM, Held};
 use http_body::{Frame, SizeHint};
 
-use crate::error::ApiError;
+use crate::error::overloaded;
 
 /// An answer whose bytes are counted until they are written; where there is no room for them, another in its place.
 /// Of answers that are streamed, the server holds no more than its buffer of a connection.
@@ -25,7 +25,7 @@ pub(crate) fn counting(in_flight: BytesInFlight, response: Response) -> Response
     };
     let mut held = in_flight.none_held();
     if !held.grow(usize::try_from(bytes).unwrap_or(usize::MAX)) {
-        return ApiError::from(GatewayError::Overloaded).into_response();
+        return overloaded();
     }
     response.map(|body| {
         Body::new(HeldBody {
@@ -73,6 +73,7 @@ impl HttpBody for HeldBody {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse as _;
     use http_body_util::BodyExt as _;
 
     use super::*;

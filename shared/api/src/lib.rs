@@ -10,5 +10,6 @@ mod request_target;
 mod unstoppable;
 
 pub use body::BodyLimits;
+pub use error::overloaded;
 pub use gateway::{BytesInFlight, Held};
 pub use least_rate::{LeastRate, RateWindow};

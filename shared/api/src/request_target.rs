@@ -1,4 +1,5 @@
-//! Requests that any HTTP server answers by itself, before an API sees them (docs/contract.md §2.1; RFC 9112, section 3).
+//! Requests that any HTTP server answers by itself, before an API sees them (docs/contract.md §2.1; RFC 9112, section 3;
+//! RFC 9113, section 8.3.1).
 
 use std::net::Ipv6Addr;
 
@@ -47,13 +48,18 @@ fn has_unknown_coding(parts: &Parts) -> bool {
 /// What is wrong with the host that a request names (RFC 9112, section 3.2).
 fn problem_of_host(parts: &Parts) -> Option<&'static str> {
     let mut lines = parts.headers.get_all(header::HOST).iter();
+    let is_http2 = parts.version == Version::HTTP_2;
     match lines.next() {
-        None if parts.version == Version::HTTP_11 => {
+        None if parts.version == Version::HTTP_11 || is_http2 && parts.uri.authority().is_none() => {
             return Some("400 Bad Request: missing required Host header\n");
         }
         Some(_) if lines.next().is_some() => return Some("400 Bad Request: too many Host headers\n"),
         Some(host) if host.to_str().ok().and_then(host_and_port).is_none() => {
             return Some("400 Bad Request: malformed Host header\n");
+        }
+        // Of two hosts each server would choose its own.
+        Some(host) if is_http2 && differs_from_authority(host, parts) => {
+            return Some("400 Bad Request: Host header differs from :authority\n");
         }
         None | Some(_) => {}
     }
@@ -65,6 +71,16 @@ fn problem_of_host(parts: &Parts) -> Option<&'static str> {
         Some((host, _)) if !host.is_empty() => None,
         _ => Some("400 Bad Request: malformed host in the request target\n"),
     }
+}
+
+/// Whether a host is another one than the target of the request names, if it names one.
+fn differs_from_authority(host: &HeaderValue, parts: &Parts) -> bool {
+    let authority = parts.uri.authority();
+    authority.is_some_and(|authority| {
+        !host
+            .as_bytes()
+            .eq_ignore_ascii_case(authority.as_str().as_bytes())
+    })
 }
 
 /// Takes a host apart from its port, each of which may be empty; `None` where the text is neither a name, an address
@@ -146,6 +162,27 @@ mod tests {
             ("ä", None),
         ] {
             assert_eq!(host_and_port(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_request_of_http_2_names_one_host() {
+        for (uri, host, want) in [
+            ("https://a.example/", None, None),
+            ("https://a.example/", Some("A.example"), None),
+            ("https://a.example/", Some("b.example"), Some(400)),
+            ("https://a.example:1/", Some("a.example"), Some(400)),
+            ("https://u@a.example/", None, Some(400)),
+            ("/", Some("a.example"), None),
+            ("/", None, Some(400)),
+        ] {
+            let mut request = http::Request::get(uri).version(Version::HTTP_2);
+            if let Some(host) = host {
+                request = request.header(header::HOST, host);
+            }
+            let parts = request.body(()).unwrap().into_parts().0;
+            let answered = answer_by_itself(&parts).map(|answer| answer.status().as_u16());
+            assert_eq!(answered, want, "{uri} {host:?}");
         }
     }
 

@@ -15,6 +15,8 @@ mod documented_targets;
 mod durability;
 mod function_server;
 mod gateway_process;
+mod http2;
+mod http2_client;
 mod legacy;
 mod loops;
 mod metrics;

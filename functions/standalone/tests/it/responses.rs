@@ -13,7 +13,7 @@ mod streams;
 
 impl GatewayProcess {
     /// A function with a response mode, and a sync subscription of requests to a path.
-    fn answer_with(&self, mode: &str, method: &str, path: &str, url: &str) {
+    pub(crate) fn answer_with(&self, mode: &str, method: &str, path: &str, url: &str) {
         let id = path.trim_matches('/');
         self.create(
             "functions",

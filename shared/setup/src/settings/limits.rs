@@ -44,6 +44,15 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_connections: usize,
+    /// Streams of HTTP/2 that a connection may have at a time.
+    #[arg(
+        long = "max-streams-per-connection",
+        env = "EVENT_GATEWAY_MAX_STREAMS_PER_CONNECTION",
+        default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..),
+        value_name = "COUNT"
+    )]
+    pub max_streams_per_connection: u32,
     /// Calls of functions of one space that clients wait for at a time; 0 is no limit, half of the connections in hosted
     /// mode and no limit elsewhere unless set.
     #[arg(

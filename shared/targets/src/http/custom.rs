@@ -6,7 +6,8 @@ use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request};
 
 use super::Redaction;
-use super::client::{EncryptedClient, Payload};
+use super::client::Payload;
+use super::encrypted::EncryptedClient;
 use crate::error::InvokeError;
 
 /// Headers whose values are no secrets unless they are kept elsewhere: they would be found in answers that repeat

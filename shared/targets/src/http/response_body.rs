@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use tokio::task::coop::poll_proceed;
 use tokio::time::{Sleep, sleep};
 
+use super::lanes::Place;
 use super::pool::connection::Pooled;
 use super::pool::idle::Idle;
 
@@ -26,6 +27,19 @@ pub(super) struct ResponseBody {
     pooled: Option<(Pooled, Arc<Idle>)>,
     /// When the rest of the event is no longer waited for.
     end: Option<Pin<Box<Sleep>>>,
+    /// Where other calls may share its connection.
+    _place: Option<Box<Place>>,
+}
+
+/// Why a body breaks off.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    /// Its connection or its stream failed.
+    #[error(transparent)]
+    Broken(#[from] hyper::Error),
+    /// Its stream was ended as one whose answer is complete.
+    #[error("the server ended the answer before it was complete")]
+    CutOff,
 }
 
 impl ResponseBody {
@@ -35,6 +49,17 @@ impl ResponseBody {
             body: Some(body),
             pooled,
             end: None,
+            _place: None,
+        }
+    }
+
+    /// The body of an answer that a task drives, maybe beside others.
+    pub(super) fn shared(body: Incoming, place: Option<Place>) -> Self {
+        Self {
+            body: Some(body),
+            pooled: None,
+            end: None,
+            _place: place.map(Box::new),
         }
     }
 
@@ -54,20 +79,14 @@ impl ResponseBody {
     }
 }
 
-impl From<Incoming> for ResponseBody {
-    fn from(body: Incoming) -> Self {
-        Self::new(body, None)
-    }
-}
-
 impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         // One read can bring thousands of chunks: whoever reads them gives others, and their own timer, a turn.
         let turn = ready!(poll_proceed(context));
         let Self { body, pooled, .. } = &mut *self;
@@ -88,12 +107,18 @@ impl Body for ResponseBody {
                 }
             };
             match frame {
-                Poll::Ready(None) => *body = None,
-                Poll::Ready(Some(_)) => {
-                    turn.made_progress();
-                    return frame;
+                Poll::Ready(None) => {
+                    let is_cut_off = pooled.is_none() && body.as_ref().is_some_and(is_cut_off);
+                    *body = None;
+                    if is_cut_off {
+                        return Poll::Ready(Some(Err(BodyError::CutOff)));
+                    }
                 }
-                Poll::Pending => return frame,
+                Poll::Ready(Some(frame)) => {
+                    turn.made_progress();
+                    return Poll::Ready(Some(frame.map_err(BodyError::Broken)));
+                }
+                Poll::Pending => return Poll::Pending,
             }
         }
         self.poll_written(context).map(|()| None)
@@ -109,10 +134,17 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
+        // What HTTP/2 announces need not come, as in the answer to HEAD.
         self.body
             .as_ref()
+            .filter(|body| !body.is_end_stream())
             .map_or(SizeHint::with_exact(0), Body::size_hint)
     }
+}
+
+/// Whether a body that has nothing more lacks some of what was announced, and its stream did not end with it.
+fn is_cut_off(body: &Incoming) -> bool {
+    !body.is_end_stream() && body.size_hint().lower() > 0
 }
 
 impl Drop for ResponseBody {

@@ -13,10 +13,11 @@ use http::{Method, Request, Response};
 use http_body_util::Full;
 use tokio::sync::OnceCell;
 
-use super::client::{EncryptedClient, GO_CLIENT, GZIP, Payload, client};
+use super::client::{GO_CLIENT, GZIP, Payload};
 use super::connector::TcpConnector;
 use super::custom::Custom;
 use super::destination::Destination;
+use super::encrypted::EncryptedClient;
 use super::pool::Pool;
 use super::response_body::ResponseBody;
 use super::tls_clients::TlsClients;
@@ -135,7 +136,8 @@ impl HttpTargets {
                         None => self.send(request).await?,
                         Some(client) => {
                             hops::tell(request.headers_mut());
-                            answered(client.request(request).await)?
+                            // Boxed: plain calls do not have to carry it.
+                            answered(Box::pin(client.send(request)).await)?
                         }
                     }
                 }
@@ -164,29 +166,35 @@ impl HttpTargets {
     ) -> Result<Response<ResponseBody>, InvokeError> {
         hops::tell(request.headers_mut());
         if request.uri().scheme() == Some(&Scheme::HTTPS) {
-            // Boxed: loading certificates takes a large future, which plain calls would have to carry.
-            let client = Box::pin(self.encrypted()).await?;
-            answered(client.request(request).await)
+            // Boxed: it is a large future, which plain calls would have to carry.
+            Box::pin(self.send_encrypted(request)).await
         } else {
             answered(self.plain.send(request).await)
         }
+    }
+
+    async fn send_encrypted(&self, request: Request<Payload>) -> Result<Response<ResponseBody>, InvokeError> {
+        answered(self.encrypted().await?.send(request).await)
     }
 
     async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
         let load = || async {
             let roots = tls::native_roots().await?;
             let config = roots.with_no_client_auth();
-            Ok(client(tls::connector(self.connector.clone(), config)))
+            Ok(EncryptedClient::new(tls::connector(
+                self.connector.clone(),
+                config,
+            )))
         };
         self.encrypted.get_or_try_init(load).await
     }
 }
 
 /// The answer to a request, or why there is none. What the guard refused it will refuse again.
-pub(super) fn answered<B: Into<ResponseBody>>(
-    sent: Result<Response<B>, impl Error + Send + Sync + 'static>,
+pub(super) fn answered(
+    sent: Result<Response<ResponseBody>, impl Error + Send + Sync + 'static>,
 ) -> Result<Response<ResponseBody>, InvokeError> {
-    sent.map(|response| response.map(Into::into)).map_err(|error| {
+    sent.map_err(|error| {
         let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
         if causes.any(<dyn Error>::is::<AddressRefused>) {
             InvokeError::unusable(AddressRefused)

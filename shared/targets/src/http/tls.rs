@@ -1,4 +1,4 @@
-//! TLS towards functions: certificates of the machine, rustls with ring, HTTP/1.1 only.
+//! TLS towards functions: certificates of the machine, rustls with ring, HTTP/2 or HTTP/1.1.
 
 use std::sync::Arc;
 
@@ -39,6 +39,7 @@ pub(super) fn connector(tcp: TcpConnector, config: ClientConfig) -> HttpsConnect
         .with_tls_config(config)
         .https_only()
         .enable_http1()
+        .enable_http2()
         .wrap_connector(tcp.for_tls())
 }
 

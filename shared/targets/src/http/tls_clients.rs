@@ -10,8 +10,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use sha2::{Digest as _, Sha256};
 
-use super::client::{EncryptedClient, client};
 use super::connector::TcpConnector;
+use super::encrypted::EncryptedClient;
 use super::tls::{self, Trusting};
 use crate::error::{BoxError, InvokeError};
 
@@ -66,7 +66,7 @@ impl TlsClients {
             None => tls::native_roots().await?,
         };
         let config = config(trusting, tls, key).map_err(unusable)?;
-        let built = client(tls::connector(tcp.clone(), config));
+        let built = EncryptedClient::new(tls::connector(tcp.clone(), config));
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Another call may have been faster; its connections are open already.
         let client = clients.entry(digest).or_insert_with(|| built);

@@ -20,6 +20,7 @@ mod google_functions;
 mod google_metadata;
 mod google_peer;
 mod google_pubsub;
+mod http2;
 mod http_auth;
 mod http_bodies;
 mod http_calls;

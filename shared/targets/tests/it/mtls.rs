@@ -17,7 +17,7 @@ use crate::server::{Server, response};
 use crate::{EVENT, call, invoker, with_options, with_settings};
 
 /// A private authority.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key.
 struct Issued {
@@ -26,7 +26,7 @@ struct Issued {
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
@@ -40,8 +40,23 @@ impl Authority {
         Issued { certificate, key }
     }
 
-    fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         pem("CERTIFICATE", self.0.der())
+    }
+
+    /// Settings of a server for `localhost` that offers these versions.
+    pub(crate) fn offering(&self, versions: &[&[u8]]) -> ServerConfig {
+        let own = self.issue("localhost", ExtendedKeyUsagePurpose::ServerAuth);
+        let chain: Vec<CertificateDer<'static>> = vec![own.certificate.der().clone()];
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.key.serialize_der()));
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+        config.alpn_protocols = versions.iter().map(|version| version.to_vec()).collect();
+        config
     }
 
     fn roots(&self) -> RootCertStore {

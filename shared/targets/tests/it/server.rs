@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
+    pub(crate) version: Version,
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
@@ -53,7 +54,7 @@ impl Server {
         Self::answering_over(None, answer).await
     }
 
-    /// The same over TLS.
+    /// The same over TLS, with HTTP/2 where the settings offer it and the client takes it.
     pub(crate) async fn answering_tls(
         config: ServerConfig,
         answer: impl Fn(&Received) -> Response<Full<Bytes>> + Send + Sync + 'static,
@@ -86,7 +87,14 @@ impl Server {
                     None => drop(http.serve_connection(TokioIo::new(stream), service).await),
                     Some(tls) => {
                         if let Ok(stream) = tls.accept(stream).await {
-                            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                            let stream = TokioIo::new(stream);
+                            if is_http2 {
+                                let http = http2::Builder::new(TokioExecutor::new());
+                                let _ = http.serve_connection(stream, service).await;
+                            } else {
+                                let _ = http.serve_connection(stream, service).await;
+                            }
                         }
                     }
                 }
@@ -152,6 +160,7 @@ impl Drop for Server {
 async fn receive(request: Request<Incoming>) -> Received {
     let (head, body) = request.into_parts();
     Received {
+        version: head.version,
         method: head.method.to_string(),
         target: head.uri.to_string(),
         headers: head.headers,

@@ -140,7 +140,7 @@ fn tunnels_and_other_protocols_are_not_spoken() {
         for request in [
             &b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"[..],
             b"CONNECT /v1/status HTTP/1.1\r\nHost: h\r\n\r\n",
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"PRI * HTTP/3.0\r\n\r\nSM\r\n\r\n",
             b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
             b"SSH-2.0-OpenSSH_9.0\r\n",

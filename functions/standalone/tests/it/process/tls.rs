@@ -9,9 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use tokio_rustls::TlsConnector;
 
 use crate::client::{Answer, Connection, request};
 use crate::gateway_process::{GatewayProcess, PATIENCE};
+use crate::http2_client::Http2;
 
 /// Writes a certificate for localhost and its key; gives the certificate.
 fn write_certificate(directory: &Path) -> CertificateDer<'static> {
@@ -32,7 +34,8 @@ fn pem(label: &str, der: &[u8]) -> String {
     )
 }
 
-fn over_tls(trusted: &CertificateDer<'static>, address: SocketAddr, request: Vec<u8>) -> Answer {
+/// Settings of a client that offers these versions.
+fn offering(trusted: &CertificateDer<'static>, versions: &[&[u8]]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let mut settings =
@@ -41,9 +44,27 @@ fn over_tls(trusted: &CertificateDer<'static>, address: SocketAddr, request: Vec
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-    settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let name = ServerName::try_from("localhost").unwrap();
-    let client = ClientConnection::new(Arc::new(settings), name).unwrap();
+    settings.alpn_protocols = versions.iter().map(|version| version.to_vec()).collect();
+    Arc::new(settings)
+}
+
+fn localhost() -> ServerName<'static> {
+    ServerName::try_from("localhost").unwrap()
+}
+
+/// A client that prefers HTTP/2.
+fn http2(trusted: &CertificateDer<'static>, address: SocketAddr) -> Http2 {
+    let connector = TlsConnector::from(offering(trusted, &[b"h2", b"http/1.1"]));
+    Http2::over(async move {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let stream = connector.connect(localhost(), stream).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        stream
+    })
+}
+
+fn over_tls(trusted: &CertificateDer<'static>, address: SocketAddr, request: Vec<u8>) -> Answer {
+    let client = ClientConnection::new(offering(trusted, &[b"http/1.1"]), localhost()).unwrap();
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut connection = Connection::over(StreamOwned::new(client, stream));
@@ -75,6 +96,13 @@ fn both_listeners_speak_tls() {
         over_tls(&certificate, gateway.events, request("GET", "/", &[], "")).status,
         202
     );
+    let path = "/v1/spaces/default/eventtypes";
+    let operator = http2(&certificate, gateway.config);
+    assert_eq!(operator.send("POST", path, &[], r#"{"name":"b"}"#).status, 201);
+    let sender = http2(&certificate, gateway.events);
+    for _ in 0..2 {
+        assert_eq!(sender.send("POST", "/", &[], "{}").status, 202);
+    }
     let urls =
         [gateway.events, gateway.config].map(|at| format!("listening on https://localhost:{}.", at.port()));
     assert!(urls.iter().all(|url| gateway.log.so_far().contains(url)));

@@ -15,6 +15,7 @@ use http_body_util::Full;
 use self::names::Names;
 use super::super::client::client;
 use super::super::destination::Destination;
+use super::super::response_body::ResponseBody;
 use super::super::sending::answered;
 use super::*;
 use crate::error::InvokeError;
@@ -54,7 +55,7 @@ async fn request(names: &Names, guard: Option<Arc<NetworkGuard>>, url: &str) -> 
     let Ok(sent) = tokio::time::timeout(PATIENCE, client.request(request)).await else {
         return End::Unanswered;
     };
-    match answered(sent) {
+    match answered(sent.map(|response| response.map(|body| ResponseBody::shared(body, None)))) {
         Ok(_) => End::Answered,
         Err(InvokeError::Unavailable {
             permanent: true,

@@ -1,0 +1,107 @@
+//! Clients that speak TLS: HTTP/2 where the server picks it, otherwise HTTP/1.1.
+
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::header::HOST;
+use http::{Request, Response, Version};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::{self, Client};
+
+use super::client::{Payload, client};
+use super::connector::TcpConnector;
+use super::lanes::{Lanes, Place};
+use super::response_body::ResponseBody;
+
+/// How often a request is sent again that a server has refused without looking at it.
+const RESENDS: u32 = 2;
+
+/// Headers that an answer may have, as over HTTP/1.1.
+const MOST_HEADERS: usize = 100;
+
+/// The port that HTTP/1.1 clients leave out of `Host`.
+const HTTPS_PORT: u16 = 443;
+
+type LaneClient = Client<HttpsConnector<TcpConnector>, Payload>;
+
+/// A client for all servers that are spoken to with the same certificates. A cheap handle.
+#[derive(Clone)]
+pub(super) struct EncryptedClient(Arc<Shared>);
+
+struct Shared {
+    connector: HttpsConnector<TcpConnector>,
+    lanes: Arc<Lanes>,
+    /// One for each lane, as far as there were any.
+    clients: Mutex<Vec<LaneClient>>,
+}
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EncryptedError {
+    #[error(transparent)]
+    Client(#[from] legacy::Error),
+    #[error("the answer has more than {MOST_HEADERS} headers")]
+    Headers,
+}
+
+impl EncryptedClient {
+    /// A client that opens its connections so.
+    pub(super) fn new(connector: HttpsConnector<TcpConnector>) -> Self {
+        Self(Arc::new(Shared {
+            connector,
+            lanes: Arc::default(),
+            clients: Mutex::default(),
+        }))
+    }
+
+    /// Sends a request with an absolute URI. One that the server refused before it did anything about it is sent again:
+    /// it may have been about to close the connection, or have too much to do on this one.
+    pub(super) async fn send(
+        &self,
+        mut request: Request<Payload>,
+    ) -> Result<Response<ResponseBody>, EncryptedError> {
+        // HTTP/2 has its host in the URI, and for HTTP/1.1 the client makes the same header of that.
+        if request.uri().port_u16() != Some(HTTPS_PORT) {
+            request.headers_mut().remove(HOST);
+        }
+        let lanes = &self.0.lanes;
+        let place = request.uri().authority().map(|server| lanes.enter(server));
+        let client = self.client_of_lane(place.as_ref().map_or(0, Place::lane));
+        let mut resends = RESENDS;
+        let response = loop {
+            // A body is shared, not copied.
+            let again = (resends > 0).then(|| request.clone());
+            match (client.request(request).await, again) {
+                (Ok(response), _) => break response,
+                (Err(error), Some(again)) if is_unprocessed(&error) => {
+                    resends -= 1;
+                    request = again;
+                }
+                (Err(error), _) => return Err(error.into()),
+            }
+        };
+        if response.version() == Version::HTTP_2 && response.headers().len() > MOST_HEADERS {
+            return Err(EncryptedError::Headers);
+        }
+        Ok(response.map(|body| ResponseBody::shared(body, place)))
+    }
+
+    fn client_of_lane(&self, lane: usize) -> LaneClient {
+        let mut clients = self.0.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        while clients.len() <= lane {
+            clients.push(client(self.0.connector.clone()));
+        }
+        clients[lane].clone()
+    }
+}
+
+/// Whether a server said that it did nothing about a request (RFC 9113, section 8.7): it refused the stream, or the stream
+/// is one of those that it left out when it announced the end of the connection.
+fn is_unprocessed(error: &legacy::Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes
+        .find_map(|cause| cause.downcast_ref::<h2::Error>())
+        .is_some_and(|error| {
+            error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+        })
+}
