@@ -25,6 +25,7 @@ mod paths;
 mod pause;
 mod resources;
 mod secrets;
+mod selectors;
 mod service;
 mod subjects;
 #[cfg(test)]

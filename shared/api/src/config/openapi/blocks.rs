@@ -111,6 +111,15 @@ pub(in crate::config) fn filter(name: &str, description: &str) -> ParameterBuild
     query_parameter(name, description, text)
 }
 
+/// All, instead of a selection.
+pub(in crate::config) fn all() -> ParameterBuilder {
+    let all = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["true"]))
+        .build();
+    query_parameter("all", "All of them, instead of a selection.", all)
+}
+
 /// How many are wanted.
 pub(in crate::config) fn limit() -> ParameterBuilder {
     let number = ObjectBuilder::new()
