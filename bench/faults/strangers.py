@@ -189,8 +189,8 @@ async def purge(bed, space):
     """What multiplies goes on while it is cancelled, and what was in hand still fails: all of it comes to an end."""
     deadline = time.monotonic() + PURGE_SECONDS
     while True:
-        for what, selection in [("deliveries/waiting", "?all=true"), ("deadletters", "")]:
-            status, text = await bed.gateway.request("DELETE", f"{space}/{what}{selection}")
+        for what in ["deliveries/waiting", "deadletters"]:
+            status, text = await bed.gateway.request("DELETE", f"{space}/{what}?all=true")
             bed.expect(200 <= status < 300, f"the purge of {what} was answered {status}: {text[:200]}")
         await asyncio.sleep(0.5)
         left = []

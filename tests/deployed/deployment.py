@@ -136,7 +136,7 @@ class Space:
         return letters[0]
 
     def clear(self):
-        self.request("DELETE", "deadletters")
+        self.request("DELETE", "deadletters?all=true")
         for subscription in self.request("GET", "subscriptions").json["subscriptions"]:
             self.unsubscribe(subscription["subscriptionId"])
         for function in self.request("GET", "functions").json["functions"]:

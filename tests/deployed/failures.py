@@ -108,7 +108,7 @@ def permanent_failure_is_not_retried(deployment, server):
         expect_attempts(server.calls(called), [1])
         space.request("DELETE", f"deadletters/{letter['deliveryId']}", want=(204,))
         space.request("GET", f"deadletters/{letter['deliveryId']}", want=(404,))
-        redriven = space.request("POST", "deadletters/redrive", {}).json
+        redriven = space.request("POST", "deadletters/redrive", {"all": True}).json
         expect(redriven == {"redriven": 0, "more": False}, f"the redrive was answered {redriven}")
 
 

@@ -47,7 +47,7 @@ def ordered_dead_letter_is_stepped_over(deployment, server):
         expect(letter["reason"] == "attemptsExhausted", f"the dead letter is {letter}")
 
         server.reply(called, lambda _event: (200, {}))
-        space.request("POST", "deadletters/redrive", {})
+        space.request("POST", "deadletters/redrive", {"all": True})
         until("the redriven event has arrived", lambda: server.ids(called)[-1] == "first")
         deployment.expect_queues_done()
         expect(server.calls(called)[-1].delivery_id == letter["deliveryId"], "it has another id now")

@@ -12,11 +12,14 @@ use crate::body::BodyLimits;
 
 mod access;
 mod browser_guard;
+mod changes;
 mod dead_letters;
 mod deliveries;
 mod endpoint;
+mod etag;
 mod explain;
 mod legacy;
+mod merge_patch;
 mod metrics_page;
 mod openapi;
 mod own_destination;
@@ -25,6 +28,7 @@ mod paths;
 mod pause;
 mod resources;
 mod secrets;
+mod selectors;
 mod service;
 mod subjects;
 #[cfg(test)]
@@ -68,7 +72,7 @@ pub struct ConfigApi {
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.
-const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Response header with the state of a space that a write led to.
 const CONFIG_VERSION: HeaderName = HeaderName::from_static("x-config-version");

@@ -201,6 +201,7 @@ impl From<ConfigurationError> for ApiError {
         let status = match &err {
             ConfigurationError::NotFound { .. } => StatusCode::NOT_FOUND,
             ConfigurationError::AlreadyExists { .. } => StatusCode::CONFLICT,
+            ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             ConfigurationError::Invalid(_)
             | ConfigurationError::MissingReference { .. }
             | ConfigurationError::MissingAuthorizer

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use domain::event::CLOUDEVENTS_BATCH_JSON;
 use domain::sniff::sniff;
 use gateway::{Answer, Client, Gateway, GatewayReply, WaitingClient};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
@@ -20,6 +20,9 @@ use crate::error::{ApiError, answer_or_internal_error};
 use crate::in_flight::counting;
 use crate::request_target::answer_by_itself;
 use crate::unstoppable::Unstoppable;
+
+/// How many subscriptions a request reached, where it is none: its status does not tell (docs/contract.md Q69).
+const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 
 /// The Events API. A cheap handle.
 #[derive(Debug, Clone)]
@@ -107,6 +110,10 @@ fn into_response(answer: Answer) -> Response {
     match answer {
         Answer::Preflight => StatusCode::OK.into_response(),
         Answer::Accepted => StatusCode::ACCEPTED.into_response(),
+        Answer::Unmatched => {
+            let headers = [(MATCHED, HeaderValue::from_static("0"))];
+            (StatusCode::ACCEPTED, headers).into_response()
+        }
         Answer::Object(answer) | Answer::Function(answer) => {
             let mut response = Response::new(content(answer.status, answer.body));
             *response.status_mut() = answer.status;

@@ -18,6 +18,7 @@ use crate::resource::{Cors, EventType, Function, Subscription};
 mod apply;
 mod by_name;
 mod foreign;
+mod nearest;
 mod ownership;
 mod path_tree;
 mod replace;
@@ -26,6 +27,7 @@ mod tests;
 
 use by_name::ByName;
 pub use foreign::{ForeignPath, foreign_paths};
+pub use nearest::NearestMiss;
 pub use ownership::PathOwnership;
 use ownership::owner;
 use path_tree::PathTree;

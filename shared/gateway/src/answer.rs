@@ -18,6 +18,8 @@ pub enum Answer {
     Preflight,
     /// 202: whoever subscribes will get the event.
     Accepted,
+    /// 202 as well, but nobody subscribes: the events of the request, of which there is at least one, are forgotten.
+    Unmatched,
     /// What the response object of the sync function says. Its headers take the place of those of CORS; its `Vary` does
     /// where it names the allowed origin as well.
     Object(FunctionResponse),

@@ -20,6 +20,7 @@ use crate::intake::Arrived;
 use crate::loops::refuse_loop;
 
 mod deduplication_key;
+pub(crate) mod unmatched;
 
 use deduplication_key::scoped_key;
 
@@ -33,6 +34,13 @@ pub(crate) struct Matched<'a> {
     pub(crate) deliveries: Vec<Delivery>,
     /// How often the event was passed on.
     pub(crate) hops: Hops,
+}
+
+impl Matched<'_> {
+    /// Whether there is no subscription for it.
+    pub(crate) fn reaches_nobody(&self) -> bool {
+        self.sync.is_none() && self.deliveries.is_empty()
+    }
 }
 
 /// What events are matched by, besides the routes of their request.

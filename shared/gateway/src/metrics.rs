@@ -24,6 +24,8 @@ pub const DEAD_LETTERS: &str = "eventgateway_dead_letters_total";
 pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
 /// Async deliveries that an authorizer denied.
 pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
+/// Events that nobody subscribes to.
+pub const EVENTS_UNMATCHED: &str = "eventgateway_events_unmatched_total";
 /// Async deliveries waiting in the queue.
 pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
 /// Messages of a queue on SQS that were not taken, because they cannot be read or are not signed as they have to be.
@@ -60,6 +62,8 @@ pub(crate) struct EventMetrics {
     spaces: RwLock<HashMap<Space, Arc<SpaceCounters>, RandomState>>,
     /// The counters of all spaces beyond the limit.
     other: OnceLock<Arc<SpaceCounters>>,
+    /// Events on paths of no space that nobody subscribes to.
+    unmatched: OnceLock<Counter>,
 }
 
 /// The counters of one space.
@@ -75,6 +79,8 @@ pub(crate) struct SpaceCounters {
     pub(crate) dead_lettered: Counter,
     /// Async deliveries that an authorizer denied.
     pub(crate) denied: Counter,
+    /// Events on its paths that nobody subscribes to; looked up once there are such.
+    unmatched: OnceLock<Counter>,
     invoking: Counter,
     invoked: Counter,
     failed: Counter,
@@ -109,6 +115,17 @@ impl EventMetrics {
             limits,
             spaces: RwLock::default(),
             other: OnceLock::new(),
+            unmatched: OnceLock::new(),
+        }
+    }
+
+    /// The counter of events that nobody subscribes to, by the space that owns their path. Where none does they have no
+    /// space, and are counted as those of all spaces without series of their own.
+    pub(crate) fn unmatched(&self, owner: Option<&Space>) -> Counter {
+        let new = |space: &Space| metrics::counter!(EVENTS_UNMATCHED, "space" => space.to_string());
+        match owner.map(|space| self.space(space)) {
+            Some(counters) => counters.unmatched.get_or_init(|| new(&counters.space)).clone(),
+            None => self.unmatched.get_or_init(|| new(&OTHER.into())).clone(),
         }
     }
 
@@ -139,6 +156,7 @@ impl SpaceCounters {
             dropped: counter(EVENTS_DROPPED, space, CUSTOM),
             dead_lettered: metrics::counter!(DEAD_LETTERS, "space" => space.to_string()),
             denied: metrics::counter!(EVENTS_DENIED, "space" => space.to_string()),
+            unmatched: OnceLock::new(),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),

@@ -15,6 +15,7 @@ use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::intake::client::Client;
 use crate::intake::{Arrived, CorsDecision, wanted_versions};
+use crate::matching::unmatched::note_unmatched;
 
 /// What a request is answered with.
 #[derive(Debug)]
@@ -92,6 +93,7 @@ impl Gateway {
         let stages = self.stages();
         let incoming = stages.intake.decode(arrived).await?;
         let matched = stages.matching.matched(arrived, incoming).await?;
+        let is_unmatched = note_unmatched(arrived, &matched, &stages.metrics);
         let pace = self.pace(arrived, matched.len());
         let mut accepted = stages.acceptance.accept(arrived, matched, pace).await?;
         let mut sorted = Sorted::default();
@@ -123,7 +125,10 @@ impl Gateway {
                 .find(Result::is_err)
                 .unwrap_or(Ok(Answer::Accepted)),
         };
-        Ok(answer?.keep(accepted.calls))
+        Ok(match answer? {
+            Answer::Accepted if is_unmatched => Answer::Unmatched,
+            answer => answer.keep(accepted.calls),
+        })
     }
 
     /// What bounds a request with so many events.

@@ -177,18 +177,15 @@ impl DynamoDb {
         written.resource(&id)
     }
 
-    pub(crate) async fn update_masked<R: Configured>(
+    pub(crate) async fn revise<R: Configured>(
         &self,
-        resource: R,
+        space: &Space,
+        id: &R::Id,
+        revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
     ) -> Result<Written<Arc<R>>, StoreError> {
-        let (space, id) = (resource.space().clone(), resource.id().clone());
-        let keep = move |stored: &R| {
-            let mut kept = resource.clone();
-            kept.keep_masked(Some(stored))?;
-            Ok(Some(kept))
-        };
-        let request = WriteRequest::Amend(space, id.clone(), Box::new(keep));
-        self.0.writer.write(request).await?.resource(&id)
+        let revise = move |stored: &R| revise(stored).map(Some);
+        let request = WriteRequest::Amend(space.clone(), id.clone(), Box::new(revise));
+        self.0.writer.write(request).await?.resource(id)
     }
 
     pub(crate) async fn delete<R: Configured>(
@@ -196,7 +193,18 @@ impl DynamoDb {
         space: &Space,
         id: &R::Id,
     ) -> Result<Written<()>, StoreError> {
-        let request = WriteRequest::<R>::Delete(space.clone(), id.clone());
+        let request = WriteRequest::<R>::Delete(space.clone(), id.clone(), None);
+        let Written { version, .. } = self.0.writer.write(request).await?;
+        Ok(Written { value: (), version })
+    }
+
+    pub(crate) async fn delete_checked<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        check: impl Fn(&R) -> Result<(), ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Written<()>, StoreError> {
+        let request = WriteRequest::Delete(space.clone(), id.clone(), Some(Box::new(check)));
         let Written { version, .. } = self.0.writer.write(request).await?;
         Ok(Written { value: (), version })
     }

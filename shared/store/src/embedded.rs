@@ -120,14 +120,30 @@ impl Embedded {
         self.write(move |draft| draft.amend(&space, &id, amend)).await
     }
 
-    pub(crate) async fn update_masked<R: Configured>(&self, mut resource: R) -> Result<Arc<R>, StoreError> {
-        let (space, id) = (resource.space().clone(), resource.id().clone());
+    pub(crate) async fn revise<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl FnOnce(&R) -> Result<R, ConfigurationError> + Send + 'static,
+    ) -> Result<Arc<R>, StoreError> {
+        let (space, id) = (space.clone(), id.clone());
         self.write(move |draft| {
-            let stored = draft.state.get::<R>(&space, &id)?;
-            resource
-                .keep_masked(Some(&stored))
-                .map_err(ConfigurationError::from)?;
-            draft.update(resource)
+            let revised = revise(&*draft.state.get::<R>(&space, &id)?)?;
+            draft.update(revised)
+        })
+        .await
+    }
+
+    pub(crate) async fn delete_checked<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        check: impl FnOnce(&R) -> Result<(), ConfigurationError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (space, id) = (space.clone(), id.clone());
+        self.write(move |draft| {
+            check(&*draft.state.get::<R>(&space, &id)?)?;
+            draft.delete::<R>(&space, &id)
         })
         .await
     }

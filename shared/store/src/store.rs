@@ -74,9 +74,33 @@ impl Store {
     /// Replaces a resource, with the secrets that it has at that moment in the place of every mask.
     pub async fn update_masked<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
         self.rules().check_path(&resource)?;
+        let (space, id) = (resource.space().clone(), resource.id().clone());
+        let keep = move |stored: &R| {
+            let mut kept = resource.clone();
+            kept.keep_masked(Some(stored))?;
+            Ok(kept)
+        };
+        self.revise(&space, &id, keep).await
+    }
+
+    /// Replaces a resource by what a revision makes of it as it is at that moment, whatever else is changed at the same
+    /// time. A revision that refuses leaves it as it is. It may be asked more than once, and only its last word counts; it
+    /// must not change space or id.
+    pub async fn revise<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Written<Arc<R>>, StoreError> {
+        let rules = *self.rules();
+        let revise = move |stored: &R| {
+            let revised = revise(stored)?;
+            rules.check_path(&revised)?;
+            Ok(revised)
+        };
         match self {
-            Self::Embedded(store) => store.update_masked(resource).await.map(Written::in_effect),
-            Self::DynamoDb(store) => store.update_masked(resource).await,
+            Self::Embedded(store) => store.revise(space, id, revise).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.revise(space, id, revise).await,
         }
     }
 
@@ -85,6 +109,22 @@ impl Store {
         match self {
             Self::Embedded(store) => store.delete::<R>(space, id).await.map(Written::in_effect),
             Self::DynamoDb(store) => store.delete::<R>(space, id).await,
+        }
+    }
+
+    /// Removes a resource that passes a check as it is at that moment. The check may be asked more than once.
+    pub async fn delete_checked<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        check: impl Fn(&R) -> Result<(), ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Written<()>, StoreError> {
+        match self {
+            Self::Embedded(store) => store
+                .delete_checked(space, id, check)
+                .await
+                .map(Written::in_effect),
+            Self::DynamoDb(store) => store.delete_checked(space, id, check).await,
         }
     }
 

@@ -34,7 +34,7 @@ pub enum InvokeError {
     /// The function ran and failed.
     #[error("Function call failed because of runtime error. Error: {detail}")]
     FunctionFailed {
-        /// `HTTP status code: <status>`, or the `FunctionError` of Lambda.
+        /// `HTTP status code: <status>`, or the `FunctionError` of Lambda and what its function said.
         detail: String,
         /// What it says about another attempt.
         class: FailureClass,

@@ -250,7 +250,7 @@ fn what_another_one_answers_is_kept_until_the_authorizer_can_be_asked() {
     let gateway = GatewayProcess::start_in(directory.path(), &[]);
     let redrive = || {
         let path = "/v1/spaces/default/deadletters/redrive";
-        let answer = send(gateway.config, "POST", path, &[], "{}");
+        let answer = send(gateway.config, "POST", path, &[], r#"{"all":true}"#);
         assert_eq!(answer.json()["redriven"], 1, "{}", answer.text());
     };
     redrive();
@@ -286,7 +286,8 @@ fn a_redrive_is_no_way_around_the_authorizer() {
     wait_until("the dead letter", || dead_letters(&gateway).len() == 1);
     server.set(DENIES);
     let path = "/v1/spaces/default/deadletters/redrive";
-    assert_eq!(send(gateway.config, "POST", path, &[], "").status, 200);
+    let all = r#"{"all":true}"#;
+    assert_eq!(send(gateway.config, "POST", path, &[], all).status, 200);
     wait_until("it is denied", || {
         let noted = list(&gateway, "deliveries", "deliveries");
         noted.first().is_some_and(|noted| noted["outcome"] == "denied")

@@ -171,7 +171,8 @@ fn the_count_outlives_restarts_attempts_and_dead_letters() {
     is_well.store(true, Ordering::Release);
     let before = functions.calls().len();
     let path = "/v1/spaces/default/deadletters/redrive";
-    assert_eq!(send(gateway.config, "POST", path, &[], "").status, 200);
+    let all = r#"{"all":true}"#;
+    assert_eq!(send(gateway.config, "POST", path, &[], all).status, 200);
     wait_until("it is delivered", || functions.calls().len() > before);
     assert!(functions.calls().iter().all(|call| call.header(HOPS) == "6"));
 }

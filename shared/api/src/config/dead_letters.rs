@@ -8,13 +8,15 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use serde::Serialize;
 use utoipa::openapi::Required;
+use utoipa::openapi::path::OperationBuilder;
 
 use super::endpoint::{Action, Endpoint, Subject};
 use super::openapi::blocks::{
-    add_schema, filter, in_space, json, json_body, limit, next_page, of_subscription as subscription, ok,
-    path_parameter, with_errors,
+    add_schema, all, filter, in_space, json, json_body, limit, next_page, of_subscription as subscription,
+    ok, path_parameter, with_errors,
 };
-use super::parameters::{self, InvalidRequest, MAX_LIMIT, Query};
+use super::parameters::{InvalidRequest, MAX_LIMIT, Query};
+use super::selectors::{Known, Selectors};
 use super::{ConfigApi, no_content};
 use crate::body;
 use crate::error::{ApiError, json_line};
@@ -44,13 +46,14 @@ pub(super) static SUBJECT: Subject = Subject {
                 Action {
                     method: Method::DELETE,
                     labels: ("deadletter", "delete"),
-                    answer: |api, asked| Box::pin(api.purge_dead_letters(asked.space, asked.parts)),
+                    answer: |api, asked| {
+                        Box::pin(api.purge_dead_letters(asked.space, asked.parts, asked.body))
+                    },
                     describe: || {
-                        let summary = "Delete the dead letters of a subscription, or all";
-                        let purge = in_space("purgeDeadLetters", summary, TAG)
-                            .parameter(subscription())
+                        let summary = "Delete one dead letter, those of a subscription, or all";
+                        let purge = selected(in_space("purgeDeadLetters", summary, TAG))
                             .response("200", json("They are gone.", "DeletedDeadLetters"));
-                        with_errors(purge, &["400", "503"])
+                        with_errors(purge, &["400", "404", "408", "413", "503"])
                     },
                 },
             ],
@@ -63,7 +66,8 @@ pub(super) static SUBJECT: Subject = Subject {
                 answer: |api, asked| Box::pin(api.redrive(asked.space, asked.parts, asked.body)),
                 describe: || {
                     let summary = "Queue dead letters again, the oldest first";
-                    let redrive = in_space("redriveDeadLetters", summary, TAG)
+                    let redrive = selected(in_space("redriveDeadLetters", summary, TAG))
+                        .parameter(limit())
                         .request_body(Some(json_body("Redrive", Required::False)))
                         .response("200", json("They are queued.", "RedrivenDeadLetters"));
                     with_errors(redrive, &["400", "404", "408", "413", "503"])
@@ -110,6 +114,17 @@ pub(super) static SUBJECT: Subject = Subject {
 
 const TAG: &str = "deadLetters";
 
+/// What dead letters are selected by, besides all of them.
+const SELECTORS: &[&str] = &["deliveryId", "subscriptionId"];
+
+/// What both of deleting and queueing again take in the query; a body says the same.
+fn selected(operation: OperationBuilder) -> OperationBuilder {
+    operation
+        .parameter(filter("deliveryId", "Only this one."))
+        .parameter(subscription())
+        .parameter(all())
+}
+
 /// Dead letters, the oldest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -142,9 +157,11 @@ pub(super) struct DeletedDeadLetters {
     deleted: usize,
 }
 
-/// Which dead letters are to be queued again: a single one, those of a subscription, or all.
+/// Which dead letters are to be queued again: a single one, those of a subscription, or all. One of these has to be
+/// said, here or in the query.
 #[derive(Debug, utoipa::ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only describes what selectors are read from")]
 pub(super) struct Redrive {
     /// A single one.
     #[schema(min_length = 1)]
@@ -152,6 +169,8 @@ pub(super) struct Redrive {
     /// Dead letters of a subscription.
     #[schema(min_length = 1)]
     subscription_id: Option<String>,
+    /// `true` means all of the space.
+    all: Option<bool>,
     /// At most so many, the oldest first; 1000 by default and at most.
     #[schema(minimum = 1)]
     limit: Option<usize>,
@@ -166,29 +185,14 @@ pub(super) struct RedrivenDeadLetters {
     more: bool,
 }
 
-impl Redrive {
-    fn decode(body: &[u8]) -> Result<Self, InvalidRequest> {
-        let object = parameters::object_or_nothing(body)?;
-        let given = Self {
-            delivery_id: parameters::text(&object, "deliveryId")?,
-            subscription_id: parameters::text(&object, "subscriptionId")?,
-            limit: match object.integer("limit")?.map(usize::try_from) {
-                None => None,
-                Some(Ok(limit)) if limit > 0 => Some(limit),
-                Some(_) => return Err(InvalidRequest::Limit),
-            },
-        };
-        if given.delivery_id.is_some() && given.subscription_id.is_some() {
-            return Err(InvalidRequest::Exclusive("deliveryId", "subscriptionId"));
-        }
-        Ok(given)
-    }
-
-    fn selection(&self) -> DeadLetterSelection {
-        match &self.delivery_id {
-            Some(id) => DeadLetterSelection::One(id.as_str().into()),
-            None => of_subscription(self.subscription_id.as_deref()),
-        }
+/// The dead letters that a request selects; it has to say so in one way.
+fn selection(selectors: &Selectors) -> Result<DeadLetterSelection, InvalidRequest> {
+    match (selectors.get("deliveryId"), selectors.get("subscriptionId")) {
+        (Some(_), Some(_)) => Err(InvalidRequest::Exclusive("deliveryId", "subscriptionId")),
+        _ if !selectors.is_decided() => Err(InvalidRequest::AllOrOne),
+        (Some(id), None) => Ok(DeadLetterSelection::One(id.into())),
+        (None, Some(id)) => Ok(DeadLetterSelection::OfSubscription(id.into())),
+        (None, None) => Ok(DeadLetterSelection::All),
     }
 }
 
@@ -205,13 +209,6 @@ impl DeadLetterList {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
-}
-
-/// Dead letters of a subscription, or all of a space.
-fn of_subscription(subscription: Option<&str>) -> DeadLetterSelection {
-    subscription.map_or(DeadLetterSelection::All, |id| {
-        DeadLetterSelection::OfSubscription(id.into())
-    })
 }
 
 impl ConfigApi {
@@ -247,18 +244,37 @@ impl ConfigApi {
         Ok(no_content())
     }
 
-    async fn purge_dead_letters(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
-        let query = Query::of(parts, &["subscriptionId"])?;
-        let selection = of_subscription(query.get("subscriptionId"));
+    async fn purge_dead_letters(
+        &self,
+        space: &Space,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
+        let body = body::read(parts, body, self.limits).await?;
+        let known = Known {
+            texts: SELECTORS,
+            limit: false,
+        };
+        let selection = selection(&Selectors::read(parts, &body, known)?)?;
         let deleted = self.dead_letters.purge(space, &selection).await?;
+        if let DeadLetterSelection::One(id) = &selection
+            && deleted == 0
+        {
+            return Err(ApiError::no_dead_letter(id));
+        }
         tracing::info!(%space, deleted, "Dead letters deleted.");
         Ok(json_line(StatusCode::OK, &DeletedDeadLetters { deleted }))
     }
 
     async fn redrive(&self, space: &Space, parts: &Parts, body: Body) -> Result<Response, ApiError> {
-        let given = Redrive::decode(&body::read(parts, body, self.limits).await?)?;
-        let selection = given.selection();
-        let limit = given.limit.unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
+        let body = body::read(parts, body, self.limits).await?;
+        let known = Known {
+            texts: SELECTORS,
+            limit: true,
+        };
+        let selectors = Selectors::read(parts, &body, known)?;
+        let selection = selection(&selectors)?;
+        let limit = selectors.limit().unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
         let redriven = self.dead_letters.redrive(space, &selection, limit).await?;
         let mut more = redriven.more;
         if let DeadLetterSelection::One(id) = &selection {
@@ -278,39 +294,38 @@ impl ConfigApi {
 mod tests {
     use super::*;
 
-    fn decode(body: &str) -> Result<(DeadLetterSelection, Option<usize>), String> {
-        Redrive::decode(body.as_bytes())
-            .map(|given| (given.selection(), given.limit))
-            .map_err(|err| err.to_string())
-    }
-
     #[test]
-    fn redrive_of_one_of_a_subscription_or_of_all() {
-        for body in ["", "{}", "null", r#"{"deliveryId":null,"limit":null}"#] {
-            assert_eq!(decode(body), Ok((DeadLetterSelection::All, None)), "{body}");
-        }
-        assert_eq!(
-            decode(r#"{"deliveryId":"d","limit":5000}"#),
-            Ok((DeadLetterSelection::One("d".into()), Some(5000)))
-        );
-        assert_eq!(
-            decode(r#"{"SubscriptionID":"s","limit":1}"#),
-            Ok((DeadLetterSelection::OfSubscription("s".into()), Some(1)))
-        );
-    }
-
-    #[test]
-    fn bodies_that_are_refused() {
+    fn one_those_of_a_subscription_or_all_have_to_be_said() {
+        let decode = |body: &str| {
+            let (parts, ()) = http::Request::get("/").body(()).unwrap().into_parts();
+            let known = Known {
+                texts: SELECTORS,
+                limit: true,
+            };
+            let read = Selectors::read(&parts, body.as_bytes(), known);
+            read.and_then(|selectors| selection(&selectors))
+                .map_err(|err| err.to_string())
+        };
         for (body, want) in [
+            (r#"{"all":true,"limit":3}"#, DeadLetterSelection::All),
+            (
+                r#"{"deliveryId":"d","limit":5000}"#,
+                DeadLetterSelection::One("d".into()),
+            ),
+            (
+                r#"{"SubscriptionID":"s","limit":1}"#,
+                DeadLetterSelection::OfSubscription("s".into()),
+            ),
+        ] {
+            assert_eq!(decode(body), Ok(want), "{body}");
+        }
+        for (body, want) in [
+            ("", "\"all\": true"),
+            ("{}", "\"all\": true"),
+            (r#"{"limit":1}"#, "\"all\": true"),
+            (r#"{"deliveryId":"d","all":true}"#, "instead of them"),
             (r#"{"deliveryId":"d","subscriptionId":"s"}"#, "exclude each other"),
-            (r#"{"deliveryId":""}"#, "\"deliveryId\" must not be empty"),
-            (r#"{"subscriptionId":7}"#, "cannot unmarshal number"),
-            (r#"{"limit":0}"#, "at least 1"),
-            (r#"{"limit":-3}"#, "at least 1"),
-            (r#"{"limit":1.5}"#, "type int"),
-            (r#"{"limit":"9"}"#, "cannot unmarshal string"),
-            ("[]", "cannot unmarshal array"),
-            (r#"{"limit":"#, "unexpected EOF"),
+            (r#"{"functionId":"f"}"#, "member \"functionId\" is not known"),
         ] {
             let text = decode(body).unwrap_err();
             assert!(text.contains(want), "{body}: {text}");

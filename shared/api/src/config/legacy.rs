@@ -16,6 +16,7 @@ use http::StatusCode;
 use http::request::Parts;
 use store::{StoreError, Written};
 
+use super::etag::{Precondition, with_etag};
 use super::resources::{ResourceOperation, filter};
 use super::{ConfigApi, openapi, with_version};
 use crate::body;
@@ -48,19 +49,21 @@ impl ConfigApi {
                 self.carry_out::<Function>(space, operation, parts, lifted.into())
                     .await
             }
-            (Kind::Subscription, ResourceOperation::List) => {
-                self.list_subscriptions(space, &filter(parts)).await
-            }
+            (Kind::Subscription, ResourceOperation::List) => self.list_subscriptions(space, &filter(parts)).await,
             (Kind::Subscription, ResourceOperation::Get(id)) => {
-                let subscription = self.store.get::<Subscription>(space, &id.as_str().into()).await?;
-                self.show(
-                    StatusCode::OK,
-                    &Written {
-                        value: subscription,
-                        version: None,
-                    },
-                )
-                .await
+                let value = self.store.get::<Subscription>(space, &id.as_str().into()).await?;
+                let version = None;
+                let shown = self
+                    .show(
+                        StatusCode::OK,
+                        &Written {
+                            value: value.clone(),
+                            version,
+                        },
+                    )
+                    .await?;
+                // Of what is stored, as those who send it back say it: the view has more members.
+                Ok(with_etag(shown, &value))
             }
             (Kind::Subscription, operation @ (ResourceOperation::Create | ResourceOperation::Update(_))) => {
                 let body = body::read(parts, body, self.limits).await?;
@@ -73,6 +76,10 @@ impl ConfigApi {
                             .await
                     }
                     (Some(subscription), None) => self.subscribe(subscription).await,
+                    // What it changes is several resources, which have no tag together.
+                    (Some(_), Some(_)) if Precondition::of(parts).is_given() => Err(ApiError::invalid(
+                        "If-Match is not taken with subscriptions of 2017".to_owned(),
+                    )),
                     (Some(subscription), Some(_)) => self.resubscribe(subscription).await,
                 }
             }
@@ -82,6 +89,9 @@ impl ConfigApi {
                 // the later version.
                 if let Some(subscription) = none_if_missing(self.store.get::<Subscription>(space, &id).await)?
                 {
+                    let precondition = Precondition::of(parts);
+                    let checked = precondition.check(&*subscription, &self.secrets);
+                    checked.map_err(ApiError::from)?;
                     self.remove_cors(&subscription).await?;
                 }
                 let operation = ResourceOperation::Delete(id.to_string());

@@ -4,6 +4,7 @@ use domain::resource::{Kind, Resource};
 use gateway::OwnConfigApi;
 use serde_json::Value;
 
+use super::merge_patch::MergePatch;
 use crate::error::ApiError;
 
 /// Refuses a function that names this API as a destination, whatever member of its provider does. Names that only
@@ -16,10 +17,20 @@ pub(super) fn check<R: Resource>(resource: &R, own: &OwnConfigApi) -> Result<(),
     let provider = serde_json::to_value(resource)
         .ok()
         .map(|mut whole| whole["provider"].take());
-    match provider
-        .as_ref()
-        .and_then(|value| member_at(value, "provider", own))
-    {
+    provider.map_or(Ok(()), |provider| check_provider(&provider, own))
+}
+
+/// Refuses a patch of a function that names this API. What it leaves as it is was looked at when it was written.
+pub(super) fn check_patch<R: Resource>(patch: &MergePatch, own: &OwnConfigApi) -> Result<(), ApiError> {
+    if R::KIND != Kind::Function || own.is_none() {
+        return Ok(());
+    }
+    let mut providers = patch.provider();
+    providers.try_for_each(|provider| check_provider(provider, own))
+}
+
+fn check_provider(provider: &Value, own: &OwnConfigApi) -> Result<(), ApiError> {
+    match member_at(provider, "provider", own) {
         None => Ok(()),
         // The URL is not shown: it may have secrets in it.
         Some(member) => Err(ApiError::invalid(format!(

@@ -25,6 +25,18 @@ pub(crate) enum InvalidRequest {
         /// Its name.
         name: String,
     },
+    /// A member of the body has no meaning here.
+    #[error("member {name:?} is not known")]
+    UnknownMember {
+        /// Its name.
+        name: String,
+    },
+    /// The same is said twice, in the query, the body or both.
+    #[error("\"{name}\" is given twice")]
+    Repeated {
+        /// Name of the query parameter and the member.
+        name: &'static str,
+    },
     /// A text that has to say something does not.
     #[error("\"{name}\" must not be empty")]
     Empty {
@@ -57,6 +69,11 @@ pub(crate) enum InvalidRequest {
         "give one of \"subscriptionId\", \"functionId\" and \"eventId\" or more, or \"all=true\" instead of them"
     )]
     AllOrSome,
+    /// It is not said which dead letters are meant, or it is said in two ways.
+    #[error(
+        "give one of \"deliveryId\" and \"subscriptionId\", or \"all\": true (\"all=true\" in the query) instead of them"
+    )]
+    AllOrOne,
     /// A sync subscription cannot be paused: somebody waits for its answer.
     #[error("only async subscriptions can be paused")]
     PauseOfSync,
@@ -100,6 +117,11 @@ impl Query {
             .find_map(|(given, value)| (*given == name).then_some(value.as_str()))
     }
 
+    /// The names of what is given, repeated ones as well.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|(name, _)| *name).collect()
+    }
+
     /// Whether something is asked for; `default` unless the request says.
     pub(super) fn flag(&self, name: &'static str, default: bool) -> Result<bool, InvalidRequest> {
         match self.get(name) {
@@ -112,13 +134,18 @@ impl Query {
 
     /// How many items are wanted, from 1 to [`MAX_LIMIT`].
     pub(super) fn limit(&self) -> Result<usize, InvalidRequest> {
+        Ok(self.given_limit()?.unwrap_or(DEFAULT_LIMIT))
+    }
+
+    /// The same, if the request says.
+    pub(super) fn given_limit(&self) -> Result<Option<usize>, InvalidRequest> {
         let Some(text) = self.get("limit") else {
-            return Ok(DEFAULT_LIMIT);
+            return Ok(None);
         };
         match text.parse::<usize>() {
             Ok(0) => Err(InvalidRequest::Limit),
-            Ok(limit) => Ok(limit.min(MAX_LIMIT)),
-            Err(err) if *err.kind() == IntErrorKind::PosOverflow => Ok(MAX_LIMIT),
+            Ok(limit) => Ok(Some(limit.min(MAX_LIMIT))),
+            Err(err) if *err.kind() == IntErrorKind::PosOverflow => Ok(Some(MAX_LIMIT)),
             Err(_) => Err(InvalidRequest::Limit),
         }
     }

@@ -10,6 +10,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::OperationBuilder;
 
 use super::endpoint::{Action, Endpoint, Subject};
+use super::etag::with_etag;
 use super::openapi::blocks::{add_schema, in_space, json, json_body, path_parameter, with_errors};
 use super::parameters::{self, InvalidRequest};
 use super::{ConfigApi, with_version};
@@ -132,9 +133,7 @@ impl ConfigApi {
         change(&mut changed);
         let updated = self.store.update(changed).await?;
         tracing::debug!(%space, %id, paused = updated.value.paused, "Subscription updated.");
-        Ok(with_version(
-            json_line(StatusCode::OK, &updated.value),
-            updated.version,
-        ))
+        let answer = with_etag(json_line(StatusCode::OK, &updated.value), &updated.value);
+        Ok(with_version(answer, updated.version))
     }
 }

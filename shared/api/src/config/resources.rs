@@ -7,12 +7,13 @@ use axum::response::{IntoResponse, Response};
 use domain::configuration::Configured;
 use domain::event::query_pairs;
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
+use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource, Subscription};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use offload::off_runtime;
 
-use super::{ConfigApi, no_content, openapi, own_destination, with_version};
+use super::etag::with_etag;
+use super::{ConfigApi, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
 
@@ -23,6 +24,7 @@ pub(super) enum ResourceOperation {
     Create,
     Get(String),
     Update(String),
+    Patch(String),
     Delete(String),
 }
 
@@ -34,6 +36,7 @@ impl ResourceOperation {
             ("POST", None) => Self::Create,
             ("GET", Some(id)) => Self::Get(id),
             ("PUT", Some(id)) => Self::Update(id),
+            ("PATCH", Some(id)) => Self::Patch(id),
             ("DELETE", Some(id)) => Self::Delete(id),
             _ => return None,
         })
@@ -52,7 +55,7 @@ impl ResourceOperation {
     pub(super) fn id(&self) -> Option<&str> {
         match self {
             Self::List | Self::Create => None,
-            Self::Get(id) | Self::Update(id) | Self::Delete(id) => Some(id),
+            Self::Get(id) | Self::Update(id) | Self::Patch(id) | Self::Delete(id) => Some(id),
         }
     }
 
@@ -62,7 +65,7 @@ impl ResourceOperation {
             Self::List => "list",
             Self::Create => "create",
             Self::Get(_) => "get",
-            Self::Update(_) => "update",
+            Self::Update(_) | Self::Patch(_) => "update",
             Self::Delete(_) => "delete",
         }
     }
@@ -122,9 +125,6 @@ impl ConfigApi {
         parts: &Parts,
         body: Body,
     ) -> Result<Response, ApiError> {
-        let log = |done: &str, id: &dyn std::fmt::Display| {
-            tracing::debug!(%space, %id, "{} {done}.", R::KIND.title());
-        };
         Ok(match operation {
             ResourceOperation::List => {
                 let resources = self.store.list::<R>(space, &filter(parts)).await?;
@@ -139,40 +139,30 @@ impl ConfigApi {
                 // A short list may be large as well.
                 json_answer(StatusCode::OK, off_runtime(render).await)
             }
-            ResourceOperation::Get(id) => json_line(
-                StatusCode::OK,
-                &self
-                    .secrets
-                    .shown(&*self.store.get::<R>(space, &R::Id::from(id.as_str())).await?),
-            ),
+            ResourceOperation::Get(id) => {
+                let resource = self.store.get::<R>(space, &R::Id::from(id.as_str())).await?;
+                self.answer_with(StatusCode::OK, &*resource)
+            }
             ResourceOperation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = self.secrets.decode_new::<R>(space, &body)?;
                 own_destination::check(&resource, &self.own)?;
                 let created = self.store.create(resource).await?;
-                log("created", created.value.id());
+                tracing::debug!(%space, id = %created.value.id(), "{} created.", R::KIND.title());
                 with_version(
-                    json_line(StatusCode::CREATED, &self.secrets.shown(&*created.value)),
+                    self.answer_with(StatusCode::CREATED, &*created.value),
                     created.version,
                 )
             }
-            ResourceOperation::Update(id) => {
-                let body = body::read(parts, body, self.limits).await?;
-                let id = R::Id::from(id.as_str());
-                let resource = self.secrets.decode_update::<R>(space, &id, &body)?;
-                own_destination::check(&resource, &self.own)?;
-                let updated = self.store.update_masked(resource).await?;
-                log("updated", updated.value.id());
-                with_version(
-                    json_line(StatusCode::OK, &self.secrets.shown(&*updated.value)),
-                    updated.version,
-                )
-            }
-            ResourceOperation::Delete(id) => {
-                let deleted = self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
-                log("deleted", &id);
-                with_version(no_content(), deleted.version)
-            }
+            ResourceOperation::Update(id) => self.replace::<R>(space, &id.as_str().into(), parts, body).await?,
+            ResourceOperation::Patch(id) => self.patch::<R>(space, &id.as_str().into(), parts, body).await?,
+            ResourceOperation::Delete(id) => self.remove::<R>(space, &id.as_str().into(), parts).await?,
         })
+    }
+
+    /// An answer that shows one resource.
+    pub(super) fn answer_with<R: Resource>(&self, status: StatusCode, resource: &R) -> Response {
+        let shown = self.secrets.shown(resource);
+        with_etag(json_line(status, &shown), &shown)
     }
 }

@@ -20,6 +20,7 @@ mod browsers;
 mod dead_letters;
 mod deliveries;
 mod legacy;
+mod patches;
 mod secrets;
 mod subscriptions;
 
@@ -92,12 +93,18 @@ impl Api {
     }
 
     async fn send(&self, method: &str, path: &str, body: &str) -> Reply {
-        let request = Request::builder()
+        self.send_with(&[], method, path, body).await
+    }
+
+    async fn send_with(&self, headers: &[(&str, &str)], method: &str, path: &str, body: &str) -> Reply {
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("host", "localhost")
-            .body(Body::from(body.to_owned()))
-            .unwrap();
+            .header("host", "localhost");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
         let answer = router(self.config.clone()).oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes();

@@ -1,5 +1,6 @@
 //! Deliveries of a space that wait: looking at them, and cancelling them.
 
+use axum::body::Body;
 use axum::response::Response;
 use domain::ids::Space;
 use domain::waiting::{WaitingDelivery, WaitingSelection};
@@ -9,14 +10,15 @@ use http::{Method, StatusCode};
 use queue::{DeliveryQueue, Embedded};
 use serde::Serialize;
 use utoipa::openapi::path::OperationBuilder;
-use utoipa::openapi::{ObjectBuilder, Type};
 
 use super::ConfigApi;
 use super::endpoint::{Action, Endpoint, Subject};
 use super::openapi::blocks::{
-    add_schema, filter, in_space, json, limit, next_page, of_subscription, query_parameter, with_errors,
+    add_schema, all, filter, in_space, json, limit, next_page, of_subscription, with_errors,
 };
 use super::parameters::{InvalidRequest, Query};
+use super::selectors::{Known, Selectors};
+use crate::body;
 use crate::error::{ApiError, json_line};
 
 pub(super) static SUBJECT: Subject = Subject {
@@ -39,25 +41,17 @@ pub(super) static SUBJECT: Subject = Subject {
             Action {
                 method: Method::DELETE,
                 labels: ("delivery", "delete"),
-                answer: |api, asked| Box::pin(api.cancel_waiting(asked.space, asked.parts)),
+                answer: |api, asked| Box::pin(api.cancel_waiting(asked.space, asked.parts, asked.body)),
                 describe: || {
-                    let all = ObjectBuilder::new()
-                        .schema_type(Type::String)
-                        .enum_values(Some(["true"]))
-                        .build();
                     let cancel = in_space(
                         "cancelWaitingDeliveries",
                         "Cancel deliveries that wait",
                         "deliveries",
                     );
                     let cancel = selected(cancel)
-                        .parameter(query_parameter(
-                            "all",
-                            "All of them, instead of a selection.",
-                            all,
-                        ))
+                        .parameter(all())
                         .response("200", json("They will not be made.", "CancelledDeliveries"));
-                    with_errors(cancel, &["400", "501", "503"])
+                    with_errors(cancel, &["400", "408", "413", "501", "503"])
                 },
             },
         ],
@@ -97,11 +91,12 @@ pub(super) struct CancelledDeliveries {
     cancelled: usize,
 }
 
-fn selection(query: &Query) -> WaitingSelection {
+/// What is selected, by the values of the selectors.
+fn selection<'v>(get: impl Fn(&str) -> Option<&'v str>) -> WaitingSelection {
     WaitingSelection {
-        subscription: query.get("subscriptionId").map(Into::into),
-        function: query.get("functionId").map(Into::into),
-        event_id: query.get("eventId").map(str::to_owned),
+        subscription: get("subscriptionId").map(Into::into),
+        function: get("functionId").map(Into::into),
+        event_id: get("eventId").map(str::to_owned),
     }
 }
 
@@ -109,9 +104,10 @@ impl ConfigApi {
     async fn list_waiting(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
         let names = ["subscriptionId", "functionId", "eventId", "limit", "next"];
         let query = Query::of(parts, &names)?;
+        let selection = selection(|name| query.get(name));
         let page = self
             .embedded_queue()?
-            .waiting(space, &selection(&query), query.limit()?, query.get("next"))
+            .waiting(space, &selection, query.limit()?, query.get("next"))
             .await?;
         let list = WaitingList {
             deliveries: page.deliveries,
@@ -120,18 +116,18 @@ impl ConfigApi {
         Ok(json_line(StatusCode::OK, &list))
     }
 
-    async fn cancel_waiting(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
-        let query = Query::of(parts, &["subscriptionId", "functionId", "eventId", "all"])?;
-        let selection = selection(&query);
-        let is_all = match query.get("all") {
-            None => false,
-            Some("true") => true,
-            Some(_) => return Err(InvalidRequest::All.into()),
+    async fn cancel_waiting(&self, space: &Space, parts: &Parts, body: Body) -> Result<Response, ApiError> {
+        let body = body::read(parts, body, self.limits).await?;
+        let known = Known {
+            texts: &["subscriptionId", "functionId", "eventId"],
+            limit: false,
         };
+        let selectors = Selectors::read(parts, &body, known)?;
         // A selector that was forgotten must not cancel everything.
-        if is_all != (selection == WaitingSelection::default()) {
+        if !selectors.is_decided() {
             return Err(InvalidRequest::AllOrSome.into());
         }
+        let selection = selection(|name| selectors.get(name));
         let cancelled = self.embedded_queue()?.cancel(space, &selection).await?;
         let WaitingSelection {
             subscription,

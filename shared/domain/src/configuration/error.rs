@@ -53,6 +53,14 @@ pub enum ConfigurationError {
         /// The event type.
         event_type: EventTypeName,
     },
+    /// The resource is not what the request wants it to be before it is changed.
+    #[error("{} {} has been changed: it is not what If-Match names.", .kind.title(), quoted(.id))]
+    PreconditionFailed {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its id.
+        id: String,
+    },
     /// An update changes a field that must stay.
     #[error("Invalid update. '{field}' of existing {} cannot be updated.", if *.kind == Kind::Cors { "CORS configuration" } else { "subscription" })]
     Immutable {

@@ -30,6 +30,16 @@ impl<V: Clone + Default> ByName<V> {
         }
     }
 
+    /// All of them, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
+        let (one, many) = match self {
+            Self::None => (None, None),
+            Self::One(name, value) => (Some((&**name, value)), None),
+            Self::Many(values) => (None, Some(values.iter().map(|(name, value)| (&**name, value)))),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
     pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         match self {
             Self::None => None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::configuration::ConfigurationError;
-use domain::ids::{CorsId, Space};
+use domain::ids::{CorsId, EventTypeName, Space};
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource as _, Subscription};
 use domain::routing::RoutingTable;
 use store::{Store, StoreError, Written};
@@ -19,6 +19,7 @@ pub(crate) async fn contract(store: Store) {
     routes_what_is_there(&store).await;
     routes_in_the_order_of_creation(&store).await;
     counts(&store).await;
+    revises_what_is_there_at_that_moment(&store).await;
 }
 
 fn reason<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
@@ -245,4 +246,54 @@ async fn counts(store: &Store) {
     store.delete::<Function>(&space, &"g".into()).await.unwrap();
     store.delete::<EventType>(&space, &"e".into()).await.unwrap();
     assert_eq!(counts().await, [], "a space without anything is gone");
+}
+
+/// Revisions that race see each other's outcome, and what is refused changes nothing.
+async fn revises_what_is_there_at_that_moment(store: &Store) {
+    let space = Space::from("contract-revise");
+    let id = EventTypeName::from("e");
+    store.create(event_type(&space, "e")).await.unwrap();
+    let count = |stored: &EventType| -> usize {
+        let text = stored.metadata.get("n");
+        text.map_or(0, |text| text.parse().unwrap())
+    };
+    let one_more = move |stored: &EventType| {
+        let mut revised = stored.clone();
+        revised
+            .metadata
+            .insert("n".to_owned(), (count(stored) + 1).to_string());
+        Ok(revised)
+    };
+    let racing = (0..8).map(|_| store.revise(&space, &id, one_more));
+    for written in futures::future::join_all(racing).await {
+        written.unwrap();
+    }
+    let stored = store.get::<EventType>(&space, &id).await.unwrap();
+    assert_eq!(count(&stored), 8);
+
+    let changed = || ConfigurationError::PreconditionFailed {
+        kind: Kind::EventType,
+        id: "e".to_owned(),
+    };
+    let refused = reason(
+        store
+            .revise(&space, &id, move |_: &EventType| Err(changed()))
+            .await,
+    );
+    assert_eq!(
+        refused,
+        "Event Type \"e\" has been changed: it is not what If-Match names."
+    );
+    let kept = store.delete_checked(&space, &id, move |_: &EventType| Err(changed()));
+    assert_eq!(reason(kept.await), refused);
+    assert_eq!(store.get::<EventType>(&space, &id).await.unwrap(), stored);
+    let missing = store.revise(&space, &"none".into(), one_more).await;
+    assert_eq!(reason(missing), "Event Type \"none\" not found.");
+    let is_counted = move |stored: &EventType| {
+        assert_eq!(count(stored), 8);
+        Ok(())
+    };
+    store.delete_checked(&space, &id, is_counted).await.unwrap();
+    let gone = reason(store.delete_checked(&space, &id, is_counted).await);
+    assert_eq!(gone, "Event Type \"e\" not found.");
 }

@@ -2,9 +2,7 @@
 
 use aws_smithy_types::Blob;
 use bytes::Bytes;
-use domain::dead_letter::LastResponse;
 use domain::resource::{InvocationType, LambdaFunction, ResponseMode};
-use domain::retry::FailureClass;
 
 use crate::answer::FunctionAnswer;
 use crate::aws::{AwsFailure, CountedAnswer, with_retries};
@@ -15,6 +13,7 @@ use crate::http::keeping;
 
 use self::invocation::{classify, client, payload};
 
+mod function_error;
 mod invocation;
 mod prelude;
 mod stream;
@@ -49,17 +48,13 @@ pub(crate) async fn call(
         .payload
         .map(|payload| Bytes::from(payload.into_inner()))
         .unwrap_or_default();
-    let Some(detail) = answer.function_error else {
+    let Some(kind) = answer.function_error else {
         return Ok(FunctionAnswer {
             held,
             ..FunctionAnswer::of(payload)
         });
     };
     // The payload describes the failure then, it is not a response object.
-    Err(InvokeError::FunctionFailed {
-        detail,
-        class: FailureClass::Transient,
-        retry_after: None,
-        response: LastResponse::new(None, &payload),
-    })
+    let redaction = function_error::redaction(&identity);
+    Err(function_error::failed(&kind, &payload, &redaction))
 }

@@ -1,4 +1,5 @@
-//! Redirects (docs/contract.md §3.2): 301, 302 and 303 turn the call into a GET without body, 307 and 308 repeat it.
+//! Redirects (docs/contract.md §3.2): 301, 302 and 303 turn the call into a GET without body, 307 and 308 repeat it. A GET
+//! without the event is no delivery of it, so that one from the queue ends there.
 
 use http::header::LOCATION;
 use http::{Response, StatusCode};
@@ -29,10 +30,18 @@ enum RedirectError {
     Location(#[source] UrlError),
 }
 
+/// Whether a status asks for a call without the event.
+pub(super) fn drops_event(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER
+    )
+}
+
 /// The redirect that an answer asks for. One without a `Location` is an answer like any other.
 pub(super) fn of<B>(response: &Response<B>, from: &Destination) -> Result<Option<Redirect>, InvokeError> {
     let keeps_event = match response.status() {
-        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => false,
+        status if drops_event(status) => false,
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
         _ => return Ok(None),
     };

@@ -142,8 +142,11 @@ impl HttpTargets {
                     }
                 }
             };
+            // Followed without it, the event would be lost and count as delivered.
+            let would_lose_event =
+                !call.caller.waits() && event.is_some() && redirect::drops_event(response.status());
             // A redirect is an answer like any other then.
-            if is_passed_on {
+            if is_passed_on || would_lose_event {
                 return Ok(response);
             }
             let Some(redirect) = redirect::of(&response, &destination)? else {

@@ -70,15 +70,15 @@ async fn credentials_and_regions_have_their_own_clients_and_one_pool() {
 }
 
 #[tokio::test]
-async fn a_function_error_keeps_the_beginning_of_the_payload() {
-    const PAYLOAD: &str = r#"{"errorMessage":"x"}"#;
+async fn a_function_error_says_what_the_function_said() {
+    const PAYLOAD: &str = r#"{"errorType":"Error","errorMessage":"no luck","trace":[]}"#;
     for kind in ["Handled", "Unhandled"] {
         let answer = move |_: &_| response(200, &[("X-Amz-Function-Error", kind)], PAYLOAD);
         let server = Server::answering(answer).await;
         let error = invoke(&invoker_of(&server), "eu-west-1", "AKID1")
             .await
             .unwrap_err();
-        let text = format!("Function call failed because of runtime error. Error: {kind}");
+        let text = format!("Function call failed because of runtime error. Error: {kind}: Error: no luck");
         assert_eq!((error.to_string(), server.requests().len()), (text, 1));
         let kept = LastResponse {
             status: None,

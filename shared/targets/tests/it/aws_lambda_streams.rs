@@ -133,6 +133,13 @@ async fn failures_before_the_head_fail_the_call() {
             "Function call failed because of runtime error. Error: Unhandled",
         ),
         (
+            vec![event(
+                "InvokeComplete",
+                r#"{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"Error\",\"errorMessage\":\"no luck\"}"}"#,
+            )],
+            "Function call failed because of runtime error. Error: Unhandled: Error: no luck",
+        ),
+        (
             vec![chunk("{\"statusCode\""), failed()],
             "Function call failed because of runtime error. Error: Unhandled",
         ),

@@ -1,10 +1,10 @@
 //! Redirects of HTTP functions.
 
 use domain::retry::FailureClass;
-use targets::InvokeError;
+use targets::{InvokeError, Rejection};
 
 use crate::server::{Server, response};
-use crate::{EVENT, invoker, post};
+use crate::{EVENT, endpoint, invoker, post, queued, with_options};
 
 /// Redirects `/<status>` to `/end`, and anything else ends.
 async fn redirecting() -> Server {
@@ -36,6 +36,54 @@ async fn seeing_elsewhere_is_a_get_without_the_event() {
             (None, None)
         );
         assert_eq!(end.header("user-agent"), Some("Go-http-client/1.1"));
+    }
+}
+
+/// What answers the GET is not the function that was to have the event.
+#[tokio::test]
+async fn deliveries_do_not_lose_their_event_on_the_way() {
+    let server = redirecting().await;
+    let invoker = invoker();
+    for status in [301, 302, 303] {
+        let url = server.url(&format!("/{status}"));
+        for provider in [
+            endpoint(&url),
+            with_options(&url, serde_json::json!({"method": "PUT"})),
+        ] {
+            let before = server.requests().len();
+            let answer = invoker.invoke(&provider, queued(EVENT)).await.unwrap();
+            let rejection = Rejection {
+                status,
+                class: FailureClass::Permanent,
+                retry_after: None,
+                challenge: None,
+            };
+            assert_eq!(
+                (answer.status, &answer.rejection),
+                (Some(status), &Some(rejection))
+            );
+            let kept = answer.last_response().unwrap();
+            assert_eq!((kept.status, &*kept.body), (Some(status), "not the result"));
+            assert_eq!(server.requests().len(), before + 1, "{status}");
+        }
+    }
+    for status in [307, 308] {
+        let url = server.url(&format!("/{status}"));
+        let answer = invoker.invoke(&endpoint(&url), queued(EVENT)).await.unwrap();
+        assert_eq!((answer.status, answer.rejection), (Some(200), None));
+        assert_eq!(server.requests().pop().unwrap().body, EVENT, "{status}");
+    }
+}
+
+/// A function that is called without the event loses nothing.
+#[tokio::test]
+async fn deliveries_without_a_body_follow_all_redirects() {
+    let server = redirecting().await;
+    for method in ["GET", "HEAD"] {
+        let provider = with_options(&server.url("/302"), serde_json::json!({"method": method}));
+        let answer = invoker().invoke(&provider, queued(EVENT)).await.unwrap();
+        assert_eq!((answer.status, answer.rejection), (Some(200), None), "{method}");
+        assert_eq!(server.requests().pop().unwrap().target, "/end");
     }
 }
 

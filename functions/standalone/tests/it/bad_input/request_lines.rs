@@ -101,7 +101,7 @@ const REQUESTS: &[(&str, u16, u16)] = &[
     ("get /v1/status HTTP/1.1\r\nHost: h\r\n\r\n", 202, 405),
     ("TRACE /v1/status HTTP/1.1\r\nHost: h\r\n\r\n", 202, 405),
     (
-        "PATCH /v1/spaces/a/functions/f HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /v1/spaces/a/functions/f HTTP/1.1\r\nHost: localhost\r\n\r\n",
         202,
         405,
     ),

@@ -27,6 +27,31 @@ pub(in crate::config) fn json_body(schema: &str, required: Required) -> RequestB
         .build()
 }
 
+/// A JSON merge patch (RFC 7396).
+pub(in crate::config) fn patch_body(schema: &str) -> RequestBody {
+    let content = || ContentBuilder::new().schema(Some(reference(schema))).build();
+    RequestBodyBuilder::new()
+        .description(Some(
+            "JSON merge patch (RFC 7396): members to be set, and with `null` those to be removed.",
+        ))
+        .content("application/merge-patch+json", content())
+        .content("application/json", content())
+        .required(Some(Required::True))
+        .build()
+}
+
+/// The tag that a resource must have before it is changed.
+pub(in crate::config) fn if_match() -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name("If-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Changes the resource only if it has one of these tags, which answers that show it have in `ETag`.",
+        ))
+        .schema(Some(text()))
+}
+
 /// An answer in JSON.
 pub(in crate::config) fn json(description: &str, schema: &str) -> ResponseBuilder {
     ok(description, Some(("application/json", reference(schema))))
@@ -109,6 +134,15 @@ pub(in crate::config) fn filter(name: &str, description: &str) -> ParameterBuild
         .min_length(Some(1))
         .build();
     query_parameter(name, description, text)
+}
+
+/// All, instead of a selection.
+pub(in crate::config) fn all() -> ParameterBuilder {
+    let all = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["true"]))
+        .build();
+    query_parameter("all", "All of them, instead of a selection.", all)
 }
 
 /// How many are wanted.

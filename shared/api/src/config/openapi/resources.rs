@@ -8,7 +8,8 @@ use utoipa::openapi::{
 };
 
 use super::blocks::{
-    any_space, json_body, keyed, ok, path_parameter, reference, text, with_errors, writable_space,
+    any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, reference, text, with_errors,
+    writable_space,
 };
 use crate::config::paths::segment;
 
@@ -39,11 +40,13 @@ fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static s
 pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, paths: &mut PathsBuilder) {
     let name = R::name().into_owned();
     let (new, update) = (format!("New{name}"), format!("{name}Update"));
+    let patch = format!("{name}Patch");
     let (new_fields, update_fields) = required_fields(R::KIND);
     *components = std::mem::take(components)
         .schema(&name, R::schema())
         .schema(&new, input_schema::<R>(new_fields))
-        .schema(&update, input_schema::<R>(update_fields));
+        .schema(&update, input_schema::<R>(update_fields))
+        .schema(&patch, input_schema::<R>(&[]));
 
     let one = || Some(("application/json", reference(&name)));
     let list = ObjectBuilder::new()
@@ -101,16 +104,30 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
             with_errors(
                 write("update", "Replace one")
                     .parameter(id())
+                    .parameter(if_match())
                     .request_body(Some(body(&update)))
                     .response("200", ok("It is replaced.", one())),
-                &["400", "404", "413"],
+                &["400", "404", "412", "413"],
+            ),
+        )
+        .operation(
+            HttpMethod::Patch,
+            with_errors(
+                write("patch", "Change members of one")
+                    .parameter(id())
+                    .parameter(if_match())
+                    .request_body(Some(patch_body(&patch)))
+                    .response("200", ok("It is changed.", one())),
+                &["400", "404", "412", "413"],
             ),
         )
         .operation(
             HttpMethod::Delete,
             with_errors(
-                item("delete", "Remove one").response("204", ok("It is gone.", None)),
-                &["400", "404"],
+                item("delete", "Remove one")
+                    .parameter(if_match())
+                    .response("204", ok("It is gone.", None)),
+                &["400", "404", "412"],
             ),
         );
     let at = format!("/v1/spaces/{{space}}/{}", segment(R::KIND));

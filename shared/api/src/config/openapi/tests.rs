@@ -117,7 +117,7 @@ fn members_of_durable_delivery_are_described() {
     for (schema, members) in [
         ("DeadLetterList", &["deadLetters", "next", "dropped"][..]),
         ("DeadLetterSummary", &["eventId", "bytes", "deadAt"]),
-        ("Redrive", &["deliveryId", "subscriptionId", "limit"]),
+        ("Redrive", &["deliveryId", "subscriptionId", "all", "limit"]),
         ("ExplainRequest", &["event", "eventType", "method", "path"]),
         ("DeliveryAttempt", &["eventId", "nextAttemptAt", "durationMs"]),
         ("DeadLetter", &["deliveryId", "lastResponse", "deadAt"]),

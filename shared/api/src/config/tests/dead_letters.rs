@@ -122,8 +122,17 @@ async fn those_of_a_subscription_or_all_are_deleted() {
         (200, r#"{"deleted":3}"#.into())
     );
     assert_eq!(ids(&api, "").await, ["two-1", "two-2"]);
-    for want in [2, 0] {
-        assert_eq!(api.send("DELETE", DEAD_LETTERS, "").await.body["deleted"], want);
+    let all = format!("{DEAD_LETTERS}?all=true");
+    for (path, body, want) in [
+        (DEAD_LETTERS, r#"{"deliveryId":"two-1"}"#, 1),
+        (DEAD_LETTERS, r#"{"all":true}"#, 1),
+        (&*all, "", 0),
+    ] {
+        assert_eq!(
+            api.send("DELETE", path, body).await.body["deleted"],
+            want,
+            "{body}"
+        );
     }
     let other = api.get("/v1/spaces/other/deadletters").await;
     assert_eq!(other.all("deadLetters", "deliveryId"), ["one-9"]);
@@ -133,6 +142,10 @@ async fn those_of_a_subscription_or_all_are_deleted() {
 async fn requests_that_are_not_understood_delete_nothing() {
     let api = with_dead_letters().await;
     for (query, want) in [
+        ("", 400),
+        ("?all=1", 400),
+        ("?all=true&subscriptionId=one", 400),
+        ("?deliveryId=one-9", 404),
         ("?subscriptionId=", 400),
         ("?subscriptionID=one", 400),
         ("?subscriptionId=%zz", 400),
@@ -143,6 +156,20 @@ async fn requests_that_are_not_understood_delete_nothing() {
         let path = format!("{DEAD_LETTERS}{query}");
         assert_eq!(api.send("DELETE", &path, "").await.status, want, "{path}");
     }
+    for body in [
+        "{}",
+        r#"{"subscription":"one"}"#,
+        r#"{"all":true,"functionId":"f"}"#,
+        r#"{"all":false}"#,
+        r#"{"limit":1,"all":true}"#,
+        "one",
+    ] {
+        let refused = api.send("DELETE", DEAD_LETTERS, body).await;
+        assert_eq!(refused.status, 400, "{body}");
+    }
+    let twice = format!("{DEAD_LETTERS}?subscriptionId=one");
+    let refused = api.send("DELETE", &twice, r#"{"subscriptionId":"two"}"#).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
     assert_eq!(ids(&api, "").await.len(), 5);
 }
 
@@ -192,11 +219,13 @@ async fn those_of_a_subscription_or_all_are_queued_again() {
     assert_eq!(done, (200, r#"{"more":true,"redriven":2}"#.into()));
     assert_eq!(ids(&api, "").await, ["one-3", "two-1", "two-2"]);
     assert_eq!(
-        redrive(&api, "").await,
+        redrive(&api, r#"{"all":true}"#).await,
         (200, r#"{"more":false,"redriven":3}"#.into())
     );
+    let in_query = format!("{DEAD_LETTERS}/redrive?all=true&limit=5");
+    let done = api.send("POST", &in_query, "").await;
     assert_eq!(
-        redrive(&api, "{}").await,
+        (done.status, done.body.to_string()),
         (200, r#"{"more":false,"redriven":0}"#.into())
     );
     assert_eq!(api.queue.backlog(), 5);
@@ -211,6 +240,11 @@ async fn redrives_that_are_refused_queue_nothing() {
         r#"{"deliveryId":"one-1","subscriptionId":"one"}"#,
         r#"{"deliveryId":""}"#,
         r#"{"limit":0}"#,
+        r#"{"limit":1}"#,
+        r#"{"functionId":"f"}"#,
+        r#"{"all":true,"deliveryId":"one-1"}"#,
+        "",
+        "{}",
         "[]",
         "all",
     ] {

@@ -11,11 +11,14 @@ pub(in super::super) enum WriteRequest<R: Configured> {
     Create(R),
     /// Another one in place of that with the same id.
     Update(R),
-    /// One less.
-    Delete(Space, R::Id),
+    /// One less, if it passes a check.
+    Delete(Space, R::Id, Option<Check<R>>),
     /// What an amendment makes of one, if it makes anything of it.
     Amend(Space, R::Id, Amendment<R>),
 }
+
+/// Refuses what must not go as it is at the time of the write.
+pub(in super::super) type Check<R> = Box<dyn Fn(&R) -> Result<(), ConfigurationError> + Send + Sync>;
 
 /// Makes of a resource as it is at the time of the write what it is to be; `None` where it is to stay as it is.
 pub(in super::super) type Amendment<R> =
@@ -26,7 +29,7 @@ impl<R: Configured> WriteRequest<R> {
     pub(super) fn space(&self) -> &Space {
         match self {
             Self::Create(resource) | Self::Update(resource) => resource.space(),
-            Self::Delete(space, _) | Self::Amend(space, _, _) => space,
+            Self::Delete(space, _, _) | Self::Amend(space, _, _) => space,
         }
     }
 
@@ -34,7 +37,7 @@ impl<R: Configured> WriteRequest<R> {
     pub(super) fn id(&self) -> &R::Id {
         match self {
             Self::Create(resource) | Self::Update(resource) => resource.id(),
-            Self::Delete(_, id) | Self::Amend(_, id, _) => id,
+            Self::Delete(_, id, _) | Self::Amend(_, id, _) => id,
         }
     }
 
@@ -53,7 +56,12 @@ impl<R: Configured> WriteRequest<R> {
                 Ok(change)
             }
             Self::Update(resource) => snapshot.update(resource.clone()),
-            Self::Delete(_, id) => snapshot.delete(id),
+            Self::Delete(_, id, check) => {
+                if let Some(check) = check {
+                    check(&*snapshot.get::<R>(id)?)?;
+                }
+                snapshot.delete(id)
+            }
             Self::Amend(_, id, amend) => match amend(&*snapshot.get::<R>(id)?)? {
                 Some(amended) => snapshot.update(amended),
                 None => return Ok(None),

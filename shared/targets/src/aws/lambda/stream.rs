@@ -17,6 +17,7 @@ use http::{HeaderMap, StatusCode};
 use http_body::Frame;
 use http_body_util::StreamBody;
 
+use super::function_error::{detail, redaction};
 use super::invocation::{classify, client, payload};
 use super::prelude::{Lookout, Opening};
 use crate::answer::{FunctionAnswer, PassedOn};
@@ -25,6 +26,7 @@ use crate::aws::{AwsFailure, with_retries};
 use crate::call::Call;
 use crate::clients::Clients;
 use crate::error::{BoxError, InvokeError};
+use crate::http::Redaction;
 
 /// A stream of events that did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +57,11 @@ pub(super) async fn call(
         .send()
         .await;
     let output = sent.map_err(|error| classify(AwsFailure::of(error, &identity)))?;
-    answer(Pieces { output }, StreamLimits::of(&with.settings)).await
+    let pieces = Pieces {
+        output,
+        redaction: redaction(&identity),
+    };
+    answer(pieces, StreamLimits::of(&with.settings)).await
 }
 
 /// Reads as much as tells the head from the body.
@@ -125,6 +131,8 @@ fn body(
 /// The payload of the answer, piece by piece.
 struct Pieces {
     output: Output,
+    /// What must not be shown of a failure.
+    redaction: Redaction,
 }
 
 impl Pieces {
@@ -145,7 +153,11 @@ impl Pieces {
                 Event::InvokeComplete(complete) => {
                     return match complete.error_code {
                         None => Ok(None),
-                        Some(code) => Err(EventStreamError::Failed(code)),
+                        Some(code) => {
+                            let said = complete.error_details.unwrap_or_default();
+                            let detail = detail(&code, said.as_bytes(), &self.redaction);
+                            Err(EventStreamError::Failed(detail))
+                        }
                     };
                 }
                 // AWS may add kinds of events.

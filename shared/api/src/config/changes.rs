@@ -1,0 +1,95 @@
+//! PUT, PATCH and DELETE of a resource. What is changed is the resource as it is when the store makes the change, so that
+//! nothing comes between what `If-Match` and a patch were checked against and what is written.
+
+use axum::body::Body;
+use axum::response::Response;
+use domain::configuration::{ConfigurationError, Configured};
+use domain::ids::Space;
+use http::StatusCode;
+use http::request::Parts;
+
+use super::etag::Precondition;
+use super::merge_patch::MergePatch;
+use super::{ConfigApi, no_content, own_destination, with_version};
+use crate::body;
+use crate::error::ApiError;
+
+impl ConfigApi {
+    /// Replaces a resource whole.
+    pub(super) async fn replace<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
+        let body = body::read(parts, body, self.limits).await?;
+        let resource = self.secrets.decode_update::<R>(space, id, &body)?;
+        own_destination::check(&resource, &self.own)?;
+        // Before it is looked for: what could never be written is told as such.
+        self.store.rules().check_path(&resource)?;
+        let precondition = Precondition::of(parts);
+        let secrets = self.secrets.clone();
+        let replace = move |stored: &R| {
+            precondition.check(stored, &secrets)?;
+            let mut kept = resource.clone();
+            kept.keep_masked(Some(stored))?;
+            Ok(kept)
+        };
+        self.revise(space, id, replace).await
+    }
+
+    /// Changes what a merge patch names.
+    pub(super) async fn patch<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
+        let body = body::read(parts, body, self.limits).await?;
+        let patch = MergePatch::read(&body)?;
+        own_destination::check_patch::<R>(&patch, &self.own)?;
+        let precondition = Precondition::of(parts);
+        let (secrets, of_space, of_id) = (self.secrets.clone(), space.clone(), id.clone());
+        let amend = move |stored: &R| {
+            precondition.check(stored, &secrets)?;
+            let whole = patch.applied_to(&*secrets.shown(stored));
+            let mut resource = secrets.decode_update::<R>(&of_space, &of_id, &whole)?;
+            resource.keep_masked(Some(stored))?;
+            Ok(resource)
+        };
+        self.revise(space, id, amend).await
+    }
+
+    async fn revise<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Response, ApiError> {
+        let revised = self.store.revise(space, id, revise).await?;
+        tracing::debug!(%space, %id, "{} updated.", R::KIND.title());
+        let answer = self.answer_with(StatusCode::OK, &*revised.value);
+        Ok(with_version(answer, revised.version))
+    }
+
+    /// Removes a resource.
+    pub(super) async fn remove<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        parts: &Parts,
+    ) -> Result<Response, ApiError> {
+        let precondition = Precondition::of(parts);
+        let removed = if precondition.is_given() {
+            let secrets = self.secrets.clone();
+            let check = move |stored: &R| precondition.check(stored, &secrets);
+            self.store.delete_checked(space, id, check).await?
+        } else {
+            self.store.delete::<R>(space, id).await?
+        };
+        tracing::debug!(%space, %id, "{} deleted.", R::KIND.title());
+        Ok(with_version(no_content(), removed.version))
+    }
+}
