@@ -10,6 +10,7 @@ use crate::json::{Json, Object, kind};
 
 mod binary;
 mod binary_message;
+mod charset;
 mod cloud_event;
 mod cloud_event_1_0;
 pub mod coercion;

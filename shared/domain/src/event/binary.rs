@@ -61,8 +61,9 @@ pub(super) fn v0_1(headers: &HeaderMap, media_type: &str, body: &[u8]) -> Result
         schema_url: text("ce-schemaurl"),
         extensions: extensions(headers),
         content_type: text("content-type"),
-        data: Some(coerce(body, media_type)),
+        data: None,
     };
+    envelope.set_body(coerce(body, media_type, &envelope.content_type), media_type);
     envelope.validate()?;
     let time = text("ce-eventtime");
     if !time.is_empty() {

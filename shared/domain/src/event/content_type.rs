@@ -69,7 +69,7 @@ fn check_parameters(text: &str) -> Result<(), ContentTypeError> {
 }
 
 /// One `; name=value` and what follows it.
-fn parameter(text: &str) -> Option<(String, String, &str)> {
+pub(super) fn parameter(text: &str) -> Option<(String, String, &str)> {
     let (name, rest) = token(text.strip_prefix(';')?.trim_start());
     let rest = rest.trim_start().strip_prefix('=')?.trim_start();
     let (value, rest) = if rest.starts_with('"') {

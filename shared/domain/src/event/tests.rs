@@ -154,6 +154,39 @@ fn requests_become_events() {
 }
 
 #[test]
+fn bodies_that_are_no_text_are_marked_and_come_back() {
+    for (content_type, body, data) in [
+        ("application/json", &b"nope"[..], r#""bm9wZQ==""#),
+        ("multipart/form-data; boundary=X", b"\xff", r#""/w==""#),
+    ] {
+        let headers = [
+            ("ce-eventtype", "t"),
+            ("ce-cloudeventsversion", "0.1"),
+            ("ce-source", "/s"),
+            ("ce-eventid", "1"),
+            ("content-type", content_type),
+        ];
+        let Ok(Incoming::Event(event)) = read(&headers, body) else {
+            panic!("no event")
+        };
+        let want = format!(
+            r#""extensions":{{"datacontentencoding":"base64"}},"contentType":"{content_type}","data":{data}}}"#
+        );
+        assert!(json(&event).ends_with(&want), "{}", json(&event));
+        assert_eq!(event.to_binary().unwrap().body, body);
+
+        let (parts, ()) = Request::post("/")
+            .header("content-type", content_type)
+            .body(())
+            .unwrap()
+            .into_parts();
+        let request = Incoming::request_event(&stamp(), &parts, body, &[]);
+        let want = format!(r#""body":{data},"isBase64Encoded":true,"host""#);
+        assert!(json(&request).contains(&want), "{}", json(&request));
+    }
+}
+
+#[test]
 fn later_versions_pass_through() {
     let text = r#"{"specversion":"1.0","type":"t","source":"../s","id":"1","time":"2018-04-05T17:31:00+02:00","ext":5,"data":{"n":1.50}}"#;
     assert_eq!(json(&event(&[STRUCTURED], text)), text);

@@ -94,6 +94,12 @@ fn the_first_version() {
             "hey",
         ),
         (r#","data":"aGV5""#, "", "hey"),
+        // Marked, and the mark is not sent.
+        (
+            r#","extensions":{"datacontentencoding":"base64"},"contentType":"multipart/form-data","data":"aGV5""#,
+            "\ncontent-type: multipart/form-data",
+            "hey",
+        ),
         (
             r#","contentType":"application/x-www-form-urlencoded","data":"aGV5""#,
             "\ncontent-type: application/x-www-form-urlencoded",
