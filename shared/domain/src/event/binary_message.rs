@@ -15,7 +15,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::charset::Charset;
-use super::content_type::{is_form, is_json, media_type};
+use super::content_type::{is_form, is_json, is_json_format, media_type};
 use super::envelope::ENCODING;
 use super::{CloudEvent, Envelope, Event};
 use crate::json::{Json, kind};
@@ -87,23 +87,30 @@ fn v0_1(envelope: &Envelope) -> Option<BinaryMessage> {
         .filter(|_| is_base64)
         .and_then(Json::scalar_text)
         .and_then(|text| decoded(&text, content_type));
-    with_data(headers, content_type, data, marked.or(decoded))
+    with_data(headers, content_type, is_json, data, marked.or(decoded))
 }
 
 fn cloud_event(event: &CloudEvent) -> Option<BinaryMessage> {
     if event.members().len() > MOST_HEADERS {
         return None;
     }
+    let is_old = event
+        .member("specversion")
+        .is_some_and(|version| version.get() == "\"0.3\"");
     let mut headers = HeaderMap::try_with_capacity(12).ok()?;
     for (name, value) in event.members() {
         let is_payload = matches!(
             name,
             "data" | "data_base64" | "datacontenttype" | "datacontentencoding"
         );
-        if is_payload || kind(value.as_raw()) == "null" {
+        if kind(value.as_raw()) == "null" || is_payload {
+            // An extension in 1.0, with a name that no header has.
+            if name == "datacontentencoding" && !is_old && kind(value.as_raw()) != "null" {
+                return None;
+            }
             continue;
         }
-        // Nobody could tell that its letters were capitals.
+        // Nobody could tell that its letters were capitals: events that were stored once may have such.
         if name.contains(|c: char| c.is_ascii_uppercase()) {
             return None;
         }
@@ -118,20 +125,27 @@ fn cloud_event(event: &CloudEvent) -> Option<BinaryMessage> {
     let text = |name: &str| event.member(name).and_then(Json::scalar_text);
     let content_type = text("datacontenttype");
     let base64 = match text("datacontentencoding") {
-        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => text("data"),
+        Some(encoding) if is_old && encoding.eq_ignore_ascii_case("base64") => text("data"),
         _ => text("data_base64"),
     };
     let decoded = match base64 {
         Some(base64) => Some(STANDARD.decode(&*base64).ok()?),
         None => None,
     };
-    with_data(headers, content_type.as_deref(), event.member("data"), decoded)
+    with_data(
+        headers,
+        content_type.as_deref(),
+        is_json_format,
+        event.member("data"),
+        decoded,
+    )
 }
 
 /// Adds the body: bytes, or else JSON.
 fn with_data(
     mut headers: HeaderMap,
     content_type: Option<&str>,
+    is_json: fn(&str) -> bool,
     data: Option<&Json>,
     bytes: Option<Vec<u8>>,
 ) -> Option<BinaryMessage> {
@@ -195,7 +209,12 @@ fn decoded(text: &str, content_type: Option<&str>) -> Option<Vec<u8>> {
     let is_blank = |c: char| matches!(c, '\n' | '\r' | '\t');
     let is_text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
         Ok(text) => !text.contains(|c: char| c.is_control() && !is_blank(c)),
-        Err(_) => !is_utf8 && bytes.iter().all(|b| !b.is_ascii_control() || is_blank(char::from(*b))),
+        Err(_) => {
+            !is_utf8
+                && bytes
+                    .iter()
+                    .all(|b| !b.is_ascii_control() || is_blank(char::from(*b)))
+        }
     };
     (!is_textual || is_text(&bytes)).then_some(bytes)
 }

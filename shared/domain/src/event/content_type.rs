@@ -136,6 +136,12 @@ pub fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
+/// Whether a media type, without parameters and in lower case, is JSON to CloudEvents 0.3 and 1.0, which know more types
+/// of it (JSON format 1.0.2, section 3.1.1).
+pub fn is_json_format(media_type: &str) -> bool {
+    media_type.ends_with("/json") || media_type.ends_with("+json")
+}
+
 /// Whether a media type, without parameters and in lower case, is that of a form.
 pub fn is_form(media_type: &str) -> bool {
     media_type.starts_with("multipart/form-data") || media_type == "application/x-www-form-urlencoded"

@@ -66,7 +66,9 @@ pub fn decode(
     if binary::is_cloud_event(headers) {
         binary::check_count(headers, max_attributes)?;
         return Ok(Incoming::Event(Event::CloudEvent(binary::cloud_event(
-            headers, body,
+            headers,
+            &media_type,
+            body,
         )?)));
     }
     if media_type == CLOUDEVENTS_BATCH_JSON {

@@ -9,6 +9,7 @@ mod binary_message;
 mod cloud_event_1_0;
 mod extensions;
 mod limits;
+mod sections;
 
 fn stamp() -> EventStamp {
     EventStamp {
