@@ -8,10 +8,13 @@ use crate::hops::{HOPS_EXTENSION, Hops, HopsError};
 use crate::ids::{DeliveryId, SubscriptionId};
 use crate::json::{Json, Object, kind};
 
+mod attributes;
 mod binary;
 mod binary_message;
+mod charset;
 mod cloud_event;
 mod cloud_event_1_0;
+mod cloud_event_error;
 pub mod coercion;
 pub mod content_type;
 mod decode;
@@ -20,11 +23,12 @@ mod error;
 mod http_request;
 mod legacy_envelope;
 mod path;
-mod plain_attributes;
 pub(crate) mod time;
+mod uri_reference;
 
 pub use binary_message::BinaryMessage;
-pub use cloud_event::{CloudEvent, CloudEventError};
+pub use cloud_event::CloudEvent;
+pub use cloud_event_error::{AttributeFault, CloudEventError};
 pub use content_type::ContentTypeError;
 pub use decode::{EventLimits, Incoming, decode, json_event};
 pub use envelope::{Envelope, EventStamp};

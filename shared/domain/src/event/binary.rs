@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode_str;
 
+use super::cloud_event_error::{AttributeFault, CloudEventError};
 use super::coercion::coerce;
 use super::envelope::Envelope;
 use super::http_request::canonical_name;
 use super::time::canonical;
+use super::uri_reference::is_uri_reference;
 use super::{CloudEvent, EventError};
 use crate::json::Json;
 
@@ -61,8 +64,9 @@ pub(super) fn v0_1(headers: &HeaderMap, media_type: &str, body: &[u8]) -> Result
         schema_url: text("ce-schemaurl"),
         extensions: extensions(headers),
         content_type: text("content-type"),
-        data: Some(coerce(body, media_type)),
+        data: None,
     };
+    envelope.set_body(coerce(body, media_type, &envelope.content_type), media_type);
     envelope.validate()?;
     let time = text("ce-eventtime");
     if !time.is_empty() {
@@ -90,20 +94,79 @@ fn extensions(headers: &HeaderMap) -> BTreeMap<String, Json> {
     extensions
 }
 
-/// Reads an event of a later version: every `ce-` header is an attribute, percent-encoded (CloudEvents HTTP binding).
-pub(super) fn cloud_event(headers: &HeaderMap, body: &[u8]) -> Result<CloudEvent, EventError> {
-    let attributes = headers.keys().filter_map(|name| {
-        let attribute = name
-            .as_str()
-            .strip_prefix("ce-")
-            .filter(|rest| !rest.is_empty())?;
-        let value = header(headers, name.as_str());
-        Some((
-            attribute.to_owned(),
-            percent_decode_str(&value).decode_utf8_lossy().into_owned(),
-        ))
-    });
-    let content_type = header(headers, "content-type");
-    let content_type = (!content_type.is_empty()).then_some(&*content_type);
-    Ok(CloudEvent::from_binary(attributes, content_type, body)?)
+/// Names that no header may have in binary mode: the content type and the body stand for them.
+const RESERVED: [&str; 4] = ["data", "data_base64", "datacontenttype", "datacontentencoding"];
+
+/// Attributes that are URIs or references to them.
+const URIS: [&str; 3] = ["source", "dataschema", "schemaurl"];
+
+/// Reads an event of a later version: every `ce-` header is an attribute (CloudEvents HTTP binding 1.0.2, section 3.1).
+/// `media_type` is that of the content type.
+pub(super) fn cloud_event(
+    headers: &HeaderMap,
+    media_type: &str,
+    body: &[u8],
+) -> Result<CloudEvent, CloudEventError> {
+    let mut attributes: Vec<(String, Json)> = Vec::with_capacity(12);
+    let mut content_type = None;
+    for (name, value) in headers {
+        let Some(attribute) = name.as_str().strip_prefix("ce-") else {
+            if name == CONTENT_TYPE {
+                let text = str::from_utf8(value.as_bytes()).map_err(|_| AttributeFault::NotUtf8);
+                let text = text.map_err(|fault| fault.of("datacontenttype"))?;
+                if content_type.replace(text).is_some() {
+                    return Err(AttributeFault::Repeated.of("datacontenttype"));
+                }
+            }
+            continue;
+        };
+        if attribute.is_empty() {
+            continue;
+        }
+        // Values of the same name follow one another.
+        let is_repeated = attributes.last().is_some_and(|(last, _)| last == attribute);
+        let value = if is_repeated {
+            Err(AttributeFault::Repeated)
+        } else if RESERVED.contains(&attribute) {
+            Err(AttributeFault::Reserved)
+        } else {
+            attribute_value(attribute, value.as_bytes())
+        };
+        let value = value.map_err(|fault| fault.of(attribute))?;
+        attributes.push((attribute.to_owned(), Json::from_value(&*value)));
+    }
+    let content_type = content_type.filter(|text| !text.is_empty());
+    CloudEvent::from_binary(attributes, content_type, media_type, body)
+}
+
+/// The value of an attribute that a header stands for: taken out of its quotation marks, and percent-decoded once.
+fn attribute_value<'a>(name: &str, header: &'a [u8]) -> Result<Cow<'a, str>, AttributeFault> {
+    let text = str::from_utf8(header).map_err(|_| AttributeFault::NotUtf8)?;
+    let raw = match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(quoted) => unescaped(quoted),
+        None => Cow::Borrowed(text),
+    };
+    if !raw.contains('%') {
+        return Ok(raw);
+    }
+    let decoded = percent_decode_str(&raw).decode_utf8();
+    let decoded = decoded.map_err(|_| AttributeFault::NotUtf8)?.into_owned();
+    // Many producers do not encode the escapes of a URI once more, as they should.
+    if URIS.contains(&name) && !is_uri_reference(&decoded) && is_uri_reference(&raw) {
+        return Ok(raw);
+    }
+    Ok(Cow::Owned(decoded))
+}
+
+/// The content of a quoted string, without its escapes (RFC 9110, section 5.6.4).
+fn unescaped(quoted: &str) -> Cow<'_, str> {
+    if !quoted.contains('\\') {
+        return Cow::Borrowed(quoted);
+    }
+    let mut chars = quoted.chars();
+    let mut text = String::with_capacity(quoted.len());
+    while let Some(c) = chars.next() {
+        text.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
+    }
+    Cow::Owned(text)
 }

@@ -5,8 +5,8 @@
 //! |---|---|---|
 //! | attribute | `ce-<name>`, percent-encoded | `ce-<name>` as it is |
 //! | extension | the same | `ce-x-<name>`; what is not a text as JSON |
-//! | data in base64 | decoded: `data_base64`, or `datacontentencoding` | decoded: a text in base64 whose content type is neither JSON nor a form |
-//! | other data | JSON; a text of another content type as it is | the same |
+//! | data in base64 | decoded: `data_base64`, or `datacontentencoding` | decoded: a text in base64 whose content type is neither JSON nor a form, or that is marked |
+//! | other data | JSON; a text of another content type as it is, in the charset of that | the same |
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::content_type::{is_form, is_json, media_type};
+use super::charset::Charset;
+use super::content_type::{is_form, is_json, is_json_format, media_type};
+use super::envelope::ENCODING;
 use super::{CloudEvent, Envelope, Event};
 use crate::json::{Json, kind};
 
@@ -40,7 +42,8 @@ const MOST_HEADERS: usize = 1_000;
 
 impl Event {
     /// The event in binary mode. `None` if headers cannot carry it as it is: names or values that are no headers, two
-    /// extensions that differ in case only, more than a thousand of them, data that is itself an event.
+    /// extensions that differ in case only, more than a thousand of them, data that is itself an event, texts that the
+    /// charset of their content type does not have.
     pub fn to_binary(&self) -> Option<BinaryMessage> {
         match self {
             Self::V0_1(envelope) => v0_1(envelope),
@@ -67,7 +70,12 @@ fn v0_1(envelope: &Envelope) -> Option<BinaryMessage> {
             add(&mut headers, name, raw_value(value)?)?;
         }
     }
+    let marked = envelope.marked_bytes();
     for (name, value) in &envelope.extensions {
+        // The body is in no encoding.
+        if marked.is_some() && name.eq_ignore_ascii_case(ENCODING) {
+            continue;
+        }
         let text = value.scalar_text();
         let text = text.as_deref().unwrap_or(value.get());
         add(&mut headers, &format!("ce-x-{name}"), raw_value(text)?)?;
@@ -79,23 +87,30 @@ fn v0_1(envelope: &Envelope) -> Option<BinaryMessage> {
         .filter(|_| is_base64)
         .and_then(Json::scalar_text)
         .and_then(|text| decoded(&text, content_type));
-    with_data(headers, content_type, data, decoded)
+    with_data(headers, content_type, is_json, data, marked.or(decoded))
 }
 
 fn cloud_event(event: &CloudEvent) -> Option<BinaryMessage> {
     if event.members().len() > MOST_HEADERS {
         return None;
     }
+    let is_old = event
+        .member("specversion")
+        .is_some_and(|version| version.get() == "\"0.3\"");
     let mut headers = HeaderMap::try_with_capacity(12).ok()?;
     for (name, value) in event.members() {
         let is_payload = matches!(
             name,
             "data" | "data_base64" | "datacontenttype" | "datacontentencoding"
         );
-        if is_payload || kind(value.as_raw()) == "null" {
+        if kind(value.as_raw()) == "null" || is_payload {
+            // An extension in 1.0, with a name that no header has.
+            if name == "datacontentencoding" && !is_old && kind(value.as_raw()) != "null" {
+                return None;
+            }
             continue;
         }
-        // Nobody could tell that its letters were capitals.
+        // Nobody could tell that its letters were capitals: events that were stored once may have such.
         if name.contains(|c: char| c.is_ascii_uppercase()) {
             return None;
         }
@@ -110,20 +125,27 @@ fn cloud_event(event: &CloudEvent) -> Option<BinaryMessage> {
     let text = |name: &str| event.member(name).and_then(Json::scalar_text);
     let content_type = text("datacontenttype");
     let base64 = match text("datacontentencoding") {
-        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => text("data"),
+        Some(encoding) if is_old && encoding.eq_ignore_ascii_case("base64") => text("data"),
         _ => text("data_base64"),
     };
     let decoded = match base64 {
         Some(base64) => Some(STANDARD.decode(&*base64).ok()?),
         None => None,
     };
-    with_data(headers, content_type.as_deref(), event.member("data"), decoded)
+    with_data(
+        headers,
+        content_type.as_deref(),
+        is_json_format,
+        event.member("data"),
+        decoded,
+    )
 }
 
 /// Adds the body: bytes, or else JSON.
 fn with_data(
     mut headers: HeaderMap,
     content_type: Option<&str>,
+    is_json: fn(&str) -> bool,
     data: Option<&Json>,
     bytes: Option<Vec<u8>>,
 ) -> Option<BinaryMessage> {
@@ -135,18 +157,19 @@ fn with_data(
         headers.try_insert(CONTENT_TYPE, raw_value(text)?).ok()?;
     }
     let is_text = |data: &&Json| content_type.is_some() && !is_json(&media_type) && is_string(data);
+    let charset = Charset::of(content_type.unwrap_or_default());
     let body = match (bytes, data) {
         (Some(bytes), _) => bytes.into(),
         (None, None) => Bytes::new(),
         (None, Some(data)) => {
             if let Some(text) = Some(data).filter(is_text).and_then(Json::scalar_text) {
-                Bytes::from(text.into_owned())
+                Bytes::copy_from_slice(&charset.bytes_of(&text)?)
             } else {
                 // Data without a content type is JSON.
                 if content_type.is_none() {
                     headers.try_insert(CONTENT_TYPE, JSON).ok()?;
                 }
-                Bytes::copy_from_slice(data.get().as_bytes())
+                Bytes::copy_from_slice(&charset.json_bytes_of(data.get())?)
             }
         }
     };
@@ -182,9 +205,16 @@ fn is_json_or_form(content_type: &str) -> bool {
 fn decoded(text: &str, content_type: Option<&str>) -> Option<Vec<u8>> {
     let bytes = STANDARD.decode(text).ok()?;
     let is_textual = media_type(content_type).is_ok_and(|media_type| media_type.starts_with("text/"));
-    let is_text = |bytes: &[u8]| {
-        std::str::from_utf8(bytes)
-            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
+    let is_utf8 = Charset::of(content_type.unwrap_or_default()) == Charset::Utf8;
+    let is_blank = |c: char| matches!(c, '\n' | '\r' | '\t');
+    let is_text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) => !text.contains(|c: char| c.is_control() && !is_blank(c)),
+        Err(_) => {
+            !is_utf8
+                && bytes
+                    .iter()
+                    .all(|b| !b.is_ascii_control() || is_blank(char::from(*b)))
+        }
     };
     (!is_textual || is_text(&bytes)).then_some(bytes)
 }

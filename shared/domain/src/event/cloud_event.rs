@@ -1,17 +1,18 @@
 //! CloudEvents 0.3 and 1.0. They pass through in the version and the very text they came in; whether they keep their
-//! specification is for the CloudEvents SDK to say, unless that is plain.
+//! specification is for [`super::attributes`] to say.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cloudevents::AttributesReader as _;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::content_type::{is_json, media_type};
-use super::plain_attributes::PlainAttributes;
+use super::attributes::Attributes;
+use super::charset::Charset;
+use super::cloud_event_error::CloudEventError;
+use super::content_type::is_json_format;
 use crate::authorizer::Authorization;
 use crate::hops::{HOPS_EXTENSION, Hops};
 use crate::ids::{DeliveryId, SubscriptionId};
@@ -31,26 +32,6 @@ pub struct CloudEvent {
     event_type: String,
     id: String,
     members: Vec<(String, Json)>,
-}
-
-/// Why something is not a CloudEvent 0.3 or 1.0.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CloudEventError {
-    /// The SDK refuses it.
-    #[error("{0}")]
-    Specification(String),
-    /// A required attribute is an empty text.
-    #[error("attribute \"{0}\" must not be empty")]
-    EmptyAttribute(&'static str),
-    /// There are two payloads.
-    #[error("\"data\" and \"data_base64\" exclude each other")]
-    TwoPayloads,
-    /// `data_base64` is not a text in base64.
-    #[error("\"data_base64\" is not base64")]
-    NotBase64,
-    /// A stored event lacks what it is known by.
-    #[error("a stored event has no \"{0}\"")]
-    Unstored(&'static str),
 }
 
 /// Bytes of the signs around a member as JSON.
@@ -103,22 +84,21 @@ impl CloudEvent {
         })
     }
 
-    /// Makes an event of the attributes and the body of a request in binary mode.
+    /// Makes an event of the attributes and the body of a request in binary mode. The names of the attributes are all
+    /// different, and none is one of the payload. `media_type` is that of the content type.
     pub(super) fn from_binary(
-        attributes: impl IntoIterator<Item = (String, String)>,
+        attributes: Vec<(String, Json)>,
         content_type: Option<&str>,
+        media_type: &str,
         body: &[u8],
     ) -> Result<Self, CloudEventError> {
-        let mut members: Vec<(String, Json)> = attributes
-            .into_iter()
-            .map(|(name, value)| (name, Json::from_value(&value)))
-            .collect();
+        let mut members = attributes;
         let is_old = members
             .iter()
             .any(|(name, value)| name == "specversion" && value.get() == "\"0.3\"");
         members.extend(content_type.map(|text| ("datacontenttype".to_owned(), Json::from_value(text))));
         let mut add = |name: &str, value: Json| members.push((name.to_owned(), value));
-        match payload(content_type, body) {
+        match payload(content_type.unwrap_or_default(), media_type, body) {
             Payload::None => {}
             Payload::Value(json) => add("data", json),
             Payload::Base64(text) if is_old => {
@@ -127,32 +107,24 @@ impl CloudEvent {
             }
             Payload::Base64(text) => add("data_base64", Json::from_value(&text)),
         }
-        Self::from_members(without_repetitions(members))
+        let Attributes { event_type, id, .. } = Attributes::of(&members)?;
+        Ok(Self {
+            event_type: event_type.into_owned(),
+            id: id.into_owned(),
+            members,
+        })
     }
 
     fn from_members(members: Vec<(String, Json)>) -> Result<Self, CloudEventError> {
-        let get = |name: &str| {
-            members
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, json)| json)
-        };
-        if let Some(base64) = get("data_base64").filter(|json| kind(json.as_raw()) != "null") {
-            if get("data").is_some() {
-                return Err(CloudEventError::TwoPayloads);
-            }
-            let text: String = serde_json::from_str(base64.get()).map_err(|_| CloudEventError::NotBase64)?;
-            STANDARD.decode(text).map_err(|_| CloudEventError::NotBase64)?;
-        }
-        let (event_type, id) = if let Some(plain) = PlainAttributes::of(&members) {
-            known_by(plain.source, plain.event_type, plain.id)?
-        } else {
-            let event = check_attributes(&members)?;
-            known_by(event.source(), event.ty(), event.id())?
-        };
-        Ok(Self {
+        let Attributes {
             event_type,
             id,
+            is_v0_3,
+        } = Attributes::of(&members)?;
+        check_payload(&members, is_v0_3)?;
+        Ok(Self {
+            event_type: event_type.into_owned(),
+            id: id.into_owned(),
             members,
         })
     }
@@ -202,14 +174,33 @@ impl CloudEvent {
     }
 }
 
-/// Type and id of an event, none of whose required attributes may be empty.
-fn known_by(source: &str, event_type: &str, id: &str) -> Result<(String, String), CloudEventError> {
-    let text = |name: &'static str, value: &str| match value {
-        "" => Err(CloudEventError::EmptyAttribute(name)),
-        value => Ok(value.to_owned()),
+/// Whether there is one payload at most, and what is said to be base64 is.
+fn check_payload(members: &[(String, Json)], is_v0_3: bool) -> Result<(), CloudEventError> {
+    let get = |name: &str| {
+        let member = members.iter().find(|(known, _)| known == name);
+        member
+            .map(|(_, json)| json)
+            .filter(|json| name == "data" || kind(json.as_raw()) != "null")
     };
-    text("source", source)?;
-    Ok((text("type", event_type)?, text("id", id)?))
+    let check = |name: &'static str, json: &Json| {
+        let text: String = serde_json::from_str(json.get()).map_err(|_| CloudEventError::NotBase64(name))?;
+        let bytes = STANDARD.decode(text);
+        bytes.map(drop).map_err(|_| CloudEventError::NotBase64(name))
+    };
+    if is_v0_3 {
+        let encoding = get("datacontentencoding").and_then(Json::scalar_text);
+        let is_base64 = encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+        if is_base64 && let Some(data) = get("data") {
+            check("data", data)?;
+        }
+    }
+    let Some(base64) = get("data_base64") else {
+        return Ok(());
+    };
+    if get("data").is_some() {
+        return Err(CloudEventError::TwoPayloads);
+    }
+    check("data_base64", base64)
 }
 
 /// Fewest members that are worth an index of their names.
@@ -237,40 +228,32 @@ fn without_repetitions(mut members: Vec<(String, Json)>) -> Vec<(String, Json)> 
     members
 }
 
-/// Lets the SDK read everything but the payload, which it would take apart.
-pub(super) fn check_attributes(members: &[(String, Json)]) -> Result<cloudevents::Event, CloudEventError> {
-    let is_payload = |name: &str| matches!(name, "data" | "data_base64" | "datacontentencoding");
-    let attributes: serde_json::Map<String, serde_json::Value> = members
-        .iter()
-        .filter(|(name, _)| !is_payload(name))
-        .map(|(name, json)| Ok((name.clone(), serde_json::from_str(json.get())?)))
-        .collect::<Result<_, serde_json::Error>>()
-        .map_err(|err| CloudEventError::Specification(err.to_string()))?;
-    serde_json::from_value(serde_json::Value::Object(attributes))
-        .map_err(|err| CloudEventError::Specification(err.to_string()))
-}
-
 enum Payload {
     None,
     Value(Json),
     Base64(String),
 }
 
-/// How a body stands in the JSON format: JSON as it is, text as a text, the rest in base64.
-fn payload(content_type: Option<&str>, body: &[u8]) -> Payload {
+/// How a body stands in the JSON format: JSON as it is, text as a text, the rest in base64, text in other charsets too.
+fn payload(content_type: &str, media_type: &str, body: &[u8]) -> Payload {
     if body.is_empty() {
         return Payload::None;
     }
-    let media_type = media_type(content_type).unwrap_or_default();
-    if is_json(&media_type)
+    if is_json_format(media_type)
         && let Some(raw) = raw_value(body)
     {
         return Payload::Value(Json::from_raw(raw));
     }
-    match std::str::from_utf8(body) {
-        Ok(text) if media_type.starts_with("text/") => Payload::Value(Json::from_value(text)),
-        _ => Payload::Base64(STANDARD.encode(body)),
+    let text = || match Charset::of(content_type) {
+        charset @ (Charset::Utf8 | Charset::Ascii) => charset.text_of(body),
+        Charset::Latin1 | Charset::Extended | Charset::Foreign => None,
+    };
+    if media_type.starts_with("text/")
+        && let Some(text) = text()
+    {
+        return Payload::Value(Json::from_value(text));
     }
+    Payload::Base64(STANDARD.encode(body))
 }
 
 impl Serialize for CloudEvent {

@@ -55,7 +55,9 @@ fn of_envelope(envelope: &Envelope) -> CloudEvent {
     add("datacontenttype", content_type, is_media_type);
     add("eventtypeversion", &envelope.event_type_version, true);
     members.extend(extensions(&envelope.extensions));
-    members.extend(envelope.data.clone().map(|data| ("data".to_owned(), data)));
+    let is_base64 = envelope.marked_bytes().is_some();
+    let data_name = if is_base64 { "data_base64" } else { "data" };
+    members.extend(envelope.data.clone().map(|data| (data_name.to_owned(), data)));
     let mut event = CloudEvent::of_checked(&envelope.event_type, &envelope.event_id, members);
     set_gateway_attributes(envelope, &mut event);
     event

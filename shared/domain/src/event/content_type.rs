@@ -69,7 +69,7 @@ fn check_parameters(text: &str) -> Result<(), ContentTypeError> {
 }
 
 /// One `; name=value` and what follows it.
-fn parameter(text: &str) -> Option<(String, String, &str)> {
+pub(super) fn parameter(text: &str) -> Option<(String, String, &str)> {
     let (name, rest) = token(text.strip_prefix(';')?.trim_start());
     let rest = rest.trim_start().strip_prefix('=')?.trim_start();
     let (value, rest) = if rest.starts_with('"') {
@@ -134,6 +134,12 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 /// Whether a media type, without parameters and in lower case, is JSON.
 pub fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
+}
+
+/// Whether a media type, without parameters and in lower case, is JSON to CloudEvents 0.3 and 1.0, which know more types
+/// of it (JSON format 1.0.2, section 3.1.1).
+pub fn is_json_format(media_type: &str) -> bool {
+    media_type.ends_with("/json") || media_type.ends_with("+json")
 }
 
 /// Whether a media type, without parameters and in lower case, is that of a form.

@@ -66,7 +66,9 @@ pub fn decode(
     if binary::is_cloud_event(headers) {
         binary::check_count(headers, max_attributes)?;
         return Ok(Incoming::Event(Event::CloudEvent(binary::cloud_event(
-            headers, body,
+            headers,
+            &media_type,
+            body,
         )?)));
     }
     if media_type == CLOUDEVENTS_BATCH_JSON {
@@ -82,7 +84,7 @@ pub fn decode(
         None
     };
     Ok(Incoming::Event(event.unwrap_or_else(|| {
-        legacy(&legacy_type, &media_type, body, stamp())
+        legacy(&legacy_type, &media_type, &content_type, body, stamp())
     })))
 }
 
@@ -107,9 +109,9 @@ fn complete_event(body: &[u8], max_attributes: usize) -> Option<Event> {
 
 /// An event announced by the `Event` header: a complete CloudEvent in the body is taken as it is (Q71), anything
 /// else becomes the data of this one.
-fn legacy(event_type: &str, media_type: &str, body: &[u8], stamp: EventStamp) -> Event {
-    let data = coercion::coerce(body, media_type);
-    Event::V0_1(Box::new(Envelope::generated(stamp, event_type, media_type, data)))
+fn legacy(event_type: &str, media_type: &str, content_type: &str, body: &[u8], stamp: EventStamp) -> Event {
+    let body = coercion::coerce(body, media_type, content_type);
+    Event::V0_1(Box::new(Envelope::of_body(stamp, event_type, media_type, body)))
 }
 
 /// No event is made before it is known that there are not too many.

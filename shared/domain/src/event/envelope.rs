@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::EventError;
+use super::coercion::Coerced;
+use super::content_type::{is_form, is_json};
 use super::time::canonical;
 use crate::authorizer::Authorization;
 use crate::hops::{HOPS_EXTENSION, Hops};
@@ -20,6 +24,10 @@ const SOURCE: &str = "https://serverless.com/event-gateway/#transformationVersio
 
 /// Member of `extensions` that is the gateway's own.
 pub(super) const GATEWAY: &str = "eventgateway";
+
+/// Extension with which 0.3 and 0.1 say that data is a text in base64, and its value.
+pub(super) const ENCODING: &str = "datacontentencoding";
+const BASE64: &str = "base64";
 
 /// An event in the 0.1 envelope. Empty texts are not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -111,6 +119,34 @@ impl Envelope {
             data: Some(data),
             ..Self::default()
         }
+    }
+
+    /// An event made by the gateway of a body.
+    pub fn of_body(stamp: EventStamp, event_type: &str, media_type: &str, body: Coerced) -> Self {
+        let mut envelope = Self::generated(stamp, event_type, media_type, Json::null());
+        envelope.set_body(body, media_type);
+        envelope
+    }
+
+    /// Sets the data. What is in base64 although its media type is one of JSON or of a form is marked by an extension:
+    /// of all others everything is.
+    pub(super) fn set_body(&mut self, body: Coerced, media_type: &str) {
+        if body.is_base64 && (is_json(media_type) || is_form(media_type)) {
+            self.extensions
+                .insert(ENCODING.to_owned(), Json::from_value(BASE64));
+        }
+        self.data = Some(body.json);
+    }
+
+    /// The data in bytes, if an extension says that it is a text in base64, and it is.
+    pub(super) fn marked_bytes(&self) -> Option<Vec<u8>> {
+        let encoding = self.extension(ENCODING)?.scalar_text()?;
+        let data = self
+            .data
+            .as_ref()
+            .filter(|data| kind(data.as_raw()) == "string")?;
+        let is_base64 = encoding.eq_ignore_ascii_case(BASE64);
+        STANDARD.decode(&*data.scalar_text().filter(|_| is_base64)?).ok()
     }
 
     /// Reads an event from its JSON; `extensions` have so many members at most.

@@ -1,6 +1,6 @@
 //! Why a request holds no event.
 
-use super::cloud_event::CloudEventError;
+use super::cloud_event_error::CloudEventError;
 use super::content_type::ContentTypeError;
 use super::time::TimeError;
 use crate::json::JsonError;

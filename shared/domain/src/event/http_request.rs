@@ -8,7 +8,7 @@ use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::coercion::coerce;
+use super::coercion::{Coerced, coerce};
 use super::content_type::media_type;
 use crate::json::Json;
 
@@ -21,6 +21,9 @@ pub struct HttpRequest {
     pub query: BTreeMap<String, Vec<String>>,
     /// The body as JSON.
     pub body: Json,
+    /// Whether the body is a text in base64; left out if it is not.
+    #[serde(rename = "isBase64Encoded", skip_serializing_if = "std::ops::Not::not")]
+    pub is_base64: bool,
     /// Host with its port, as the client named it.
     pub host: String,
     /// Decoded path.
@@ -39,11 +42,14 @@ impl HttpRequest {
             .get(http::header::CONTENT_TYPE)
             .map(http::HeaderValue::as_bytes);
         let content_type = content_type.map(String::from_utf8_lossy);
-        let media_type = media_type(content_type.as_deref()).unwrap_or_default();
+        let content_type = content_type.as_deref().unwrap_or_default();
+        let media_type = media_type(Some(content_type)).unwrap_or_default();
+        let Coerced { json, is_base64 } = coerce(body, &media_type, content_type);
         Self {
             headers: flatten(&parts.headers),
             query: query(parts.uri.query().unwrap_or_default()),
-            body: coerce(body, &media_type),
+            body: json,
+            is_base64,
             host: host(parts).into_owned(),
             path: percent_decode_str(parts.uri.path())
                 .decode_utf8_lossy()

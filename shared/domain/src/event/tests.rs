@@ -9,6 +9,7 @@ mod binary_message;
 mod cloud_event_1_0;
 mod extensions;
 mod limits;
+mod sections;
 
 fn stamp() -> EventStamp {
     EventStamp {
@@ -151,6 +152,39 @@ fn requests_become_events() {
         envelope.data.as_ref().unwrap().get(),
         r#"{"headers":{"X-A":"1, 2","X_under":"u"},"query":{"a b":["c d+"],"e":[""],"q":["1","2"]},"body":"","host":"ex.com:99","path":"/p/a b","method":"GET","params":{"id":"a%20b"}}"#
     );
+}
+
+#[test]
+fn bodies_that_are_no_text_are_marked_and_come_back() {
+    for (content_type, body, data) in [
+        ("application/json", &b"nope"[..], r#""bm9wZQ==""#),
+        ("multipart/form-data; boundary=X", b"\xff", r#""/w==""#),
+    ] {
+        let headers = [
+            ("ce-eventtype", "t"),
+            ("ce-cloudeventsversion", "0.1"),
+            ("ce-source", "/s"),
+            ("ce-eventid", "1"),
+            ("content-type", content_type),
+        ];
+        let Ok(Incoming::Event(event)) = read(&headers, body) else {
+            panic!("no event")
+        };
+        let want = format!(
+            r#""extensions":{{"datacontentencoding":"base64"}},"contentType":"{content_type}","data":{data}}}"#
+        );
+        assert!(json(&event).ends_with(&want), "{}", json(&event));
+        assert_eq!(event.to_binary().unwrap().body, body);
+
+        let (parts, ()) = Request::post("/")
+            .header("content-type", content_type)
+            .body(())
+            .unwrap()
+            .into_parts();
+        let request = Incoming::request_event(&stamp(), &parts, body, &[]);
+        let want = format!(r#""body":{data},"isBase64Encoded":true,"host""#);
+        assert!(json(&request).contains(&want), "{}", json(&request));
+    }
 }
 
 #[test]

@@ -31,13 +31,14 @@ pub fn direct_call(parts: &Parts) -> Option<DirectCall> {
 pub fn invoke_event(stamp: EventStamp, parts: &Parts, body: &[u8]) -> Result<Event, EventError> {
     let content_type = parts.headers.get(header::CONTENT_TYPE);
     let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let media_type = media_type(content_type.as_deref())?;
-    let data = coercion::coerce(body, &media_type);
-    Ok(Event::V0_1(Box::new(Envelope::generated(
+    let content_type = content_type.as_deref().unwrap_or_default();
+    let media_type = media_type(Some(content_type))?;
+    let body = coercion::coerce(body, &media_type, content_type);
+    Ok(Event::V0_1(Box::new(Envelope::of_body(
         stamp,
         INVOKE,
         &media_type,
-        data,
+        body,
     ))))
 }
 

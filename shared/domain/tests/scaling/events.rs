@@ -12,14 +12,14 @@ use scaling::assert_linear;
 use crate::SIZE;
 use crate::shapes::{Row, SHAPES, VALUES, Wrapped, list};
 
-const V1_0: &str = r#""specversion":"1.0","id":"1","source":"/s","type":"t""#;
+pub(crate) const V1_0: &str = r#""specversion":"1.0","id":"1","source":"/s","type":"t""#;
 const V0_3: &str = r#""specversion":"0.3","id":"1","source":"/s","type":"t""#;
 const V0_1: &str = r#""cloudEventsVersion":"0.1","eventID":"1","source":"/s","eventType":"t""#;
 
 const CLOUDEVENTS: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
 
-const UNLIMITED: EventLimits = EventLimits {
+pub(crate) const UNLIMITED: EventLimits = EventLimits {
     max_attributes: usize::MAX,
     max_batch_events: usize::MAX,
 };
@@ -29,17 +29,14 @@ const LIMITS: EventLimits = EventLimits {
     max_batch_events: 100,
 };
 
-/// Name and value of the header with a number.
-type Header = fn(usize) -> (String, String);
-
-fn stamp() -> EventStamp {
+pub(crate) fn stamp() -> EventStamp {
     EventStamp {
         id: "1".to_owned(),
         time: "2026-01-01T00:00:00Z".to_owned(),
     }
 }
 
-fn request(headers: &[(&str, &str)]) -> Parts {
+pub(crate) fn request(headers: &[(&str, &str)]) -> Parts {
     let mut request = http::Request::builder().uri("/a");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -76,6 +73,16 @@ fn events() -> Vec<Wrapped> {
         let parameters = (0..n).map(|i| format!(";p{i}=v")).collect::<Vec<_>>().concat();
         format!(r#"{{{V1_0},"datacontenttype":"text/plain{parameters}","data":"x"}}"#)
     };
+    for (name, sign) in [
+        ("subject", "é"),
+        ("source", "/%20"),
+        ("dataschema", "a:?/"),
+        ("other", "\\\""),
+    ] {
+        // Repeated names come first.
+        let long = move |n: usize| format!(r#"{{"{name}":"{}",{V1_0}}}"#, sign.repeat(n * 4));
+        events.push((format!("1.0, a long {name}"), Box::new(long)));
+    }
     events.push((
         "1.0, parameters of the content type".to_owned(),
         Box::new(parameters),
@@ -129,7 +136,7 @@ fn batches() {
 
 #[test]
 fn events_that_are_refused() {
-    let refused: [Row; 4] = [
+    let refused: [Row; 8] = [
         ("cut off", |n| format!("{{{V1_0},{}", SHAPES[0].1(n))),
         ("a fault far behind", |n| {
             format!("{{{}{V1_0},}}", "\n".repeat(n * 16))
@@ -138,6 +145,18 @@ fn events_that_are_refused() {
             format!(r#"{{{V0_1},"eventTime":"{}"}}"#, "0".repeat(n * 16))
         }),
         ("no attributes", |n| format!("{{{}}}", SHAPES[0].1(n))),
+        ("a bad reference", |n| {
+            format!(r#"{{{V1_0},"dataschema":"a:{} "}}"#, "/%20?".repeat(n * 4))
+        }),
+        ("a bad authority", |n| {
+            format!(r#"{{{V1_0},"dataschema":"a://{}"}}"#, "@:[]".repeat(n * 4))
+        }),
+        ("a bad character", |n| {
+            format!(r#"{{{V1_0},"subject":"{}\u0000"}}"#, "\\u00e9".repeat(n * 2))
+        }),
+        ("a bad media type", |n| {
+            format!(r#"{{{V1_0},"datacontenttype":"{}"}}"#, "a".repeat(n * 16))
+        }),
     ];
     for (name, body) in refused {
         let parts = request(&[("content-type", CLOUDEVENTS)]);
@@ -185,73 +204,6 @@ fn events_above_the_limit_cost_nothing() {
 }
 
 #[test]
-fn binary_events_and_requests() {
-    let headers: [(&str, Header); 4] = [
-        ("attributes", |i| (format!("ce-a{i}"), "v%20w".to_owned())),
-        ("extensions", |i| (format!("ce-x-a{i}"), "v".to_owned())),
-        ("one name", |i| ("ce-same".to_owned(), i.to_string())),
-        ("other headers", |i| (format!("x-{i}"), "v".to_owned())),
-    ];
-    for (name, header) in headers {
-        for head in [
-            [
-                ("ce-specversion", "1.0"),
-                ("ce-id", "1"),
-                ("ce-source", "/s"),
-                ("ce-type", "t"),
-            ],
-            [
-                ("ce-cloudeventsversion", "0.1"),
-                ("ce-eventid", "1"),
-                ("ce-source", "/s"),
-                ("ce-eventtype", "t"),
-            ],
-        ] {
-            let parts = |n: usize| {
-                let mut parts = request(&head);
-                for i in 0..n {
-                    let (name, value) = header(i);
-                    let name = http::HeaderName::try_from(name).unwrap();
-                    parts.headers.append(name, value.parse().unwrap());
-                }
-                parts
-            };
-            // A map of headers takes no more.
-            assert_linear(name, 1_200, parts, |parts| {
-                decode(parts, b"", UNLIMITED, stamp).unwrap()
-            });
-            assert_linear(name, 1_200, parts, |parts| {
-                let event = Incoming::request_event(&stamp(), parts, b"{}", &[]);
-                SystemEvent::EventReceived {
-                    path: "/",
-                    event: &event,
-                    headers: &parts.headers,
-                }
-                .to_event(stamp())
-            });
-        }
-    }
-}
-
-#[test]
-fn bodies_of_requests() {
-    for content_type in [
-        "application/json",
-        "application/x-www-form-urlencoded",
-        "text/plain",
-        "image/png",
-    ] {
-        for (shape, value) in VALUES {
-            let name = format!("{content_type}, {shape}");
-            let parts = request(&[("content-type", content_type)]);
-            assert_linear(&name, SIZE, value, |body| {
-                Incoming::request_event(&stamp(), &parts, body.as_bytes(), &[])
-            });
-        }
-    }
-}
-
-#[test]
 fn what_functions_get() {
     let authorization = Authorization {
         principal_id: "p".to_owned(),
@@ -293,22 +245,6 @@ fn what_functions_get() {
             };
             SystemEvent::FunctionInvoked { call, result: b"{}" }.to_event(stamp())
         });
-    }
-}
-
-/// Of requests the gateway makes events whose data old functions get in another form.
-#[test]
-fn requests_in_the_form_of_old_versions() {
-    for (shape, value) in VALUES {
-        let event = |n: usize| {
-            let parts = request(&[("content-type", "application/json")]);
-            Incoming::request_event(&stamp(), &parts, value(n).as_bytes(), &[])
-        };
-        for version in [LegacyVersion::V0_5, LegacyVersion::V0_6, LegacyVersion::V0_7] {
-            assert_linear(&format!("{version:?}: {shape}"), SIZE, event, |event| {
-                event.to_legacy_json(version)
-            });
-        }
     }
 }
 

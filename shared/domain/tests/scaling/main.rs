@@ -8,6 +8,7 @@
 
 mod events;
 mod function_answers;
+mod requests;
 mod resources;
 mod routing;
 mod shapes;

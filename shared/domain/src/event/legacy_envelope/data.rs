@@ -24,6 +24,8 @@ struct OldRequest<'a> {
     headers: Headers<'a>,
     query: Option<&'a RawValue>,
     body: Json,
+    #[serde(rename = "isBase64Encoded", skip_serializing_if = "std::ops::Not::not")]
+    is_base64: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<&'a RawValue>,
     path: Option<&'a RawValue>,
@@ -61,6 +63,7 @@ fn describe(data: &Json, version: LegacyVersion) -> Result<(Json, String), JsonE
     };
     let content_type = content_type.unwrap_or(Cow::Borrowed(NO_MEDIA_TYPE));
     let body = request.get("body").map_or_else(Json::null, Json::from_raw);
+    let is_base64 = request.boolean("isBase64Encoded")?.unwrap_or_default();
     let is_newer = version != LegacyVersion::V0_5;
     let old = OldRequest {
         headers: if is_newer {
@@ -74,7 +77,13 @@ fn describe(data: &Json, version: LegacyVersion) -> Result<(Json, String), JsonE
             )
         },
         query: request.get("query"),
-        body: of_body(&body, &content_type, version),
+        // Whoever knew forms as texts has to be told of one that is none.
+        is_base64: is_base64 && version == LegacyVersion::V0_7 && is_form(&content_type),
+        body: if is_base64 {
+            body
+        } else {
+            of_body(&body, &content_type, version)
+        },
         host: request.get("host").filter(|_| is_newer),
         path: request.get("path"),
         method: request.get("method"),

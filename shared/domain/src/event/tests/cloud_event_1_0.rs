@@ -29,6 +29,10 @@ fn attributes_and_payloads_of_0_1() {
             "data":{"n": 12345678901234567890, "f":2.50}}"#,
             r#"{"specversion":"1.0","type":"t","source":"https://a/#b","id":"1","time":"2018-08-18T10:00:00.5Z","dataschema":"https://a/schema","datacontenttype":"application/json","eventtypeversion":"2","data":{"n": 12345678901234567890, "f":2.50}}"#,
         ),
+        (
+            r#"{"eventType":"t","cloudEventsVersion":"0.1","source":"/s","eventID":"1","extensions":{"datacontentencoding":"base64"},"contentType":"application/json","data":"bm8="}"#,
+            r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","datacontenttype":"application/json","data_base64":"bm8="}"#,
+        ),
         // What 1.0 would not take.
         (
             r#"{"eventType":"t","cloudEventsVersion":"0.1","source":"/s","eventID":"1","schemaURL":"not a URL","contentType":"text","data":"x"}"#,
