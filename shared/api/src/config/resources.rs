@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use offload::off_runtime;
 
+use super::unknown_members::with_warning;
 use super::{ConfigApi, no_content, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
@@ -148,25 +149,23 @@ impl ConfigApi {
             Operation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = self.secrets.decode_new::<R>(space, &body)?;
+                let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 own_destination::check(&resource, &self.own)?;
                 let created = self.store.create(resource).await?;
                 log("created", created.value.id());
-                with_version(
-                    json_line(StatusCode::CREATED, &self.secrets.shown(&*created.value)),
-                    created.version,
-                )
+                let answer = json_line(StatusCode::CREATED, &self.secrets.shown(&*created.value));
+                with_warning(with_version(answer, created.version), &ignored)
             }
             Operation::Update(id) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let id = R::Id::from(id.as_str());
                 let resource = self.secrets.decode_update::<R>(space, &id, &body)?;
+                let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 own_destination::check(&resource, &self.own)?;
                 let updated = self.store.update_masked(resource).await?;
                 log("updated", updated.value.id());
-                with_version(
-                    json_line(StatusCode::OK, &self.secrets.shown(&*updated.value)),
-                    updated.version,
-                )
+                let answer = json_line(StatusCode::OK, &self.secrets.shown(&*updated.value));
+                with_warning(with_version(answer, updated.version), &ignored)
             }
             Operation::Delete(id) => {
                 let deleted = self.store.delete::<R>(space, &R::Id::from(id.as_str())).await?;
