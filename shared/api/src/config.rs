@@ -33,6 +33,7 @@ mod service;
 mod subjects;
 #[cfg(test)]
 mod tests;
+mod unknown_members;
 mod waiting;
 
 pub use access::AccessKey;
@@ -61,6 +62,8 @@ pub struct ConfigApi {
     pub delivery_log: DeliveryLog,
     /// Whether requests of 2017 are understood (docs/contract.md §7).
     pub legacy_api: bool,
+    /// Whether members of resources that are not known are refused instead of ignored (docs/contract.md J3).
+    pub rejects_unknown_members: bool,
     /// The access key that clients need; `None` leaves the API open (Q67).
     pub access_key: Option<AccessKey>,
     /// Rules for secrets of functions.

@@ -25,5 +25,6 @@ pub mod routing;
 pub mod sniff;
 pub mod space_version;
 pub mod system_event;
+pub mod unknown_members;
 pub mod validation;
 pub mod waiting;

@@ -43,6 +43,9 @@ pub use subscription::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;
 
+/// Members that follow from the others, or from the URL: answers have them, and what is sent of them is ignored.
+pub const DERIVED_MEMBERS: [&str; 3] = ["space", "subscriptionId", "corsId"];
+
 /// A resource: what the store keeps and the Configuration API speaks of.
 pub trait Resource:
     Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static

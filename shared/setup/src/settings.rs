@@ -291,6 +291,12 @@ impl Settings {
         self.target_guard.mode.is_none() && self.network_guard().is_none()
     }
 
+    /// Whether members of resources that are not known are refused instead of ignored.
+    pub fn rejects_unknown_members(&self) -> bool {
+        self.compatibility
+            .rejects_unknown_members(self.access.is_hosted())
+    }
+
     /// Whether functions may be called with the gateway's own identity.
     pub fn lends_identity(&self) -> bool {
         self.gateway_identity.is_lent(self.access.is_hosted())

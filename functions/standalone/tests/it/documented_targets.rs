@@ -38,6 +38,7 @@ fn every_type_has_an_example_that_works() {
         let path = format!("/v1/spaces/page-{number}/functions");
         let answer = send(gateway.config, "POST", &path, &[], example.to_string());
         assert_eq!(answer.status, 201, "{example}: {}", answer.text());
+        assert_eq!(answer.header("x-event-gateway-warning"), None, "{example}");
         // A member that the gateway does not know would be missing.
         let mut registered = answer.json();
         assert_eq!(

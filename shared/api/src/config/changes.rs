@@ -10,6 +10,7 @@ use http::request::Parts;
 
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
+use super::unknown_members::with_warning;
 use super::{ConfigApi, no_content, own_destination, with_version};
 use crate::body;
 use crate::error::ApiError;
@@ -25,6 +26,7 @@ impl ConfigApi {
     ) -> Result<Response, ApiError> {
         let body = body::read(parts, body, self.limits).await?;
         let resource = self.secrets.decode_update::<R>(space, id, &body)?;
+        let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
         own_destination::check(&resource, &self.own)?;
         // Before it is looked for: what could never be written is told as such.
         self.store.rules().check_path(&resource)?;
@@ -36,7 +38,8 @@ impl ConfigApi {
             kept.keep_masked(Some(stored))?;
             Ok(kept)
         };
-        self.revise(space, id, replace).await
+        let answer = self.revise(space, id, replace).await?;
+        Ok(with_warning(answer, &ignored))
     }
 
     /// Changes what a merge patch names.
@@ -49,6 +52,7 @@ impl ConfigApi {
     ) -> Result<Response, ApiError> {
         let body = body::read(parts, body, self.limits).await?;
         let patch = MergePatch::read(&body)?;
+        let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
         own_destination::check_patch::<R>(&patch, &self.own)?;
         let precondition = Precondition::of(parts);
         let (secrets, of_space, of_id) = (self.secrets.clone(), space.clone(), id.clone());
@@ -59,7 +63,8 @@ impl ConfigApi {
             resource.keep_masked(Some(stored))?;
             Ok(resource)
         };
-        self.revise(space, id, amend).await
+        let answer = self.revise(space, id, amend).await?;
+        Ok(with_warning(answer, &ignored))
     }
 
     async fn revise<R: Configured>(

@@ -49,7 +49,9 @@ impl ConfigApi {
                 self.carry_out::<Function>(space, operation, parts, lifted.into())
                     .await
             }
-            (Kind::Subscription, ResourceOperation::List) => self.list_subscriptions(space, &filter(parts)).await,
+            (Kind::Subscription, ResourceOperation::List) => {
+                self.list_subscriptions(space, &filter(parts)).await
+            }
             (Kind::Subscription, ResourceOperation::Get(id)) => {
                 let value = self.store.get::<Subscription>(space, &id.as_str().into()).await?;
                 let version = None;

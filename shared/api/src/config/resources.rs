@@ -13,6 +13,7 @@ use http::{Method, StatusCode};
 use offload::off_runtime;
 
 use super::etag::with_etag;
+use super::unknown_members::with_warning;
 use super::{ConfigApi, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
@@ -146,15 +147,16 @@ impl ConfigApi {
             ResourceOperation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = self.secrets.decode_new::<R>(space, &body)?;
+                let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 own_destination::check(&resource, &self.own)?;
                 let created = self.store.create(resource).await?;
                 tracing::debug!(%space, id = %created.value.id(), "{} created.", R::KIND.title());
-                with_version(
-                    self.answer_with(StatusCode::CREATED, &*created.value),
-                    created.version,
-                )
+                let answer = self.answer_with(StatusCode::CREATED, &*created.value);
+                with_warning(with_version(answer, created.version), &ignored)
             }
-            ResourceOperation::Update(id) => self.replace::<R>(space, &id.as_str().into(), parts, body).await?,
+            ResourceOperation::Update(id) => {
+                self.replace::<R>(space, &id.as_str().into(), parts, body).await?
+            }
             ResourceOperation::Patch(id) => self.patch::<R>(space, &id.as_str().into(), parts, body).await?,
             ResourceOperation::Delete(id) => self.remove::<R>(space, &id.as_str().into(), parts).await?,
         })

@@ -23,6 +23,7 @@ mod legacy;
 mod patches;
 mod secrets;
 mod subscriptions;
+mod unknown_members;
 
 /// A Configuration API with folders of its own.
 struct Api {
@@ -80,6 +81,7 @@ impl Api {
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Files(attempts),
             legacy_api: false,
+            rejects_unknown_members: false,
             access_key: None,
             secrets: SecretRules::default(),
             browsers: BrowserGuard::default(),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
-use domain::resource::{Cors, EventType, Function, Resource, Subscription, masked};
+use domain::resource::{Cors, EventType, Function, Kind, Resource, Subscription, masked};
 use domain::routing::PathOwnership;
+use domain::unknown_members::UnknownMembers;
 use scaling::assert_linear;
 
 use crate::SIZE;
@@ -97,6 +98,44 @@ fn functions_of_every_type() {
             });
         }
     }
+}
+
+#[test]
+fn unknown_members() {
+    let search = |kind| move |body: &str| UnknownMembers::of(kind, body.as_bytes(), false);
+    for (name, body) in bodies(r#""type":"async","eventType":"t""#, &["retry"]) {
+        assert_linear(&name, SIZE, &body, |body| search(Kind::Subscription)(body));
+    }
+    for (name, body) in bodies(r#""functionId":"f""#, &["provider"]) {
+        assert_linear(&name, SIZE, &body, |body| search(Kind::Function)(body));
+    }
+    let members: [Row; 3] = [
+        ("names that are nearly known", |n| {
+            list(n, |_| r#""urll":1"#.to_owned())
+        }),
+        ("a name without an end", |n| {
+            format!(r#""{}":1"#, "x".repeat(n * 8))
+        }),
+        ("headers", |n| {
+            format!(
+                r#""headers":{{{}}}"#,
+                list(n, |i| format!(r#""x-{i}":{{"fil":"v"}}"#))
+            )
+        }),
+    ];
+    for (name, members) in members {
+        for kind in ["http", "unheard"] {
+            let body = |n: usize| format!(r#"{{"type":"{kind}","provider":{{{}}}}}"#, members(n));
+            assert_linear(&format!("{kind}, {name}"), SIZE, body, |body| {
+                search(Kind::Function)(body)
+            });
+        }
+    }
+    let weighted = |n: usize| {
+        let entries = list(n, |_| r#"{"functionId":"f","weigth":1}"#.to_owned());
+        format!(r#"{{"type":"weighted","provider":{{"weighted":[{entries}]}}}}"#)
+    };
+    assert_linear("weighted", SIZE, weighted, |body| search(Kind::Function)(body));
 }
 
 #[test]

@@ -122,6 +122,20 @@ fn tenants_of_a_hosted_gateway_refer_to_nothing_of_its_own() {
 }
 
 #[test]
+fn hosted_gateways_refuse_members_that_are_not_known() {
+    for (args, want) in [
+        (&[][..], false),
+        (&["--unknown-members=reject"], true),
+        (&["--hosted-domains=a.io"], true),
+        (&["--hosted-domains=a.io", "--unknown-members=accept"], false),
+    ] {
+        assert_eq!(parse(args).unwrap().rejects_unknown_members(), want, "{args:?}");
+    }
+    let error = parse(&["--unknown-members=maybe"]).unwrap_err();
+    assert!(error.to_string().contains("accept|reject"), "{error}");
+}
+
+#[test]
 fn stores_and_queues() {
     let settings = parse(&[]).unwrap();
     assert_eq!(

@@ -22,6 +22,7 @@ impl Parts<'_> {
             dead_letters: self.dead_letters.clone(),
             delivery_log: self.delivery_log.clone(),
             legacy_api: settings.compatibility.legacy_api,
+            rejects_unknown_members: settings.rejects_unknown_members(),
             access_key: access_key(access),
             secrets: SecretRules {
                 mask: settings.secrets.mask,

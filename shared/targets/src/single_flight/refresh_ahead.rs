@@ -183,7 +183,10 @@ impl<P: CachePolicy> Entry<P> {
     fn look(&self) -> Look<P> {
         let now = now();
         let kept = self.kept.as_ref().map(|kept| (kept, kept.asked.least_age(now)));
-        let failed = self.failed.as_ref().filter(|(at, _)| at.least_age(now) < P::PAUSE);
+        let failed = self
+            .failed
+            .as_ref()
+            .filter(|(at, _)| at.least_age(now) < P::PAUSE);
         match (kept, failed) {
             (Some((kept, age)), _) if age < kept.fetched.fresh_for => Look::Known(Ok(kept.text())),
             (Some((kept, age)), Some(_)) if age < kept.fetched.good_for + P::OVERTIME => {

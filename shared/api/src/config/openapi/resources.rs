@@ -1,17 +1,18 @@
 //! What the OpenAPI document says of resources: the same of each kind.
 
-use domain::resource::{Kind, Resource};
+use domain::resource::{DERIVED_MEMBERS, Kind, Resource};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::{
-    ArrayBuilder, ComponentsBuilder, HttpMethod, ObjectBuilder, PathsBuilder, RefOr, Required, Schema,
+    ArrayBuilder, ComponentsBuilder, HttpMethod, ObjectBuilder, PathsBuilder, RefOr, Required, Schema, Type,
 };
 
 use super::blocks::{
-    any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, reference, text, with_errors,
-    writable_space,
+    any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, query_parameter, reference, text,
+    with_errors, writable_space,
 };
 use crate::config::paths::segment;
+use crate::config::unknown_members::{FIELD_VALIDATION, STRICT};
 
 /// Member of a list answer that holds the resources of a kind.
 pub(in crate::config) fn collection(kind: Kind) -> &'static str {
@@ -58,7 +59,15 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
     };
     // A space that cannot be written to is merely empty to all other operations (docs/contract.md §1.3).
     let operation = |verb: &str, summary: &str| on_space(verb, summary, any_space());
-    let write = |verb: &str, summary: &str| on_space(verb, summary, writable_space());
+    let write = |verb: &str, summary: &str| {
+        let strict = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some([STRICT]))
+            .build();
+        let about = "Refuse members that are not known. Without it they are ignored, and named in the header \
+                     `X-Event-Gateway-Warning` of the answer.";
+        on_space(verb, summary, writable_space()).parameter(query_parameter(FIELD_VALIDATION, about, strict))
+    };
     let body = |schema: &str| json_body(schema, Required::True);
     let id = || path_parameter("id", "Identifier of the resource.");
     let item = |verb: &str, summary: &str| operation(verb, summary).parameter(id());
@@ -158,7 +167,7 @@ fn keep_input_fields(schema: &mut RefOr<Schema>) {
             object.required.clear();
             object
                 .properties
-                .retain(|field, _| !["space", "subscriptionId", "corsId"].contains(&field.as_str()));
+                .retain(|field, _| !DERIVED_MEMBERS.contains(&field.as_str()));
         }
         RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(keep_input_fields),
         _ => {}
