@@ -59,15 +59,8 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
     };
     // A space that cannot be written to is merely empty to all other operations (docs/contract.md §1.3).
     let operation = |verb: &str, summary: &str| on_space(verb, summary, any_space());
-    let write = |verb: &str, summary: &str| {
-        let strict = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some([STRICT]))
-            .build();
-        let about = "Refuse members that are not known. Without it they are ignored, and named in the header \
-                     `X-Event-Gateway-Warning` of the answer.";
-        on_space(verb, summary, writable_space()).parameter(query_parameter(FIELD_VALIDATION, about, strict))
-    };
+    let write =
+        |verb: &str, summary: &str| on_space(verb, summary, writable_space()).parameter(field_validation());
     let body = |schema: &str| json_body(schema, Required::True);
     let id = || path_parameter("id", "Identifier of the resource.");
     let item = |verb: &str, summary: &str| operation(verb, summary).parameter(id());
@@ -143,6 +136,17 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
     *paths = std::mem::take(paths)
         .path(&at, on_collection.build())
         .path(format!("{at}/{{id}}"), on_item.build());
+}
+
+/// Whether members that are not known are refused.
+fn field_validation() -> ParameterBuilder {
+    let strict = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some([STRICT]))
+        .build();
+    let about = "Refuse members that are not known. Without it they are ignored, and named in the header \
+                 `X-Event-Gateway-Warning` of the answer.";
+    query_parameter(FIELD_VALIDATION, about, strict)
 }
 
 /// What clients may send for a resource: the fields that are not derived, few of them required.
