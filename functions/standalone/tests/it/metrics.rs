@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::send;
-use crate::gateway_process::GatewayProcess;
+use crate::gateway_process::{GatewayProcess, wait_until};
 
 /// The lines of the gauges of resources, and of the counter of configuration requests.
 fn lines(gateway: &GatewayProcess) -> (Vec<String>, usize) {
@@ -109,4 +109,21 @@ fn spaces_that_strangers_name_are_counted_together() {
         assert_eq!(count("other", resource, operation), Some(47));
     }
     assert_eq!(lines(&gateway).1, 1 + 3 * 3 + 3);
+}
+
+/// Whole seconds would hide what the process does between two scrapes.
+#[test]
+fn time_of_the_processor_has_fractions() {
+    let gateway = GatewayProcess::start(&[]);
+    // What starts has taken some, and hardly ever whole seconds of it: ticks of the clock are hundredths.
+    wait_until("a fraction", || {
+        let page = gateway.get_config("/v1/metrics").text();
+        assert!(
+            page.contains("# TYPE process_cpu_seconds_total counter"),
+            "{page}"
+        );
+        let mut lines = page.lines();
+        let seconds = lines.find_map(|line| line.strip_prefix("process_cpu_seconds_total "));
+        seconds.unwrap().parse::<f64>().unwrap().fract() > 0.0
+    });
 }

@@ -74,6 +74,7 @@ mod tests {
             ("async", "user.created", "PUT", "/shop/users"),
             ("sync", "user.created", "GET", "/shop/users/:id"),
             ("sync", "http.request", "GET", "/shop/orders/*rest"),
+            ("async", "item.created", "POST", "/shop/items"),
         ]) {
             let body = format!(
                 r#"{{"type":"{kind}","eventType":"{event_type}","functionId":"f","path":"{path}","method":"{method}"}}"#
@@ -102,7 +103,9 @@ mod tests {
             ("user.created", "DELETE", "/shop/users", methods(&["POST", "PUT"])),
             ("user.created", "POST", "/shop/users/7", methods(&["GET"])),
             ("http.request", "POST", "/shop/orders/a/b", methods(&["GET"])),
-            ("user.created", "POST", "/shop/users/", path(Some("/shop/users"))),
+            // A parameter matches an empty segment (docs/contract.md Q35).
+            ("user.created", "POST", "/shop/users/", methods(&["GET"])),
+            ("item.created", "POST", "/shop/items/", path(Some("/shop/items"))),
             ("user.created", "POST", "/shop/elsewhere", path(None)),
             (
                 "user.created",
