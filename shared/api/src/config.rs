@@ -23,6 +23,7 @@ mod own_destination;
 mod parameters;
 mod paths;
 mod pause;
+mod refusals;
 mod resources;
 mod secrets;
 mod service;

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod json;
 pub mod legacy;
 pub mod publish_options;
+pub mod refusal;
 pub mod resource;
 pub mod retry;
 pub mod routing;

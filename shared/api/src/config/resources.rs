@@ -148,10 +148,17 @@ impl ConfigApi {
             ),
             Operation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
-                let resource = self.secrets.decode_new::<R>(space, &body)?;
+                let resource = self
+                    .secrets
+                    .decode_new::<R>(space, &body)
+                    .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 own_destination::check(&resource, &self.own)?;
-                let created = self.store.create(resource).await?;
+                let created = match self.store.create(resource).await {
+                    Ok(created) => created,
+                    // Boxed: what hardly any request needs is not carried by all of them.
+                    Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, &body, error)).await),
+                };
                 log("created", created.value.id());
                 let answer = json_line(StatusCode::CREATED, &self.secrets.shown(&*created.value));
                 with_warning(with_version(answer, created.version), &ignored)
@@ -159,10 +166,17 @@ impl ConfigApi {
             Operation::Update(id) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let id = R::Id::from(id.as_str());
-                let resource = self.secrets.decode_update::<R>(space, &id, &body)?;
+                let resource = self
+                    .secrets
+                    .decode_update::<R>(space, &id, &body)
+                    .map_err(|error| self.unreadable(R::KIND, true, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 own_destination::check(&resource, &self.own)?;
-                let updated = self.store.update_masked(resource).await?;
+                let updated = match self.store.update_masked(resource).await {
+                    Ok(updated) => updated,
+                    // Boxed: what hardly any request needs is not carried by all of them.
+                    Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, &body, error)).await),
+                };
                 log("updated", updated.value.id());
                 let answer = json_line(StatusCode::OK, &self.secrets.shown(&*updated.value));
                 with_warning(with_version(answer, updated.version), &ignored)
