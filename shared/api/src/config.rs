@@ -26,6 +26,7 @@ mod own_destination;
 mod parameters;
 mod paths;
 mod pause;
+mod refusals;
 mod resources;
 mod secrets;
 mod selectors;

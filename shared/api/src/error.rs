@@ -1,5 +1,6 @@
 //! The one table from errors to HTTP answers (docs/contract.md §0.2, §1.11, §2.5, §2.6).
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
 use axum::response::{IntoResponse, Response};
@@ -7,6 +8,7 @@ use bytes::Bytes;
 use domain::configuration::ConfigurationError;
 use domain::event::EventError;
 use domain::ids::DeliveryId;
+use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
 use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
 use http::{HeaderValue, StatusCode, header};
@@ -25,6 +27,8 @@ pub(crate) struct ApiError {
     retry_after: Option<u32>,
     /// How a client can prove who it is.
     challenge: Option<HeaderValue>,
+    /// What a refused configuration request is about.
+    refusal: Option<Box<Refusal>>,
 }
 
 /// The body of every error.
@@ -39,6 +43,22 @@ pub(crate) struct Errors {
 struct ErrorMessage {
     /// For people to read; the texts of the wire contract are stable.
     message: String,
+    /// Path of the member of the request body that it is about, such as `retry.maxAttempts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    field: Option<String>,
+    /// What that member holds, cut where it is long. Never a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    value: Option<String>,
+    /// The rule that it breaks, for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rule: Option<String>,
+    /// What would be right, for people to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    hint: Option<String>,
 }
 
 /// Most bytes of a text that a client is told.
@@ -63,7 +83,14 @@ impl ApiError {
             message,
             retry_after: None,
             challenge: None,
+            refusal: None,
         }
+    }
+
+    /// The same error with what it is about.
+    pub(crate) fn about(mut self, refusal: Refusal) -> Self {
+        self.refusal = Some(Box::new(refusal));
+        self
     }
 
     /// The answer to a resource that breaks a rule, in words of its own.
@@ -213,7 +240,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
-        Self::new(status, err.to_string())
+        Self::new(status, err.to_string()).about(Refusal::of(&err, None))
     }
 }
 
@@ -270,9 +297,14 @@ impl From<InvalidRequest> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let about = self.refusal.map(|refusal| *refusal).unwrap_or_default();
         let errors = Errors {
             errors: [ErrorMessage {
                 message: self.message,
+                field: about.field,
+                value: about.value,
+                rule: about.rule.map(str::to_owned),
+                hint: about.hint.map(Cow::into_owned),
             }],
         };
         let mut response = json_line(self.status, &errors);
@@ -330,73 +362,4 @@ pub(crate) fn json_answer(status: StatusCode, body: Bytes) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_texts_are_cut() {
-        let message = ApiError::invalid("é".repeat(3_000)).message;
-        assert_eq!(message, "é".repeat(2_048) + "…");
-        let message = "x".repeat(4_096);
-        assert_eq!(ApiError::invalid(message.clone()).message, message);
-    }
-
-    #[test]
-    fn dead_letters_that_cannot_be_had() {
-        let source = || std::io::Error::other("disk of /secret").into();
-        for (err, status, message, retry_after) in [
-            (QueueError::Full, 503, "the delivery queue is full", true),
-            (
-                QueueError::SpaceFull {
-                    spaces: vec!["a".into()],
-                },
-                503,
-                "the delivery queue has no more room for space \"a\"",
-                true,
-            ),
-            (QueueError::Closed, 503, "the delivery queue is closed", true),
-            (
-                QueueError::Unavailable { source: source() },
-                503,
-                "the delivery queue is unavailable",
-                true,
-            ),
-            (
-                QueueError::TooLarge { bytes: 3, limit: 2 },
-                413,
-                "event takes 3 bytes in the delivery queue, which are more than its limit of 2",
-                false,
-            ),
-        ] {
-            let err = ApiError::from(DeadLetterError::from(err));
-            assert_eq!((err.status.as_u16(), err.message.as_str()), (status, message));
-            let response = err.into_response();
-            assert_eq!(response.headers().contains_key(header::RETRY_AFTER), retry_after);
-        }
-        let contended = StoreError::Contended {
-            space: "default".into(),
-        };
-        let err = ApiError::from(DeadLetterError::from(contended));
-        assert_eq!(err.status, StatusCode::CONFLICT);
-    }
-
-    #[test]
-    fn functions_whose_secrets_are_not_open_can_be_called_later() {
-        for (err, status) in [(CallError::Sealed, 503), (CallError::UnknownFunction, 500)] {
-            let err = ApiError::from(GatewayError::Call(err));
-            assert_eq!(err.status.as_u16(), status);
-            let response = err.into_response();
-            assert_eq!(
-                response.headers().contains_key(header::RETRY_AFTER),
-                status == 503
-            );
-        }
-    }
-
-    #[test]
-    fn what_the_disk_says_is_not_for_clients() {
-        let err = ApiError::unreadable_delivery_log(&std::io::Error::other("/secret"));
-        assert_eq!(err.status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(!err.message.contains("secret"), "{}", err.message);
-    }
-}
+mod tests;

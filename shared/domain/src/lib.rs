@@ -19,6 +19,7 @@ pub mod json;
 pub mod legacy;
 mod persistent_map;
 pub mod publish_options;
+pub mod refusal;
 pub mod resource;
 pub mod retry;
 pub mod routing;

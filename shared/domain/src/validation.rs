@@ -39,6 +39,11 @@ impl Violations {
         self
     }
 
+    /// The first field that breaks a rule, and the tag of the rule.
+    pub(crate) fn first(&self) -> Option<(&'static str, &'static str)> {
+        self.fields.first().copied()
+    }
+
     /// `Ok` when nothing was noted.
     pub(crate) fn into_result(self) -> Result<(), Self> {
         if self.fields.is_empty() { Ok(()) } else { Err(self) }

@@ -25,7 +25,10 @@ impl ConfigApi {
         body: Body,
     ) -> Result<Response, ApiError> {
         let body = body::read(parts, body, self.limits).await?;
-        let resource = self.secrets.decode_update::<R>(space, id, &body)?;
+        let resource = self
+            .secrets
+            .decode_update::<R>(space, id, &body)
+            .map_err(|error| self.unreadable(R::KIND, true, &body, error))?;
         let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
         own_destination::check(&resource, &self.own)?;
         // Before it is looked for: what could never be written is told as such.
@@ -38,7 +41,7 @@ impl ConfigApi {
             kept.keep_masked(Some(stored))?;
             Ok(kept)
         };
-        let answer = self.revise(space, id, replace).await?;
+        let answer = self.revise(space, id, &body, replace).await?;
         Ok(with_warning(answer, &ignored))
     }
 
@@ -63,7 +66,7 @@ impl ConfigApi {
             resource.keep_masked(Some(stored))?;
             Ok(resource)
         };
-        let answer = self.revise(space, id, amend).await?;
+        let answer = self.revise(space, id, &body, amend).await?;
         Ok(with_warning(answer, &ignored))
     }
 
@@ -71,9 +74,14 @@ impl ConfigApi {
         &self,
         space: &Space,
         id: &R::Id,
+        body: &[u8],
         revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
     ) -> Result<Response, ApiError> {
-        let revised = self.store.revise(space, id, revise).await?;
+        let revised = match self.store.revise(space, id, revise).await {
+            Ok(revised) => revised,
+            // Boxed: what hardly any request needs is not carried by all of them.
+            Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, body, error)).await),
+        };
         tracing::debug!(%space, %id, "{} updated.", R::KIND.title());
         let answer = self.answer_with(StatusCode::OK, &*revised.value);
         Ok(with_version(answer, revised.version))

@@ -146,10 +146,17 @@ impl ConfigApi {
             }
             ResourceOperation::Create => {
                 let body = body::read(parts, body, self.limits).await?;
-                let resource = self.secrets.decode_new::<R>(space, &body)?;
+                let resource = self
+                    .secrets
+                    .decode_new::<R>(space, &body)
+                    .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 own_destination::check(&resource, &self.own)?;
-                let created = self.store.create(resource).await?;
+                let created = match self.store.create(resource).await {
+                    Ok(created) => created,
+                    // Boxed: what hardly any request needs is not carried by all of them.
+                    Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, &body, error)).await),
+                };
                 tracing::debug!(%space, id = %created.value.id(), "{} created.", R::KIND.title());
                 let answer = self.answer_with(StatusCode::CREATED, &*created.value);
                 with_warning(with_version(answer, created.version), &ignored)

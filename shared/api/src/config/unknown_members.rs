@@ -4,6 +4,7 @@
 use axum::response::Response;
 use domain::event::query_pairs;
 use domain::ids::Space;
+use domain::refusal::Refusal;
 use domain::resource::Kind;
 use domain::unknown_members::UnknownMembers;
 use http::request::Parts;
@@ -38,10 +39,18 @@ impl ConfigApi {
         }
         let all = is_strict.then(|| unknown.to_string());
         if let Some(refused) = all.or_else(|| unknown.misspelt()) {
-            return Err(ApiError::invalid(format!(
-                "{} doesn't validate. Validation error: {refused}",
-                kind.title()
-            )));
+            let first = if is_strict {
+                unknown.first()
+            } else {
+                unknown.first_misspelt()
+            };
+            let refusal = Refusal {
+                field: first.map(str::to_owned),
+                rule: Some("unknown"),
+                ..Refusal::default()
+            };
+            let text = format!("{} doesn't validate. Validation error: {refused}", kind.title());
+            return Err(ApiError::invalid(text).about(refusal));
         }
         tracing::warn!(%space, %unknown, "{} has members that are ignored.", kind.title());
         Ok(unknown)

@@ -139,3 +139,40 @@ async fn questions_that_are_refused() {
         refused.message();
     }
 }
+
+#[tokio::test]
+async fn what_is_in_the_way_of_a_subscription_is_named() {
+    let api = Api::start();
+    api.subscribe().await;
+    let sync = |path: &str| {
+        format!(r#"{{"type":"sync","eventType":"e","functionId":"f","path":"{path}","method":"GET"}}"#)
+    };
+    let created = api.send("POST", SUBSCRIPTIONS, &sync("/users/:id")).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let id = created.body["subscriptionId"].as_str().unwrap();
+    let hint = format!(
+        "there is a subscription \"{id}\": sync, event type \"e\", GET \"/users/:id\", function \"f\""
+    );
+    for (path, status, field, rule) in [
+        ("/users/:id", 409, Value::Null, "unique"),
+        ("/users/:name", 400, "path".into(), "path"),
+        ("/users/me", 400, "path".into(), "path"),
+    ] {
+        let refused = api.send("POST", SUBSCRIPTIONS, &sync(path)).await;
+        let error = &refused.body["errors"][0];
+        assert_eq!(refused.status, status, "{error}");
+        assert_eq!(
+            (&error["field"], &error["rule"]),
+            (&field, &rule.into()),
+            "{error}"
+        );
+        assert_eq!(error["hint"], hint.as_str());
+    }
+    let missing = r#"{"type":"sync","eventType":"none","functionId":"f"}"#;
+    let refused = api.send("POST", SUBSCRIPTIONS, missing).await;
+    let want = serde_json::json!({
+        "message": "Event Type \"none\" not found.", "field": "eventType", "value": "none", "rule": "exists",
+        "hint": "register it first"
+    });
+    assert_eq!(refused.body["errors"][0], want);
+}

@@ -116,3 +116,16 @@ async fn what_is_answered_to_clients_of_2017_is_known() {
     let sent_back = api.send("PUT", &path, &stored.to_string()).await;
     assert_eq!(sent_back.status, 200, "{}", sent_back.body);
 }
+
+#[tokio::test]
+async fn a_misspelt_member_that_has_to_be_there_is_the_hint() {
+    let api = Api::start();
+    let body = r#"{"functionId":"g","type":"http","provider":{"urll":"http://u:SECRET@x"}}"#;
+    let refused = api.send("POST", "/v1/spaces/default/functions", body).await;
+    let want = serde_json::json!({
+        "message": "Function doesn't validate. Validation error: missing required fields for HTTP endpoint",
+        "field": "provider", "rule": "required",
+        "hint": "member \"provider.urll\" is not known: did you mean \"provider.url\"?"
+    });
+    assert_eq!((refused.status, &refused.body["errors"][0]), (400, &want));
+}

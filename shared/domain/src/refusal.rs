@@ -1,0 +1,180 @@
+//! What a refusal of a configuration request is about, besides its text: the member, what it holds, the rule that it breaks,
+//! and what would be right. The texts are the wire's (docs/contract.md §1.11) and stay as they are.
+
+use std::borrow::Cow;
+
+use crate::configuration::ConfigurationError;
+use crate::json::JsonError;
+use crate::resource::{CorsError, InvalidCause, InvalidResource, Kind, ProviderError};
+
+mod fields;
+mod value;
+
+use fields::{hint_of, json_path};
+
+/// What a refusal is about. Members that say nothing are absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// Path of the member in the request body, such as `retry.maxAttempts`.
+    pub field: Option<String>,
+    /// What the member holds, cut where it is long. Never anything that may be a secret.
+    pub value: Option<String>,
+    /// The rule that it breaks, for programs.
+    pub rule: Option<&'static str>,
+    /// What would be right, for people.
+    pub hint: Option<Cow<'static, str>>,
+}
+
+impl Refusal {
+    /// What the refusal of a request with this body is about; without the body it says nothing of values.
+    pub fn of(error: &ConfigurationError, body: Option<&[u8]>) -> Self {
+        let mut refusal = about(error);
+        if let (Some(field), Some(body)) = (&refusal.field, body) {
+            refusal.value = value::of_member(body, field);
+        }
+        refusal
+    }
+
+    fn new(field: Option<String>, rule: &'static str, hint: Option<Cow<'static, str>>) -> Self {
+        Self {
+            field,
+            value: None,
+            rule: Some(rule),
+            hint,
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what it is handed to may be absent")]
+fn hint(text: &'static str) -> Option<Cow<'static, str>> {
+    Some(Cow::Borrowed(text))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what it is handed to may be absent")]
+fn at(path: &str) -> Option<String> {
+    Some(path.to_owned())
+}
+
+fn about(error: &ConfigurationError) -> Refusal {
+    match error {
+        ConfigurationError::Invalid(invalid) => of_invalid(invalid),
+        ConfigurationError::NotFound { .. } => Refusal::default(),
+        ConfigurationError::MissingReference { kind, .. } => {
+            let field = match kind {
+                Kind::EventType => "eventType",
+                _ => "functionId",
+            };
+            Refusal::new(at(field), "exists", hint("register it first"))
+        }
+        ConfigurationError::MissingAuthorizer => {
+            Refusal::new(at("authorizerId"), "exists", hint("register the function first"))
+        }
+        ConfigurationError::AlreadyExists { .. } => Refusal::new(
+            None,
+            "unique",
+            hint("change it with PUT, or delete it before a new one is created"),
+        ),
+        ConfigurationError::EventTypeInUse | ConfigurationError::FunctionInUse => {
+            Refusal::new(None, "unused", hint("delete the subscriptions first"))
+        }
+        ConfigurationError::FunctionIsAuthorizer { .. } => Refusal::new(
+            None,
+            "unused",
+            hint("take the authorizerId out of the event type first"),
+        ),
+        ConfigurationError::Immutable { kind, field } => Refusal::new(
+            Some(json_path(*kind, field)),
+            "immutable",
+            hint("delete the resource, and create it anew"),
+        ),
+        ConfigurationError::PathConflict(_) => Refusal::new(at("path"), "path", None),
+        ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
+        ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
+    }
+}
+
+fn of_invalid(invalid: &InvalidResource) -> Refusal {
+    match &invalid.cause {
+        InvalidCause::Json(error) => of_json(error, ""),
+        InvalidCause::Fields(violations) => match violations.first() {
+            Some((field, tag)) => {
+                Refusal::new(Some(json_path(invalid.kind, field)), tag, hint_of(field, tag))
+            }
+            None => Refusal::default(),
+        },
+        InvalidCause::Provider(error) => of_provider(error),
+        InvalidCause::Cors(error) => {
+            let (field, rule) = match error {
+                CorsError::TooManyEntries { member, .. } | CorsError::EntryTooLong { member, .. } => {
+                    (*member, "max")
+                }
+                CorsError::OpenCredentials { .. } => ("allowedOrigins", "credentials"),
+            };
+            Refusal::new(at(field), rule, None)
+        }
+    }
+}
+
+/// `within` is the path of what was read, empty or ending in a dot.
+fn of_json(error: &JsonError, within: &str) -> Refusal {
+    match error {
+        JsonError::Empty | JsonError::Truncated | JsonError::Syntax { .. } => {
+            Refusal::new(None, "json", hint("the body must be a JSON object"))
+        }
+        JsonError::WrongType { field, wanted, .. } => {
+            let path = if field.is_empty() || field == "provider" {
+                field.clone()
+            } else {
+                format!("{within}{field}")
+            };
+            let wanted = match *wanted {
+                "string" => "it must be a text",
+                "bool" => "it must be true or false",
+                "int" | "uint" => "it must be a whole number",
+                "float64" => "it must be a number",
+                "array" => "it must be an array",
+                _ => "it must be an object",
+            };
+            Refusal::new(Some(path).filter(|path| !path.is_empty()), "type", hint(wanted))
+        }
+        JsonError::TooManyMembers { .. } | JsonError::TooManyElements { .. } => {
+            Refusal::new(None, "max", None)
+        }
+    }
+}
+
+fn of_provider(error: &ProviderError) -> Refusal {
+    let member = |name: &str| Some(format!("provider.{name}"));
+    let said = |name: &str, reason: &str| Some(Cow::Owned(format!("{name} {reason}")));
+    match error {
+        ProviderError::NotSet => Refusal::new(
+            None,
+            "required",
+            hint("type and provider must be set, both beside functionId"),
+        ),
+        ProviderError::Unsupported(_) => Refusal::new(
+            at("type"),
+            "oneof",
+            hint("it must be one of the types of docs/targets.md, in small letters"),
+        ),
+        ProviderError::Malformed(error) => of_json(error, "provider."),
+        ProviderError::MissingFields(_) => Refusal::new(at("provider"), "required", None),
+        ProviderError::Invalid { member: name, reason } => {
+            Refusal::new(member(name), "form", said(name, reason))
+        }
+        ProviderError::SigningSecrets => Refusal::new(member("signingSecrets"), "form", None),
+        ProviderError::Masked(name) | ProviderError::MaskedElsewhere { member: name, .. } => {
+            Refusal::new(member(name), "masked", hint("send the secret itself"))
+        }
+        ProviderError::PlaceNotAllowed { member: name, .. } => Refusal::new(member(name), "place", None),
+        ProviderError::GatewayIdentity(_) => Refusal::new(at("provider"), "credentials", None),
+        ProviderError::ZeroWeights => Refusal::new(
+            member("weighted"),
+            "weights",
+            hint("at least one weight must be more than 0"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

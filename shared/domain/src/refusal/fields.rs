@@ -1,0 +1,47 @@
+//! Names of fields in validation texts as the members of JSON that they are, and what their rules ask for.
+
+use std::borrow::Cow;
+
+use crate::resource::Kind;
+use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
+
+/// The path of a field that is named as in the texts, such as `Retry.MaxAttempts`.
+pub(super) fn json_path(kind: Kind, field: &str) -> String {
+    if field == "ID" && kind == Kind::Function {
+        return "functionId".to_owned();
+    }
+    let segments: Vec<_> = field.split('.').map(json_name).collect();
+    segments.join(".")
+}
+
+fn json_name(segment: &str) -> String {
+    let spelt = match segment.strip_suffix("ID") {
+        Some(start) => format!("{start}Id"),
+        None => segment.to_owned(),
+    };
+    let mut chars = spelt.chars();
+    let first = chars.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
+}
+
+/// What a rule asks for, by the field and the tag of its text.
+pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
+    Some(match (field, tag) {
+        (_, "required") => "it must be set".into(),
+        (_, "functionid" | "space" | "eventType") => {
+            "it must be made of letters, digits, '.', '-' and '_'".into()
+        }
+        ("Space", "min") => "it must have at least three characters".into(),
+        (_, "urlPath" | "path") => format!(
+            "it must be a path of at most {MAX_PATH_BYTES} bytes and {MAX_PATH_SEGMENTS} segments, such as /users/:id"
+        )
+        .into(),
+        (_, METHOD_TAG) => "it must be GET, POST, DELETE, PUT, PATCH, HEAD or OPTIONS".into(),
+        (_, "eq=async|eq=sync") => "it must be async or sync".into(),
+        (_, "eq=async") => "it is for async subscriptions only".into(),
+        (_, "gtefield=MinDelay") => "it must not be less than minDelay".into(),
+        (_, "min") => "it is too small".into(),
+        (_, "max") => "it is too large".into(),
+        _ => return None,
+    })
+}

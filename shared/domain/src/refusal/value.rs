@@ -1,0 +1,55 @@
+//! What a member of a refused body holds, as far as it may be repeated.
+
+use serde_json::value::RawValue;
+
+use crate::json::{Object, kind, string};
+
+/// Most characters of a value.
+const MOST_CHARS: usize = 128;
+
+/// Members of providers that hold no secrets. All others may have some in them, such as URLs and headers: a list of those that
+/// do would miss the next one.
+const SAFE: [&str; 14] = [
+    "provider.timeoutSeconds",
+    "provider.maxResponseBytes",
+    "provider.response",
+    "provider.format",
+    "provider.method",
+    "provider.schema",
+    "provider.invocationType",
+    "provider.qualifier",
+    "provider.roleArn",
+    "provider.topicArn",
+    "provider.stateMachineArn",
+    "provider.action",
+    "provider.namespace",
+    "provider.region",
+];
+
+/// What the member at a path holds; `None` where it is not there or may not be shown.
+pub(super) fn of_member(body: &[u8], path: &str) -> Option<String> {
+    // The space is that of the URL, whatever the body says.
+    if path == "space" || (path.starts_with("provider") && !SAFE.contains(&path)) {
+        return None;
+    }
+    let mut names = path.split('.');
+    let object = Object::from_first_value(body).ok()?;
+    let mut found = object.get(names.next()?)?;
+    for name in names {
+        found = Object::from_raw(found, "").ok()?.get(name)?;
+    }
+    text(found)
+}
+
+fn text(value: &RawValue) -> Option<String> {
+    let text = match kind(value) {
+        "string" => string(value, "").ok()?,
+        _ => value.get().into(),
+    };
+    let mut chars = text.chars();
+    let mut shown: String = chars.by_ref().take(MOST_CHARS).collect();
+    if chars.next().is_some() {
+        shown.push('\u{2026}');
+    }
+    Some(shown)
+}
