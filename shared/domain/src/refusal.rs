@@ -59,6 +59,11 @@ fn about(error: &ConfigurationError) -> Refusal {
     match error {
         ConfigurationError::Invalid(invalid) => of_invalid(invalid),
         ConfigurationError::NotFound { .. } => Refusal::default(),
+        ConfigurationError::PreconditionFailed { .. } => Refusal::new(
+            None,
+            "ifMatch",
+            hint("read the resource again, and send the ETag of that answer"),
+        ),
         ConfigurationError::MissingReference { kind, .. } => {
             let field = match kind {
                 Kind::EventType => "eventType",
