@@ -106,7 +106,7 @@ fn functions_see_the_same_request() {
             &json!("localhost"),
             &json!("/a/7"),
             &json!({"id": "7"}),
-            &json!({"q": "1"})
+            &json!({"q": ["1"]})
         )
     );
     assert_eq!(data["headers"]["Cookie"], "a=1; b=2");

@@ -14,7 +14,7 @@ pub use service_account_key::ServiceAccountKey;
 
 /// Credentials of calls to Google, by their kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase")]
 pub enum GoogleCredentials {
     /// The service account that the metadata server of the machine knows.
     #[default]

@@ -8,7 +8,7 @@ use crate::resource::{Secret, TargetUrl};
 
 /// Credentials of calls, by their kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase")]
 pub enum HttpAuthorization {
     /// `Authorization: Bearer …` (RFC 6750).
     Bearer {
@@ -34,7 +34,8 @@ pub enum HttpAuthorization {
         place: ApiKeyPlace,
     },
     /// A token of an authorization server, by client credentials (RFC 6749, section 4.4).
-    #[serde(rename = "oauth2ClientCredentials")]
+    // Not `rename_all_fields` for all of them, which the schema would not know of.
+    #[serde(rename = "oauth2ClientCredentials", rename_all = "camelCase")]
     OAuth2ClientCredentials {
         /// Token endpoint.
         #[schema(value_type = String)]
