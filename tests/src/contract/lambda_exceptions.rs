@@ -10,7 +10,13 @@ pub struct LambdaException {
 }
 
 /// All of them. A case that is not there, or that runs over TCP only anyway, is an error.
-pub const LAMBDA_EXCEPTIONS: [LambdaException; 1] = [LambdaException {
-    id: "C-270",
-    reason: "AWS joins repeated request headers with a comma and no blank",
-}];
+pub const LAMBDA_EXCEPTIONS: [LambdaException; 2] = [
+    LambdaException {
+        id: "C-270",
+        reason: "AWS joins repeated request headers with a comma and no blank",
+    },
+    LambdaException {
+        id: "X-1214",
+        reason: "AWS joins repeated request headers, so that none of them is seen twice",
+    },
+];

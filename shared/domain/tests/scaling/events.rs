@@ -10,7 +10,7 @@ use http::request::Parts;
 use scaling::assert_linear;
 
 use crate::SIZE;
-use crate::shapes::{Row, SHAPES, VALUES, Wrapped, list};
+use crate::shapes::{MIXED_CASE, Row, SHAPES, VALUES, Wrapped, list};
 
 pub(crate) const V1_0: &str = r#""specversion":"1.0","id":"1","source":"/s","type":"t""#;
 const V0_3: &str = r#""specversion":"0.3","id":"1","source":"/s","type":"t""#;
@@ -54,6 +54,9 @@ fn events() -> Vec<Wrapped> {
     let mut events: Vec<Wrapped> = Vec::new();
     for (shape, members) in SHAPES {
         for (version, head) in [("1.0", V1_0), ("0.3", V0_3), ("0.1", V0_1)] {
+            if shape == MIXED_CASE && version != "0.1" {
+                continue;
+            }
             // Repeated names come first, so that the event is valid.
             let text = move |n: usize| format!("{{{},{head}}}", members(n));
             events.push((format!("{version}, {shape}"), Box::new(text)));

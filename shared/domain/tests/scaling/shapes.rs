@@ -11,6 +11,9 @@ pub(crate) fn list(n: usize, thing: impl Fn(usize) -> String) -> String {
     (0..n).map(thing).collect::<Vec<_>>().join(",")
 }
 
+/// The shape whose names no CloudEvent 0.3 or 1.0 may have.
+pub(crate) const MIXED_CASE: &str = "names that differ in case only";
+
 /// Shapes of about `n` members: with a name for each, and with values that an attribute may have.
 pub(crate) const SHAPES: [Row; 8] = [
     ("many names", |n| list(n, |i| format!(r#""a{i}":"v""#))),
@@ -18,7 +21,7 @@ pub(crate) const SHAPES: [Row; 8] = [
     ("a known name repeated", |n| {
         list(n, |i| format!(r#""type":"t{i}""#))
     }),
-    ("names that differ in case only", |n| {
+    (MIXED_CASE, |n| {
         list(n, |i| {
             let letter = |bit: u32| if i >> bit & 1 == 0 { 'x' } else { 'X' };
             let name: String = (0..20).map(letter).collect();
@@ -29,7 +32,7 @@ pub(crate) const SHAPES: [Row; 8] = [
         list(n / 16, |i| format!(r#""{}{i}":"v""#, "z".repeat(200)))
     }),
     ("names and values with escapes", |n| {
-        list(n, |i| format!(r#""\u0061\u0062{i}":"\n\u00e9\"""#))
+        list(n, |i| format!(r#""\u0061\u0062{i}":"\u00e8\u00e9\"""#))
     }),
     ("a long text", |n| format!(r#""long":"{}""#, "x".repeat(n * 16))),
     ("a long text of escapes", |n| {
