@@ -1,10 +1,9 @@
 //! The one table from errors to HTTP answers (docs/contract.md §0.2, §1.11, §2.5, §2.6).
 
-use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use domain::configuration::ConfigurationError;
 use domain::event::EventError;
 use domain::ids::DeliveryId;
@@ -13,10 +12,16 @@ use futures_util::FutureExt as _;
 use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
 use http::{HeaderValue, StatusCode, header};
 use queue::QueueError;
-use serde::Serialize;
 use store::StoreError;
 
 use crate::config::InvalidRequest;
+use error_body::Details;
+
+mod error_body;
+mod json_answer;
+
+pub(crate) use error_body::{Errors, with_details};
+pub(crate) use json_answer::{json_answer, json_bytes, json_line};
 
 /// An error as a client sees it.
 #[derive(Debug)]
@@ -29,36 +34,6 @@ pub(crate) struct ApiError {
     challenge: Option<HeaderValue>,
     /// What a refused configuration request is about.
     refusal: Option<Box<Refusal>>,
-}
-
-/// The body of every error.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Errors {
-    /// Exactly one.
-    errors: [ErrorMessage; 1],
-}
-
-/// What went wrong.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ErrorMessage {
-    /// For people to read; the texts of the wire contract are stable.
-    message: String,
-    /// Path of the member of the request body that it is about, such as `retry.maxAttempts`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    field: Option<String>,
-    /// What that member holds, cut where it is long. Never a secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    value: Option<String>,
-    /// The rule that it breaks, for programs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    rule: Option<String>,
-    /// What would be right, for people to read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    hint: Option<String>,
 }
 
 /// Most bytes of a text that a client is told.
@@ -297,17 +272,14 @@ impl From<InvalidRequest> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let about = self.refusal.map(|refusal| *refusal).unwrap_or_default();
-        let errors = Errors {
-            errors: [ErrorMessage {
-                message: self.message,
-                field: about.field,
-                value: about.value,
-                rule: about.rule.map(str::to_owned),
-                hint: about.hint.map(Cow::into_owned),
-            }],
-        };
-        let mut response = json_line(self.status, &errors);
+        let details = self.refusal.map(|refusal| Details {
+            message: self.message.clone(),
+            refusal: Arc::from(refusal),
+        });
+        let mut response = json_line(self.status, &Errors::plain(self.message));
+        if let Some(details) = details {
+            response.extensions_mut().insert(details);
+        }
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
@@ -337,28 +309,6 @@ pub(crate) fn answer_or_internal_error(
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
         })
     })
-}
-
-/// A JSON answer: compact, with a newline at the end (docs/contract.md §0.2).
-pub(crate) fn json_line<T: Serialize>(status: StatusCode, value: &T) -> Response {
-    json_answer(status, json_bytes(value))
-}
-
-/// A value as JSON, with a newline at the end.
-pub(crate) fn json_bytes<T: Serialize>(value: &T) -> Bytes {
-    let mut body = serde_json::to_vec(value).unwrap_or_default();
-    body.push(b'\n');
-    body.into()
-}
-
-/// An answer whose body is JSON already.
-pub(crate) fn json_answer(status: StatusCode, body: Bytes) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-        body,
-    )
-        .into_response()
 }
 
 #[cfg(test)]

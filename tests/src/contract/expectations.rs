@@ -79,18 +79,6 @@ pub(super) fn check_parallel(expect: &ResponseExpectations, answers: &[Answer]) 
     all
 }
 
-/// An error body with nothing but the message: what it says besides is looked at by `get`.
-fn without_details(body: &Value) -> Value {
-    let mut plain = body.clone();
-    let error = plain.pointer_mut("/errors/0").and_then(Value::as_object_mut);
-    if let Some(error) = error {
-        for name in ["field", "value", "rule", "hint"] {
-            error.remove(name);
-        }
-    }
-    plain
-}
-
 fn check_json(expect: &ResponseExpectations, api: Api, answer: &Answer) -> Vec<String> {
     let mut all = Vec::new();
     let error_wanted = expect.err.is_some() || expect.err_prefix.is_some() || expect.err_any;
@@ -109,7 +97,7 @@ fn check_json(expect: &ResponseExpectations, api: Api, answer: &Answer) -> Vec<S
     if let Some(message) = &expect.err {
         all.extend(differences(
             &json!({"errors": [{ "message": message }]}),
-            Some(&without_details(&body)),
+            Some(&body),
             "$",
         ));
     }
@@ -126,7 +114,7 @@ fn check_json(expect: &ResponseExpectations, api: Api, answer: &Answer) -> Vec<S
     if expect.err_any {
         all.extend(differences(
             &json!({"errors": [{"message": "${nonempty}"}]}),
-            Some(&without_details(&body)),
+            Some(&body),
             "$",
         ));
     }

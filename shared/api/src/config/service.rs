@@ -14,7 +14,7 @@ use super::endpoint::EndpointRequest;
 use super::paths::{self, Resolved, Route};
 use super::resources::ResourceOperation;
 use super::{ConfigApi, browser_guard, openapi};
-use crate::error::{ApiError, answer_or_internal_error};
+use crate::error::{ApiError, answer_or_internal_error, with_details};
 use crate::in_flight::counting;
 use crate::request_target::{answer_by_itself, plain_text};
 
@@ -36,7 +36,7 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
         None => match paths::resolve(parts.uri.path(), &parts.method) {
             Resolved::Unknown => not_found(),
             Resolved::Redirect(path) => redirect(&parts, &path),
-            Resolved::Route(route) => api.answer(route, &parts, body).await,
+            Resolved::Route(route) => with_details(&parts.headers, api.answer(route, &parts, body).await),
         },
     };
     let response = counting(api.limits.in_flight, response);

@@ -25,6 +25,9 @@ mod secrets;
 mod subscriptions;
 mod unknown_members;
 
+/// What clients send that want to know more of errors.
+const DETAILS: [(&str, &str); 1] = [("X-Event-Gateway-Error-Details", "true")];
+
 /// A Configuration API with folders of its own.
 struct Api {
     config: ConfigApi,

@@ -158,7 +158,7 @@ async fn what_is_in_the_way_of_a_subscription_is_named() {
         ("/users/:name", 400, "path".into(), "path"),
         ("/users/me", 400, "path".into(), "path"),
     ] {
-        let refused = api.send("POST", SUBSCRIPTIONS, &sync(path)).await;
+        let refused = api.send_with(&DETAILS, "POST", SUBSCRIPTIONS, &sync(path)).await;
         let error = &refused.body["errors"][0];
         assert_eq!(refused.status, status, "{error}");
         assert_eq!(
@@ -170,6 +170,9 @@ async fn what_is_in_the_way_of_a_subscription_is_named() {
     }
     let missing = r#"{"type":"sync","eventType":"none","functionId":"f"}"#;
     let refused = api.send("POST", SUBSCRIPTIONS, missing).await;
+    let want = serde_json::json!({"message": "Event Type \"none\" not found."});
+    assert_eq!(refused.body["errors"][0], want, "who does not ask for more");
+    let refused = api.send_with(&DETAILS, "POST", SUBSCRIPTIONS, missing).await;
     let want = serde_json::json!({
         "message": "Event Type \"none\" not found.", "field": "eventType", "value": "none", "rule": "exists",
         "hint": "register it first"

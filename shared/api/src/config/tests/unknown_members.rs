@@ -121,7 +121,8 @@ async fn what_is_answered_to_clients_of_2017_is_known() {
 async fn a_misspelt_member_that_has_to_be_there_is_the_hint() {
     let api = Api::start();
     let body = r#"{"functionId":"g","type":"http","provider":{"urll":"http://u:SECRET@x"}}"#;
-    let refused = api.send("POST", "/v1/spaces/default/functions", body).await;
+    let path = "/v1/spaces/default/functions";
+    let refused = api.send_with(&DETAILS, "POST", path, body).await;
     let want = serde_json::json!({
         "message": "Function doesn't validate. Validation error: missing required fields for HTTP endpoint",
         "field": "provider", "rule": "required",
