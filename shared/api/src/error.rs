@@ -20,7 +20,7 @@ use error_body::Details;
 mod error_body;
 mod json_answer;
 
-pub(crate) use error_body::{Errors, with_details};
+pub(crate) use error_body::{Errors, wants_details, with_details};
 pub(crate) use json_answer::{json_answer, json_bytes, json_line};
 
 /// An error as a client sees it.

@@ -41,7 +41,7 @@ impl ConfigApi {
             kept.keep_masked(Some(stored))?;
             Ok(kept)
         };
-        let answer = self.revise(space, id, &body, replace).await?;
+        let answer = self.revise(space, id, (parts, &body), replace).await?;
         Ok(with_warning(answer, &ignored))
     }
 
@@ -66,7 +66,7 @@ impl ConfigApi {
             resource.keep_masked(Some(stored))?;
             Ok(resource)
         };
-        let answer = self.revise(space, id, &body, amend).await?;
+        let answer = self.revise(space, id, (parts, &body), amend).await?;
         Ok(with_warning(answer, &ignored))
     }
 
@@ -74,13 +74,13 @@ impl ConfigApi {
         &self,
         space: &Space,
         id: &R::Id,
-        body: &[u8],
+        asked: (&Parts, &[u8]),
         revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
     ) -> Result<Response, ApiError> {
         let revised = match self.store.revise(space, id, revise).await {
             Ok(revised) => revised,
             // Boxed: what hardly any request needs is not carried by all of them.
-            Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, body, error)).await),
+            Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, asked, error)).await),
         };
         tracing::debug!(%space, %id, "{} updated.", R::KIND.title());
         let answer = self.answer_with(StatusCode::OK, &*revised.value);

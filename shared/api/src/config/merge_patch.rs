@@ -13,6 +13,9 @@ use crate::error::ApiError;
 /// The member with names that clients choose, in which letter case counts.
 const LABELS: &str = "metadata";
 
+/// Most values that a patch may hold, however deep: a tree of small ones takes a hundred times as much as their text.
+const MOST_VALUES: usize = 10_000;
+
 /// A patch: members to be set, and with `null` those to be removed.
 #[derive(Debug, Clone)]
 pub(super) struct MergePatch(Map<String, Value>);
@@ -20,6 +23,11 @@ pub(super) struct MergePatch(Map<String, Value>);
 impl MergePatch {
     /// Reads a body.
     pub(super) fn read(body: &[u8]) -> Result<Self, ApiError> {
+        if values_at_most(body) > MOST_VALUES {
+            return Err(ApiError::invalid(format!(
+                "a JSON merge patch holds {MOST_VALUES} values at most"
+            )));
+        }
         match serde_json::from_slice(body) {
             Ok(Value::Object(members)) => Ok(Self(members)),
             Ok(_) => Err(ApiError::invalid(
@@ -46,6 +54,21 @@ impl MergePatch {
         }
         whole.to_string().into_bytes()
     }
+}
+
+/// How many values a text of JSON holds at most: each is the whole, or follows one of these signs.
+fn values_at_most(json: &[u8]) -> usize {
+    let (mut is_text, mut is_escaped, mut values) = (false, false, 1);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b',' | b'[' | b'{' if !is_text => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// How names are compared. As members of resources match without regard to letter case (docs/contract.md §1.3), one in
@@ -107,6 +130,20 @@ mod tests {
         };
         merge(&mut target, &patch, Names::OfMembers);
         target.into()
+    }
+
+    #[test]
+    fn values_are_counted_before_they_are_read() {
+        for (json, want) in [
+            ("1", 1),
+            (r#"{"a":1}"#, 2),
+            (r#"{"a":[1,{"b":2}],"c":",[{\\\",["}"#, 6),
+        ] {
+            assert_eq!(values_at_most(json.as_bytes()), want, "{json}");
+        }
+        let many = |count: usize| format!(r#"{{"metadata":{{"k":[{}]}}}}"#, vec!["1"; count].join(","));
+        assert!(MergePatch::read(many(MOST_VALUES - 10).as_bytes()).is_ok());
+        assert!(MergePatch::read(many(MOST_VALUES).as_bytes()).is_err());
     }
 
     /// The cases of RFC 7396, appendix A, whose target and patch are objects.

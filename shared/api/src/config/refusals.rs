@@ -7,10 +7,12 @@ use domain::ids::Space;
 use domain::refusal::Refusal;
 use domain::resource::{Kind, MetadataFilter, Resource as _, Subscription, SubscriptionType};
 use domain::unknown_members::UnknownMembers;
+use http::request::Parts;
+use offload::off_runtime;
 use store::StoreError;
 
 use super::ConfigApi;
-use crate::error::ApiError;
+use crate::error::{ApiError, wants_details};
 
 impl ConfigApi {
     /// The answer to a body that is no resource of its kind. Whoever misspelt a member that has to be there learns that.
@@ -42,7 +44,7 @@ impl ConfigApi {
         &self,
         kind: Kind,
         space: &Space,
-        body: &[u8],
+        (parts, body): (&Parts, &[u8]),
         error: StoreError,
     ) -> ApiError {
         let error = match error {
@@ -50,7 +52,9 @@ impl ConfigApi {
             other => return other.into(),
         };
         let mut refusal = Refusal::of(&error, Some(body));
+        // It may take a look at all of the space.
         if kind == Kind::Subscription
+            && wants_details(&parts.headers)
             && let Some(other) = self.other_subscription(space, body, &error).await
         {
             refusal.hint = Some(Cow::Owned(readable(&other)));
@@ -75,8 +79,11 @@ impl ConfigApi {
                 let wanted = Subscription::decode(space, None, body).ok()?;
                 let all = MetadataFilter::default();
                 let others = self.store.list::<Subscription>(space, &all).await.ok()?;
-                let other = others.iter().find(|other| are_in_conflict(&wanted, other))?;
-                Some(Subscription::clone(other))
+                let find = move || {
+                    let other = others.iter().find(|other| are_in_conflict(&wanted, other));
+                    other.map(|other| Subscription::clone(other))
+                };
+                off_runtime(find).await
             }
             _ => None,
         }

@@ -155,7 +155,9 @@ impl ConfigApi {
                 let created = match self.store.create(resource).await {
                     Ok(created) => created,
                     // Boxed: what hardly any request needs is not carried by all of them.
-                    Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, &body, error)).await),
+                    Err(error) => {
+                        return Err(Box::pin(self.unstorable(R::KIND, space, (parts, &body), error)).await);
+                    }
                 };
                 tracing::debug!(%space, id = %created.value.id(), "{} created.", R::KIND.title());
                 let answer = self.answer_with(StatusCode::CREATED, &*created.value);

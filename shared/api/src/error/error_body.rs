@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::json_answer::json_bytes;
 
 /// Request header of clients that want the details of errors: `true`.
-pub(crate) const ERROR_DETAILS: HeaderName = HeaderName::from_static("x-event-gateway-error-details");
+const ERROR_DETAILS: HeaderName = HeaderName::from_static("x-event-gateway-error-details");
 
 /// The body of every error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -65,10 +65,16 @@ pub(super) struct Details {
     pub(super) refusal: Arc<Refusal>,
 }
 
+/// Whether a request asks for the details of an error.
+pub(crate) fn wants_details(request: &HeaderMap) -> bool {
+    request.get(ERROR_DETAILS).is_some_and(|value| value == "true")
+}
+
 /// An answer with the details of the error that it tells of, if there are any and the request asks for them.
 pub(crate) fn with_details(request: &HeaderMap, mut response: Response) -> Response {
-    let is_wanted = request.get(ERROR_DETAILS).is_some_and(|value| value == "true");
-    if is_wanted && let Some(Details { message, refusal }) = response.extensions_mut().remove() {
+    if wants_details(request)
+        && let Some(Details { message, refusal }) = response.extensions_mut().remove()
+    {
         let about = Refusal::clone(&refusal);
         let errors = Errors {
             errors: [ErrorMessage {
