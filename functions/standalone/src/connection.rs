@@ -39,7 +39,7 @@ pub(crate) struct ConnectionSettings {
     pub(crate) max_header_bytes: usize,
     /// Connections at a time.
     pub(crate) max_connections: usize,
-    /// Streams of HTTP/2 that a connection may have at a time.
+    /// Streams of HTTP/2 that a connection may have at a time; with 0 it speaks HTTP/1.1 alone.
     pub(crate) max_streams: u32,
     /// Time for the headers to arrive; also how long an idle connection is kept.
     pub(crate) read_timeout: Duration,
@@ -166,7 +166,7 @@ async fn serve_connection(
     };
     let Err(error) = ended else { return };
     let parts = connection.into_parts();
-    if parts.read_buf.starts_with(PREFACE) {
+    if settings.max_streams > 0 && parts.read_buf.starts_with(PREFACE) {
         let (stream, service) = (parts.io.into_inner(), parts.service.service);
         serve_http2(stream, parts.read_buf, service, settings, closing).await;
     } else {

@@ -9,7 +9,7 @@ use api::events::EventsApi;
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
 use setup::Parts;
-use setup::settings::{ConfigListener, LimitSettings, Settings};
+use setup::settings::{ConfigListener, Settings};
 use setup::telemetry::{self, TelemetryError};
 use setup::wiring::WiringError;
 use tokio::sync::watch;
@@ -82,15 +82,18 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         ConfigListener::Loopback => listen_on_loopback("Config", listen_on.config_port)?,
         ConfigListener::At(address) => listen("Config", address, listen_on.config_port)?,
     };
+    let speaks_http2 = settings.speaks_http2();
     let events_tls = tls::acceptor(
         ["--events-tls-cert", "--events-tls-key"],
         listen_on.events_tls_cert.as_deref(),
         listen_on.events_tls_key.as_deref(),
+        speaks_http2,
     )?;
     let config_tls = tls::acceptor(
         ["--config-tls-cert", "--config-tls-key"],
         listen_on.config_tls_cert.as_deref(),
         listen_on.config_tls_key.as_deref(),
+        speaks_http2,
     )?;
     let events_addr = events_listener.reachable_address().map_err(StartError::Address)?;
     let config_addr = config_listener.reachable_address().map_err(StartError::Address)?;
@@ -117,13 +120,13 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         tokio::spawn(serve(
             events_listener,
             connection::events(events.clone()),
-            connections(limits, events_tls, events_timeouts, in_flight),
+            connections(settings, events_tls, events_timeouts, in_flight),
             stopping.clone(),
         )),
         tokio::spawn(serve(
             config_listener,
             connection::config(config.clone()),
-            connections(limits, config_tls, config_timeouts, config_in_flight),
+            connections(settings, config_tls, config_timeouts, config_in_flight),
             stopping,
         )),
     ];
@@ -196,16 +199,21 @@ fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
 }
 
 fn connections(
-    limits: &LimitSettings,
+    settings: &Settings,
     tls: Option<tokio_rustls::TlsAcceptor>,
     (read_timeout, write_timeout): (Duration, Duration),
     in_flight: BytesInFlight,
 ) -> ConnectionSettings {
+    let limits = &settings.limits;
     ConnectionSettings {
         tls,
         max_header_bytes: limits.max_header_bytes,
         max_connections: limits.max_connections,
-        max_streams: limits.max_streams_per_connection,
+        max_streams: if settings.speaks_http2() {
+            limits.max_streams_per_connection
+        } else {
+            0
+        },
         read_timeout,
         write_timeout,
         least_rate: limits.least_rate(),

@@ -40,11 +40,13 @@ pub enum TlsError {
     },
 }
 
-/// TLS for a listener; `None` if neither file is set. The flags are named where one of them is missing.
+/// TLS for a listener, which may offer HTTP/2; `None` if neither file is set. The flags are named where one of them is
+/// missing.
 pub(crate) fn acceptor(
     [certificate_flag, key_flag]: [&'static str; 2],
     certificate: Option<&Path>,
     key: Option<&Path>,
+    offers_http2: bool,
 ) -> Result<Option<TlsAcceptor>, TlsError> {
     let (certificate, key) = match (certificate, key) {
         (None, None) => return Ok(None),
@@ -80,6 +82,10 @@ pub(crate) fn acceptor(
         .with_no_client_auth()
         .with_single_cert(chain, private_key)
         .map_err(unusable)?;
-    config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
+    let versions = offers_http2
+        .then_some(HTTP_2)
+        .into_iter()
+        .chain([&b"http/1.1"[..]]);
+    config.alpn_protocols = versions.map(<[u8]>::to_vec).collect();
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }

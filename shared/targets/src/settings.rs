@@ -30,6 +30,8 @@ pub struct TargetSettings {
     pub google_metadata_host: Option<String>,
     /// Where to send calls of Google's own APIs (token exchange, IAM credentials, Pub/Sub) instead of to Google.
     pub google_endpoint_url: Option<String>,
+    /// Whether functions behind https are called over HTTP/2 where they pick it.
+    pub http2: bool,
     /// Which addresses functions may have; `None` lets them have any.
     pub guard: Option<NetworkGuard>,
     /// The Configuration API of this process, where no function may be, guard or not.
@@ -72,6 +74,7 @@ impl Default for TargetSettings {
             aws_endpoint_url: None,
             google_metadata_host: None,
             google_endpoint_url: None,
+            http2: true,
             guard: None,
             own_config_api: OwnConfigApi::default(),
             lends_identity: true,

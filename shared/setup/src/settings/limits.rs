@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{BodyLimits, BytesInFlight, LeastRate};
 use clap::Args;
 
-use super::milliseconds;
+use super::{Switch, milliseconds};
 
 /// Bounds of requests.
 #[derive(Debug, Clone, Args)]
@@ -44,6 +44,14 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_connections: usize,
+    /// Whether HTTP/2 is spoken, with clients and with functions behind https; off in hosted mode unless it is said.
+    #[arg(
+        long = "http2",
+        env = "EVENT_GATEWAY_HTTP2",
+        hide_possible_values = true,
+        value_name = "on|off"
+    )]
+    pub http2: Option<Switch>,
     /// Streams of HTTP/2 that a connection may have at a time.
     #[arg(
         long = "max-streams-per-connection",

@@ -122,6 +122,18 @@ fn tenants_of_a_hosted_gateway_refer_to_nothing_of_its_own() {
 }
 
 #[test]
+fn hosted_gateways_speak_http2_only_if_that_is_said() {
+    for (args, want) in [
+        (&[][..], true),
+        (&["--http2=off"], false),
+        (&["--hosted-domains=a.io"], false),
+        (&["--hosted-domains=a.io", "--http2=on"], true),
+    ] {
+        assert_eq!(parse(args).unwrap().speaks_http2(), want, "{args:?}");
+    }
+}
+
+#[test]
 fn hosted_gateways_refuse_members_that_are_not_known() {
     for (args, want) in [
         (&[][..], false),

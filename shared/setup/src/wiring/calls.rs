@@ -20,6 +20,7 @@ pub(super) fn target_settings(
         aws_endpoint_url: settings.functions.aws_endpoint_url.clone(),
         google_metadata_host: settings.functions.google_metadata_host.clone(),
         google_endpoint_url: settings.functions.google_endpoint_url.clone(),
+        http2: settings.speaks_http2(),
         guard: settings.network_guard(),
         own_config_api: own_config_api.clone(),
         lends_identity: settings.lends_identity(),

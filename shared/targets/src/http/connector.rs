@@ -38,6 +38,7 @@ pub(super) struct TcpConnector<R = BoundedResolver> {
     tcp: HttpConnector<GuardedResolver<R>>,
     guard: Option<Arc<NetworkGuard>>,
     own_config_api: OwnConfigApi,
+    offers_http2: bool,
 }
 
 impl TcpConnector {
@@ -62,7 +63,18 @@ impl<R: Clone> TcpConnector<R> {
             tcp,
             guard,
             own_config_api: OwnConfigApi::default(),
+            offers_http2: true,
         }
+    }
+
+    /// The same connector, whose connections over TLS offer HTTP/2 or do not.
+    pub(super) fn offering_http2(self, offers_http2: bool) -> Self {
+        Self { offers_http2, ..self }
+    }
+
+    /// Whether connections over TLS offer HTTP/2.
+    pub(super) fn offers_http2(&self) -> bool {
+        self.offers_http2
     }
 
     /// The same connector, whose connections never lead to this API, whatever the guard says.

@@ -53,7 +53,9 @@ pub(crate) struct HttpTargets {
 impl HttpTargets {
     pub(crate) fn new(settings: &TargetSettings) -> Self {
         let guard = settings.guard.clone().map(Arc::new);
-        let connector = TcpConnector::new(guard, settings.lookups).avoiding(settings.own_config_api.clone());
+        let connector = TcpConnector::new(guard, settings.lookups)
+            .avoiding(settings.own_config_api.clone())
+            .offering_http2(settings.http2);
         Self {
             plain: Pool::new(connector.clone()),
             connector,

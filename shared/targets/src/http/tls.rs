@@ -35,12 +35,15 @@ fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, InvokeError> 
 
 /// Wraps connections in TLS.
 pub(super) fn connector(tcp: TcpConnector, config: ClientConfig) -> HttpsConnector<TcpConnector> {
-    HttpsConnectorBuilder::new()
+    let versions = HttpsConnectorBuilder::new()
         .with_tls_config(config)
         .https_only()
-        .enable_http1()
-        .enable_http2()
-        .wrap_connector(tcp.for_tls())
+        .enable_http1();
+    if tcp.offers_http2() {
+        versions.enable_http2().wrap_connector(tcp.for_tls())
+    } else {
+        versions.wrap_connector(tcp.for_tls())
+    }
 }
 
 #[cfg(test)]
