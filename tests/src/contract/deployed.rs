@@ -23,7 +23,7 @@ const CONCURRENCY: usize = 16;
 const HOST: &str = "deployed";
 
 /// Cases that do not hold through the function URLs of a deployment, with the reason.
-const EXCEPTIONS: [(&str, &str); 10] = [
+const EXCEPTIONS: [(&str, &str); 13] = [
     ("C-001", DEFAULT_CONTENT_TYPE),
     ("C-008", "the deployed Configuration API wants its access key"),
     ("C-270", HOST_IS_THE_FUNCTION),
@@ -34,6 +34,12 @@ const EXCEPTIONS: [(&str, &str); 10] = [
     ("C-456", HOST_IS_THE_FUNCTION),
     ("X-182", ONE_PROCESS),
     ("X-192", HOST_IS_THE_FUNCTION),
+    ("X-1213", "the emulator takes bodies for UTF-8"),
+    (
+        "X-1214",
+        "repeated request headers are joined before they come here",
+    ),
+    ("X-1402", DEFAULT_CONTENT_TYPE),
 ];
 const DEFAULT_CONTENT_TYPE: &str = "Lambda adds a content type to answers without one";
 const HOST_IS_THE_FUNCTION: &str = "the host names the function, so it cannot be another";
