@@ -4,6 +4,6 @@ use foldhash::fast::RandomState;
 use imbl::GenericHashMap;
 use imbl::shared_ptr::DefaultSharedPtr;
 
-/// Hashes with a seed that is drawn when the process starts, so that nobody can choose names that collide. Names are short
-/// and every event looks some up: `SipHash` would take five times the instructions.
+/// Hashes by foldhash, with a seed of each process. It promises less against chosen names than `SipHash`, but names are short,
+/// and every event looks some up.
 pub(crate) type PersistentMap<K, V> = GenericHashMap<K, V, RandomState, DefaultSharedPtr>;
