@@ -13,6 +13,10 @@ export const EventGateway = require('@serverless/event-gateway-sdk')
 export const LegacyEventGateway = require('event-gateway-sdk-0.3')
 /** Plugin of the Serverless Framework; brings its own, older copy of the client. */
 export const EventGatewayPlugin = require('@serverless/serverless-event-gateway-plugin')
+/** The program of the Serverless Framework: the last of its first major version, which the plugin was written for. */
+export const serverlessFramework = path.join(folder, 'npm', 'node_modules', 'serverless', 'bin', 'serverless.js')
+/** Where the framework looks for its plugins. */
+export const nodeModules = path.join(folder, 'npm', 'node_modules')
 /** The CloudEvents SDK for JavaScript. */
 export const cloudevents = require('cloudevents')
 /** The Standard Webhooks library for JavaScript. */

@@ -9,6 +9,7 @@ mod machine;
 mod naming;
 mod problem;
 mod source;
+mod tables;
 mod tokens;
 mod tree;
 
@@ -27,6 +28,7 @@ pub(crate) fn run() -> Result<Vec<Problem>> {
     for file in &tree.files {
         problems.extend(naming::check_path(&file.path));
         problems.extend(machine::check(file));
+        problems.extend(tables::check(file));
         if file.is_rust() {
             problems.extend(source::check(file));
             match tokens::read(&file.text) {
