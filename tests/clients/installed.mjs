@@ -7,6 +7,8 @@ const here = path.dirname(fileURLToPath(import.meta.url))
 const folder = path.resolve(here, process.env.EVENT_GATEWAY_CLIENTS ?? '../../target/clients')
 const require = createRequire(path.join(folder, 'npm', 'package.json'))
 
+/** The folder that programs of users import these clients from. */
+export const nodeModules = path.join(folder, 'npm', 'node_modules')
 /** Client of the Events and Configuration APIs. */
 export const EventGateway = require('@serverless/event-gateway-sdk')
 /** The same client when version 0.6 of the gateway was current. */
