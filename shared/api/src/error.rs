@@ -62,6 +62,11 @@ impl ApiError {
         }
     }
 
+    /// The answer where something panicked (Q54).
+    fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+
     /// The same error with what it is about.
     pub(crate) fn about(mut self, refusal: Refusal) -> Self {
         self.refusal = Some(Box::new(refusal));
@@ -225,6 +230,8 @@ impl From<StoreError> for ApiError {
             StoreError::Rejected(err) => err.into(),
             StoreError::Contended { .. } => Self::new(StatusCode::CONFLICT, err.to_string()),
             StoreError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, err.to_string()),
+            // As where it panics in the request itself; what panicked has been logged where it did.
+            StoreError::Panicked => Self::internal(),
             StoreError::Unavailable { .. } | StoreError::Corrupt { .. } | StoreError::Sealed { .. } => {
                 // The client sees the store's own text (Q48), which never holds a stored value.
                 let text = ErrorChain(&err).to_string();
@@ -306,7 +313,7 @@ pub(crate) fn answer_or_internal_error(
     AssertUnwindSafe(handling).catch_unwind().map(|handled| {
         handled.unwrap_or_else(|_| {
             tracing::error!("The handling of a request panicked.");
-            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
+            ApiError::internal().into_response()
         })
     })
 }

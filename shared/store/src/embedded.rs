@@ -160,7 +160,7 @@ impl Embedded {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |draft| {
-            let result = change(draft);
+            let result = draft.contained(change);
             Box::new(move |outcome: &BatchOutcome| {
                 let answer = match outcome {
                     Ok(()) => result,

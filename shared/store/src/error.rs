@@ -30,6 +30,9 @@ pub enum StoreError {
         /// The space.
         space: Space,
     },
+    /// Carrying out the change panicked, which is a fault of this program. Nothing of the change is in effect.
+    #[error("the change panicked")]
+    Panicked,
     /// The resource takes more bytes than an item of the store may have.
     #[error(
         "resource takes {bytes} bytes in the configuration store, which are more than its limit of {limit}"

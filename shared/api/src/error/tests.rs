@@ -47,6 +47,9 @@ fn dead_letters_that_cannot_be_had() {
     };
     let err = ApiError::from(DeadLetterError::from(contended));
     assert_eq!(err.status, StatusCode::CONFLICT);
+    let panicked = ApiError::from(StoreError::Panicked);
+    assert_eq!(panicked.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(panicked.message, "Internal Server Error");
 }
 
 #[test]

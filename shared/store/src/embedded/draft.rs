@@ -1,5 +1,6 @@
 //! A working copy of the state: what a batch of changes makes of it, before any of it is on disk.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use domain::configuration::{AnyChange, Change, ConfigurationError, Configured, Snapshot, SpaceRules};
@@ -18,6 +19,8 @@ pub(super) struct Draft {
     pub(super) state: EmbeddedState,
     /// The accepted changes, in their order.
     pub(super) writes: Vec<Write>,
+    /// Whether a change panicked after something of it was taken over: nothing of this state may be used then.
+    pub(super) is_torn: bool,
     shadowed: Vec<Shadowed>,
     keys: Option<KeyFile>,
     rules: SpaceRules,
@@ -34,10 +37,25 @@ impl Draft {
         Self {
             state: state.clone(),
             writes: Vec::new(),
+            is_torn: false,
             shadowed: Vec::new(),
             keys: settings.keys.clone(),
             rules: settings.rules,
         }
+    }
+
+    /// Makes a change. One that panics is an error of its own: the thread goes on, and so do the changes of others.
+    pub(super) fn contained<T>(
+        &mut self,
+        change: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let before = self.writes.len();
+        // Of what it may leave half done, the rules work on a copy, and the rest is seen to here.
+        catch_unwind(AssertUnwindSafe(|| change(self))).unwrap_or_else(|_| {
+            tracing::error!("A change of the configuration panicked.");
+            self.is_torn |= self.writes.len() > before;
+            Err(StoreError::Panicked)
+        })
     }
 
     pub(super) fn create<R: Configured>(&mut self, resource: R) -> Result<Arc<R>, StoreError> {

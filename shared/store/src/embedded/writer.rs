@@ -26,6 +26,11 @@ pub(super) type BatchOutcome = Result<(), Arc<dyn Error + Send + Sync>>;
 /// Most changes in one transaction: those that come in meanwhile must not keep the first waiting.
 const MAX_BATCH: usize = 1024;
 
+/// A batch of which nothing is used, because one of its changes panicked halfway.
+#[derive(Debug, thiserror::Error)]
+#[error("a change that was to be written with this one panicked")]
+struct Torn;
+
 /// What the thread works on.
 pub(super) struct WriterThread {
     settings: EmbeddedSettings,
@@ -66,6 +71,9 @@ impl WriterThread {
     }
 
     fn commit(&mut self, draft: Draft) -> BatchOutcome {
+        if draft.is_torn {
+            return Err(Arc::new(Torn));
+        }
         if draft.writes.is_empty() {
             return Ok(());
         }
@@ -97,5 +105,55 @@ impl WriterThread {
         self.engine = Some(engine);
         self.published.store(Arc::new(state));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use domain::ids::Space;
+    use domain::resource::{Function, MetadataFilter, Resource as _};
+
+    use super::*;
+    use crate::error::StoreError;
+
+    #[test]
+    fn nothing_is_used_of_a_batch_that_was_left_half_done() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = EmbeddedSettings::new(directory.path());
+        Engine::create_if_missing(&settings).unwrap();
+        let engine = Engine::open(&settings).unwrap();
+        let state = EmbeddedState::load(&engine, &settings).unwrap();
+        let published = Arc::new(ArcSwap::from_pointee(state));
+        let mut writer = WriterThread::new(settings, engine, published.clone());
+        let space = Space::from("default");
+        let failed = Arc::new(AtomicUsize::new(0));
+        let create = |id: &str, panics: bool| -> Job {
+            let body = format!(r#"{{"functionId":"{id}","type":"http","provider":{{"url":"http://a/"}}}}"#);
+            let function = Function::decode(&space, None, body.as_bytes()).unwrap();
+            let failed = failed.clone();
+            Box::new(move |draft| {
+                let result = draft.contained(|draft| {
+                    draft.create(function)?;
+                    assert!(!panics, "after it was taken over");
+                    Ok(())
+                });
+                assert_eq!(matches!(result, Err(StoreError::Panicked)), panics);
+                Box::new(move |outcome| {
+                    failed.fetch_add(usize::from(outcome.is_err()), Ordering::Relaxed);
+                })
+            })
+        };
+        let there = || {
+            let functions = published
+                .load()
+                .list::<Function>(&space, &MetadataFilter::default());
+            functions.len()
+        };
+        writer.carry_out([create("a", false), create("b", true), create("c", false)].into_iter());
+        assert_eq!((there(), failed.load(Ordering::Relaxed)), (0, 3));
+        writer.carry_out([create("a", false), create("b", false)].into_iter());
+        assert_eq!((there(), failed.load(Ordering::Relaxed)), (2, 3));
     }
 }

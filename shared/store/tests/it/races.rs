@@ -1,7 +1,7 @@
 //! Changes at the same time, and callers that go away.
 
 use domain::ids::Space;
-use domain::resource::{Function, Resource as _, Subscription};
+use domain::resource::{Function, MetadataFilter, Resource as _, Subscription};
 use futures::FutureExt as _;
 use futures::future::join_all;
 use store::StoreError;
@@ -133,4 +133,30 @@ async fn the_operator_is_told_of_a_shadowed_subscription() {
     for part in ["first_space=shadow-first", second.id().as_str()] {
         assert!(warning.contains(part), "{part} in {warning}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_that_panics_harms_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let space = Space::from("default");
+    store.create(function(&space, "f")).await.unwrap();
+    let id = "f".into();
+    let panics = |_: &Function| panic!("broken");
+    let checks = |_: &Function| panic!("broken");
+    for round in 0..20 {
+        let name = format!("f{round}");
+        let (revised, deleted, created) = futures::join!(
+            store.revise::<Function>(&space, &id, panics),
+            store.delete_checked::<Function>(&space, &id, checks),
+            store.create(function(&space, &name)),
+        );
+        assert!(matches!(revised, Err(StoreError::Panicked)), "{revised:?}");
+        assert!(matches!(deleted, Err(StoreError::Panicked)), "{deleted:?}");
+        created.unwrap();
+    }
+    drop(store);
+    let (store, all) = (open(directory.path()), MetadataFilter::default());
+    let kept = store.list::<Function>(&space, &all).await.unwrap();
+    assert_eq!(kept.len(), 21);
 }
