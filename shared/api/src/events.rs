@@ -17,6 +17,7 @@ use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
 use crate::error::{ApiError, answer_or_internal_error};
+use crate::health::{self, HealthPaths, Probe};
 use crate::in_flight::counting;
 use crate::request_target::answer_by_itself;
 use crate::unstoppable::Unstoppable;
@@ -29,15 +30,20 @@ const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 pub struct EventsApi {
     gateway: Gateway,
     limits: BodyLimits,
+    health: HealthPaths,
 }
 
 /// An answer of the Events API in the making.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl EventsApi {
-    /// The API of an engine, whose bodies have these limits.
-    pub fn new(gateway: Gateway, limits: BodyLimits) -> Self {
-        Self { gateway, limits }
+    /// The API of an engine, whose bodies have these limits, and which answers health checks there.
+    pub fn new(gateway: Gateway, limits: BodyLimits, health: HealthPaths) -> Self {
+        Self {
+            gateway,
+            limits,
+            health,
+        }
     }
 
     /// The same as a router.
@@ -62,10 +68,30 @@ impl EventsApi {
         })
     }
 
+    /// Boxed: it is no part of what other requests carry.
+    fn health_answer(&self, probe: Probe) -> Pin<Box<dyn Future<Output = Response> + Send>> {
+        let gateway = self.gateway.clone();
+        Box::pin(async move {
+            match probe {
+                Probe::Alive => health::alive(),
+                Probe::Ready => {
+                    let routes = gateway.store().routing_table(&[]);
+                    health::ready(routes, gateway.queue(), gateway.is_draining()).await
+                }
+            }
+        })
+    }
+
     async fn receive(self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         if let Some(response) = answer_by_itself(&parts) {
             return response;
+        }
+        if let Some(probe) = self.health.probe(parts.uri.path())
+            && matches!(parts.method, Method::GET | Method::HEAD)
+            && !self.gateway.has_space_host(&parts)
+        {
+            return self.health_answer(probe).await;
         }
         let mut limits = self.limits;
         if !body.is_end_stream() {

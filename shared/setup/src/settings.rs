@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::HealthPaths;
 use clap::{Args, Parser};
 use domain::resource::SecretPlace;
 use targets::NetworkGuard;
@@ -180,6 +181,14 @@ pub struct ListenSettings {
         value_name = "FILE"
     )]
     pub config_tls_key: Option<PathBuf>,
+    /// Path below which both APIs answer the health checks healthz and readyz; off for none.
+    #[arg(
+        long = "health-path",
+        env = "EVENT_GATEWAY_HEALTH_PATH",
+        default_value = "/.well-known/event-gateway",
+        value_name = "PATH"
+    )]
+    pub health_path: HealthPaths,
     /// Time that requests in progress and queued deliveries have to end after SIGTERM or SIGINT, in milliseconds.
     #[arg(long = "shutdown-timeout", env = "EVENT_GATEWAY_SHUTDOWN_TIMEOUT", default_value = "30000", value_parser = milliseconds, value_name = "MS")]
     pub shutdown_timeout: Duration,

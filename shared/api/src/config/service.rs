@@ -15,6 +15,7 @@ use super::paths::{self, Resolved, Route};
 use super::resources::ResourceOperation;
 use super::{ConfigApi, browser_guard, openapi};
 use crate::error::{ApiError, answer_or_internal_error, with_details};
+use crate::health::{self, Probe};
 use crate::in_flight::counting;
 use crate::request_target::{answer_by_itself, plain_text};
 
@@ -34,7 +35,10 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
         Some(response) => response,
         None if api.browsers.is_foreign(&parts) => browser_guard::foreign_origin(),
         None => match paths::resolve(parts.uri.path(), &parts.method) {
-            Resolved::Unknown => not_found(),
+            Resolved::Unknown => match api.health.probe(parts.uri.path()) {
+                Some(probe) => Box::pin(api.health_answer(probe, &parts.method)).await,
+                None => not_found(),
+            },
             Resolved::Redirect(path) => redirect(&parts, &path),
             Resolved::Route(route) => with_details(&parts.headers, api.answer(route, &parts, body).await),
         },
@@ -45,6 +49,18 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
 }
 
 impl ConfigApi {
+    /// Like the status, this is told to everyone. The end of the process is the end of this API's listener, too.
+    async fn health_answer(&self, probe: Probe, method: &Method) -> Response {
+        match probe {
+            _ if method != Method::GET => method_not_allowed(&["GET"]),
+            Probe::Alive => health::alive(),
+            Probe::Ready => {
+                let store = Box::pin(self.store.check_readable());
+                health::ready(store, &self.queue, false).await
+            }
+        }
+    }
+
     async fn answer(&self, route: Route, parts: &Parts, body: Body) -> Response {
         let is_get = parts.method == Method::GET;
         // Load balancers probe the status without a key, by whatever name they know the machine.

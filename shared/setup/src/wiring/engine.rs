@@ -33,7 +33,7 @@ impl Parts<'_> {
     /// The Events API of an engine, whose budget of bytes it shares.
     pub fn events_api(&self, gateway: Gateway) -> EventsApi {
         let limits = self.settings.limits.event_bodies(gateway.in_flight());
-        EventsApi::new(gateway, limits)
+        EventsApi::new(gateway, limits, self.settings.listen.health_path.clone())
     }
 }
 
