@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
+use crate::content_coding::decoded;
 use crate::error::{ApiError, answer_or_internal_error};
 use crate::health::{self, HealthPaths, Probe};
 use crate::in_flight::counting;
@@ -29,21 +30,27 @@ const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 #[derive(Debug, Clone)]
 pub struct EventsApi {
     gateway: Gateway,
-    limits: BodyLimits,
-    health: HealthPaths,
+    settings: EventsSettings,
+}
+
+/// What the Events API does by itself, before and after the engine.
+#[derive(Debug, Clone)]
+pub struct EventsSettings {
+    /// Bounds of request bodies.
+    pub limits: BodyLimits,
+    /// Where health checks are answered.
+    pub health: HealthPaths,
+    /// Whether bodies that come compressed are decoded.
+    pub decodes_bodies: bool,
 }
 
 /// An answer of the Events API in the making.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl EventsApi {
-    /// The API of an engine, whose bodies have these limits, and which answers health checks there.
-    pub fn new(gateway: Gateway, limits: BodyLimits, health: HealthPaths) -> Self {
-        Self {
-            gateway,
-            limits,
-            health,
-        }
+    /// The API of an engine.
+    pub fn new(gateway: Gateway, settings: EventsSettings) -> Self {
+        Self { gateway, settings }
     }
 
     /// The same as a router.
@@ -83,21 +90,26 @@ impl EventsApi {
     }
 
     async fn receive(self, request: Request) -> Response {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         if let Some(response) = answer_by_itself(&parts) {
             return response;
         }
-        if let Some(probe) = self.health.probe(parts.uri.path())
+        if let Some(probe) = self.settings.health.probe(parts.uri.path())
             && matches!(parts.method, Method::GET | Method::HEAD)
             && !self.gateway.has_space_host(&parts)
         {
             return self.health_answer(probe).await;
         }
-        let mut limits = self.limits;
+        let mut limits = self.settings.limits;
         if !body.is_end_stream() {
             limits.in_flight = self.gateway.in_flight_for(&parts).await;
         }
-        let (body, held) = match body::read_held(&parts, body, limits).await {
+        let mut read = body::read_held(&parts, body, limits).await;
+        if self.settings.decodes_bodies && parts.headers.contains_key(header::CONTENT_ENCODING) {
+            // Boxed: most bodies come as they are.
+            read = Box::pin(decoded(&mut parts, read, limits)).await;
+        }
+        let (body, held) = match read {
             Ok((body, held)) => (Ok(body), held),
             Err(err) => (Err(err), None),
         };
@@ -117,7 +129,10 @@ impl EventsApi {
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {
             Ok(answer) => into_response(answer),
-            Err(err) => counting(self.limits.in_flight, ApiError::from(err).into_response()),
+            Err(err) => counting(
+                self.settings.limits.in_flight,
+                ApiError::from(err).into_response(),
+            ),
         };
         let replaces_vary = is_object && answers_for_cors(response.headers(), &headers);
         add_missing(response.headers_mut(), headers, replaces_vary);

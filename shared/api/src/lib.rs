@@ -2,6 +2,7 @@
 
 mod body;
 pub mod config;
+mod content_coding;
 mod error;
 pub mod events;
 mod health;

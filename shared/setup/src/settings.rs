@@ -226,6 +226,15 @@ pub struct EventSettings {
         value_name = "true|false"
     )]
     pub json_events: bool,
+    /// Decode request bodies that come with a Content-Encoding: gzip, br or zstd.
+    #[arg(
+        long = "decode-bodies",
+        env = "EVENT_GATEWAY_DECODE_BODIES",
+        default_value = "on",
+        hide_possible_values = true,
+        value_name = "on|off"
+    )]
+    pub decode_bodies: Switch,
 }
 
 /// Calls of functions.
