@@ -72,6 +72,8 @@ pub struct ConfigApi {
     pub secrets: SecretRules,
     /// Which requests browsers may make.
     pub browsers: BrowserGuard,
+    /// Whether answers are compressed for clients that take that.
+    pub compresses_answers: bool,
     /// Where health checks are answered.
     pub health: HealthPaths,
     /// Where this API listens, which no function may be.

@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
+use crate::compression::{AskedCodings, Streamed, compressed};
 use crate::content_coding::decoded;
 use crate::error::{ApiError, answer_or_internal_error};
 use crate::health::{self, HealthPaths, Probe};
@@ -40,6 +41,8 @@ pub struct EventsSettings {
     pub limits: BodyLimits,
     /// Where health checks are answered.
     pub health: HealthPaths,
+    /// Whether answers are compressed for clients that take that.
+    pub compresses_answers: bool,
     /// Whether bodies that come compressed are decoded.
     pub decodes_bodies: bool,
 }
@@ -63,9 +66,15 @@ impl EventsApi {
     pub fn answer(&self, request: Request) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
         let api = self.clone();
+        let compresses = self.settings.compresses_answers;
+        let compresses =
+            compresses.then(|| (AskedCodings::of(request.headers()), api.settings.limits.in_flight));
         Box::pin(async move {
             // Made in here, where it is awaited: what a future holds from outside is copied twice.
             let mut response = answer_or_internal_error(api.receive(request)).await;
+            if let Some((asked, in_flight)) = compresses {
+                response = Box::pin(compressed(asked, response, in_flight)).await;
+            }
             // The answer to GET would have it; the server sees nothing that it would write here.
             if is_head && response.body().size_hint().exact() == Some(0) {
                 let length = response.headers_mut().entry(header::CONTENT_LENGTH);
@@ -165,6 +174,7 @@ fn into_response(answer: Answer) -> Response {
             let mut response = Response::new(Body::new(answer.body));
             *response.status_mut() = answer.status;
             *response.headers_mut() = answer.headers;
+            response.extensions_mut().insert(Streamed);
             response
         }
         Answer::Result(result) => {

@@ -1,6 +1,7 @@
 //! The HTTP face of the gateway: the Events API, the Configuration API, and the one table from errors to answers.
 
 mod body;
+mod compression;
 pub mod config;
 mod content_coding;
 mod error;

@@ -13,6 +13,7 @@ use targets::NetworkGuard;
 use crate::flags::with_two_dashes;
 
 mod access;
+mod answers;
 mod compatibility;
 mod dead_letters;
 mod gateway_identity;
@@ -29,6 +30,7 @@ mod switch;
 mod target_guard;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
+pub use answers::AnswerSettings;
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
 pub use gateway_identity::GatewayIdentitySettings;
@@ -83,6 +85,9 @@ pub struct Settings {
     /// What is taken for an event.
     #[command(flatten)]
     pub events: EventSettings,
+    /// What the APIs make of answers.
+    #[command(flatten)]
+    pub answers: AnswerSettings,
     /// Clients of older versions.
     #[command(flatten)]
     pub compatibility: CompatibilitySettings,

@@ -14,6 +14,7 @@ use super::endpoint::EndpointRequest;
 use super::paths::{self, Resolved, Route};
 use super::resources::ResourceOperation;
 use super::{ConfigApi, browser_guard, openapi};
+use crate::compression::{AskedCodings, compressed};
 use crate::error::{ApiError, answer_or_internal_error, with_details};
 use crate::health::{self, Probe};
 use crate::in_flight::counting;
@@ -43,7 +44,12 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
             Resolved::Route(route) => with_details(&parts.headers, api.answer(route, &parts, body).await),
         },
     };
-    let response = counting(api.limits.in_flight, response);
+    let mut response = counting(api.limits.in_flight, response);
+    // What is changed with `If-Match` keeps its tag, which is for one form of it.
+    if api.compresses_answers && !response.headers().contains_key(header::ETAG) {
+        let asked = AskedCodings::of(&parts.headers);
+        response = Box::pin(compressed(asked, response, api.limits.in_flight)).await;
+    }
     metrics::histogram!(CONFIG_REQUEST_DURATION).record(started.elapsed().as_secs_f64());
     response
 }

@@ -89,6 +89,7 @@ impl Api {
             access_key: None,
             secrets: SecretRules::default(),
             browsers: BrowserGuard::default(),
+            compresses_answers: false,
             health: HealthPaths::default(),
             own: OwnConfigApi::default(),
         };

@@ -35,6 +35,7 @@ impl Parts<'_> {
         let settings = EventsSettings {
             limits: self.settings.limits.event_bodies(gateway.in_flight()),
             health: self.settings.listen.health_path.clone(),
+            compresses_answers: self.settings.answers.compression.is_on(),
             decodes_bodies: self.settings.events.decode_bodies.is_on(),
         };
         EventsApi::new(gateway, settings)
