@@ -9,6 +9,7 @@ use records::DeliveryLog;
 use store::Store;
 
 use crate::body::BodyLimits;
+use crate::health::HealthPaths;
 
 mod access;
 mod browser_guard;
@@ -71,6 +72,10 @@ pub struct ConfigApi {
     pub secrets: SecretRules,
     /// Which requests browsers may make.
     pub browsers: BrowserGuard,
+    /// Whether answers are compressed for clients that take that.
+    pub compresses_answers: bool,
+    /// Where health checks are answered.
+    pub health: HealthPaths,
     /// Where this API listens, which no function may be.
     pub own: OwnConfigApi,
 }

@@ -15,6 +15,7 @@ use queue::QueueError;
 use store::StoreError;
 
 use crate::config::InvalidRequest;
+use crate::content_coding::ACCEPTED;
 use error_body::Details;
 
 mod error_body;
@@ -32,6 +33,8 @@ pub(crate) struct ApiError {
     retry_after: Option<u32>,
     /// How a client can prove who it is.
     challenge: Option<HeaderValue>,
+    /// Whether the client is told how bodies may be compressed.
+    accept_encoding: bool,
     /// What a refused configuration request is about.
     refusal: Option<Box<Refusal>>,
 }
@@ -58,6 +61,7 @@ impl ApiError {
             message,
             retry_after: None,
             challenge: None,
+            accept_encoding: false,
             refusal: None,
         }
     }
@@ -152,6 +156,10 @@ impl From<GatewayError> for ApiError {
             | GatewayError::Event(EventError::BatchTooLong { .. }) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
             }
+            GatewayError::UnknownContentCoding => Self {
+                accept_encoding: true,
+                ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
+            },
             GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
             GatewayError::BodyMalformed(_)
             | GatewayError::Event(_)
@@ -291,6 +299,9 @@ impl IntoResponse for ApiError {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.accept_encoding {
+            response.headers_mut().insert(header::ACCEPT_ENCODING, ACCEPTED);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = self.challenge.unwrap_or(BEARER);

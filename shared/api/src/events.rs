@@ -16,7 +16,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
+use crate::compression::{AskedCodings, Streamed, compressed};
+use crate::content_coding::decoded;
 use crate::error::{ApiError, answer_or_internal_error};
+use crate::health::{self, HealthPaths, Probe};
 use crate::in_flight::counting;
 use crate::request_target::answer_by_itself;
 use crate::unstoppable::Unstoppable;
@@ -28,16 +31,29 @@ const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 #[derive(Debug, Clone)]
 pub struct EventsApi {
     gateway: Gateway,
-    limits: BodyLimits,
+    settings: EventsSettings,
+}
+
+/// What the Events API does by itself, before and after the engine.
+#[derive(Debug, Clone)]
+pub struct EventsSettings {
+    /// Bounds of request bodies.
+    pub limits: BodyLimits,
+    /// Where health checks are answered.
+    pub health: HealthPaths,
+    /// Whether answers are compressed for clients that take that.
+    pub compresses_answers: bool,
+    /// Whether bodies that come compressed are decoded.
+    pub decodes_bodies: bool,
 }
 
 /// An answer of the Events API in the making.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl EventsApi {
-    /// The API of an engine, whose bodies have these limits.
-    pub fn new(gateway: Gateway, limits: BodyLimits) -> Self {
-        Self { gateway, limits }
+    /// The API of an engine.
+    pub fn new(gateway: Gateway, settings: EventsSettings) -> Self {
+        Self { gateway, settings }
     }
 
     /// The same as a router.
@@ -50,9 +66,15 @@ impl EventsApi {
     pub fn answer(&self, request: Request) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
         let api = self.clone();
+        let compresses = self.settings.compresses_answers;
+        let compresses =
+            compresses.then(|| (AskedCodings::of(request.headers()), api.settings.limits.in_flight));
         Box::pin(async move {
             // Made in here, where it is awaited: what a future holds from outside is copied twice.
             let mut response = answer_or_internal_error(api.receive(request)).await;
+            if let Some((asked, in_flight)) = compresses {
+                response = Box::pin(compressed(asked, response, in_flight)).await;
+            }
             // The answer to GET would have it; the server sees nothing that it would write here.
             if is_head && response.body().size_hint().exact() == Some(0) {
                 let length = response.headers_mut().entry(header::CONTENT_LENGTH);
@@ -62,16 +84,41 @@ impl EventsApi {
         })
     }
 
+    /// Boxed: it is no part of what other requests carry.
+    fn health_answer(&self, probe: Probe) -> Pin<Box<dyn Future<Output = Response> + Send>> {
+        let gateway = self.gateway.clone();
+        Box::pin(async move {
+            match probe {
+                Probe::Alive => health::alive(),
+                Probe::Ready => {
+                    let routes = gateway.store().routing_table(&[]);
+                    health::ready(routes, gateway.queue(), gateway.is_draining()).await
+                }
+            }
+        })
+    }
+
     async fn receive(self, request: Request) -> Response {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         if let Some(response) = answer_by_itself(&parts) {
             return response;
         }
-        let mut limits = self.limits;
+        if let Some(probe) = self.settings.health.probe(parts.uri.path())
+            && matches!(parts.method, Method::GET | Method::HEAD)
+            && !self.gateway.has_space_host(&parts)
+        {
+            return self.health_answer(probe).await;
+        }
+        let mut limits = self.settings.limits;
         if !body.is_end_stream() {
             limits.in_flight = self.gateway.in_flight_for(&parts).await;
         }
-        let (body, held) = match body::read_held(&parts, body, limits).await {
+        let mut read = body::read_held(&parts, body, limits).await;
+        if self.settings.decodes_bodies && parts.headers.contains_key(header::CONTENT_ENCODING) {
+            // Boxed: most bodies come as they are.
+            read = Box::pin(decoded(&mut parts, read, limits)).await;
+        }
+        let (body, held) = match read {
             Ok((body, held)) => (Ok(body), held),
             Err(err) => (Err(err), None),
         };
@@ -91,7 +138,10 @@ impl EventsApi {
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {
             Ok(answer) => into_response(answer),
-            Err(err) => counting(self.limits.in_flight, ApiError::from(err).into_response()),
+            Err(err) => counting(
+                self.settings.limits.in_flight,
+                ApiError::from(err).into_response(),
+            ),
         };
         let replaces_vary = is_object && answers_for_cors(response.headers(), &headers);
         add_missing(response.headers_mut(), headers, replaces_vary);
@@ -124,6 +174,7 @@ fn into_response(answer: Answer) -> Response {
             let mut response = Response::new(Body::new(answer.body));
             *response.status_mut() = answer.status;
             *response.headers_mut() = answer.headers;
+            response.extensions_mut().insert(Streamed);
             response
         }
         Answer::Result(result) => {

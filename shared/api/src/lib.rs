@@ -1,9 +1,12 @@
 //! The HTTP face of the gateway: the Events API, the Configuration API, and the one table from errors to answers.
 
 mod body;
+mod compression;
 pub mod config;
+mod content_coding;
 mod error;
 pub mod events;
+mod health;
 mod in_flight;
 mod least_rate;
 mod request_target;
@@ -12,4 +15,5 @@ mod unstoppable;
 pub use body::BodyLimits;
 pub use error::overloaded;
 pub use gateway::{BytesInFlight, Held};
+pub use health::{HealthPathError, HealthPaths};
 pub use least_rate::{LeastRate, RateWindow};

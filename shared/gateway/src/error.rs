@@ -33,6 +33,9 @@ pub enum GatewayError {
     /// The body is not framed as HTTP wants it, or broke off.
     #[error("request body is malformed")]
     BodyMalformed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The body is compressed in a way that is not undone here.
+    #[error("content coding is not supported: send the body as it is, or in one of gzip, br and zstd")]
+    UnknownContentCoding,
     /// The header that asks for a version of the configuration cannot be read.
     #[error("header X-Min-Config-Version is malformed: {0}")]
     MinConfigVersion(#[source] SpaceVersionError),

@@ -148,6 +148,16 @@ impl Gateway {
         self.0.draining.begin();
     }
 
+    /// Whether new requests are refused.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.has_begun()
+    }
+
+    /// Whether the host of a request stands for a space, whose path it is then.
+    pub fn has_space_host(&self, parts: &Parts) -> bool {
+        self.0.intake.path(parts).is_hosted
+    }
+
     /// Waits, after [`Gateway::drain`], for the requests that were being taken in: from then on none adds deliveries.
     /// Bodies of answers may still be on their way.
     pub async fn drained(&self) {

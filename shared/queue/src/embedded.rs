@@ -48,6 +48,7 @@ mod tests;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -222,6 +223,22 @@ impl Embedded {
         self.0
             .schedule
             .change(|state| state.turns.hold_subscription(subscription, until, now));
+    }
+
+    /// Whether something could be queued as far as the file and its disk go. The writer is asked, so that a failure that is
+    /// over is seen to be over.
+    pub(crate) async fn check_writable(&self) -> Result<(), QueueError> {
+        if self.0.schedule.is_closed() {
+            return Err(QueueError::Closed);
+        }
+        self.read(|_| Ok(())).await?;
+        if self.0.schedule.is_disk_full.load(Ordering::Relaxed) {
+            let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+            return Err(QueueError::Unavailable {
+                source: source.into(),
+            });
+        }
+        Ok(())
     }
 
     pub(crate) fn close(&self) {

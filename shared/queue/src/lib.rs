@@ -138,6 +138,15 @@ impl DeliveryQueue {
         }
     }
 
+    /// Whether deliveries could be queued now, but for want of room among others: the file can be written, or the queue is
+    /// in SQS, which is not asked.
+    pub async fn check_writable(&self) -> Result<(), QueueError> {
+        match self {
+            Self::Embedded(queue) => queue.check_writable().await,
+            Self::Sqs(_) => Ok(()),
+        }
+    }
+
     /// How many deliveries wait in this process or on its disk.
     pub fn backlog(&self) -> usize {
         match self {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::HealthPaths;
 use clap::{Args, Parser};
 use domain::resource::SecretPlace;
 use targets::NetworkGuard;
@@ -12,6 +13,7 @@ use targets::NetworkGuard;
 use crate::flags::with_two_dashes;
 
 mod access;
+mod answers;
 mod compatibility;
 mod dead_letters;
 mod gateway_identity;
@@ -28,6 +30,7 @@ mod switch;
 mod target_guard;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
+pub use answers::AnswerSettings;
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
 pub use gateway_identity::GatewayIdentitySettings;
@@ -82,6 +85,9 @@ pub struct Settings {
     /// What is taken for an event.
     #[command(flatten)]
     pub events: EventSettings,
+    /// What the APIs make of answers.
+    #[command(flatten)]
+    pub answers: AnswerSettings,
     /// Clients of older versions.
     #[command(flatten)]
     pub compatibility: CompatibilitySettings,
@@ -180,6 +186,14 @@ pub struct ListenSettings {
         value_name = "FILE"
     )]
     pub config_tls_key: Option<PathBuf>,
+    /// Path below which both APIs answer the health checks healthz and readyz; off for none.
+    #[arg(
+        long = "health-path",
+        env = "EVENT_GATEWAY_HEALTH_PATH",
+        default_value = "/.well-known/event-gateway",
+        value_name = "PATH"
+    )]
+    pub health_path: HealthPaths,
     /// Time that requests in progress and queued deliveries have to end after SIGTERM or SIGINT, in milliseconds.
     #[arg(long = "shutdown-timeout", env = "EVENT_GATEWAY_SHUTDOWN_TIMEOUT", default_value = "30000", value_parser = milliseconds, value_name = "MS")]
     pub shutdown_timeout: Duration,
@@ -217,6 +231,15 @@ pub struct EventSettings {
         value_name = "true|false"
     )]
     pub json_events: bool,
+    /// Decode request bodies that come with a Content-Encoding: gzip, br or zstd.
+    #[arg(
+        long = "decode-bodies",
+        env = "EVENT_GATEWAY_DECODE_BODIES",
+        default_value = "on",
+        hide_possible_values = true,
+        value_name = "on|off"
+    )]
+    pub decode_bodies: Switch,
 }
 
 /// Calls of functions.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::configuration::{ConfigurationError, Configured, SpaceRules};
 use domain::ids::{Space, SubscriptionId};
-use domain::resource::{Kind, MetadataFilter, Subscription};
+use domain::resource::{EventType, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
@@ -162,6 +162,20 @@ impl Store {
         match amended {
             Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(false),
             amended => amended,
+        }
+    }
+
+    /// Whether resources can be read now. Asks a shared store for one that is hardly there.
+    pub async fn check_readable(&self) -> Result<(), StoreError> {
+        let Self::DynamoDb(store) = self else {
+            return Ok(());
+        };
+        let found = store
+            .get::<EventType>(&Space::or_default(""), &"readyz".into())
+            .await;
+        match found {
+            Ok(_) | Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

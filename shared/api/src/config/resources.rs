@@ -1,5 +1,6 @@
 //! Requests about resources: one handler for the four kinds (docs/contract.md §1.2, §1.3).
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use axum::body::Body;
@@ -17,6 +18,7 @@ use super::unknown_members::with_warning;
 use super::{ConfigApi, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
+use crate::health::refuse_shadowed;
 
 /// What a request does to a resource or a collection.
 #[derive(Debug)]
@@ -152,6 +154,7 @@ impl ConfigApi {
                     .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 own_destination::check(&resource, &self.own)?;
+                self.refuse_shadowed(&resource)?;
                 let created = match self.store.create(resource).await {
                     Ok(created) => created,
                     // Boxed: what hardly any request needs is not carried by all of them.
@@ -169,6 +172,14 @@ impl ConfigApi {
             ResourceOperation::Patch(id) => self.patch::<R>(space, &id.as_str().into(), parts, body).await?,
             ResourceOperation::Delete(id) => self.remove::<R>(space, &id.as_str().into(), parts).await?,
         })
+    }
+
+    /// Refuses a subscription on a path that health checks are answered on.
+    fn refuse_shadowed<R: Resource>(&self, resource: &R) -> Result<(), ApiError> {
+        match (resource as &dyn Any).downcast_ref::<Subscription>() {
+            Some(subscription) => refuse_shadowed(&self.health, &subscription.method, &subscription.path),
+            None => Ok(()),
+        }
     }
 
     /// An answer that shows one resource.

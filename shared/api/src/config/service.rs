@@ -14,7 +14,9 @@ use super::endpoint::EndpointRequest;
 use super::paths::{self, Resolved, Route};
 use super::resources::ResourceOperation;
 use super::{ConfigApi, browser_guard, openapi};
+use crate::compression::{AskedCodings, compressed};
 use crate::error::{ApiError, answer_or_internal_error, with_details};
+use crate::health::{self, Probe};
 use crate::in_flight::counting;
 use crate::request_target::{answer_by_itself, plain_text};
 
@@ -34,17 +36,37 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
         Some(response) => response,
         None if api.browsers.is_foreign(&parts) => browser_guard::foreign_origin(),
         None => match paths::resolve(parts.uri.path(), &parts.method) {
-            Resolved::Unknown => not_found(),
+            Resolved::Unknown => match api.health.probe(parts.uri.path()) {
+                Some(probe) => Box::pin(api.health_answer(probe, &parts.method)).await,
+                None => not_found(),
+            },
             Resolved::Redirect(path) => redirect(&parts, &path),
             Resolved::Route(route) => with_details(&parts.headers, api.answer(route, &parts, body).await),
         },
     };
-    let response = counting(api.limits.in_flight, response);
+    let mut response = counting(api.limits.in_flight, response);
+    // What is changed with `If-Match` keeps its tag, which is for one form of it.
+    if api.compresses_answers && !response.headers().contains_key(header::ETAG) {
+        let asked = AskedCodings::of(&parts.headers);
+        response = Box::pin(compressed(asked, response, api.limits.in_flight)).await;
+    }
     metrics::histogram!(CONFIG_REQUEST_DURATION).record(started.elapsed().as_secs_f64());
     response
 }
 
 impl ConfigApi {
+    /// Like the status, this is told to everyone. The end of the process is the end of this API's listener, too.
+    async fn health_answer(&self, probe: Probe, method: &Method) -> Response {
+        match probe {
+            _ if method != Method::GET => method_not_allowed(&["GET"]),
+            Probe::Alive => health::alive(),
+            Probe::Ready => {
+                let store = Box::pin(self.store.check_readable());
+                health::ready(store, &self.queue, false).await
+            }
+        }
+    }
+
     async fn answer(&self, route: Route, parts: &Parts, body: Body) -> Response {
         let is_get = parts.method == Method::GET;
         // Load balancers probe the status without a key, by whatever name they know the machine.

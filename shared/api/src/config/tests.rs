@@ -19,6 +19,7 @@ use super::*;
 mod browsers;
 mod dead_letters;
 mod deliveries;
+mod health;
 mod legacy;
 mod patches;
 mod secrets;
@@ -88,6 +89,8 @@ impl Api {
             access_key: None,
             secrets: SecretRules::default(),
             browsers: BrowserGuard::default(),
+            compresses_answers: false,
+            health: HealthPaths::default(),
             own: OwnConfigApi::default(),
         };
         Self {

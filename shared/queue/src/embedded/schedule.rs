@@ -24,6 +24,8 @@ pub(super) struct Schedule {
     pub(super) clock: Clock,
     /// What [`Turns`] know of it, to be compared without a lock.
     is_shared: AtomicBool,
+    /// Whether the disk has no room for anything more, as the writer last found it.
+    pub(super) is_disk_full: AtomicBool,
     state: Mutex<State>,
     /// Something may be due, or the queue may have ended.
     pub(super) changed: Notify,
@@ -85,6 +87,7 @@ impl Schedule {
             durable,
             clock,
             is_shared: AtomicBool::new(limits.spaces.strangers),
+            is_disk_full: AtomicBool::new(false),
             state: Mutex::new(State::new(&limits)),
             changed: Notify::new(),
         }
@@ -113,6 +116,11 @@ impl Schedule {
             self.changed.notify_one();
         }
         result
+    }
+
+    /// Whether nothing is taken any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().closed
     }
 
     /// Says whether there are several spaces.

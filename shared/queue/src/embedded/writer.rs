@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -138,6 +139,8 @@ impl Writer {
         if paused.is_some() || self.room.is_missing() {
             batch = self.relieve(batch, paused);
         }
+        let is_full = self.room.is_missing();
+        self.schedule.is_disk_full.store(is_full, Ordering::Relaxed);
         if self.paused().is_some() {
             self.kept
                 .extend(batch.settlements.drain(..).map(Settlement::keep));

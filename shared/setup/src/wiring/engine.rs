@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::events::EventsApi;
+use api::events::{EventsApi, EventsSettings};
 use domain::event::EventLimits;
 use domain::hops::Hops;
 use gateway::{CircuitBreakerSettings, Gateway, GatewayParts, GatewaySettings};
@@ -32,8 +32,13 @@ impl Parts<'_> {
 
     /// The Events API of an engine, whose budget of bytes it shares.
     pub fn events_api(&self, gateway: Gateway) -> EventsApi {
-        let limits = self.settings.limits.event_bodies(gateway.in_flight());
-        EventsApi::new(gateway, limits)
+        let settings = EventsSettings {
+            limits: self.settings.limits.event_bodies(gateway.in_flight()),
+            health: self.settings.listen.health_path.clone(),
+            compresses_answers: self.settings.answers.compression.is_on(),
+            decodes_bodies: self.settings.events.decode_bodies.is_on(),
+        };
+        EventsApi::new(gateway, settings)
     }
 }
 
