@@ -5,12 +5,14 @@ use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
-use crate::json::{JsonError, Object};
 use crate::sniff::sniff;
 
+mod malformed;
 mod passed_on;
 mod proxy;
+mod response_object;
 
+pub use malformed::{Malformation, MalformedResponse};
 pub use passed_on::end_to_end;
 pub use proxy::{Prelude, PreludeError};
 
@@ -25,48 +27,7 @@ pub struct FunctionResponse {
     pub body: Bytes,
 }
 
-/// A function result that is no response object.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("HTTP response object malformed")]
-pub struct MalformedResponse(#[source] Option<JsonError>);
-
-impl MalformedResponse {
-    /// One whose members are JSON of the right types, and make no answer all the same.
-    const MEANINGLESS: Self = Self(None);
-}
-
-impl From<JsonError> for MalformedResponse {
-    fn from(cause: JsonError) -> Self {
-        Self(Some(cause))
-    }
-}
-
 impl FunctionResponse {
-    /// Reads the result of a function.
-    pub fn from_result(result: &[u8]) -> Result<Self, MalformedResponse> {
-        let object = Object::from_slice(result)?;
-        let status = match object.integer("statusCode")? {
-            None => StatusCode::OK,
-            Some(code) => status(code).ok_or(MalformedResponse::MEANINGLESS)?,
-        };
-        let given = object.strings("headers")?.unwrap_or_default();
-        // A map of headers is bounded; one that is full with these, a content type and those of CORS is no answer.
-        let mut headers =
-            HeaderMap::try_with_capacity(given.len() + 8).map_err(|_| MalformedResponse::MEANINGLESS)?;
-        for (name, value) in &given {
-            if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
-                && !belongs_to_connection(&name)
-                && let Some(value) = header_value(value)
-            {
-                headers
-                    .try_insert(name, value)
-                    .map_err(|_| MalformedResponse::MEANINGLESS)?;
-            }
-        }
-        let body = Bytes::from(object.string_or_empty("body")?);
-        Ok(Self::guessed(status, headers, body))
-    }
-
     /// An answer whose content type is guessed unless it has one.
     fn guessed(status: StatusCode, mut headers: HeaderMap, body: Bytes) -> Self {
         let has_type = headers.contains_key(header::CONTENT_TYPE);
@@ -132,64 +93,4 @@ fn header_value(value: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(value)
         .or_else(|_| HeaderValue::from_bytes(&value.bytes().map(blank).collect::<Vec<_>>()))
         .ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn objects() {
-        for (text, status, body) in [
-            ("{}", 200, ""),
-            ("null", 200, ""),
-            (r#"{"message":"x"}"#, 200, ""),
-            (r#"{"STATUSCODE":201,"Body":"b"}"#, 201, "b"),
-            (r#"{"statusCode":null,"headers":null,"body":null}"#, 200, ""),
-            (r#"{"statusCode":204,"body":"b"}"#, 204, ""),
-            (r#"{"statusCode":205,"body":"b"}"#, 205, ""),
-            (r#"{"statusCode":304,"body":"b"}"#, 304, ""),
-            (r#"{"statusCode":999,"body":"b"}"#, 999, "b"),
-        ] {
-            let response = FunctionResponse::from_result(text.as_bytes()).unwrap();
-            assert_eq!(
-                (response.status.as_u16(), &*response.body),
-                (status, body.as_bytes()),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn malformed() {
-        for text in [
-            "",
-            "[]",
-            "\"x\"",
-            "5",
-            "{} x",
-            r#"{"statusCode":"200"}"#,
-            r#"{"statusCode":200.0}"#,
-            r#"{"statusCode":99}"#,
-            r#"{"statusCode":100}"#,
-            r#"{"statusCode":1000}"#,
-            r#"{"statusCode":-1}"#,
-            r#"{"body":{}}"#,
-            r#"{"headers":{"a":1}}"#,
-        ] {
-            let err = FunctionResponse::from_result(text.as_bytes()).unwrap_err();
-            assert_eq!(err.to_string(), "HTTP response object malformed", "{text}");
-        }
-    }
-
-    #[test]
-    fn headers() {
-        let text = r#"{"headers":{"x-a":"1\r\nx-b: 2","bad header":"x","Content-Length":"99","connection":"close","x-null":null,"Set-Cookie":"a=1; Path=/"},"body":"<p>"}"#;
-        let headers = FunctionResponse::from_result(text.as_bytes()).unwrap().headers;
-        assert_eq!(headers["x-a"], "1  x-b: 2");
-        assert_eq!(headers["x-null"], "");
-        assert_eq!(headers["set-cookie"], "a=1; Path=/");
-        assert_eq!(headers["content-type"], "text/html; charset=utf-8");
-        assert_eq!(headers.len(), 4);
-    }
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use domain::legacy::{DirectCall, INVOKE, direct_call, invoke_event};
+use domain::resource::ResponseMode;
 
 use crate::acceptance::authorizers::Authorizers;
 use crate::answer::Answer;
@@ -55,10 +56,14 @@ impl Gateway {
             .call_now(arrived.table, subscription, &event, hops, None)
             .await;
         counters.processed.increment(1);
-        let called = called?;
+        let mut called = called?;
+        if called.mode == ResponseMode::Auto {
+            // The caller gets the very result, response object or not.
+            called.mode = ResponseMode::Raw;
+        }
         // Of an answer that is passed on there is no result apart from it.
         if called.answer.passed_on.is_some() {
-            let answer = called.into_answer(&call.space, &call.function).await?;
+            let answer = called.into_answer(&call.space, &call.function, &event).await?;
             return Ok(answer.keep(calls));
         }
         let targets::FunctionAnswer { body, held, .. } = called.answer;

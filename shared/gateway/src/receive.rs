@@ -7,6 +7,7 @@ use domain::resource::Subscription;
 use domain::routing::RoutingTable;
 use http::HeaderMap;
 use http::request::Parts;
+use targets::ErrorChain;
 
 use crate::acceptance::pace::Pace;
 use crate::acceptance::{Candidate, Sorted};
@@ -162,11 +163,11 @@ impl Gateway {
             return Ok(Answer::Accepted);
         }
         called
-            .into_answer(space, function_id)
+            .into_answer(space, function_id, &event)
             .await
             .inspect_err(|error| {
                 if let GatewayError::Response(_) = error {
-                    tracing::info!(%space, functionId = %function_id, event.id = event.id(), %error, "HTTP response object malformed.");
+                    tracing::info!(%space, functionId = %function_id, event.id = event.id(), error = %ErrorChain(error), "HTTP response object malformed.");
                 }
             })
     }

@@ -24,6 +24,7 @@ mod lookups;
 mod metrics;
 mod milliseconds;
 mod queue;
+mod response_default;
 mod secrets;
 mod store;
 mod switch;
@@ -41,6 +42,7 @@ pub use lookups::LookupSettings;
 pub use metrics::MetricsSettings;
 use milliseconds::milliseconds;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
+pub use response_default::ResponseDefault;
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
@@ -258,6 +260,16 @@ pub struct FunctionSettings {
     /// Time that such an answer may take after its head, in milliseconds; 0 is no limit.
     #[arg(long = "stream-timeout", env = "EVENT_GATEWAY_STREAM_TIMEOUT", default_value = "3600000", value_parser = milliseconds, value_name = "MS")]
     pub stream_timeout: Duration,
+    /// What answers of functions are taken for that are registered without `response`: object, a response object; auto, one
+    /// or else the answer itself.
+    #[arg(
+        long = "response-default",
+        env = "EVENT_GATEWAY_RESPONSE_DEFAULT",
+        default_value = "object",
+        hide_possible_values = true,
+        value_name = "object|auto"
+    )]
+    pub response_default: ResponseDefault,
     /// Endpoint of all AWS services, such as a local emulator.
     #[arg(
         long = "aws-endpoint-url",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::Space;
-use domain::resource::{HttpEndpoint, Provider};
+use domain::resource::{HttpEndpoint, Provider, ResponseMode};
 
 use crate::answer::FunctionAnswer;
 use crate::call::Call;
@@ -31,6 +31,13 @@ impl Invoker {
     /// Longest time of a call of a function.
     pub fn time_limit(&self, provider: &Provider) -> Duration {
         provider.timeout().unwrap_or(self.0.settings.timeout)
+    }
+
+    /// What the answer to a sync call of a function is taken for.
+    pub fn response_mode(&self, provider: &Provider) -> ResponseMode {
+        provider
+            .response_mode()
+            .unwrap_or(self.0.settings.response_default)
     }
 
     /// [`Invoker::invoke`] for a space, which has its share of what all calls need.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::resource::ResponseMode;
 use http::uri::Authority;
 use url::Url;
 
@@ -43,6 +44,8 @@ pub struct TargetSettings {
     pub secrets: SecretSettings,
     /// How many names of hosts are looked up at a time.
     pub lookups: LookupLimits,
+    /// What answers of functions are taken for that are registered without a `response`.
+    pub response_default: ResponseMode,
 }
 
 /// How many names of hosts are looked up at a time. Each lookup takes a thread until a name server answers.
@@ -80,6 +83,7 @@ impl Default for TargetSettings {
             lends_identity: true,
             secrets: SecretSettings::default(),
             lookups: LookupLimits::default(),
+            response_default: ResponseMode::Object,
         }
     }
 }

@@ -15,7 +15,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
 
-use super::{FunctionResponse, MalformedResponse, belongs_to_connection, header_value, status};
+use super::{FunctionResponse, Malformation, MalformedResponse, belongs_to_connection, header_value, status};
 use crate::json::{JsonError, Object, elements, kind, raw_value, string};
 
 /// API Gateway takes base64 with and without padding.
@@ -44,7 +44,7 @@ pub struct PreludeError(#[source] MalformedResponse);
 impl FunctionResponse {
     /// Reads the result of a function as API Gateway does.
     pub fn from_proxy_result(result: &[u8]) -> Result<Self, MalformedResponse> {
-        let value: &RawValue = raw_value(result).ok_or(MalformedResponse::MEANINGLESS)?;
+        let value: &RawValue = raw_value(result).ok_or(Malformation::NoJson)?;
         let object = match kind(value) {
             "object" => Object::from_raw(value, "")?,
             _ => Object::default(),
@@ -55,7 +55,7 @@ impl FunctionResponse {
         let headers = headers(&object)?;
         let body = object.string_or_empty("body")?;
         let body = if object.boolean("isBase64Encoded")?.unwrap_or_default() {
-            let bytes = BASE64.decode(body).map_err(|_| MalformedResponse::MEANINGLESS)?;
+            let bytes = BASE64.decode(body).map_err(|_| Malformation::Base64)?;
             Bytes::from(bytes)
         } else {
             Bytes::from(body)
@@ -102,7 +102,7 @@ fn status_code(object: &Object<'_>) -> Result<Option<StatusCode>, MalformedRespo
         "string" => string(raw, "statusCode")?.parse().ok(),
         _ => object.integer("statusCode")?,
     };
-    let code = code.and_then(status).ok_or(MalformedResponse::MEANINGLESS)?;
+    let code = code.and_then(status).ok_or(Malformation::StatusCode)?;
     Ok(Some(code))
 }
 
@@ -159,10 +159,10 @@ impl Lines {
             return Ok(());
         }
         if self.headers.len() == MAX_LINES {
-            return Err(MalformedResponse::MEANINGLESS);
+            return Err(Malformation::TooManyHeaders.into());
         }
         let added = self.headers.try_append(name, value);
-        added.map(|_| ()).map_err(|_| MalformedResponse::MEANINGLESS)
+        added.map(|_| ()).map_err(|_| Malformation::TooManyHeaders.into())
     }
 }
 

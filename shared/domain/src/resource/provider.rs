@@ -168,8 +168,8 @@ impl Provider {
         seconds.map(u64::from).map(Duration::from_secs)
     }
 
-    /// What the result of a sync call is taken for.
-    pub fn response_mode(&self) -> ResponseMode {
+    /// What the result of a sync call is taken for; `None` leaves it to the gateway's setting.
+    pub fn response_mode(&self) -> Option<ResponseMode> {
         self.settings().response_mode()
     }
 }

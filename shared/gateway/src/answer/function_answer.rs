@@ -1,12 +1,15 @@
-//! What a function answered, as the answer to its caller: in the one of four ways that the function asks for.
+//! What a function answered, as the answer to its caller: in the one of five ways that the function asks for.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::event::Event;
 use domain::function_response::{FunctionResponse, end_to_end, may_have_content};
 use domain::ids::{FunctionId, Space};
 use domain::resource::ResponseMode;
 use http::StatusCode;
 use offload::{LARGE_BODY, off_runtime};
-use targets::{COUNTED_FROM, Held, PassedOn};
+use targets::{COUNTED_FROM, ErrorChain, Held, PassedOn};
 
 use super::Answer;
 use super::streamed_response::{StreamedBody, StreamedResponse};
@@ -19,29 +22,57 @@ impl CallResult {
         self,
         space: &Space,
         function: &FunctionId,
+        event: &Arc<Event>,
     ) -> Result<Answer, GatewayError> {
         if self.answer.body.len() < LARGE_BODY {
-            return self.into_answer_here(space, function);
+            return self.into_answer_here(space, function, event);
         }
-        let (space, function) = (space.clone(), function.clone());
-        off_runtime(move || self.into_answer_here(&space, &function)).await
+        let (space, function, event) = (space.clone(), function.clone(), Arc::clone(event));
+        off_runtime(move || self.into_answer_here(&space, &function, &event)).await
     }
 
-    fn into_answer_here(self, space: &Space, function: &FunctionId) -> Result<Answer, GatewayError> {
-        let Self { answer, mode, .. } = self;
-        let held = answer.held;
+    fn into_answer_here(
+        self,
+        space: &Space,
+        function: &FunctionId,
+        event: &Event,
+    ) -> Result<Answer, GatewayError> {
+        let Self { mut answer, mode, .. } = self;
+        let held = answer.held.take();
         let mut response = match mode {
             ResponseMode::Object => {
-                let mut response = FunctionResponse::from_result(&answer.body)?;
+                let (mut response, missing) = FunctionResponse::with_missing_members(&answer.body)?;
+                if !missing.is_empty() {
+                    tracing::info!(
+                        %space, functionId = %function, event.id = event.id(), status = answer.status,
+                        missing = %missing.join(", "),
+                        "Answer of the function dropped, which lacks members of a response object."
+                    );
+                }
                 response.body = in_room(held, response.body)?;
                 return Ok(Answer::Object(response));
             }
+            ResponseMode::Auto => {
+                // What a function that is broken says is no response object of its own making.
+                let object = if answer.failure().is_some() {
+                    None
+                } else {
+                    FunctionResponse::if_object(&answer.body).unwrap_or_else(|error| {
+                        tracing::info!(
+                            %space, functionId = %function, event.id = event.id(), error = %ErrorChain(&error),
+                            "Answer of the function passed on, which is a malformed response object."
+                        );
+                        None
+                    })
+                };
+                if let Some(mut response) = object {
+                    response.body = in_room(held, response.body)?;
+                    return Ok(Answer::Object(response));
+                }
+                itself(answer.status, answer.passed_on, answer.body)
+            }
             ResponseMode::Proxy => FunctionResponse::from_proxy_result(&answer.body)?,
             ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on {
-                None => {
-                    let status = answer.status.and_then(|code| StatusCode::from_u16(code).ok());
-                    FunctionResponse::of_payload(status.unwrap_or(StatusCode::OK), answer.body)
-                }
                 Some(PassedOn {
                     status,
                     headers,
@@ -54,14 +85,21 @@ impl CallResult {
                     }));
                 }
                 // Where a status has no content, a stream has nothing to bring.
-                Some(PassedOn { status, headers, .. }) => {
-                    FunctionResponse::passed_on(status, headers, answer.body)
-                }
+                passed_on => itself(answer.status, passed_on, answer.body),
             },
         };
         response.body = in_room(held, response.body)?;
         Ok(Answer::Function(response))
     }
+}
+
+/// What a function said, whatever that is.
+fn itself(status: Option<u16>, passed_on: Option<PassedOn>, body: Bytes) -> FunctionResponse {
+    if let Some(PassedOn { status, headers, .. }) = passed_on {
+        return FunctionResponse::passed_on(status, headers, body);
+    }
+    let status = status.and_then(|code| StatusCode::from_u16(code).ok());
+    FunctionResponse::of_payload(status.unwrap_or(StatusCode::OK), body)
 }
 
 /// What is made of an answer, in the room of that until it is written. It may be larger only where bytes are replaced that
@@ -82,9 +120,53 @@ pub(crate) fn in_room(held: Option<Held>, body: Bytes) -> Result<Bytes, GatewayE
 
 #[cfg(test)]
 mod tests {
-    use targets::BytesInFlight;
+    use domain::event::Event;
+    use domain::legacy::invoke_event;
+    use targets::{BytesInFlight, FunctionAnswer};
 
     use super::*;
+    use crate::stamp::event_stamp;
+
+    fn event() -> Arc<Event> {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        Arc::new(invoke_event(event_stamp(), &parts, b"{}").unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_payload_that_is_no_response_object_is_the_answer() {
+        for (payload, is_object, status, body) in [
+            (r#"{"statusCode":201,"body":"b"}"#, true, 201, "b"),
+            (r#"{"id":1}"#, false, 200, r#"{"id":1}"#),
+            ("[1]", false, 200, "[1]"),
+            (r#"{"body":1}"#, false, 200, r#"{"body":1}"#),
+        ] {
+            let called = CallResult {
+                answer: FunctionAnswer {
+                    body: Bytes::from(payload),
+                    held: None,
+                    status: None,
+                    rejection: None,
+                    passed_on: None,
+                },
+                is_connector: false,
+                mode: ResponseMode::Auto,
+            };
+            let (space, function) = (Space::from("default"), FunctionId::from("f"));
+            let answer = called.into_answer(&space, &function, &event()).await.unwrap();
+            let response = match &answer {
+                Answer::Object(response) if is_object => response,
+                Answer::Function(response) if !is_object => response,
+                other => panic!("{payload}: {other:?}"),
+            };
+            assert_eq!(
+                (response.status.as_u16(), &*response.body),
+                (status, body.as_bytes())
+            );
+            if !is_object {
+                assert_eq!(response.headers["content-type"], "application/json");
+            }
+        }
+    }
 
     #[test]
     fn what_is_made_of_an_answer_keeps_its_room() {

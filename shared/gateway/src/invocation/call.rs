@@ -186,7 +186,7 @@ impl Invocation {
         Ok(CallResult {
             answer,
             is_connector: provider.is_connector(),
-            mode: provider.response_mode(),
+            mode: self.invoker.response_mode(provider),
         })
     }
 }

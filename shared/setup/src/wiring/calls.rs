@@ -30,6 +30,7 @@ pub(super) fn target_settings(
             environment: FunctionSecretSettings::environment(),
             cache_time: settings.secrets.cache_time,
         },
+        response_default: settings.functions.response_default.mode(),
         lookups: settings.lookups.limits(),
     }
 }

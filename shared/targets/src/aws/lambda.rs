@@ -24,7 +24,7 @@ pub(crate) async fn call(
     function: &LambdaFunction,
     call: Call<'_>,
 ) -> Result<FunctionAnswer, InvokeError> {
-    if call.caller == Caller::Client && function.response == ResponseMode::Stream {
+    if call.caller == Caller::Client && function.response == Some(ResponseMode::Stream) {
         return stream::call(with, function, call).await;
     }
     let payload = payload(function, &call)?;

@@ -52,7 +52,8 @@ pub(crate) async fn call(
         None => with.http.exchange(request, deadline).await?,
     };
     let response = response.hiding(&[&key]).check_credentials()?;
-    response.into_answer_for(function.response, &call)
+    let mode = function.response.unwrap_or(with.settings.response_default);
+    response.into_answer_for(mode, &call)
 }
 
 /// What the function gets, and the headers that say what it is.

@@ -71,7 +71,8 @@ pub(crate) async fn call(
     if is_forbidden(&response) {
         return Err(InvokeError::unusable(Denied::Forbidden));
     }
-    response.into_answer_for(function.response, &call)
+    let mode = function.response.unwrap_or(with.settings.response_default);
+    response.into_answer_for(mode, &call)
 }
 
 /// Whether the front end, rather than the function, refuses the token: a function behind it does not ask for one.

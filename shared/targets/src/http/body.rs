@@ -5,7 +5,7 @@ use std::io::Read as _;
 use bytes::Bytes;
 use domain::dead_letter::MAX_RESPONSE_BYTES;
 use flate2::read;
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Response};
 use http_body::Body;
 use http_body_util::BodyExt as _;
@@ -101,6 +101,14 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
         |coding: &[u8]| coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip");
     // The gateway did not ask for two codings: such a body stays as it is.
     codings.next().is_some_and(is_gzip) && codings.next().is_none()
+}
+
+/// Leaves out of the headers of a body what [`read`] undoes of it.
+pub(super) fn leave_out_gzip(headers: &mut HeaderMap) {
+    if is_gzip(headers) {
+        headers.remove(CONTENT_ENCODING);
+        headers.remove(CONTENT_LENGTH);
+    }
 }
 
 async fn read_plain<B>(mut body: B, limit: usize, keeping: Keeping) -> Result<Kept, InvokeError>

@@ -15,7 +15,7 @@ use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::in_flight::Held;
 use crate::keeping::{Keeping, Kept};
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, USER_AGENT};
+use http::header::{AUTHORIZATION, HOST, USER_AGENT};
 use http_body_util::Full;
 
 /// A request as a provider makes it.
@@ -89,11 +89,7 @@ impl HttpTargets {
         }
         let response = deadline.bound(self.send(sent)).await?;
         let (status, mut headers) = (response.status(), response.headers().clone());
-        // They are those of the body as it is read.
-        if body::is_gzip(&headers) {
-            headers.remove(CONTENT_ENCODING);
-            headers.remove(CONTENT_LENGTH);
-        }
+        body::leave_out_gzip(&mut headers);
         let read = body::read(response, max_response_bytes, keeping);
         let Kept { bytes, held } = deadline.bound(read).await?;
         Ok(HttpResponse {

@@ -1,4 +1,4 @@
-//! Answers that callers get as they are: the response modes raw and stream.
+//! Answers that callers get as they are: the response modes raw and stream, and auto where it is no response object.
 
 use domain::resource::{HttpEndpoint, ResponseMode};
 use http::Response;
@@ -28,7 +28,7 @@ impl HttpResponse {
         mode: ResponseMode,
         call: &Call<'_>,
     ) -> Result<FunctionAnswer, InvokeError> {
-        if !(call.caller == Caller::Client && mode.is_passed_on()) {
+        if !(call.caller == Caller::Client && mode.may_be_passed_on()) {
             return self.into_answer(call);
         }
         let status = self.status.as_u16();
@@ -48,19 +48,20 @@ impl HttpResponse {
 }
 
 impl HttpTargets {
-    /// Sends the event and gives the answer for the caller, whatever its status. Redirects are not followed: they are
-    /// for the caller.
+    /// Sends the event and gives the answer for the caller, whatever its status. Redirects are for the caller, and not
+    /// followed, unless the answer may be a response object, which is looked for where it is.
     pub(super) async fn pass_on(
         &self,
         endpoint: &HttpEndpoint,
+        mode: ResponseMode,
         call: Call<'_>,
         custom: Option<&Custom>,
         deadline: Deadline,
     ) -> Result<FunctionAnswer, InvokeError> {
-        let response = deadline.bound(self.follow(endpoint, call, custom)).await?;
+        let response = deadline.bound(self.follow(endpoint, mode, call, custom)).await?;
         let own_limit = custom.and_then(|custom| custom.max_response_bytes);
         let limit = self.max_response_bytes.min(own_limit.unwrap_or(usize::MAX));
-        self.passed_on(response, endpoint.response, limit, deadline).await
+        self.passed_on(response, mode, limit, deadline).await
     }
 
     async fn passed_on(
@@ -75,13 +76,21 @@ impl HttpTargets {
             return Err(InvokeError::unavailable(NoAnswer(status.as_u16())));
         }
         let refusal = status::refusal(status, response.headers());
-        let headers = response.headers().clone();
-        let (kept, stream) = if mode == ResponseMode::Stream {
-            let stream = AnswerStream::new(response.into_body(), self.stream_limits);
-            (Kept::default(), Some(stream))
-        } else {
-            let read = body::read_as_it_is(response, limit, keeping());
-            (deadline.bound(read).await?, None)
+        let mut headers = response.headers().clone();
+        let (kept, stream) = match mode {
+            ResponseMode::Stream => {
+                let stream = AnswerStream::new(response.into_body(), self.stream_limits);
+                (Kept::default(), Some(stream))
+            }
+            ResponseMode::Raw => {
+                let read = body::read_as_it_is(response, limit, keeping());
+                (deadline.bound(read).await?, None)
+            }
+            ResponseMode::Auto | ResponseMode::Object | ResponseMode::Proxy => {
+                body::leave_out_gzip(&mut headers);
+                let read = body::read(response, limit, keeping());
+                (deadline.bound(read).await?, None)
+            }
         };
         Ok(FunctionAnswer {
             body: kept.bytes,

@@ -48,6 +48,8 @@ pub(crate) struct HttpTargets {
     pub(super) own_tls: TlsClients,
     pub(super) max_response_bytes: usize,
     pub(super) stream_limits: StreamLimits,
+    /// What answers of functions are taken for that do not say it.
+    response_default: ResponseMode,
 }
 
 impl HttpTargets {
@@ -63,6 +65,7 @@ impl HttpTargets {
             own_tls: TlsClients::default(),
             max_response_bytes: settings.max_response_bytes,
             stream_limits: StreamLimits::of(settings),
+            response_default: settings.response_default,
         }
     }
 
@@ -74,11 +77,12 @@ impl HttpTargets {
         custom: Option<&Custom>,
         deadline: Deadline,
     ) -> Result<FunctionAnswer, InvokeError> {
-        if call.caller == Caller::Client && endpoint.response.is_passed_on() {
+        let mode = endpoint.response.unwrap_or(self.response_default);
+        if call.caller == Caller::Client && mode.may_be_passed_on() {
             // Boxed: other calls do not carry its future.
-            return Box::pin(self.pass_on(endpoint, call, custom, deadline)).await;
+            return Box::pin(self.pass_on(endpoint, mode, call, custom, deadline)).await;
         }
-        let response = deadline.bound(self.follow(endpoint, call, custom)).await?;
+        let response = deadline.bound(self.follow(endpoint, mode, call, custom)).await?;
         let status = response.status();
         let refusal = status::refusal(status, response.headers());
         let challenge = status::challenge(status, response.headers());
@@ -90,11 +94,11 @@ impl HttpTargets {
         let own_limit = custom.and_then(|custom| custom.max_response_bytes);
         let limit = own_limit.map_or(self.max_response_bytes, |own| own.min(self.max_response_bytes));
         let read = async {
-            match endpoint.response {
+            match mode {
                 // An answer that is streamed has no limit, and nobody waits for this one. Its end shows that the
                 // function is done.
                 ResponseMode::Stream => body::discard(response).await,
-                ResponseMode::Object | ResponseMode::Proxy | ResponseMode::Raw => {
+                ResponseMode::Object | ResponseMode::Auto | ResponseMode::Proxy | ResponseMode::Raw => {
                     body::read(response, limit, keeping()).await
                 }
             }
@@ -113,6 +117,7 @@ impl HttpTargets {
     pub(super) async fn follow(
         &self,
         endpoint: &HttpEndpoint,
+        mode: ResponseMode,
         call: Call<'_>,
         custom: Option<&Custom>,
     ) -> Result<Response<ResponseBody>, InvokeError> {
@@ -122,7 +127,7 @@ impl HttpTargets {
             .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
             .transpose()
             .map_err(InvokeError::unusable)?;
-        let is_passed_on = call.caller == Caller::Client && endpoint.response.is_passed_on();
+        let is_passed_on = call.caller == Caller::Client && mode.is_passed_on();
         let mut event = Some(call.payload).filter(|_| endpoint.sends_event());
         let mut followed = 0;
         loop {

@@ -56,7 +56,7 @@ async fn ask(server: &Server) -> Result<FunctionAnswer, InvokeError> {
         region: "eu-west-1".to_owned(),
         credentials: credentials("AKID1"),
         qualifier: Some("live".to_owned()),
-        response: ResponseMode::Stream,
+        response: Some(ResponseMode::Stream),
         ..LambdaFunction::default()
     });
     let call = Call {

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn function(url: &str, mode: ResponseMode) -> Provider {
     Provider::Http(Box::new(HttpEndpoint {
         url: url.into(),
-        response: mode,
+        response: Some(mode),
         ..HttpEndpoint::default()
     }))
 }

@@ -207,6 +207,6 @@ fn modes_are_checked_when_they_are_registered() {
     assert!(
         refused
             .error_message()
-            .contains("must be object, proxy, raw or stream")
+            .contains("must be object, auto, proxy, raw or stream")
     );
 }

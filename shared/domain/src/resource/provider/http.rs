@@ -57,9 +57,10 @@ pub struct HttpEndpoint {
     /// Form in which it gets events.
     #[serde(default, skip_serializing_if = "EventFormat::is_default")]
     pub format: EventFormat,
-    /// What its answer to a sync call is taken for.
-    #[serde(default, skip_serializing_if = "ResponseMode::is_default")]
-    pub response: ResponseMode,
+    /// What its answer to a sync call is taken for; the gateway's own choice if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub response: Option<ResponseMode>,
 }
 
 impl HttpEndpoint {
@@ -196,7 +197,7 @@ impl ProviderSettings for HttpEndpoint {
         self.timeout_seconds
     }
 
-    fn response_mode(&self) -> ResponseMode {
+    fn response_mode(&self) -> Option<ResponseMode> {
         self.response
     }
 }

@@ -31,9 +31,10 @@ pub struct OpenWhiskAction {
     /// Whether async deliveries wait for the activation to end, as sync calls always do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocking: bool,
-    /// What its result is taken for.
-    #[serde(default, skip_serializing_if = "ResponseMode::is_default")]
-    pub response: ResponseMode,
+    /// What its result is taken for; the gateway's own choice if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub response: Option<ResponseMode>,
     /// Longest time of a call, in seconds, 1 to 900; the gateway's own if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 900, nullable = false)]
@@ -169,7 +170,7 @@ impl ProviderSettings for OpenWhiskAction {
         self.timeout_seconds
     }
 
-    fn response_mode(&self) -> ResponseMode {
+    fn response_mode(&self) -> Option<ResponseMode> {
         self.response
     }
 }

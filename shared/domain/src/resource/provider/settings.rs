@@ -42,6 +42,6 @@ pub(super) trait ProviderSettings {
     /// Longest time of a call, in seconds; `None` leaves it to the gateway's setting.
     fn timeout_seconds(&self) -> Option<u32>;
 
-    /// What the result of a sync call is taken for.
-    fn response_mode(&self) -> ResponseMode;
+    /// What the result of a sync call is taken for; `None` leaves it to the gateway's setting.
+    fn response_mode(&self) -> Option<ResponseMode>;
 }

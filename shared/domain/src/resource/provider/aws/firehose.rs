@@ -67,7 +67,7 @@ impl ProviderSettings for FirehoseStream {
         None
     }
 
-    fn response_mode(&self) -> ResponseMode {
-        ResponseMode::Object
+    fn response_mode(&self) -> Option<ResponseMode> {
+        None
     }
 }

@@ -68,7 +68,7 @@ impl ProviderSettings for KinesisStream {
         None
     }
 
-    fn response_mode(&self) -> ResponseMode {
-        ResponseMode::Object
+    fn response_mode(&self) -> Option<ResponseMode> {
+        None
     }
 }

@@ -31,9 +31,10 @@ pub struct LambdaFunction {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub timeout_seconds: Option<u32>,
-    /// What its result is taken for.
-    #[serde(default, skip_serializing_if = "ResponseMode::is_default")]
-    pub response: ResponseMode,
+    /// What its result is taken for; the gateway's own choice if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub response: Option<ResponseMode>,
     /// Form that it gets events in.
     #[serde(default, skip_serializing_if = "EventFormat::is_default")]
     pub format: EventFormat,
@@ -66,7 +67,8 @@ impl ProviderSettings for LambdaFunction {
         }
         let invocation_type = InvocationType::decode(members)?;
         let response = ResponseMode::decode(members)?;
-        if invocation_type == InvocationType::Event && response != ResponseMode::Object {
+        if invocation_type == InvocationType::Event && !matches!(response, None | Some(ResponseMode::Object))
+        {
             return Err(ProviderError::Invalid {
                 member: "response",
                 reason: "must not be set for the invocationType Event, which has no result",
@@ -108,7 +110,7 @@ impl ProviderSettings for LambdaFunction {
         self.timeout_seconds
     }
 
-    fn response_mode(&self) -> ResponseMode {
+    fn response_mode(&self) -> Option<ResponseMode> {
         self.response
     }
 }

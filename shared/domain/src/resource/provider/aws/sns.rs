@@ -74,7 +74,7 @@ impl ProviderSettings for SnsTopic {
         None
     }
 
-    fn response_mode(&self) -> ResponseMode {
-        ResponseMode::Object
+    fn response_mode(&self) -> Option<ResponseMode> {
+        None
     }
 }

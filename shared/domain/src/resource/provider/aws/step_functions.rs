@@ -69,7 +69,7 @@ impl ProviderSettings for StateMachine {
         None
     }
 
-    fn response_mode(&self) -> ResponseMode {
-        ResponseMode::Object
+    fn response_mode(&self) -> Option<ResponseMode> {
+        None
     }
 }

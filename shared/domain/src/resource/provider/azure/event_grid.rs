@@ -95,8 +95,8 @@ impl ProviderSettings for EventGridTopic {
         None
     }
 
-    fn response_mode(&self) -> ResponseMode {
-        ResponseMode::Object
+    fn response_mode(&self) -> Option<ResponseMode> {
+        None
     }
 }
 

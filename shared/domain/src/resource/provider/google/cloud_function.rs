@@ -28,9 +28,10 @@ pub struct GoogleCloudFunction {
     /// Form in which it gets events: structured or binary.
     #[serde(default, skip_serializing_if = "EventFormat::is_default")]
     pub format: EventFormat,
-    /// What its answer to a sync call is taken for.
-    #[serde(default, skip_serializing_if = "ResponseMode::is_default")]
-    pub response: ResponseMode,
+    /// What its answer to a sync call is taken for; the gateway's own choice if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub response: Option<ResponseMode>,
     /// Longest time of a call, in seconds, 1 to 900; the gateway's own if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 900, nullable = false)]
@@ -132,7 +133,7 @@ impl ProviderSettings for GoogleCloudFunction {
         self.timeout_seconds
     }
 
-    fn response_mode(&self) -> ResponseMode {
+    fn response_mode(&self) -> Option<ResponseMode> {
         self.response
     }
 }

@@ -92,8 +92,8 @@ impl ProviderSettings for PubSubTopic {
         None
     }
 
-    fn response_mode(&self) -> ResponseMode {
-        ResponseMode::Object
+    fn response_mode(&self) -> Option<ResponseMode> {
+        None
     }
 }
 
