@@ -210,6 +210,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::EventTypeInUse
             | ConfigurationError::FunctionInUse
             | ConfigurationError::FunctionIsAuthorizer { .. }
+            | ConfigurationError::FunctionAuthorizesSubscription { .. }
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
             | ConfigurationError::ForeignPath { .. }
