@@ -223,6 +223,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::EventTypeInUse
             | ConfigurationError::FunctionInUse
             | ConfigurationError::FunctionIsAuthorizer { .. }
+            | ConfigurationError::FunctionAuthorizesSubscription { .. }
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
             | ConfigurationError::ForeignPath { .. }

@@ -59,6 +59,7 @@ impl Explanation {
                     reasons.push(Reason::Shadowed { by });
                 }
                 let matches = reasons.is_empty();
+                let authorizer = subscription.authorizer_id.as_ref().or(authorizer);
                 if matches {
                     reasons = hindrances(subscription, authorizer, &functions);
                 }

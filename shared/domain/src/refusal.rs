@@ -87,6 +87,11 @@ fn about(error: &ConfigurationError) -> Refusal {
             "unused",
             hint("take the authorizerId out of the event type first"),
         ),
+        ConfigurationError::FunctionAuthorizesSubscription { .. } => Refusal::new(
+            None,
+            "unused",
+            hint("take the authorizerId out of the subscription first"),
+        ),
         ConfigurationError::Immutable { kind, field } => Refusal::new(
             Some(json_path(*kind, field)),
             "immutable",

@@ -39,6 +39,8 @@ pub(crate) use path_tree::pattern_matches;
 pub struct RoutingTable {
     functions: PersistentMap<Space, PersistentMap<FunctionId, Arc<Function>>>,
     authorizers: PersistentMap<Space, PersistentMap<EventTypeName, FunctionId>>,
+    /// Authorizers of subscriptions that have one of their own; only spaces that have such.
+    own_authorizers: PersistentMap<Space, PersistentMap<SubscriptionId, FunctionId>>,
     paths: Paths,
     /// The async subscriptions once more, for deliveries that know theirs by its id: also those that get no events
     /// because their path is another space's, for what was accepted before.
@@ -102,6 +104,7 @@ impl RoutingTable {
         Self {
             functions: PersistentMap::default(),
             authorizers: PersistentMap::default(),
+            own_authorizers: PersistentMap::default(),
             paths: match ownership {
                 PathOwnership::Shared => Paths::Shared(PathRoutes::default()),
                 PathOwnership::BySpace => Paths::BySpace(PersistentMap::default()),
@@ -195,9 +198,26 @@ impl RoutingTable {
         self.queued.len() > 1
     }
 
-    /// The authorizer of an event type as registered in a space.
-    pub fn authorizer(&self, space: &Space, event_type: &str) -> Option<&FunctionId> {
+    /// Who is asked before an event of a type goes to a subscription: its own authorizer, or else that of the event type
+    /// as registered in its space.
+    pub fn authorizer(
+        &self,
+        space: &Space,
+        subscription: &SubscriptionId,
+        event_type: &str,
+    ) -> Option<&FunctionId> {
+        if self.has_own_authorizers()
+            && let Some(own) = self.own_authorizers.get(space)
+            && let Some(authorizer) = own.get(subscription)
+        {
+            return Some(authorizer);
+        }
         self.authorizers.get(space)?.get(event_type)
+    }
+
+    /// Whether any subscription has an authorizer of its own, so that subscribers of a space can have different ones.
+    pub fn has_own_authorizers(&self) -> bool {
+        !self.own_authorizers.is_empty()
     }
 
     /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46).

@@ -95,8 +95,9 @@ impl Acceptance {
         for Candidate { event, hops, .. } in &candidates {
             self.announce(arrived, event, *hops).await;
         }
-        if candidates.len() > 1 || table.is_shared() {
-            // Before the first function is called, and before anything is noted of a space where another one may fail.
+        if candidates.len() > 1 || table.is_shared() || table.has_own_authorizers() {
+            // Before the first function is called, and before anything is noted of one subscriber where the authorizer of
+            // another may fail.
             let asynchronous = candidates.iter_mut();
             for candidate in asynchronous.filter(|candidate| candidate.sync.is_none()) {
                 candidate.ask_all().await?;
@@ -130,7 +131,11 @@ impl Acceptance {
     ) -> Result<(), GatewayError> {
         let before = (sorted.allowed.len(), sorted.lost.len());
         for mut delivery in std::mem::take(&mut candidate.deliveries) {
-            match candidate.authorizers.decide(&delivery.space).await {
+            match candidate
+                .authorizers
+                .decide(&delivery.space, &delivery.subscription)
+                .await
+            {
                 AuthorizerDecision::Allowed(event) => {
                     delivery.event = event;
                     sorted.allowed.push(delivery);

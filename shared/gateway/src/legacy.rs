@@ -33,24 +33,28 @@ impl Gateway {
     /// Calls a function that an async subscription to `invoke` allows to be called on this path. Nothing is queued.
     async fn call_directly(&self, arrived: &Arrived<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
         let event = Arc::new(invoke_event(event_stamp(), arrived.parts, arrived.body)?);
-        Authorizers::check(arrived.table, &event, &call.space)?;
         let stages = self.stages();
         let hops = arrived.hops;
-        stages.acceptance.announce(arrived, &event, hops).await;
         let routes = arrived.table.routes(INVOKE, METHOD, &arrived.path.path);
         let mut subscriptions = routes.asynchronous.iter().map(|stored| &stored.resource);
-        let subscription = subscriptions
-            .find(|subscription| {
-                subscription.space == call.space && subscription.function_id == call.function
-            })
-            .ok_or(GatewayError::NotInvokable)?;
+        let subscription = subscriptions.find(|subscription| {
+            subscription.space == call.space && subscription.function_id == call.function
+        });
+        if let Some(subscription) = subscription {
+            Authorizers::check(arrived.table, &event, &call.space, &subscription.subscription_id)?;
+        }
+        stages.acceptance.announce(arrived, &event, hops).await;
+        let subscription = subscription.ok_or(GatewayError::NotInvokable)?;
 
         let calls = stages.acceptance.room.begin_sync_calls([&call.space])?;
         let counters = stages.metrics.space(&call.space).sync(INVOKE);
         counters.received.increment(1);
         let pace = self.pace(arrived, 1);
         let mut authorizers = Authorizers::new(&stages.invocation, *arrived, event, hops, pace);
-        let event = authorizers.decide(&call.space).await.for_caller()?;
+        let event = authorizers
+            .decide(&call.space, &subscription.subscription_id)
+            .await
+            .for_caller()?;
         let called = stages
             .invocation
             .call_now(arrived.table, subscription, &event, hops, None)

@@ -147,12 +147,16 @@ impl Gateway {
         pace: Pace<'_>,
     ) -> Result<Answer, GatewayError> {
         let Subscription {
-            space, function_id, ..
+            space,
+            subscription_id,
+            function_id,
+            ..
         } = subscription;
         let stages = self.stages();
         let counters = stages.metrics.space(space).sync(candidate.event.event_type());
         counters.received.increment(1);
-        let event = candidate.authorizers.decide(space).await.for_caller()?;
+        let decision = candidate.authorizers.decide(space, subscription_id).await;
+        let event = decision.for_caller()?;
         let called = stages
             .invocation
             .call_now(arrived.table, subscription, &event, candidate.hops, pace.end())

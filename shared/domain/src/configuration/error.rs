@@ -1,7 +1,7 @@
 //! Why a configuration request cannot be carried out.
 
 use super::PathConflict;
-use crate::ids::{EventTypeName, FunctionId, Space};
+use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{InvalidResource, Kind, quoted};
 
 /// Why a configuration request cannot be carried out.
@@ -26,7 +26,7 @@ pub enum ConfigurationError {
         /// Id that is referred to.
         id: String,
     },
-    /// The authorizer of an event type does not exist.
+    /// The authorizer of an event type or a subscription does not exist.
     #[error("Authorizer function doesn't exists.")]
     MissingAuthorizer,
     /// There is one with that id already.
@@ -52,6 +52,16 @@ pub enum ConfigurationError {
         function: FunctionId,
         /// The event type.
         event_type: EventTypeName,
+    },
+    /// A function cannot go while a subscription has it as its authorizer.
+    #[error(
+        "Function {function} cannot be deleted because is used as an authorizer for {subscription} subscription."
+    )]
+    FunctionAuthorizesSubscription {
+        /// The function.
+        function: FunctionId,
+        /// The subscription.
+        subscription: SubscriptionId,
     },
     /// The resource is not what the request wants it to be before it is changed.
     #[error("{} {} has been changed: it is not what If-Match names.", .kind.title(), quoted(.id))]

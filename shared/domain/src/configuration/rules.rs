@@ -15,10 +15,7 @@ impl Configured for EventType {
     }
 
     fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        match &self.authorizer_id {
-            Some(id) if !snapshot.functions.contains_key(id) => Err(ConfigurationError::MissingAuthorizer),
-            _ => Ok(()),
-        }
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
     fn check_update(&self, _stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
@@ -76,10 +73,17 @@ impl Configured for Function {
             return Err(ConfigurationError::FunctionInUse);
         }
         let mut event_types = snapshot.event_types.values().map(|stored| &stored.resource);
-        match event_types.find(|event_type| event_type.authorizer_id.as_ref() == Some(id)) {
-            Some(event_type) => Err(ConfigurationError::FunctionIsAuthorizer {
+        if let Some(event_type) = event_types.find(|it| it.authorizer_id.as_ref() == Some(id)) {
+            return Err(ConfigurationError::FunctionIsAuthorizer {
                 function: id.clone(),
                 event_type: event_type.name.clone(),
+            });
+        }
+        let mut subscriptions = snapshot.subscriptions.values().map(|stored| &stored.resource);
+        match subscriptions.find(|it| it.authorizer_id.as_ref() == Some(id)) {
+            Some(subscription) => Err(ConfigurationError::FunctionAuthorizesSubscription {
+                function: id.clone(),
+                subscription: subscription.subscription_id.clone(),
             }),
             None => Ok(()),
         }
@@ -112,7 +116,8 @@ impl Configured for Subscription {
                 id,
             });
         }
-        function_exists(&self.function_id, snapshot)
+        function_exists(&self.function_id, snapshot)?;
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
     fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
@@ -122,7 +127,8 @@ impl Configured for Subscription {
                 field,
             });
         }
-        function_exists(&self.function_id, snapshot)
+        function_exists(&self.function_id, snapshot)?;
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
     fn check_delete(_id: &SubscriptionId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
@@ -130,10 +136,14 @@ impl Configured for Subscription {
     }
 
     fn references(&self) -> Vec<(Kind, &str)> {
-        vec![
+        let mut references = vec![
             (Kind::EventType, self.event_type.as_str()),
             (Kind::Function, self.function_id.as_str()),
-        ]
+        ];
+        // One that is its own authorizer is referred to once.
+        let authorizer = self.authorizer_id.as_ref().filter(|id| **id != self.function_id);
+        references.extend(authorizer.map(|id| (Kind::Function, id.as_str())));
+        references
     }
 
     fn routed_path(&self) -> Option<&str> {
@@ -167,6 +177,13 @@ fn function_exists(id: &FunctionId, snapshot: &Snapshot) -> Result<(), Configura
             kind: Kind::Function,
             id: id.to_string(),
         })
+    }
+}
+
+fn authorizer_exists(id: Option<&FunctionId>, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    match id {
+        Some(id) if !snapshot.functions.contains_key(id) => Err(ConfigurationError::MissingAuthorizer),
+        _ => Ok(()),
     }
 }
 

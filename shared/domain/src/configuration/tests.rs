@@ -57,6 +57,36 @@ fn references_must_exist() {
     assert_eq!(missing.unwrap_err(), ConfigurationError::MissingAuthorizer);
     let empty = snapshot.create(decode::<EventType>(r#"{"name":"t","authorizerId":""}"#), 4);
     assert_eq!(empty.unwrap_err(), ConfigurationError::MissingAuthorizer);
+    for authorizer in ["nope", ""] {
+        let body =
+            format!(r#"{{"type":"async","eventType":"e","functionId":"f","authorizerId":"{authorizer}"}}"#);
+        let text = subscribe(&mut snapshot, &body).unwrap_err();
+        assert_eq!(text, "Authorizer function doesn't exists.", "{authorizer}");
+    }
+}
+
+#[test]
+fn the_authorizer_of_a_subscription_stays_and_may_change() {
+    let mut snapshot = snapshot();
+    let body =
+        |authorizer: &str| format!(r#"{{"type":"sync","eventType":"e","functionId":"f"{authorizer}}}"#);
+    let id = subscribe(&mut snapshot, &body(r#","authorizerId":"g""#)).unwrap();
+    assert_eq!(
+        snapshot.delete::<Function>(&"g".into()).unwrap_err().to_string(),
+        format!("Function g cannot be deleted because is used as an authorizer for {id} subscription.")
+    );
+    let mut update = |authorizer: &str| {
+        let update = Subscription::decode(&space(), Some(&id), body(authorizer).as_bytes()).unwrap();
+        snapshot
+            .update(update)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let missing = update(r#","authorizerId":"nope""#).unwrap_err();
+    assert_eq!(missing, "Authorizer function doesn't exists.");
+    update(r#","authorizerId":"f""#).unwrap();
+    update("").unwrap();
+    snapshot.delete::<Function>(&"g".into()).unwrap();
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub enum Reason {
         #[schema(nullable = false)]
         paused_reason: Option<String>,
     },
-    /// The authorizer of the event type does not exist: the event is refused.
+    /// The authorizer of the subscription, or of the event type, does not exist: the event is refused.
     #[serde(rename_all = "camelCase")]
     AuthorizerMissing {
         /// The authorizer.

@@ -226,6 +226,20 @@ fn the_whole_answer() {
 }
 
 #[test]
+fn the_authorizer_of_a_subscription_is_told() {
+    let own = r#","authorizerId":"gone""#;
+    let explained = explain(
+        ask("e", "POST", "/a"),
+        &[subscription("async", "e", "POST", "/a", own)],
+    );
+    assert_eq!(explained[0].authorizer, Some("gone".into()));
+    let missing = Reason::AuthorizerMissing {
+        function_id: "gone".into(),
+    };
+    assert_eq!(explained[0].reasons, [missing]);
+}
+
+#[test]
 fn the_schema_names_what_is_written() {
     let schema = serde_json::to_value(<Reason as utoipa::PartialSchema>::schema()).unwrap();
     let reasons = [

@@ -37,6 +37,10 @@ pub struct Subscription {
     pub path: String,
     /// Method that events come in with.
     pub method: String,
+    /// Function asked before an event is passed on to this subscription, in place of that of the event type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub authorizer_id: Option<FunctionId>,
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -104,6 +108,9 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
     let function_id = FunctionId::from(object.string_or_empty("functionId")?);
     let path = with_leading_slash(object.string_or_empty("path")?);
     let method = method_or_post(&object.string_or_empty("method")?);
+    let authorizer_id = object
+        .string("authorizerId")?
+        .map(|id| FunctionId::from(id.as_ref()));
     let metadata = object.strings("metadata")?.unwrap_or_default();
 
     let (r#type, broken_type) = match given_type.as_str() {
@@ -143,6 +150,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         function_id,
         path,
         method,
+        authorizer_id,
         metadata,
         retry,
         ordered,

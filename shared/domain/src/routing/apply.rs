@@ -33,6 +33,13 @@ impl RoutingTable {
             self.paths.change(&resource.space, &resource.path, |routes| {
                 routes.unsubscribe(resource);
             });
+            if resource.authorizer_id.is_some() {
+                remove_from(
+                    &mut self.own_authorizers,
+                    &resource.space,
+                    &resource.subscription_id,
+                );
+            }
             if resource.r#type == SubscriptionType::Async {
                 remove_from(&mut self.queued, &resource.space, &resource.subscription_id);
             }
@@ -41,6 +48,10 @@ impl RoutingTable {
             let resource = &stored.resource;
             self.paths
                 .change(&resource.space, &resource.path, |routes| routes.subscribe(stored));
+            if let Some(authorizer) = &resource.authorizer_id {
+                let authorizers = self.own_authorizers.entry(resource.space.clone()).or_default();
+                authorizers.insert(resource.subscription_id.clone(), authorizer.clone());
+            }
             if resource.r#type == SubscriptionType::Async {
                 let queued = self.queued.entry(resource.space.clone()).or_default();
                 queued.insert(resource.subscription_id.clone(), resource.clone());

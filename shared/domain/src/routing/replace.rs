@@ -83,10 +83,15 @@ mod tests {
                     created,
                     // Few slots with several async functions each, so that lists grow and shrink in their middle.
                     &format!(
-                        r#"{{"type":"{}","eventType":"e{}","functionId":"f{variant}","method":"GET","path":"/{}"}}"#,
+                        r#"{{"type":"{}","eventType":"e{}","functionId":"f{variant}","method":"GET","path":"/{}"{}}}"#,
                         if kind == 2 { "sync" } else { "async" },
                         name % 2,
                         PATHS[usize::from(name) % PATHS.len()],
+                        if rank % 3 == 0 {
+                            r#","authorizerId":"f0""#
+                        } else {
+                            ""
+                        },
                     ),
                 ),
                 _ => insert::<Cors>(

@@ -45,6 +45,44 @@ fn table(subscriptions: &[(&str, &str)]) -> RoutingTable {
     table
 }
 
+#[test]
+fn the_authorizer_of_a_subscription_wins() {
+    let event_type = |space: &str| {
+        EventType::decode(&space.into(), None, br#"{"name":"e","authorizerId":"of-type"}"#).unwrap()
+    };
+    let of = |kind: &str, authorizer: &str| {
+        let mut subscription = subscription("one", kind, "/a");
+        subscription.authorizer_id = Some(authorizer.into()).filter(|_| !authorizer.is_empty());
+        subscription
+    };
+    for kind in ["sync", "async"] {
+        let mut table = RoutingTable::new(PathOwnership::Shared);
+        table.apply(&added(event_type("one"), 0));
+        let (plain, own) = (of(kind, ""), of(kind, "own"));
+        let id = &plain.subscription_id;
+        let asked = |table: &RoutingTable, space: &str, event_type: &str| {
+            let authorizer = table.authorizer(&space.into(), id, event_type);
+            authorizer.map(ToString::to_string)
+        };
+        table.apply(&added(plain.clone(), 1));
+        let bare = table.clone();
+        assert!(!table.has_own_authorizers());
+        assert_eq!(asked(&table, "one", "e").as_deref(), Some("of-type"));
+        let change = |before: &Subscription, after: &Subscription| Change {
+            before: added(before.clone(), 1).after,
+            after: added(after.clone(), 1).after,
+        };
+        table.apply(&change(&plain, &own));
+        assert!(table.has_own_authorizers());
+        assert_eq!(asked(&table, "one", "e").as_deref(), Some("own"));
+        // Also where the type has none, and nowhere else.
+        assert_eq!(asked(&table, "one", "x").as_deref(), Some("own"));
+        assert_eq!(asked(&table, "two", "e"), None);
+        table.apply(&change(&own, &plain));
+        assert_eq!(table, bare);
+    }
+}
+
 fn hit(table: &RoutingTable, path: &str) -> Option<(String, String)> {
     let found = table.routes("e", "GET", path).sync?;
     Some((found.space.to_string(), found.path.clone()))

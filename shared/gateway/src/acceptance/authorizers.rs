@@ -1,11 +1,11 @@
-//! The authorizers of an event (docs/contract.md §2.7): asked once per event and space (Q38), and never for
+//! The authorizers of an event (docs/contract.md §2.7): each is asked once per event (Q38), and none for
 //! system events.
 
 use std::sync::Arc;
 
 use domain::event::{Event, HttpRequest};
 use domain::hops::Hops;
-use domain::ids::{FunctionId, Space};
+use domain::ids::{FunctionId, Space, SubscriptionId};
 use domain::json::Json;
 use domain::routing::RoutingTable;
 use http::request::Parts;
@@ -29,7 +29,14 @@ pub(crate) struct Authorizers<'a> {
     pace: Pace<'a>,
     /// The request as they see it, while it is needed.
     request: Option<Arc<Json>>,
-    decisions: Vec<(Space, AuthorizerDecision)>,
+    decisions: Vec<Decided>,
+}
+
+/// What an authorizer of a space has said.
+struct Decided {
+    space: Space,
+    authorizer: FunctionId,
+    decision: AuthorizerDecision,
 }
 
 impl<'a> Authorizers<'a> {
@@ -53,8 +60,13 @@ impl<'a> Authorizers<'a> {
     }
 
     /// Refuses a request whose authorizer cannot be asked for now: nobody has denied it, so it may come again.
-    pub(crate) fn check(table: &RoutingTable, event: &Event, space: &Space) -> Result<(), GatewayError> {
-        let authorizer = table.authorizer(space, event.event_type());
+    pub(crate) fn check(
+        table: &RoutingTable,
+        event: &Event,
+        space: &Space,
+        subscription: &SubscriptionId,
+    ) -> Result<(), GatewayError> {
+        let authorizer = table.authorizer(space, subscription, event.event_type());
         if authorizer.is_some_and(|authorizer| is_sealed(table, space, authorizer)) {
             return Err(CallError::Sealed.into());
         }
@@ -63,23 +75,35 @@ impl<'a> Authorizers<'a> {
 
     /// The events that authorizers have returned in place of this one.
     pub(crate) fn made(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.decisions.iter().filter_map(|(_, decision)| match decision {
-            AuthorizerDecision::Allowed(made) => Some(made),
-            _ => None,
-        })
+        self.decisions
+            .iter()
+            .filter_map(|decided| match &decided.decision {
+                AuthorizerDecision::Allowed(made) => Some(made),
+                _ => None,
+            })
     }
 
-    /// Whether the subscribers of a space may have the event.
-    pub(crate) async fn decide(&mut self, space: &Space) -> AuthorizerDecision {
-        let Some(authorizer) = self.arrived.table.authorizer(space, self.event.event_type()) else {
+    /// Whether a subscriber of a space may have the event.
+    pub(crate) async fn decide(
+        &mut self,
+        space: &Space,
+        subscription: &SubscriptionId,
+    ) -> AuthorizerDecision {
+        let event_type = self.event.event_type();
+        let Some(authorizer) = self.arrived.table.authorizer(space, subscription, event_type) else {
             return AuthorizerDecision::Allowed(self.event.clone());
         };
-        if let Some((_, decision)) = self.decisions.iter().find(|(known, _)| known == space) {
-            return decision.clone();
+        let is_same = |decided: &&Decided| decided.authorizer == *authorizer && decided.space == *space;
+        if let Some(decided) = self.decisions.iter().find(is_same) {
+            return decided.decision.clone();
         }
         // Boxed: most events have no authorizer and should not carry the future of its call.
         let decision = Box::pin(self.ask(space, authorizer)).await;
-        self.decisions.push((space.clone(), decision.clone()));
+        self.decisions.push(Decided {
+            space: space.clone(),
+            authorizer: authorizer.clone(),
+            decision: decision.clone(),
+        });
         decision
     }
 

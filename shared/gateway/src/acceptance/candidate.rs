@@ -67,12 +67,17 @@ impl<'a> Candidate<'a> {
     /// Fails where an authorizer cannot be asked for now: that of any space where a function answers, those of all
     /// others.
     pub(crate) fn check_authorizers(&self, table: &RoutingTable) -> Result<(), GatewayError> {
-        let check = |space: &Space| Authorizers::check(table, &self.event, space);
-        if let Some(subscription) = self.sync {
-            check(&subscription.space)?;
-            return self.deliveries.iter().try_for_each(|one| check(&one.space));
+        let check = |one: &Delivery| Authorizers::check(table, &self.event, &one.space, &one.subscription);
+        if let Some(Subscription {
+            space,
+            subscription_id,
+            ..
+        }) = self.sync.map(Arc::as_ref)
+        {
+            Authorizers::check(table, &self.event, space, subscription_id)?;
+            return self.deliveries.iter().try_for_each(check);
         }
-        let mut checked = self.deliveries.iter().map(|delivery| check(&delivery.space));
+        let mut checked = self.deliveries.iter().map(check);
         match checked.next() {
             Some(Err(error)) if checked.all(|checked| checked.is_err()) => Err(error),
             _ => Ok(()),
@@ -83,7 +88,11 @@ impl<'a> Candidate<'a> {
     pub(crate) async fn ask_all(&mut self) -> Result<(), GatewayError> {
         let (mut is_allowed, mut has_failed) = (false, false);
         for delivery in &self.deliveries {
-            match self.authorizers.decide(&delivery.space).await {
+            match self
+                .authorizers
+                .decide(&delivery.space, &delivery.subscription)
+                .await
+            {
                 AuthorizerDecision::Allowed(_) => is_allowed = true,
                 AuthorizerDecision::Denied(_) => {}
                 AuthorizerDecision::Failed => has_failed = true,
@@ -102,8 +111,17 @@ impl<'a> Candidate<'a> {
     /// The spaces with functions that the client waits for: the one that answers, and authorizers.
     pub(crate) fn asked<'s>(&'s self, table: &'s RoutingTable) -> impl Iterator<Item = &'s Space> {
         let sync = self.sync.iter().map(|subscription| &subscription.space);
-        let spaces = self.deliveries.iter().map(|delivery| &delivery.space);
-        let event_type = self.event.event_type();
-        sync.chain(spaces.filter(move |space| table.authorizer(space, event_type).is_some()))
+        let guarded = self.deliveries.iter().filter(|one| self.is_guarded(table, one));
+        sync.chain(guarded.map(|delivery| &delivery.space))
+    }
+
+    /// Whether an authorizer has to be asked about a delivery.
+    pub(crate) fn is_guarded(&self, table: &RoutingTable, delivery: &Delivery) -> bool {
+        let Delivery {
+            space, subscription, ..
+        } = delivery;
+        table
+            .authorizer(space, subscription, self.event.event_type())
+            .is_some()
     }
 }

@@ -67,7 +67,7 @@ impl AdmissionControl {
             };
             let mut answering = candidates.iter().filter(|candidate| candidate.sync.is_some());
             let is_left_out = |candidate: &Candidate<'_>, delivery: &Delivery| {
-                delivery.space == *busy && table.authorizer(busy, candidate.event.event_type()).is_some()
+                delivery.space == *busy && candidate.is_guarded(table, delivery)
             };
             if answering.any(|candidate| candidate.asked(table).any(|space| space == busy))
                 || !self.leave_out(candidates, is_left_out, &error)

@@ -37,7 +37,8 @@ impl Deliverer {
             return Err(self.lose(delivery));
         }
         // Without one there is nobody left whose word it would need.
-        let Some(authorizer) = table.authorizer(space, delivery.event.event_type()) else {
+        let Some(authorizer) = table.authorizer(space, &delivery.subscription, delivery.event.event_type())
+        else {
             return Ok(delivery.event.clone());
         };
         if is_sealed(table, space, authorizer) {

@@ -67,7 +67,8 @@ async fn everything_is_there_again() {
     let table = store.routing_table(&[]).await.unwrap();
     assert!(table.routes("e", "GET", "/a/x").sync.is_some());
     assert_eq!(table.routes("e", "GET", "/a").asynchronous.len(), 1);
-    assert_eq!(table.authorizer(&space, "e").unwrap().as_str(), "plain");
+    let authorizer = table.authorizer(&space, &"s".into(), "e");
+    assert_eq!(authorizer.unwrap().as_str(), "plain");
     assert!(table.cors("GET", "/a/x/y").is_some());
     let conflict = store
         .create(sync(&space, "e", "plain", "/a/b"))

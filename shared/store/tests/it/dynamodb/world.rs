@@ -199,7 +199,7 @@ pub(crate) fn seen(table: &RoutingTable, space: &Space) -> Vec<String> {
         }
     }
     for event_type in ["e0", "e1", "e2"] {
-        seen.push(format!("{:?}", table.authorizer(space, event_type)));
+        seen.push(format!("{:?}", table.authorizer(space, &"s".into(), event_type)));
     }
     seen
 }
