@@ -59,14 +59,14 @@ function secret (variable) {
   return (variable && process.env[variable]) || 'whsec_' + randomBytes(32).toString('base64')
 }
 
-async function startPrograms (programs, chosen, folder) {
+async function startPrograms (programs, gateway, folder) {
   const tokenSecret = secret()
   const orderWebhook = secret('ORDER_WEBHOOK_SECRET')
   const paymentWebhook = secret('PAYMENT_WEBHOOK_SECRET')
   const producerToken = issue({ subject: 'producer', role: 'producer', seconds: 30 * DAY }, tokenSecret)
 
   const { events, config } = await programs.start('gateway', [
-    path.resolve(chosen.gateway ?? builtGateway()),
+    gateway,
     `--events-port=${chosen['events-port']}`,
     `--config-port=${chosen['config-port']}`,
     `--embed-data-dir=${folder}`,
@@ -112,6 +112,7 @@ for (const [name, value] of Object.entries(chosen)) {
   if (name.endsWith('-port') && !/^\d{1,5}$/.test(value)) fail(`--${name} is a number, not ${value}`)
 }
 
+const gateway = path.resolve(chosen.gateway ?? builtGateway())
 const folder = await mkdtemp(path.join(tmpdir(), 'web-shop-'))
 const programs = new Programs(text => stop(1, text))
 
@@ -128,7 +129,7 @@ async function stop (status, why) {
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop(0))
 
 try {
-  const { events, config, producerToken, urls } = await startPrograms(programs, chosen, folder)
+  const { events, config, producerToken, urls } = await startPrograms(programs, gateway, folder)
   const applyFile = async report => apply(config, await readConfiguration(chosen.configuration, urls), report)
   let registered = 0
   await applyFile(() => registered++)
