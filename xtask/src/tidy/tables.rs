@@ -11,7 +11,7 @@ const MOST_KEY_CELLS: usize = 2;
 
 /// Reports rows of a table of a Markdown file that are about the same as one before them.
 pub(super) fn check(file: &File) -> Vec<Problem> {
-    if !file.path.ends_with(".md") {
+    if !file.is_markdown() {
         return Vec::new();
     }
     let mut problems = Vec::new();
@@ -57,7 +57,10 @@ mod tests {
     fn a_second_row_about_the_same_is_found() {
         let twice = "| status | message | when |\n|---|---|---|\n| 400 | `bad` | a |\n| 409 | `bad` | b |\n| 400 | `bad` | c |\n";
         assert_eq!(places(twice), ["docs/a.md:5"]);
-        assert_eq!(places("| a | b |\n|---|---|\n| x | 1 |\n| x | 2 |\n"), ["docs/a.md:4"]);
+        assert_eq!(
+            places("| a | b |\n|---|---|\n| x | 1 |\n| x | 2 |\n"),
+            ["docs/a.md:4"]
+        );
     }
 
     #[test]

@@ -18,9 +18,17 @@ pub(super) struct File {
 
 impl File {
     pub(super) fn is_rust(&self) -> bool {
+        self.has_extension("rs")
+    }
+
+    pub(super) fn is_markdown(&self) -> bool {
+        self.has_extension("md")
+    }
+
+    fn has_extension(&self, wanted: &str) -> bool {
         Path::new(&self.path)
             .extension()
-            .is_some_and(|extension| extension == "rs")
+            .is_some_and(|extension| extension == wanted)
     }
 }
 
