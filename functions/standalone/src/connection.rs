@@ -1,6 +1,7 @@
 //! Serving connections of a listener: bounded in number, in headers and in time. Which HTTP a connection speaks is seen by
 //! what it begins with, or agreed on with TLS.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub(crate) struct ConnectionSettings {
     pub(crate) least_rate: LeastRate,
     /// The budget of bytes for heads that are longer than usual.
     pub(crate) in_flight: BytesInFlight,
+    /// The budget of bytes for requests over HTTP/2 and their heads, of which each client has a share.
+    pub(crate) in_flight_http2: BytesInFlight,
 }
 
 /// Pause after the machine could not accept a connection, as when it has no file descriptors left.
@@ -81,12 +84,14 @@ pub(crate) async fn serve(
             accepted = accept(&listeners, &places) => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let Some((stream, place)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else {
+            continue;
+        };
         let (service, settings, closing) = (service.clone(), settings.clone(), close.subscribe());
         tokio::spawn(async move {
             prepare(&stream, settings.write_timeout);
             match &settings.tls {
-                None => serve_connection(stream, service, &settings, closing).await,
+                None => serve_connection(stream, peer, service, &settings, closing).await,
                 Some(tls) => {
                     // A handshake has the time that headers have.
                     if let Ok(Ok(stream)) =
@@ -95,9 +100,9 @@ pub(crate) async fn serve(
                         if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
                             let stream =
                                 Paced::new(stream, settings.least_rate, RequestHead::new(settings.in_flight));
-                            serve_http2(stream, Bytes::new(), service, &settings, closing).await;
+                            serve_http2(stream, peer, Bytes::new(), service, &settings, closing).await;
                         } else {
-                            serve_connection(stream, service, &settings, closing).await;
+                            serve_connection(stream, peer, service, &settings, closing).await;
                         }
                     }
                 }
@@ -114,10 +119,10 @@ pub(crate) async fn serve(
 async fn accept(
     listeners: &Listeners,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listeners.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, peer)) => Some((stream, peer.ip(), place)),
         Err(error) => {
             tracing::error!(%error, "A connection could not be accepted.");
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -142,6 +147,7 @@ fn prepare(stream: &TcpStream, write_timeout: Duration) {
 /// Serves a connection that speaks HTTP/1.1, unless it begins as one that speaks HTTP/2.
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: IpAddr,
     service: impl Answers,
     settings: &ConnectionSettings,
     mut closing: watch::Receiver<()>,
@@ -168,7 +174,7 @@ async fn serve_connection(
     let parts = connection.into_parts();
     if settings.max_streams > 0 && parts.read_buf.starts_with(PREFACE) {
         let (stream, service) = (parts.io.into_inner(), parts.service.service);
-        serve_http2(stream, parts.read_buf, service, settings, closing).await;
+        serve_http2(stream, peer, parts.read_buf, service, settings, closing).await;
     } else {
         tracing::debug!(%error, "A connection ended early.");
     }
@@ -177,6 +183,7 @@ async fn serve_connection(
 /// Serves a connection that speaks HTTP/2. Boxed, so that those that speak HTTP/1.1 do not have to carry it.
 fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: Paced<S>,
+    peer: IpAddr,
     ahead: Bytes,
     service: impl Answers,
     settings: &ConnectionSettings,
@@ -188,9 +195,37 @@ fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         max_headers: MAX_HEADERS,
         read_timeout: settings.read_timeout,
         least_rate: settings.least_rate,
-        in_flight: settings.in_flight,
+        in_flight: settings.in_flight_http2.of_space(&client(peer)),
     };
     // Its heads are counted where its frames are known.
     stream.stop_counting_heads();
     Box::pin(http2::serve(stream, ahead, service, settings, closing))
+}
+
+/// What counts as one client: an address, of IPv6 the network that nobody has less than.
+fn client(peer: IpAddr) -> String {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_told_by_their_networks() {
+        for (peer, want) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(client(peer.parse().unwrap()), want);
+        }
+    }
 }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use self::activity::Activity;
-use self::frames_read::FramesRead;
+use self::frames_read::{FramesRead, HeadBounds};
 use self::pace::Streams;
 use self::requests::{Answers, Requests};
 use crate::reading_pace::{UNSENT_BYTES, unseen_time};
@@ -39,7 +39,7 @@ pub(crate) struct StreamSettings {
     pub(crate) read_timeout: Duration,
     /// The least rate at which a client reads the answer of each stream.
     pub(crate) least_rate: api::LeastRate,
-    /// The budget of bytes, in which each request is counted.
+    /// The budget of bytes in which each request is counted, as this client may use it.
     pub(crate) in_flight: BytesInFlight,
 }
 
@@ -65,7 +65,11 @@ pub(crate) async fn serve(
     mut closing: watch::Receiver<()>,
 ) {
     let activity = Arc::new(Activity::new(settings.max_streams));
-    let stream = FramesRead::new(stream, ahead, settings.in_flight, activity.clone());
+    let bounds = HeadBounds {
+        max_bytes: settings.max_header_bytes,
+        in_flight: settings.in_flight,
+    };
+    let stream = FramesRead::new(stream, ahead, bounds, activity.clone());
     let service = Requests {
         service,
         max_headers: settings.max_headers,

@@ -218,6 +218,7 @@ fn connections(
         write_timeout,
         least_rate: limits.least_rate(),
         in_flight,
+        in_flight_http2: limits.http2_in_flight(),
     }
 }
 

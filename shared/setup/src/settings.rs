@@ -326,10 +326,9 @@ impl Settings {
         self.target_guard.mode.is_none() && self.network_guard().is_none()
     }
 
-    /// Whether HTTP/2 is spoken: what of a stream is held beside its bytes is not counted to the last byte, which those who
-    /// host others would have to answer for.
+    /// Whether HTTP/2 is spoken, with clients and with functions.
     pub fn speaks_http2(&self) -> bool {
-        self.limits.http2.map_or(!self.access.is_hosted(), Switch::is_on)
+        self.limits.http2.is_on()
     }
 
     /// Whether members of resources that are not known are refused instead of ignored.

@@ -32,6 +32,7 @@ mod custom;
 mod custom_call;
 mod destination;
 mod encrypted;
+mod ending;
 mod exchange;
 mod gunzip;
 mod hops;
@@ -48,6 +49,7 @@ mod signature;
 mod status;
 mod tls;
 mod tls_clients;
+mod unread;
 
 /// Calls an endpoint.
 pub(crate) async fn call(

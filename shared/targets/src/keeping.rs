@@ -33,6 +33,11 @@ impl Keeping {
         self
     }
 
+    /// A part of the budget, of no bytes yet.
+    pub(crate) fn nothing_held(self) -> Held {
+        self.budget.none_held()
+    }
+
     /// How many of so many bytes are kept.
     fn kept(self, bytes: usize) -> usize {
         if self.is_beginning {

@@ -47,9 +47,24 @@ impl Http2 {
         Self::over(async move { TcpStream::connect(address).await.unwrap() })
     }
 
+    /// The same, where an answer may have so many bytes before it is read.
+    pub(crate) fn with_window(address: SocketAddr, bytes: u32) -> Self {
+        Self::speak(
+            async move { TcpStream::connect(address).await.unwrap() },
+            Some(bytes),
+        )
+    }
+
     /// Speaks HTTP/2 over a connection.
     pub(crate) fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         opening: impl Future<Output = S>,
+    ) -> Self {
+        Self::speak(opening, None)
+    }
+
+    fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        opening: impl Future<Output = S>,
+        window: Option<u32>,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -58,6 +73,7 @@ impl Http2 {
             .unwrap();
         let (sender, connection) = runtime.block_on(async {
             Builder::new(TokioExecutor::new())
+                .initial_stream_window_size(window)
                 .handshake(TokioIo::new(opening.await))
                 .await
                 .unwrap()

@@ -7,6 +7,9 @@ use clap::Args;
 
 use super::{Switch, milliseconds};
 
+/// Largest heads that the budget of HTTP/2 has room for at least: one takes a bit more than twice its size while it comes.
+const LEAST_HTTP2_HEADS: usize = 16;
+
 /// Bounds of requests.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
@@ -44,14 +47,15 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_connections: usize,
-    /// Whether HTTP/2 is spoken, with clients and with functions behind https; off in hosted mode unless it is said.
+    /// Whether HTTP/2 is spoken, with clients and with functions behind https.
     #[arg(
         long = "http2",
         env = "EVENT_GATEWAY_HTTP2",
+        default_value = "on",
         hide_possible_values = true,
         value_name = "on|off"
     )]
-    pub http2: Option<Switch>,
+    pub http2: Switch,
     /// Streams of HTTP/2 that a connection may have at a time.
     #[arg(
         long = "max-streams-per-connection",
@@ -136,6 +140,16 @@ impl LimitSettings {
         let default = if is_hosted { quarter } else { 0 };
         let most = self.max_bytes_in_flight_per_space.unwrap_or(default);
         (most > 0).then_some(most)
+    }
+
+    /// A budget for the requests over HTTP/2 that an API works at, and for their heads: a quarter of the bytes in flight,
+    /// beside these, so that nobody else has less for it. One client may have half of it.
+    pub fn http2_in_flight(&self) -> BytesInFlight {
+        if self.max_bytes_in_flight == 0 {
+            return BytesInFlight::new(0);
+        }
+        let own = (self.max_bytes_in_flight / 4).max(self.max_header_bytes.saturating_mul(LEAST_HTTP2_HEADS));
+        BytesInFlight::with_shares(own, own / 2)
     }
 
     /// Bounds of request bodies of the Events API, which are counted in this budget.

@@ -122,15 +122,32 @@ fn tenants_of_a_hosted_gateway_refer_to_nothing_of_its_own() {
 }
 
 #[test]
-fn hosted_gateways_speak_http2_only_if_that_is_said() {
+fn http2_is_spoken_unless_that_is_said() {
     for (args, want) in [
         (&[][..], true),
         (&["--http2=off"], false),
-        (&["--hosted-domains=a.io"], false),
-        (&["--hosted-domains=a.io", "--http2=on"], true),
+        (&["--hosted-domains=a.io"], true),
+        (&["--hosted-domains=a.io", "--http2=off"], false),
     ] {
         assert_eq!(parse(args).unwrap().speaks_http2(), want, "{args:?}");
     }
+}
+
+#[test]
+fn requests_over_http2_have_a_budget_of_their_own() {
+    for (args, fits, too_much) in [
+        // A quarter of the bytes in flight, of which a client may have half.
+        (&["--max-bytes-in-flight=16000000"][..], 2_000_000, 2_000_001),
+        // Room for some heads.
+        (&["--max-bytes-in-flight=1"], 500_000, 600_000),
+    ] {
+        let budget = parse(args).unwrap().limits.http2_in_flight().of_space("a");
+        assert!(budget.none_held().grow(fits), "{args:?}");
+        assert!(!budget.none_held().grow(too_much), "{args:?}");
+    }
+    let unlimited = parse(&["--max-bytes-in-flight=0"]).unwrap();
+    let budget = unlimited.limits.http2_in_flight().of_space("a");
+    assert!(budget.none_held().grow(1 << 40));
 }
 
 #[test]

@@ -9,9 +9,10 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{self, Client};
 
 use super::client::{Payload, client};
-use super::connector::TcpConnector;
-use super::lanes::{Lanes, Place};
+use super::ending::{ConnectionEnd, EndingConnector};
+use super::lanes::{Lanes, Place, Sharing};
 use super::response_body::ResponseBody;
+use super::unread::Unread;
 
 /// How often a request is sent again that a server has refused without looking at it.
 const RESENDS: u32 = 2;
@@ -22,14 +23,19 @@ const MOST_HEADERS: usize = 100;
 /// The port that HTTP/1.1 clients leave out of `Host`.
 const HTTPS_PORT: u16 = 443;
 
-type LaneClient = Client<HttpsConnector<TcpConnector>, Payload>;
+type LaneClient = Client<HttpsConnector<EndingConnector>, Payload>;
 
 /// A client for all servers that are spoken to with the same certificates. A cheap handle.
 #[derive(Clone)]
 pub(super) struct EncryptedClient(Arc<Shared>);
 
 struct Shared {
-    connector: HttpsConnector<TcpConnector>,
+    connector: HttpsConnector<EndingConnector>,
+    together: LaneClients,
+    apart: LaneClients,
+}
+
+struct LaneClients {
     lanes: Arc<Lanes>,
     /// One for each lane, as far as there were any.
     clients: Mutex<Vec<LaneClient>>,
@@ -46,11 +52,11 @@ pub(super) enum EncryptedError {
 
 impl EncryptedClient {
     /// A client that opens its connections so.
-    pub(super) fn new(connector: HttpsConnector<TcpConnector>) -> Self {
+    pub(super) fn new(connector: HttpsConnector<EndingConnector>) -> Self {
         Self(Arc::new(Shared {
             connector,
-            lanes: Arc::default(),
-            clients: Mutex::default(),
+            together: LaneClients::new(Sharing::Shared),
+            apart: LaneClients::new(Sharing::Own),
         }))
     }
 
@@ -58,17 +64,25 @@ impl EncryptedClient {
     /// it may have been about to close the connection, or have too much to do on this one.
     pub(super) async fn send(
         &self,
-        mut request: Request<Payload>,
+        request: Request<Payload>,
+        sharing: Sharing,
     ) -> Result<Response<ResponseBody>, EncryptedError> {
+        let lanes = match sharing {
+            Sharing::Shared => &self.0.together,
+            Sharing::Own => &self.0.apart,
+        };
+        let server = request.uri().authority();
+        let place = server.map(|server| lanes.lanes.enter(server));
+        let client = lanes.client(place.as_ref().map_or(0, Place::lane), &self.0.connector);
+        let (head, payload) = request.into_parts();
+        let (payload, mut unread) = Unread::follow(payload, place);
+        let mut request = Request::from_parts(head, payload);
         // HTTP/2 has its host in the URI, and for HTTP/1.1 the client makes the same header of that.
         if request.uri().port_u16() != Some(HTTPS_PORT) {
             request.headers_mut().remove(HOST);
         }
-        let lanes = &self.0.lanes;
-        let place = request.uri().authority().map(|server| lanes.enter(server));
-        let client = self.client_of_lane(place.as_ref().map_or(0, Place::lane));
         let mut resends = RESENDS;
-        let response = loop {
+        let mut response = loop {
             // A body is shared, not copied.
             let again = (resends > 0).then(|| request.clone());
             match (client.request(request).await, again) {
@@ -80,16 +94,27 @@ impl EncryptedClient {
                 (Err(error), _) => return Err(error.into()),
             }
         };
-        if response.version() == Version::HTTP_2 && response.headers().len() > MOST_HEADERS {
+        unread.answered_over(response.extensions_mut().remove::<ConnectionEnd>());
+        let is_http2 = response.version() == Version::HTTP_2;
+        if is_http2 && response.headers().len() > MOST_HEADERS {
             return Err(EncryptedError::Headers);
         }
-        Ok(response.map(|body| ResponseBody::shared(body, place)))
+        Ok(response.map(|body| ResponseBody::shared(body, is_http2, unread)))
+    }
+}
+
+impl LaneClients {
+    fn new(sharing: Sharing) -> Self {
+        Self {
+            lanes: Arc::new(Lanes::new(sharing)),
+            clients: Mutex::default(),
+        }
     }
 
-    fn client_of_lane(&self, lane: usize) -> LaneClient {
-        let mut clients = self.0.clients.lock().unwrap_or_else(PoisonError::into_inner);
+    fn client(&self, lane: usize, connector: &HttpsConnector<EndingConnector>) -> LaneClient {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         while clients.len() <= lane {
-            clients.push(client(self.0.connector.clone()));
+            clients.push(client(connector.clone()));
         }
         clients[lane].clone()
     }

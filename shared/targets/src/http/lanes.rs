@@ -9,12 +9,28 @@ use http::uri::Authority;
 /// Calls that share a lane. Servers usually allow 100 streams, and few less than this.
 pub(super) const CALLS_OF_LANE: u32 = 32;
 
-/// Most lanes of a server; beyond them calls share those that have the fewest.
+/// Most such lanes of a server; beyond them calls share those that have the fewest.
 const MOST_LANES: usize = 64;
 
+/// The same of lanes that have one call each.
+const MOST_OWN_LANES: usize = 1024;
+
+/// Whether a call shares its connection with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// With as many as a lane has.
+    Shared,
+    /// With none: its answer may come in many small pieces which nobody reads for a while, and that ends a connection over
+    /// HTTP/2.
+    Own,
+}
+
 /// The calls of each server, by lane.
-#[derive(Default)]
-pub(super) struct Lanes(Mutex<HashMap<Authority, Vec<u32>>>);
+pub(super) struct Lanes {
+    calls_of_lane: u32,
+    most: usize,
+    servers: Mutex<HashMap<Authority, Vec<u32>>>,
+}
 
 /// A call under way, until it is dropped.
 pub(super) struct Place {
@@ -24,17 +40,30 @@ pub(super) struct Place {
 }
 
 impl Lanes {
+    /// Lanes of calls that share connections so.
+    pub(super) fn new(sharing: Sharing) -> Self {
+        let (calls_of_lane, most) = match sharing {
+            Sharing::Shared => (CALLS_OF_LANE, MOST_LANES),
+            Sharing::Own => (1, MOST_OWN_LANES),
+        };
+        Self {
+            calls_of_lane,
+            most,
+            servers: Mutex::default(),
+        }
+    }
+
     /// A place in the first lane that has one.
     pub(super) fn enter(self: &Arc<Self>, server: &Authority) -> Place {
         let mut servers = self.lock();
         let calls = servers.entry(server.clone()).or_default();
-        let lane = match calls.iter().position(|calls| *calls < CALLS_OF_LANE) {
+        let lane = match calls.iter().position(|calls| *calls < self.calls_of_lane) {
             Some(lane) => lane,
-            None if calls.len() < MOST_LANES => {
+            None if calls.len() < self.most => {
                 calls.push(0);
                 calls.len() - 1
             }
-            None => (0..MOST_LANES).min_by_key(|lane| calls[*lane]).unwrap_or(0),
+            None => (0..self.most).min_by_key(|lane| calls[*lane]).unwrap_or(0),
         };
         calls[lane] += 1;
         Place {
@@ -45,7 +74,7 @@ impl Lanes {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Authority, Vec<u32>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,7 +106,7 @@ mod tests {
 
     #[test]
     fn calls_fill_one_lane_after_the_other() {
-        let lanes = Arc::new(Lanes::default());
+        let lanes = Arc::new(Lanes::new(Sharing::Shared));
         let (one, other) = (Authority::from_static("a:1"), Authority::from_static("b"));
         let mut places: Vec<_> = (0..CALLS_OF_LANE).map(|_| lanes.enter(&one)).collect();
         assert!(places.iter().all(|place| place.lane() == 0));
@@ -93,8 +122,19 @@ mod tests {
     }
 
     #[test]
+    fn calls_that_share_nothing_have_a_lane_each() {
+        let lanes = Arc::new(Lanes::new(Sharing::Own));
+        let server = Authority::from_static("a");
+        let mut places: Vec<_> = (0..100).map(|_| lanes.enter(&server)).collect();
+        let numbers: Vec<_> = places.iter().map(Place::lane).collect();
+        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+        drop(places.swap_remove(7));
+        assert_eq!(lanes.enter(&server).lane(), 7);
+    }
+
+    #[test]
     fn beyond_the_last_lane_calls_are_spread() {
-        let lanes = Arc::new(Lanes::default());
+        let lanes = Arc::new(Lanes::new(Sharing::Shared));
         let server = Authority::from_static("a");
         let all = CALLS_OF_LANE as usize * MOST_LANES;
         let places: Vec<_> = (0..all + MOST_LANES).map(|_| lanes.enter(&server)).collect();

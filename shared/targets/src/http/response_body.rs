@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -11,14 +10,11 @@ use hyper::body::Incoming;
 use tokio::task::coop::poll_proceed;
 use tokio::time::{Sleep, sleep};
 
-use super::lanes::Place;
 use super::pool::connection::Pooled;
 use super::pool::idle::Idle;
+use super::unread::{READS_ON, Unread};
 
-/// How long a function that has answered may take to read the rest of its event. Whoever answers and closes ends that.
-const READS_ON: Duration = Duration::from_secs(5);
-
-/// A body. It ends when the request has been written, too: a function may answer before it has read all of its event, and
+/// A body. Where its call drives it, it ends when the request has been written, too: a function may answer before it has read all of its event, and
 /// gets the rest all the same. Dropped before its end, it closes its connection, unless all of it is there.
 pub(super) struct ResponseBody {
     /// `None` once it has ended.
@@ -27,8 +23,15 @@ pub(super) struct ResponseBody {
     pooled: Option<(Pooled, Arc<Idle>)>,
     /// When the rest of the event is no longer waited for.
     end: Option<Pin<Box<Sleep>>>,
-    /// Where other calls may share its connection.
-    _place: Option<Box<Place>>,
+    /// `None` where the call drives it.
+    shared: Option<Box<Shared>>,
+}
+
+/// What a body has whose connection a task drives, maybe beside others.
+struct Shared {
+    is_http2: bool,
+    /// What is left of the event, which outlasts the body.
+    _unread: Unread,
 }
 
 /// Why a body breaks off.
@@ -49,17 +52,21 @@ impl ResponseBody {
             body: Some(body),
             pooled,
             end: None,
-            _place: None,
+            shared: None,
         }
     }
 
     /// The body of an answer that a task drives, maybe beside others.
-    pub(super) fn shared(body: Incoming, place: Option<Place>) -> Self {
+    pub(super) fn shared(body: Incoming, is_http2: bool, unread: Unread) -> Self {
+        let shared = Shared {
+            is_http2,
+            _unread: unread,
+        };
         Self {
             body: Some(body),
             pooled: None,
             end: None,
-            _place: place.map(Box::new),
+            shared: Some(Box::new(shared)),
         }
     }
 
@@ -89,18 +96,20 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         // One read can bring thousands of chunks: whoever reads them gives others, and their own timer, a turn.
         let turn = ready!(poll_proceed(context));
-        let Self { body, pooled, .. } = &mut *self;
+        let Self {
+            body, pooled, shared, ..
+        } = &mut *self;
         if let Some(incoming) = body {
             let mut incoming = Pin::new(incoming);
             let frame = match pooled {
-                None => incoming.poll_frame(context),
+                None => incoming.as_mut().poll_frame(context),
                 Some((connection, _)) => {
                     // Nothing but the connection brings more of it, and that is driven right here.
                     let nobody = &mut Context::from_waker(Waker::noop());
                     match incoming.as_mut().poll_frame(nobody) {
                         Poll::Pending => {
                             connection.drive(context);
-                            incoming.poll_frame(nobody)
+                            incoming.as_mut().poll_frame(nobody)
                         }
                         ready @ Poll::Ready(_) => ready,
                     }
@@ -108,7 +117,9 @@ impl Body for ResponseBody {
             };
             match frame {
                 Poll::Ready(None) => {
-                    let is_cut_off = pooled.is_none() && body.as_ref().is_some_and(is_cut_off);
+                    let is_cut_off = shared
+                        .as_ref()
+                        .is_some_and(|shared| is_cut_off(&incoming, shared.is_http2));
                     *body = None;
                     if is_cut_off {
                         return Poll::Ready(Some(Err(BodyError::CutOff)));
@@ -142,9 +153,10 @@ impl Body for ResponseBody {
     }
 }
 
-/// Whether a body that has nothing more lacks some of what was announced, and its stream did not end with it.
-fn is_cut_off(body: &Incoming) -> bool {
-    !body.is_end_stream() && body.size_hint().lower() > 0
+/// Whether a body that has nothing more is not all of the answer. Over HTTP/2 its stream has ended with it then or was
+/// reset, whether it was announced how much there is or not.
+fn is_cut_off(body: &Incoming, is_http2: bool) -> bool {
+    !body.is_end_stream() && (is_http2 || body.size_hint().lower() > 0)
 }
 
 impl Drop for ResponseBody {

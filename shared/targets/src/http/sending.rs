@@ -18,6 +18,7 @@ use super::connector::TcpConnector;
 use super::custom::Custom;
 use super::destination::Destination;
 use super::encrypted::EncryptedClient;
+use super::lanes::Sharing;
 use super::pool::Pool;
 use super::response_body::ResponseBody;
 use super::tls_clients::TlsClients;
@@ -128,6 +129,11 @@ impl HttpTargets {
             .transpose()
             .map_err(InvokeError::unusable)?;
         let is_passed_on = call.caller == Caller::Client && mode.is_passed_on();
+        let sharing = if is_passed_on && mode == ResponseMode::Stream {
+            Sharing::Own
+        } else {
+            Sharing::Shared
+        };
         let mut event = Some(call.payload).filter(|_| endpoint.sends_event());
         let mut followed = 0;
         loop {
@@ -136,15 +142,15 @@ impl HttpTargets {
                 request.headers_mut().insert(ACCEPT_ENCODING, IDENTITY);
             }
             let response = match custom {
-                None => self.send(request).await?,
+                None => self.send_sharing(request, sharing).await?,
                 Some(custom) => {
                     custom.apply(&mut request)?;
                     match &custom.tls {
-                        None => self.send(request).await?,
+                        None => self.send_sharing(request, sharing).await?,
                         Some(client) => {
                             hops::tell(request.headers_mut());
                             // Boxed: plain calls do not have to carry it.
-                            answered(Box::pin(client.send(request)).await)?
+                            answered(Box::pin(client.send(request, sharing)).await)?
                         }
                     }
                 }
@@ -170,21 +176,33 @@ impl HttpTargets {
     }
 
     /// Sends a request, and says how often its event was passed on.
-    pub(super) async fn send(
+    pub(super) fn send(
+        &self,
+        request: Request<Payload>,
+    ) -> impl Future<Output = Result<Response<ResponseBody>, InvokeError>> {
+        self.send_sharing(request, Sharing::Shared)
+    }
+
+    async fn send_sharing(
         &self,
         mut request: Request<Payload>,
+        sharing: Sharing,
     ) -> Result<Response<ResponseBody>, InvokeError> {
         hops::tell(request.headers_mut());
         if request.uri().scheme() == Some(&Scheme::HTTPS) {
             // Boxed: it is a large future, which plain calls would have to carry.
-            Box::pin(self.send_encrypted(request)).await
+            Box::pin(self.send_encrypted(request, sharing)).await
         } else {
             answered(self.plain.send(request).await)
         }
     }
 
-    async fn send_encrypted(&self, request: Request<Payload>) -> Result<Response<ResponseBody>, InvokeError> {
-        answered(self.encrypted().await?.send(request).await)
+    async fn send_encrypted(
+        &self,
+        request: Request<Payload>,
+        sharing: Sharing,
+    ) -> Result<Response<ResponseBody>, InvokeError> {
+        answered(self.encrypted().await?.send(request, sharing).await)
     }
 
     async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {

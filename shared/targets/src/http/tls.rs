@@ -8,6 +8,7 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use super::connector::TcpConnector;
+use super::ending::EndingConnector;
 use crate::error::InvokeError;
 
 /// A configuration that lacks a client certificate only.
@@ -34,15 +35,17 @@ fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, InvokeError> 
 }
 
 /// Wraps connections in TLS.
-pub(super) fn connector(tcp: TcpConnector, config: ClientConfig) -> HttpsConnector<TcpConnector> {
+pub(super) fn connector(tcp: TcpConnector, config: ClientConfig) -> HttpsConnector<EndingConnector> {
     let versions = HttpsConnectorBuilder::new()
         .with_tls_config(config)
         .https_only()
         .enable_http1();
-    if tcp.offers_http2() {
-        versions.enable_http2().wrap_connector(tcp.for_tls())
+    let offers_http2 = tcp.offers_http2();
+    let connector = EndingConnector::new(tcp.for_tls());
+    if offers_http2 {
+        versions.enable_http2().wrap_connector(connector)
     } else {
-        versions.wrap_connector(tcp.for_tls())
+        versions.wrap_connector(connector)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::server::{Server, response};
 use crate::{EVENT, call, invoker, with_options, with_settings};
 
 /// Sends an event to a path of a server and gives the body of the answer.
-async fn deliver(
+pub(crate) async fn deliver(
     invoker: &Invoker,
     authority: &Authority,
     port: u16,
@@ -38,7 +38,7 @@ async fn deliver(
 }
 
 /// Hands each connection that picked HTTP/2, with its number from 0, to the function.
-async fn picking<F>(
+pub(crate) async fn picking<F>(
     authority: &Authority,
     serve: impl Fn(usize, TlsStream<TcpStream>) -> F + Clone + Send + Sync + 'static,
 ) -> Server
@@ -59,7 +59,7 @@ where
 }
 
 /// A server whose answers may take their time.
-async fn answering<F>(
+pub(crate) async fn answering<F>(
     authority: &Authority,
     answer: impl Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
 ) -> Server
@@ -300,19 +300,25 @@ async fn a_server_that_goes_away_is_found_again() {
 #[tokio::test]
 async fn answers_that_are_cut_off_or_have_too_many_headers_are_none() {
     let authority = Authority::new();
-    let server = picking(&authority, async |_, stream| {
-        // 200 and `content-length: 10`, two bytes, and a reset as after a complete answer.
-        let head = [0, 0, 6, 1, 4, 0, 0, 0, 1, 0x88, 0x0f, 0x0d, 2, b'1', b'0'];
-        let data = [0, 0, 2, 0, 0, 0, 0, 0, 1, b'{', b'}'];
+    // 200, with and without `content-length: 10`; two bytes, with and without the end of the stream; and a reset as after
+    // a complete answer.
+    let announced = &[0, 0, 6, 1, 4, 0, 0, 0, 1, 0x88, 0x0f, 0x0d, 2, b'1', b'0'][..];
+    let not_announced = &[0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88][..];
+    for (head, ends_stream) in [(announced, 0), (not_announced, 0), (not_announced, 1)] {
+        let data = [0, 0, 2, 0, ends_stream, 0, 0, 0, 1, b'{', b'}'];
         let reset = [0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0];
-        say(stream, &[&head[..], &data, &reset].concat()).await;
-    })
-    .await;
-    let cut_off = deliver(&invoker(), &authority, server.address().port(), "/").await;
-    assert!(
-        matches!(cut_off, Err(InvokeError::Unavailable { permanent: false, .. })),
-        "{cut_off:?}"
-    );
+        let frames = Arc::new([head, &data, &reset].concat());
+        let server = picking(&authority, move |_, stream| {
+            let frames = Arc::clone(&frames);
+            async move { say(stream, &frames).await }
+        })
+        .await;
+        match deliver(&invoker(), &authority, server.address().port(), "/").await {
+            Ok(body) => assert_eq!((&body[..], ends_stream), (&b"{}"[..], 1)),
+            Err(InvokeError::Unavailable { permanent: false, .. }) => assert_eq!(ends_stream, 0, "{head:?}"),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
 
     let config = authority.offering(&[b"h2"]);
     let server = Server::answering_tls(config, |_| response(200, &[("x-a", "b"); 150], "x")).await;

@@ -21,6 +21,7 @@ mod google_metadata;
 mod google_peer;
 mod google_pubsub;
 mod http2;
+mod http2_left;
 mod http_auth;
 mod http_bodies;
 mod http_calls;

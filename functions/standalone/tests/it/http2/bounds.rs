@@ -64,6 +64,8 @@ fn requests_find_room_in_the_budget_or_are_refused() {
     });
     // Requests of HTTP/1.1 have their connections.
     assert_eq!(gateway.post_event("/", &[], "").status, 202);
+    // And what is in the way of others over HTTP/2 takes nothing from them.
+    assert_eq!(gateway.post_event("/", &[], "x".repeat(300_000)).status, 202);
     drop(waiting);
     drop(client);
     let client = Http2::open(gateway.events);
@@ -95,6 +97,35 @@ fn answers_that_nobody_reads_are_given_up() {
         let moves = client.send("GET", "/nobody", &[], "");
         assert_eq!(moves.status, 202);
         client
+            .begin(post())
+            .answer()
+            .is_ok_and(|answer| answer.status == 200)
+    });
+    for answer in unread {
+        assert!(client.rest(answer).is_err());
+    }
+    gateway.assert_serving();
+}
+
+#[test]
+fn answers_that_have_no_window_are_given_up() {
+    let mut gateway = GatewayProcess::start(&[
+        "-max-bytes-in-flight=25000000",
+        "-min-body-rate=200000",
+        "-min-body-rate-window=500",
+    ]);
+    let functions = FunctionServer::answering(json!({"body": "x".repeat(9 << 20)}).to_string());
+    gateway.event_type("ev");
+    gateway.function("f", &functions.url("/"));
+    gateway.subscribe("sync", "ev", "f", "/");
+    let post = || request("POST", "/", &[("event", "ev")], Sent::whole(""));
+    let client = Http2::with_window(gateway.events, 0);
+    // Not a byte of them can be written.
+    let unread: Vec<_> = (0..2).map(|_| client.head(post())).collect();
+    assert!(unread.iter().all(|answer| answer.status() == 200));
+    let reader = Http2::open(gateway.events);
+    wait_until("there is room again", || {
+        reader
             .begin(post())
             .answer()
             .is_ok_and(|answer| answer.status == 200)

@@ -11,6 +11,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const PUSH_PROMISE: u8 = 5;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
@@ -105,6 +106,7 @@ fn what_is_no_frame_ends_the_connection() {
         &frame(HEADERS, END_HEADERS, 0, GET),
         &frame(HEADERS, END_HEADERS, 2, GET),
         &frame(HEADERS, END_HEADERS, 1, &[0xff; 50]),
+        &frame(PUSH_PROMISE, 0, 1, &[0, 0, 0, 2]),
     ] {
         let mut connection = opened(gateway.events);
         connection.try_send(bytes);

@@ -17,6 +17,7 @@ use super::super::client::client;
 use super::super::destination::Destination;
 use super::super::response_body::ResponseBody;
 use super::super::sending::answered;
+use super::super::unread::Unread;
 use super::*;
 use crate::error::InvokeError;
 
@@ -55,7 +56,8 @@ async fn request(names: &Names, guard: Option<Arc<NetworkGuard>>, url: &str) -> 
     let Ok(sent) = tokio::time::timeout(PATIENCE, client.request(request)).await else {
         return End::Unanswered;
     };
-    match answered(sent.map(|response| response.map(|body| ResponseBody::shared(body, None)))) {
+    let (_, unread) = Unread::follow(Full::default(), None);
+    match answered(sent.map(|response| response.map(|body| ResponseBody::shared(body, false, unread)))) {
         Ok(_) => End::Answered,
         Err(InvokeError::Unavailable {
             permanent: true,
