@@ -50,12 +50,13 @@ impl Gateway {
         let pace = self.pace(arrived, 1);
         let mut authorizers = Authorizers::new(&stages.invocation, *arrived, event, hops, pace);
         let event = authorizers.decide(&call.space).await.for_caller()?;
+        let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let called = stages
             .invocation
-            .call_now(arrived.table, subscription, &event, hops, None)
+            .call_now(arrived.table, subscription, &event, hops, (&original, None))
             .await;
         counters.processed.increment(1);
-        let called = called?;
+        let called = called.map_err(GatewayError::of_call)?;
         // Of an answer that is passed on there is no result apart from it.
         if called.answer.passed_on.is_some() {
             let answer = called.into_answer(&call.space, &call.function).await?;

@@ -21,6 +21,7 @@ mod log;
 mod lookups;
 mod metrics;
 mod milliseconds;
+mod passthrough;
 mod queue;
 mod secrets;
 mod store;
@@ -37,6 +38,7 @@ pub use log::{LogFormat, LogLevel, LogSettings};
 pub use lookups::LookupSettings;
 pub use metrics::MetricsSettings;
 use milliseconds::milliseconds;
+pub use passthrough::PassthroughSettings;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
@@ -88,6 +90,9 @@ pub struct Settings {
     /// Calls of functions.
     #[command(flatten)]
     pub functions: FunctionSettings,
+    /// Requests that functions get as they came.
+    #[command(flatten)]
+    pub passthrough: PassthroughSettings,
     /// Names of their hosts.
     #[command(flatten)]
     pub lookups: LookupSettings,

@@ -39,6 +39,7 @@ mod identification;
 mod lanes;
 mod lookups;
 mod pass_on;
+mod passthrough;
 mod pool;
 mod redaction;
 mod redirect;
@@ -48,6 +49,7 @@ mod signature;
 mod status;
 mod tls;
 mod tls_clients;
+mod upgrading;
 
 /// Calls an endpoint.
 pub(crate) async fn call(
@@ -56,6 +58,9 @@ pub(crate) async fn call(
     call: Call<'_>,
     deadline: Deadline,
 ) -> Result<FunctionAnswer, InvokeError> {
+    if endpoint.request.is_passthrough() && call.original.is_none() {
+        return Err(InvokeError::unusable(passthrough::NoRequest));
+    }
     if endpoint.is_plain() {
         let caller = call.caller;
         let answered = with.http.post(endpoint, call, None, deadline).await;

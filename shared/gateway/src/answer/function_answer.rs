@@ -5,11 +5,13 @@ use domain::function_response::{FunctionResponse, end_to_end, may_have_content};
 use domain::ids::{FunctionId, Space};
 use domain::resource::ResponseMode;
 use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use offload::{LARGE_BODY, off_runtime};
 use targets::{COUNTED_FROM, Held, PassedOn};
 
 use super::Answer;
 use super::streamed_response::{StreamedBody, StreamedResponse};
+use super::upgraded_response::UpgradedResponse;
 use crate::error::GatewayError;
 use crate::invocation::called::CallResult;
 
@@ -43,19 +45,36 @@ impl CallResult {
                     FunctionResponse::of_payload(status.unwrap_or(StatusCode::OK), answer.body)
                 }
                 Some(PassedOn {
+                    headers,
+                    upgraded: Some(upgraded),
+                    ..
+                }) => return Ok(Answer::Upgrade(UpgradedResponse::new(headers, upgraded))),
+                Some(PassedOn {
                     status,
                     headers,
                     stream: Some(stream),
+                    length_of_get,
+                    ..
                 }) if may_have_content(status) => {
+                    let mut headers = end_to_end(headers);
+                    headers.extend(length_of_get.map(|length| (CONTENT_LENGTH, length)));
                     return Ok(Answer::Stream(StreamedResponse {
                         status,
-                        headers: end_to_end(headers),
+                        headers,
                         body: StreamedBody::new(stream, space, function),
                     }));
                 }
                 // Where a status has no content, a stream has nothing to bring.
-                Some(PassedOn { status, headers, .. }) => {
-                    FunctionResponse::passed_on(status, headers, answer.body)
+                Some(PassedOn {
+                    status,
+                    headers,
+                    length_of_get,
+                    ..
+                }) => {
+                    let mut response = FunctionResponse::passed_on(status, headers, answer.body);
+                    let length = length_of_get.map(|length| (CONTENT_LENGTH, length));
+                    response.headers.extend(length);
+                    response
                 }
             },
         };

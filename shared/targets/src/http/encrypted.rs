@@ -7,11 +7,13 @@ use http::header::HOST;
 use http::{Request, Response, Version};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{self, Client};
+use rustls::ClientConfig;
 
 use super::client::{Payload, client};
 use super::connector::TcpConnector;
 use super::lanes::{Lanes, Place};
 use super::response_body::ResponseBody;
+use super::tls;
 
 /// How often a request is sent again that a server has refused without looking at it.
 const RESENDS: u32 = 2;
@@ -29,6 +31,8 @@ type LaneClient = Client<HttpsConnector<TcpConnector>, Payload>;
 pub(super) struct EncryptedClient(Arc<Shared>);
 
 struct Shared {
+    tcp: TcpConnector,
+    config: ClientConfig,
     connector: HttpsConnector<TcpConnector>,
     lanes: Arc<Lanes>,
     /// One for each lane, as far as there were any.
@@ -46,9 +50,11 @@ pub(super) enum EncryptedError {
 
 impl EncryptedClient {
     /// A client that opens its connections so.
-    pub(super) fn new(connector: HttpsConnector<TcpConnector>) -> Self {
+    pub(super) fn new(tcp: TcpConnector, config: ClientConfig) -> Self {
         Self(Arc::new(Shared {
-            connector,
+            connector: tls::connector(tcp.clone(), config.clone()),
+            tcp,
+            config,
             lanes: Arc::default(),
             clients: Mutex::default(),
         }))
@@ -84,6 +90,12 @@ impl EncryptedClient {
             return Err(EncryptedError::Headers);
         }
         Ok(response.map(|body| ResponseBody::shared(body, place)))
+    }
+
+    /// Opens connections that speak HTTP/1.1, whatever else the server knows: the version that can be upgraded from.
+    pub(super) fn upgradable(&self) -> HttpsConnector<TcpConnector> {
+        let Shared { tcp, config, .. } = &*self.0;
+        tls::connector(tcp.clone().offering_http2(false), config.clone())
     }
 
     fn client_of_lane(&self, lane: usize) -> LaneClient {

@@ -122,10 +122,15 @@ impl HttpTargets {
             .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
             .transpose()
             .map_err(InvokeError::unusable)?;
+        let original = call.original.filter(|_| endpoint.request.is_passthrough());
         let is_passed_on = call.caller == Caller::Client && endpoint.response.is_passed_on();
         let mut event = Some(call.payload).filter(|_| endpoint.sends_event());
         let mut followed = 0;
         loop {
+            if let (Some(original), Some(custom)) = (original, custom) {
+                // Boxed: events do not have to carry it.
+                return Box::pin(self.send_original(&destination, original, custom)).await;
+            }
             let mut request = request(&destination, event.clone(), identification.as_ref());
             if is_passed_on {
                 request.headers_mut().insert(ACCEPT_ENCODING, IDENTITY);
@@ -182,14 +187,11 @@ impl HttpTargets {
         answered(self.encrypted().await?.send(request).await)
     }
 
-    async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
+    pub(super) async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
         let load = || async {
             let roots = tls::native_roots().await?;
             let config = roots.with_no_client_auth();
-            Ok(EncryptedClient::new(tls::connector(
-                self.connector.clone(),
-                config,
-            )))
+            Ok(EncryptedClient::new(self.connector.clone(), config))
         };
         self.encrypted.get_or_try_init(load).await
     }

@@ -31,8 +31,13 @@ impl ResponseMode {
     }
 
     pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        Ok(Self::given(members)?.unwrap_or_default())
+    }
+
+    /// The same; `None` where none is given.
+    pub(super) fn given(members: &Members<'_>) -> Result<Option<Self>, ProviderError> {
         let words = [OBJECT, PROXY, RAW, ("stream", Self::Stream)];
-        Self::one_of(members, &words, "must be object, proxy, raw or stream")
+        members.word("response", &words, "must be object, proxy, raw or stream")
     }
 
     /// Of a function whose answer is looked at as a whole before a caller gets any of it.
@@ -57,6 +62,36 @@ impl ResponseMode {
 const OBJECT: (&str, ResponseMode) = ("object", ResponseMode::Object);
 const PROXY: (&str, ResponseMode) = ("proxy", ResponseMode::Proxy);
 const RAW: (&str, ResponseMode) = ("raw", ResponseMode::Raw);
+
+/// What a function is called with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestMode {
+    /// The event.
+    #[default]
+    Event,
+    /// The request that the event was made of, as it came: for services that know nothing of events. Sync subscriptions
+    /// of `http.request` only.
+    Passthrough,
+}
+
+impl RequestMode {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the function gets requests instead of events.
+    pub fn is_passthrough(self) -> bool {
+        self == Self::Passthrough
+    }
+
+    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let words = [("event", Self::Event), ("passthrough", Self::Passthrough)];
+        let given = members.word("request", &words, "must be event or passthrough")?;
+        Ok(given.unwrap_or_default())
+    }
+}
 
 /// Form in which a function gets events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
