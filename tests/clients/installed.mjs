@@ -27,6 +27,10 @@ export const webhooks = require('standardwebhooks')
 export const openwhisk = require('openwhisk')
 /** Client of Azure Event Grid. */
 export const eventgrid = require('@azure/eventgrid')
+/** A REST service that is made of JSON, and knows nothing of the gateway. */
+export const jsonServer = require('json-server')
+/** WebSocket, of a server and of a client. */
+export const { WebSocket, WebSocketServer } = require('ws')
 /** Google's functions-framework for JavaScript: how functions are written, and how they are served. */
 export const functionsFramework = {
   functions: require('@google-cloud/functions-framework'),

@@ -1,7 +1,7 @@
 //! Serving connections of a listener: bounded in number, in headers and in time. Which HTTP a connection speaks is seen by
 //! what it begins with, or agreed on with TLS.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use api::{BytesInFlight, LeastRate};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use domain::origin::Origin;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,7 +21,7 @@ use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::http2::requests::Answers;
@@ -60,20 +61,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Headers a request may have.
 const MAX_HEADERS: usize = 256;
 
-/// The Events API as a service. It has no routes for a router to choose from.
-pub(crate) fn events(api: EventsApi) -> impl Answers {
-    service_fn(move |request: Request<Incoming>| api.answer(request.map(Body::new)))
+/// The Events API as the service of a connection. It has no routes for a router to choose from.
+pub(crate) fn events(api: &EventsApi, origin: Origin) -> impl Answers + use<> {
+    let api = api.clone();
+    service_fn(move |request: Request<Incoming>| api.answer(request.map(Body::new), origin))
 }
 
 /// The Configuration API as a service.
-pub(crate) fn config(router: Router) -> impl Answers {
-    TowerToHyperService::new(router)
+pub(crate) fn config(router: &Router) -> impl Answers + use<> {
+    TowerToHyperService::new(router.clone())
 }
 
-/// Accepts and serves connections until `stop` changes, then lets those in progress end their request.
-pub(crate) async fn serve(
+/// Accepts connections and serves each as what comes from its other end, until `stop` changes; then lets those in progress
+/// end their request.
+pub(crate) async fn serve<S: Answers>(
     listeners: Listeners,
-    service: impl Answers,
+    service_of: impl Fn(Origin) -> S,
     settings: ConnectionSettings,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -87,7 +90,12 @@ pub(crate) async fn serve(
         let Some((stream, peer, place)) = accepted else {
             continue;
         };
-        let (service, settings, closing) = (service.clone(), settings.clone(), close.subscribe());
+        let peer = peer.ip();
+        let service = service_of(Origin {
+            address: Some(peer.to_canonical()),
+            is_encrypted: settings.tls.is_some(),
+        });
+        let (settings, closing) = (settings.clone(), close.subscribe());
         tokio::spawn(async move {
             prepare(&stream, settings.write_timeout);
             match &settings.tls {
@@ -119,10 +127,10 @@ pub(crate) async fn serve(
 async fn accept(
     listeners: &Listeners,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listeners.accept().await {
-        Ok((stream, peer)) => Some((stream, peer.ip(), place)),
+        Ok((stream, address)) => Some((stream, address, place)),
         Err(error) => {
             tracing::error!(%error, "A connection could not be accepted.");
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -160,7 +168,8 @@ async fn serve_connection(
         .header_read_timeout(settings.read_timeout)
         .max_buf_size(settings.max_header_bytes)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let ended = tokio::select! {
         biased;
         ended = &mut connection => ended,
@@ -171,7 +180,9 @@ async fn serve_connection(
         }
     };
     let Err(error) = ended else { return };
-    let parts = connection.into_parts();
+    let Some(parts) = connection.into_parts() else {
+        return;
+    };
     if settings.max_streams > 0 && parts.read_buf.starts_with(PREFACE) {
         let (stream, service) = (parts.io.into_inner(), parts.service.service);
         serve_http2(stream, peer, parts.read_buf, service, settings, closing).await;

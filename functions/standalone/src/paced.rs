@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use api::{BytesInFlight, Held, LeastRate, RateWindow};
+use http::{Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -91,8 +92,9 @@ pub(crate) struct HeadCounting<S> {
     pub(crate) head: Arc<RequestHead>,
 }
 
-impl<S: Service<http::Request<Incoming>, Future: Unpin>> Service<http::Request<Incoming>>
-    for HeadCounting<S>
+impl<S, B> Service<http::Request<Incoming>> for HeadCounting<S>
+where
+    S: Service<http::Request<Incoming>, Response = Response<B>, Future: Unpin>,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -113,12 +115,18 @@ pub(crate) struct HeadCountingFuture<F> {
     head: Arc<RequestHead>,
 }
 
-impl<F: Future + Unpin> Future for HeadCountingFuture<F> {
+impl<F, B, E> Future for HeadCountingFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>> + Unpin,
+{
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = ready!(Pin::new(&mut self.answer).poll(context));
-        self.head.answered();
+        // What follows an upgrade is no head, and goes on as it comes.
+        if !matches!(&answer, Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+            self.head.answered();
+        }
         Poll::Ready(answer)
     }
 }

@@ -119,13 +119,19 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let servers = [
         tokio::spawn(serve(
             events_listener,
-            connection::events(events.clone()),
+            {
+                let events = events.clone();
+                move |origin| connection::events(&events, origin)
+            },
             connections(settings, events_tls, events_timeouts, in_flight),
             stopping.clone(),
         )),
         tokio::spawn(serve(
             config_listener,
-            connection::config(config.clone()),
+            {
+                let config = config.clone();
+                move |_| connection::config(&config)
+            },
             connections(settings, config_tls, config_timeouts, config_in_flight),
             stopping,
         )),
@@ -252,7 +258,7 @@ impl RunningGateway {
             gateway.drained().await;
             let _ = config.await;
             gateway.queue().close();
-            let _ = tokio::join!(events, workers);
+            let _ = tokio::join!(events, workers, gateway.upgraded_ended());
             if let Some(stream_tail) = stream_tail {
                 let _ = stream_tail.await;
             }

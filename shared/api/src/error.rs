@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::configuration::ConfigurationError;
 use domain::event::EventError;
 use domain::ids::DeliveryId;
+use domain::passthrough::NotPassedOn;
 use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
 use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
@@ -146,6 +147,7 @@ impl From<GatewayError> for ApiError {
             GatewayError::Draining
             | GatewayError::Queue(_)
             | GatewayError::SpaceBusy { .. }
+            | GatewayError::TooManyUpgraded
             | GatewayError::SpaceFull(_)
             | GatewayError::Overloaded
             | GatewayError::DeduplicationContended
@@ -167,6 +169,12 @@ impl From<GatewayError> for ApiError {
             | GatewayError::PublishOptions(_)
             | GatewayError::Hops(_)
             | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
+            GatewayError::NotPassedOn(NotPassedOn::DotSegments | NotPassedOn::Batch) => {
+                Self::new(StatusCode::BAD_REQUEST, message)
+            }
+            GatewayError::NotPassedOn(NotPassedOn::NoUpgrade) => {
+                Self::new(StatusCode::NOT_IMPLEMENTED, message)
+            }
             GatewayError::Loop { .. } => Self::new(StatusCode::LOOP_DETECTED, message),
             GatewayError::Unauthorized { challenge } => Self {
                 challenge,
@@ -224,6 +232,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::FunctionInUse
             | ConfigurationError::FunctionIsAuthorizer { .. }
             | ConfigurationError::FunctionAuthorizesSubscription { .. }
+            | ConfigurationError::NotPassthrough { .. }
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
             | ConfigurationError::ForeignPath { .. }

@@ -10,10 +10,13 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::event::CLOUDEVENTS_BATCH_JSON;
+use domain::origin::Origin;
 use domain::sniff::sniff;
-use gateway::{Answer, Client, Gateway, GatewayReply, WaitingClient};
+use gateway::{Answer, Client, Gateway, GatewayReply, UpgradedResponse, WaitingClient};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 
 use crate::body::{self, BodyLimits};
 use crate::compression::{AskedCodings, Streamed, compressed};
@@ -56,14 +59,17 @@ impl EventsApi {
         Self { gateway, settings }
     }
 
-    /// The same as a router.
+    /// The same as a router. Where a request has an [`Origin`] among its extensions, it came from there.
     pub fn into_router(self) -> Router {
-        let handle = |State(api): State<Self>, request: Request| async move { api.answer(request).await };
+        let handle = |State(api): State<Self>, request: Request| async move {
+            let origin = request.extensions().get().copied().unwrap_or_default();
+            api.answer(request, origin).await
+        };
         Router::new().fallback(handle).with_state(self)
     }
 
     /// Answers a request, whatever its path and method.
-    pub fn answer(&self, request: Request) -> ResponseFuture {
+    pub fn answer(&self, request: Request, origin: Origin) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
         let api = self.clone();
         let compresses = self.settings.compresses_answers;
@@ -71,7 +77,7 @@ impl EventsApi {
             compresses.then(|| (AskedCodings::of(request.headers()), api.settings.limits.in_flight));
         Box::pin(async move {
             // Made in here, where it is awaited: what a future holds from outside is copied twice.
-            let mut response = answer_or_internal_error(api.receive(request)).await;
+            let mut response = answer_or_internal_error(api.receive(request, origin)).await;
             if let Some((asked, in_flight)) = compresses {
                 response = Box::pin(compressed(asked, response, in_flight)).await;
             }
@@ -98,7 +104,7 @@ impl EventsApi {
         })
     }
 
-    async fn receive(self, request: Request) -> Response {
+    async fn receive(self, request: Request, origin: Origin) -> Response {
         let (mut parts, body) = request.into_parts();
         if let Some(response) = answer_by_itself(&parts) {
             return response;
@@ -124,9 +130,13 @@ impl EventsApi {
         };
         let gateway = self.gateway;
         let waiting = is_batch(&parts.headers).then(WaitingClient::new);
-        let client = waiting
+        let mut client = waiting
             .as_ref()
             .map_or_else(Client::default, WaitingClient::observed);
+        // The server leaves it here where a client asks for another protocol.
+        let upgrade = parts.extensions.remove::<OnUpgrade>();
+        client.origin = origin;
+        client.can_upgrade = upgrade.is_some();
         let received = Unstoppable::new(async move {
             let received = gateway.receive(&parts, body, &client).await;
             // Until here the body may be needed.
@@ -137,6 +147,7 @@ impl EventsApi {
         drop(waiting);
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let mut response = match outcome {
+            Ok(Answer::Upgrade(answer)) => upgrade_to(answer, upgrade),
             Ok(answer) => into_response(answer),
             Err(err) => counting(
                 self.settings.limits.in_flight,
@@ -156,8 +167,23 @@ fn is_batch(headers: &HeaderMap) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case(CLOUDEVENTS_BATCH_JSON.as_bytes()))
 }
 
+/// The answer after which the client's connection goes on with another protocol, in a task of its own.
+fn upgrade_to(answer: UpgradedResponse, upgrade: Option<OnUpgrade>) -> Response {
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    response.headers_mut().clone_from(&answer.headers);
+    tokio::spawn(async move {
+        if let Some(upgrade) = upgrade
+            && let Ok(client) = upgrade.await
+        {
+            answer.run(TokioIo::new(client)).await;
+        }
+    });
+    response
+}
+
 fn into_response(answer: Answer) -> Response {
     match answer {
+        Answer::Upgrade(answer) => upgrade_to(answer, None),
         Answer::Preflight => StatusCode::OK.into_response(),
         Answer::Accepted => StatusCode::ACCEPTED.into_response(),
         Answer::Unmatched => {

@@ -17,6 +17,8 @@ pub mod hops;
 pub mod ids;
 pub mod json;
 pub mod legacy;
+pub mod origin;
+pub mod passthrough;
 mod persistent_map;
 pub mod publish_options;
 pub mod refusal;

@@ -92,6 +92,11 @@ fn about(error: &ConfigurationError) -> Refusal {
             "unused",
             hint("take the authorizerId out of the subscription first"),
         ),
+        ConfigurationError::NotPassthrough { .. } => Refusal::new(
+            None,
+            "passthrough",
+            hint("register a function with the same URL and without request for all else"),
+        ),
         ConfigurationError::Immutable { kind, field } => Refusal::new(
             Some(json_path(*kind, field)),
             "immutable",

@@ -33,8 +33,8 @@ pub use provider::{
     ApiKeyPlace, AwsCredentials, AwsFederation, AzureFunction, AzureSchema, ClientAuthentication,
     EntraCredentials, EventBus, EventFormat, EventGridTopic, FirehoseStream, GoogleCloudFunction,
     GoogleCredentials, HttpAuthorization, HttpEndpoint, HttpTls, IbmIam, InvocationType, KinesisStream,
-    LambdaFunction, OpenWhiskAction, Provider, ProviderError, PubSubTopic, ResponseMode, ServiceAccountKey,
-    SnsTopic, SqsQueue, StateMachine, Weighted, WeightedFunction,
+    LambdaFunction, OpenWhiskAction, Provider, ProviderError, PubSubTopic, RequestMode, ResponseMode,
+    ServiceAccountKey, SnsTopic, SqsQueue, StateMachine, Weighted, WeightedFunction,
 };
 pub(crate) use quoted::quoted;
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};

@@ -7,9 +7,11 @@ use domain::function_response::FunctionResponse;
 
 pub(crate) mod function_answer;
 pub(crate) mod streamed_response;
+pub(crate) mod upgraded_response;
 
 use crate::sync_calls::SyncCall;
 use streamed_response::StreamedResponse;
+use upgraded_response::UpgradedResponse;
 
 /// The answer to a request.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub enum Answer {
     Function(FunctionResponse),
     /// What the sync function answers, passed on while it comes in.
     Stream(StreamedResponse),
+    /// 101: the sync function goes on with another protocol, and so does the client's connection.
+    Upgrade(UpgradedResponse),
     /// 200 with the very result of a function that was called directly.
     Result(Bytes),
 }

@@ -4,6 +4,7 @@ use domain::event::EventError;
 use domain::function_response::MalformedResponse;
 use domain::hops::{Hops, HopsError};
 use domain::ids::Space;
+use domain::passthrough::NotPassedOn;
 use domain::publish_options::PublishOptionsError;
 use domain::space_version::SpaceVersionError;
 use http::HeaderValue;
@@ -92,6 +93,12 @@ pub enum GatewayError {
     /// The async deliveries cannot be queued.
     #[error("Service Unavailable")]
     Queue(#[source] QueueError),
+    /// As many connections have gone on with another protocol as may.
+    #[error("too many upgraded connections are open: try again")]
+    TooManyUpgraded,
+    /// The request cannot be passed on to its function.
+    #[error(transparent)]
+    NotPassedOn(#[from] NotPassedOn),
     /// As many clients wait for functions of a space as may.
     #[error("too many calls of functions of space {:?} are in progress", .space.as_str())]
     SpaceBusy {
@@ -116,6 +123,16 @@ impl From<QueueError> for GatewayError {
             QueueError::NoFifoQueue => Self::NoFifoQueue(err),
             QueueError::SpaceFull { .. } | QueueError::KeysFull { .. } => Self::SpaceFull(err),
             QueueError::Full | QueueError::Closed | QueueError::Unavailable { .. } => Self::Queue(err),
+        }
+    }
+}
+
+impl GatewayError {
+    /// Of a call that failed: what the client's own request is the cause of, it is told.
+    pub(crate) fn of_call(error: CallError) -> Self {
+        match error {
+            CallError::NotPassedOn(error) => Self::NotPassedOn(error),
+            error => Self::Call(error),
         }
     }
 }

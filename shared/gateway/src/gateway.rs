@@ -23,6 +23,7 @@ use crate::metrics::EventMetrics;
 use crate::outbox::Outbox;
 use crate::settings::GatewaySettings;
 use crate::sync_calls::SyncCalls;
+use crate::tunnels::Tunnels;
 use crate::unattempted::Unattempted;
 
 /// The engine. A handle: clones share everything.
@@ -41,6 +42,7 @@ pub(crate) struct Stages {
     pub(crate) acceptance: Acceptance,
     pub(crate) invocation: Arc<Invocation>,
     pub(crate) deliverer: Arc<Deliverer>,
+    pub(crate) tunnels: Tunnels,
     /// Time that the authorizers and sync functions of a batch have together.
     pub(crate) batch_timeout: Duration,
 }
@@ -95,6 +97,7 @@ impl Gateway {
                 event_limits: settings.event_limits,
                 legacy_api: settings.legacy_api,
                 max_hops: settings.max_hops,
+                trusted_proxies: settings.trusted_proxies,
             },
             matching: Matching {
                 json_events: settings.json_events,
@@ -125,6 +128,7 @@ impl Gateway {
             }),
             invocation,
             metrics,
+            tunnels: Tunnels::new(settings.tunnels),
             batch_timeout: settings.batch_timeout,
         }))
     }
@@ -146,6 +150,13 @@ impl Gateway {
     /// Refuses new requests from now on (docs/contract.md §2.10).
     pub fn drain(&self) {
         self.0.draining.begin();
+        self.0.tunnels.close();
+    }
+
+    /// Waits, after [`Gateway::drain`], for the connections that went on with another protocol: each ends once it is silent
+    /// for a moment.
+    pub async fn upgraded_ended(&self) {
+        self.0.tunnels.ended().await;
     }
 
     /// Whether new requests are refused.

@@ -5,6 +5,9 @@ use domain::cors_decision::{preflight_headers, preflight_method, response_header
 use domain::event::{EventError, EventLimits, Incoming, decode, request_host};
 use domain::hops::Hops;
 use domain::legacy::event_cors;
+use domain::origin::TrustedProxies;
+use domain::passthrough::OriginalRequest;
+use domain::resource::Subscription;
 use domain::routing::RoutingTable;
 use domain::space_version::{SpaceVersion, SpaceVersionError};
 use http::HeaderMap;
@@ -37,6 +40,29 @@ pub(crate) struct Arrived<'a> {
     pub(crate) hops: Hops,
 }
 
+impl<'a> Arrived<'a> {
+    /// The request as it came, on its way to the function of a subscription.
+    pub(crate) fn original<'s>(
+        &'s self,
+        subscription: &'s Subscription,
+        trusted: &'s TrustedProxies,
+    ) -> OriginalRequest<'s>
+    where
+        'a: 's,
+    {
+        OriginalRequest {
+            parts: self.parts,
+            body: self.body,
+            path: &self.path.path,
+            pattern: &subscription.path,
+            origin: self.client.origin,
+            trusted,
+            is_batch: self.client.sends_batch(),
+            can_upgrade: self.client.can_upgrade,
+        }
+    }
+}
+
 /// What CORS says of a request (docs/contract.md §2.9).
 pub(crate) enum CorsDecision {
     /// It is a preflight, and these headers answer it.
@@ -53,6 +79,8 @@ pub(crate) struct Intake {
     /// Whether requests of 2017 are answered as they were then (docs/contract.md §7).
     pub(crate) legacy_api: bool,
     pub(crate) max_hops: Hops,
+    /// The proxies whose word about clients is taken.
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 impl Intake {

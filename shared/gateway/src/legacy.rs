@@ -55,12 +55,13 @@ impl Gateway {
             .decide(&call.space, &subscription.subscription_id)
             .await
             .for_caller()?;
+        let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let called = stages
             .invocation
-            .call_now(arrived.table, subscription, &event, hops, None)
+            .call_now(arrived.table, subscription, &event, hops, (&original, None))
             .await;
         counters.processed.increment(1);
-        let mut called = called?;
+        let mut called = called.map_err(GatewayError::of_call)?;
         if called.mode == ResponseMode::Auto {
             // The caller gets the very result, response object or not.
             called.mode = ResponseMode::Raw;

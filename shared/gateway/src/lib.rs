@@ -20,10 +20,12 @@ mod receive;
 mod settings;
 mod stamp;
 mod sync_calls;
+mod tunnels;
 mod unattempted;
 
 pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
+pub use answer::upgraded_response::UpgradedResponse;
 pub use delivery::DispatchTime;
 pub use delivery::dead_letters::{DeadLetterError, DeadLetters, Redriven};
 pub use error::GatewayError;
@@ -37,3 +39,4 @@ pub use invocation::circuit_breaker::{
 pub use receive::GatewayReply;
 pub use settings::GatewaySettings;
 pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};
+pub use tunnels::TunnelSettings;

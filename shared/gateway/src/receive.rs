@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::resource::Subscription;
+use domain::passthrough::OriginalRequest;
+use domain::resource::{Provider, Subscription};
 use domain::routing::RoutingTable;
 use http::HeaderMap;
 use http::request::Parts;
@@ -157,24 +158,48 @@ impl Gateway {
         counters.received.increment(1);
         let decision = candidate.authorizers.decide(space, subscription_id).await;
         let event = decision.for_caller()?;
+        let original = arrived.original(subscription, &stages.intake.trusted_proxies);
+        let tunnel = if original.can_upgrade && may_upgrade(arrived.table, subscription, &original) {
+            Some(stages.tunnels.begin(space)?)
+        } else {
+            None
+        };
         let called = stages
             .invocation
-            .call_now(arrived.table, subscription, &event, candidate.hops, pace.end())
+            .call_now(
+                arrived.table,
+                subscription,
+                &event,
+                candidate.hops,
+                (&original, pace.end()),
+            )
             .await;
         counters.processed.increment(1);
-        let called = called?;
+        let called = called.map_err(GatewayError::of_call)?;
         if called.is_connector {
             return Ok(Answer::Accepted);
         }
-        called
+        let mut answer = called
             .into_answer(space, function_id, &event)
             .await
             .inspect_err(|error| {
                 if let GatewayError::Response(_) = error {
                     tracing::info!(%space, functionId = %function_id, event.id = event.id(), error = %ErrorChain(error), "HTTP response object malformed.");
                 }
-            })
+            })?;
+        if let Answer::Upgrade(upgraded) = &mut answer {
+            upgraded.keep(tunnel);
+        }
+        Ok(answer)
     }
+}
+
+/// Whether a request asks for another protocol that the function of a subscription may go on with.
+fn may_upgrade(table: &RoutingTable, subscription: &Subscription, original: &OriginalRequest<'_>) -> bool {
+    let function = table.function(&subscription.space, &subscription.function_id);
+    let passes_on =
+        |provider: &Provider| provider.passes_requests_on() || matches!(provider, Provider::Weighted(_));
+    function.is_some_and(|function| passes_on(&function.provider)) && original.upgrade().is_some()
 }
 
 #[cfg(test)]

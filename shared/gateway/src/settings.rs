@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use domain::event::EventLimits;
 use domain::hops::Hops;
+use domain::origin::TrustedProxies;
 
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
 use crate::metrics::MetricsLimits;
+use crate::tunnels::TunnelSettings;
 
 /// Settings of the engine.
 #[derive(Debug, Clone)]
@@ -36,6 +38,10 @@ pub struct GatewaySettings {
     pub max_deliver_delay: Duration,
     /// When a function that keeps failing is left alone.
     pub circuit_breaker: CircuitBreakerSettings,
+    /// The proxies whose word about clients is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Bounds of connections that go on with another protocol.
+    pub tunnels: TunnelSettings,
     /// How many series of metrics there may be.
     pub metrics: MetricsLimits,
 }

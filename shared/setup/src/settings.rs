@@ -23,6 +23,7 @@ mod log;
 mod lookups;
 mod metrics;
 mod milliseconds;
+mod passthrough;
 mod queue;
 mod response_default;
 mod secrets;
@@ -41,6 +42,7 @@ pub use log::{LogFormat, LogLevel, LogSettings};
 pub use lookups::LookupSettings;
 pub use metrics::MetricsSettings;
 use milliseconds::milliseconds;
+pub use passthrough::PassthroughSettings;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use response_default::ResponseDefault;
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
@@ -96,6 +98,9 @@ pub struct Settings {
     /// Calls of functions.
     #[command(flatten)]
     pub functions: FunctionSettings,
+    /// Requests that functions get as they came.
+    #[command(flatten)]
+    pub passthrough: PassthroughSettings,
     /// Names of their hosts.
     #[command(flatten)]
     pub lookups: LookupSettings,

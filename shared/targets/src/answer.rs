@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::answer_stream::AnswerStream;
 use crate::in_flight::Held;
+use crate::upgraded::UpgradedConnection;
 
 /// What a function answered.
 #[derive(Debug)]
@@ -36,6 +37,10 @@ pub struct PassedOn {
     pub headers: HeaderMap,
     /// Its body, where it comes in while it is passed on.
     pub stream: Option<AnswerStream>,
+    /// The length that the answer to GET would have, where this one is that to HEAD and says so.
+    pub length_of_get: Option<HeaderValue>,
+    /// The connection that it came on, where that goes on with another protocol: the status is 101 then.
+    pub upgraded: Option<UpgradedConnection>,
 }
 
 /// An HTTP answer that says that the event was not taken.

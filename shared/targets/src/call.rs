@@ -4,6 +4,7 @@ use bytes::Bytes;
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{DeliveryId, SubscriptionId};
+use domain::passthrough::OriginalRequest;
 
 /// A call to be made.
 #[derive(Debug, Clone)]
@@ -12,6 +13,8 @@ pub struct Call<'e> {
     pub payload: Bytes,
     /// The event itself, for functions that get it in another form; none where an authorizer is called.
     pub event: Option<&'e Event>,
+    /// The request that the event came with, as long as its client waits.
+    pub original: Option<&'e OriginalRequest<'e>>,
     /// What can be told about the delivery; none of it goes to a function that knows no place for it.
     pub identity: Option<CallIdentity>,
     /// Who wants it called.

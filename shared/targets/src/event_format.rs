@@ -13,7 +13,7 @@ const CLOUD_EVENT: HeaderValue = HeaderValue::from_static(CLOUDEVENTS_JSON);
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What a function is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EventPayload {
     /// Content type, and the attributes in binary mode; for functions that speak HTTP.
     pub(crate) headers: HeaderMap,

@@ -40,6 +40,7 @@ mod identification;
 mod lanes;
 mod lookups;
 mod pass_on;
+mod passthrough;
 mod pool;
 mod redaction;
 mod redirect;
@@ -50,6 +51,7 @@ mod status;
 mod tls;
 mod tls_clients;
 mod unread;
+mod upgrading;
 
 /// Calls an endpoint.
 pub(crate) async fn call(
@@ -58,6 +60,9 @@ pub(crate) async fn call(
     call: Call<'_>,
     deadline: Deadline,
 ) -> Result<FunctionAnswer, InvokeError> {
+    if endpoint.request.is_passthrough() && call.original.is_none() {
+        return Err(InvokeError::unusable(passthrough::NoRequest));
+    }
     if endpoint.is_plain() {
         let caller = call.caller;
         let answered = with.http.post(endpoint, call, None, deadline).await;

@@ -30,6 +30,7 @@ mod secrets;
 mod settings;
 mod single_flight;
 mod tokens;
+mod upgraded;
 
 pub use access_denied::AccessDeniedCode;
 pub use answer::{FunctionAnswer, PassedOn, Rejection};
@@ -44,3 +45,4 @@ pub use network_guard::{AllowedTarget, AllowedTargetError, DeniedNetwork, Denied
 pub use own_api::OwnConfigApi;
 pub use secrets::SecretSettings;
 pub use settings::{LookupLimits, TargetSettings, TargetSettingsError};
+pub use upgraded::UpgradedConnection;

@@ -10,6 +10,7 @@ mod no_content;
 mod proxy;
 mod raw;
 mod streams;
+mod upgrades;
 
 impl GatewayProcess {
     /// A function with a response mode, and a sync subscription of requests to a path.

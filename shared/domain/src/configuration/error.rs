@@ -63,6 +63,15 @@ pub enum ConfigurationError {
         /// The subscription.
         subscription: SubscriptionId,
     },
+    /// A function that gets requests as they came is asked for anything else.
+    #[error(
+        "Function {} has request passthrough: it takes sync subscriptions of the event type http.request only, and is no \
+         authorizer.", quoted(.function.as_str())
+    )]
+    NotPassthrough {
+        /// The function.
+        function: FunctionId,
+    },
     /// The resource is not what the request wants it to be before it is changed.
     #[error("{} {} has been changed: it is not what If-Match names.", .kind.title(), quoted(.id))]
     PreconditionFailed {

@@ -2,6 +2,7 @@
 //! (docs/contract.md §1.10).
 
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot};
+use crate::event::HTTP_REQUEST;
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
 use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
 
@@ -60,8 +61,23 @@ impl Configured for Function {
         Ok(())
     }
 
-    fn check_update(&self, _stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        Ok(())
+    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if !self.provider.passes_requests_on() || stored.provider.passes_requests_on() {
+            return Ok(());
+        }
+        // Those who use it have to bear what it becomes.
+        for user in snapshot.subscriptions.values() {
+            if user.resource.function_id == self.function_id {
+                check_request_mode(self, Some(&user.resource))?;
+            }
+        }
+        let mut event_types = snapshot.event_types.values();
+        match event_types
+            .find(|event_type| event_type.resource.authorizer_id.as_ref() == Some(&self.function_id))
+        {
+            Some(_) => check_request_mode(self, None),
+            None => Ok(()),
+        }
     }
 
     fn check_delete(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
@@ -116,7 +132,7 @@ impl Configured for Subscription {
                 id,
             });
         }
-        function_exists(&self.function_id, snapshot)?;
+        function_fits(self, snapshot)?;
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
@@ -127,7 +143,7 @@ impl Configured for Subscription {
                 field,
             });
         }
-        function_exists(&self.function_id, snapshot)?;
+        function_fits(self, snapshot)?;
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
@@ -169,22 +185,42 @@ impl Configured for Subscription {
     }
 }
 
-fn function_exists(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-    if snapshot.functions.contains_key(id) {
-        Ok(())
-    } else {
-        Err(ConfigurationError::MissingReference {
+/// Whether the function of a subscription is there, and one that can be called for it.
+fn function_fits(subscription: &Subscription, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    let id = &subscription.function_id;
+    match snapshot.functions.get(id) {
+        Some(function) => check_request_mode(&function.resource, Some(subscription)),
+        None => Err(ConfigurationError::MissingReference {
             kind: Kind::Function,
             id: id.to_string(),
-        })
+        }),
     }
 }
 
 fn authorizer_exists(id: Option<&FunctionId>, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
     match id {
-        Some(id) if !snapshot.functions.contains_key(id) => Err(ConfigurationError::MissingAuthorizer),
-        _ => Ok(()),
+        Some(id) => match snapshot.functions.get(id) {
+            None => Err(ConfigurationError::MissingAuthorizer),
+            Some(authorizer) => check_request_mode(&authorizer.resource, None),
+        },
+        None => Ok(()),
     }
+}
+
+/// A function that gets requests as they came can answer requests; there is none in a queue, and none for an authorizer.
+fn check_request_mode(
+    function: &Function,
+    subscription: Option<&Subscription>,
+) -> Result<(), ConfigurationError> {
+    let has_request = subscription.is_some_and(|subscription| {
+        subscription.r#type == SubscriptionType::Sync && subscription.event_type.as_str() == HTTP_REQUEST
+    });
+    if function.provider.passes_requests_on() && !has_request {
+        return Err(ConfigurationError::NotPassthrough {
+            function: function.function_id.clone(),
+        });
+    }
+    Ok(())
 }
 
 impl Configured for Cors {

@@ -30,7 +30,7 @@ pub(super) use destination::Destination;
 pub use error::ProviderError;
 pub use google::{AwsFederation, GoogleCloudFunction, GoogleCredentials, PubSubTopic, ServiceAccountKey};
 pub use http::{ApiKeyPlace, ClientAuthentication, HttpAuthorization, HttpEndpoint, HttpTls};
-pub use http_options::{EventFormat, ResponseMode};
+pub use http_options::{EventFormat, RequestMode, ResponseMode};
 pub(super) use members::Members;
 pub use openwhisk::{IbmIam, OpenWhiskAction};
 use settings::ProviderSettings;
@@ -166,6 +166,11 @@ impl Provider {
     pub fn timeout(&self) -> Option<Duration> {
         let seconds = self.settings().timeout_seconds();
         seconds.map(u64::from).map(Duration::from_secs)
+    }
+
+    /// Whether it gets requests as they came instead of events.
+    pub fn passes_requests_on(&self) -> bool {
+        matches!(self, Self::Http(endpoint) if endpoint.request.is_passthrough())
     }
 
     /// What the result of a sync call is taken for; `None` leaves it to the gateway's setting.

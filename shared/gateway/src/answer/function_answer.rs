@@ -8,11 +8,13 @@ use domain::function_response::{FunctionResponse, end_to_end, may_have_content};
 use domain::ids::{FunctionId, Space};
 use domain::resource::ResponseMode;
 use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use offload::{LARGE_BODY, off_runtime};
 use targets::{COUNTED_FROM, ErrorChain, Held, PassedOn};
 
 use super::Answer;
 use super::streamed_response::{StreamedBody, StreamedResponse};
+use super::upgraded_response::UpgradedResponse;
 use crate::error::GatewayError;
 use crate::invocation::called::CallResult;
 
@@ -74,13 +76,22 @@ impl CallResult {
             ResponseMode::Proxy => FunctionResponse::from_proxy_result(&answer.body)?,
             ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on {
                 Some(PassedOn {
+                    headers,
+                    upgraded: Some(upgraded),
+                    ..
+                }) => return Ok(Answer::Upgrade(UpgradedResponse::new(headers, upgraded))),
+                Some(PassedOn {
                     status,
                     headers,
                     stream: Some(stream),
+                    length_of_get,
+                    ..
                 }) if may_have_content(status) => {
+                    let mut headers = end_to_end(headers);
+                    headers.extend(length_of_get.map(|length| (CONTENT_LENGTH, length)));
                     return Ok(Answer::Stream(StreamedResponse {
                         status,
-                        headers: end_to_end(headers),
+                        headers,
                         body: StreamedBody::new(stream, space, function),
                     }));
                 }
@@ -95,8 +106,17 @@ impl CallResult {
 
 /// What a function said, whatever that is.
 fn itself(status: Option<u16>, passed_on: Option<PassedOn>, body: Bytes) -> FunctionResponse {
-    if let Some(PassedOn { status, headers, .. }) = passed_on {
-        return FunctionResponse::passed_on(status, headers, body);
+    if let Some(PassedOn {
+        status,
+        headers,
+        length_of_get,
+        ..
+    }) = passed_on
+    {
+        let mut response = FunctionResponse::passed_on(status, headers, body);
+        let length = length_of_get.map(|length| (CONTENT_LENGTH, length));
+        response.headers.extend(length);
+        return response;
     }
     let status = status.and_then(|code| StatusCode::from_u16(code).ok());
     FunctionResponse::of_payload(status.unwrap_or(StatusCode::OK), body)

@@ -94,6 +94,7 @@ impl Deliverer {
                 Some(FailedAttempt::missing_standby())
             }
             Ok(Err(CallError::Sealed)) => Some(FailedAttempt::sealed()),
+            Ok(Err(CallError::NotPassedOn(error))) => Some(FailedAttempt::not_passed_on(error)),
             Ok(Err(CallError::Invoke(error))) => Some(FailedAttempt::of_error(&error)),
             Err(_panic) => {
                 let (space, function) = (&delivery.space, &delivery.function);

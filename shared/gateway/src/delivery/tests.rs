@@ -85,6 +85,12 @@ impl Fixture {
                 max_concurrent_deliveries: 10,
                 max_sync_calls_per_space: None,
                 max_deliver_delay: Duration::from_hours(1),
+                trusted_proxies: TrustedProxies::default(),
+                tunnels: TunnelSettings {
+                    most: 16,
+                    most_per_space: None,
+                    idle_timeout: Duration::ZERO,
+                },
                 circuit_breaker: CircuitBreakerSettings {
                     failure_threshold: 1,
                     min_open: LONG,

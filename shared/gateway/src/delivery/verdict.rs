@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::dead_letter::{DeadLetter, DeadLetterReason, LastResponse};
 use domain::delivery::Delivery;
+use domain::passthrough::NotPassedOn;
 use domain::retry::{FailureClass, MOST_ATTEMPTS, RetryPolicy};
 use targets::{FunctionAnswer, InvokeError};
 
@@ -68,6 +69,16 @@ impl FailedAttempt {
             class: FailureClass::Transient,
             retry_after: None,
             error: CallError::Sealed.to_string(),
+            response: None,
+        }
+    }
+
+    /// The request of a client cannot be passed on, nor could it ever.
+    pub(super) fn not_passed_on(error: NotPassedOn) -> Self {
+        Self {
+            class: FailureClass::Permanent,
+            retry_after: None,
+            error: error.to_string(),
             response: None,
         }
     }

@@ -1,6 +1,8 @@
-//! Whether a client still waits for its answer.
+//! Who sent a request, and whether they still wait for the answer.
 
 use std::sync::{Arc, Weak};
+
+use domain::origin::Origin;
 
 /// A client that waits for the answer to its request: dropped when it has hung up.
 #[derive(Debug)]
@@ -8,7 +10,14 @@ pub struct WaitingClient(Arc<()>);
 
 /// What is known of the client of a request.
 #[derive(Debug, Clone, Default)]
-pub struct Client(Option<Weak<()>>);
+pub struct Client {
+    /// Goes when the client hangs up, where anybody asks.
+    waits: Option<Weak<()>>,
+    /// The other end of its connection.
+    pub origin: Origin,
+    /// Whether it asks for another protocol on a connection that can go on with one.
+    pub can_upgrade: bool,
+}
 
 impl WaitingClient {
     /// A client that waits from now on.
@@ -18,7 +27,10 @@ impl WaitingClient {
 
     /// How others learn that it is gone.
     pub fn observed(&self) -> Client {
-        Client(Some(Arc::downgrade(&self.0)))
+        Client {
+            waits: Some(Arc::downgrade(&self.0)),
+            ..Client::default()
+        }
     }
 }
 
@@ -29,9 +41,16 @@ impl Default for WaitingClient {
 }
 
 impl Client {
+    /// Whether its request holds several events: of no other is it of interest whether it still waits.
+    pub(crate) fn sends_batch(&self) -> bool {
+        self.waits.is_some()
+    }
+
     /// Whether it has hung up, as far as that is known.
     pub(crate) fn is_gone(&self) -> bool {
-        self.0.as_ref().is_some_and(|client| client.strong_count() == 0)
+        self.waits
+            .as_ref()
+            .is_some_and(|client| client.strong_count() == 0)
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
+use domain::passthrough::OriginalRequest;
 use domain::resource::{Function, Provider, Subscription};
 use domain::routing::RoutingTable;
 use domain::system_event::{FunctionCall, SystemEvent, SystemEventType};
@@ -37,6 +38,8 @@ pub(crate) enum Occasion<'a> {
     /// A client waits for what it answers. It is over at `end`, whatever time its function has.
     Sync {
         id: &'a DeliveryId,
+        /// Its request.
+        original: &'a OriginalRequest<'a>,
         end: Option<Instant>,
     },
     /// An attempt at a queued delivery; the number counts from 1. It is over at `end`, whatever time its function has.
@@ -129,7 +132,7 @@ impl Invocation {
         subscription: &Subscription,
         event: &Arc<Event>,
         hops: Hops,
-        end: Option<Instant>,
+        (original, end): (&OriginalRequest<'_>, Option<Instant>),
     ) -> Called {
         let Subscription {
             space,
@@ -145,7 +148,11 @@ impl Invocation {
             function: function_id,
             event,
             hops,
-            occasion: Occasion::Sync { id: &id, end },
+            occasion: Occasion::Sync {
+                id: &id,
+                original,
+                end,
+            },
         };
         self.call(table, call, &mut targets).await
     }
@@ -181,7 +188,13 @@ impl Invocation {
         call: &impl Fn(&Provider) -> PlannedCall<'c>,
     ) -> Called {
         let provider = &callable(table, space, function)?.provider;
-        let call = call(provider).ready().await;
+        let call = call(provider);
+        if provider.passes_requests_on()
+            && let Some(original) = call.call.original
+        {
+            original.check().map_err(CallError::NotPassedOn)?;
+        }
+        let call = call.ready().await;
         let answer = self.invoker.invoke_for(space, provider, call).await?;
         Ok(CallResult {
             answer,
@@ -203,9 +216,9 @@ impl<'e> SubscriberCall<'e> {
             ..
         } = *self;
         let (came, hops) = (hops, hops.next());
-        let (delivery, attempt) = match self.occasion {
-            Occasion::Sync { id, .. } => (id.clone(), 1),
-            Occasion::Delivery { id, attempt, .. } => (id.clone(), attempt),
+        let (delivery, attempt, original) = match self.occasion {
+            Occasion::Sync { id, original, .. } => (id.clone(), 1, Some(original)),
+            Occasion::Delivery { id, attempt, .. } => (id.clone(), attempt, None),
         };
         let is_queued = matches!(self.occasion, Occasion::Delivery { .. });
         let form = if provider.takes_headers() {
@@ -220,6 +233,7 @@ impl<'e> SubscriberCall<'e> {
         let call = Call {
             payload: Bytes::new(),
             event: Some(event),
+            original,
             identity: Some(CallIdentity {
                 delivery,
                 subscription: Some(subscription.clone()),
@@ -231,7 +245,8 @@ impl<'e> SubscriberCall<'e> {
         };
         PlannedCall {
             call,
-            event: Some((event, form)),
+            // Whoever gets the request itself has no use for it.
+            event: (!provider.passes_requests_on()).then_some((event, form)),
         }
     }
 }
@@ -272,6 +287,7 @@ fn plain_call(payload: Bytes, hops: Hops) -> Call<'static> {
         event: None,
         identity: None,
         caller: Caller::Authorizer,
+        original: None,
         needs_answer: true,
         hops,
     }

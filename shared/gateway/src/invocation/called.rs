@@ -1,5 +1,6 @@
 //! What comes of a call.
 
+use domain::passthrough::NotPassedOn;
 use domain::resource::ResponseMode;
 use targets::{AccessDeniedCode, FunctionAnswer, InvokeError};
 
@@ -12,6 +13,9 @@ pub enum CallError {
     /// It cannot be called for now, for a reason that is not its own: the store cannot decrypt its secrets.
     #[error("Function call failed. Error: the secrets of the function cannot be decrypted for now")]
     Sealed,
+    /// Its client's request cannot be passed on.
+    #[error(transparent)]
+    NotPassedOn(NotPassedOn),
     /// Its target failed.
     #[error(transparent)]
     Invoke(#[from] InvokeError),
@@ -27,7 +31,7 @@ impl CallError {
     pub fn access_denied_code(&self) -> Option<AccessDeniedCode> {
         match self {
             Self::Invoke(err) => err.access_denied_code(),
-            Self::UnknownFunction | Self::Sealed => None,
+            Self::UnknownFunction | Self::Sealed | Self::NotPassedOn(_) => None,
         }
     }
 }

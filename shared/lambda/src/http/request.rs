@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::origin::Origin;
 use http::uri::{InvalidUri, PathAndQuery};
 use http::{HeaderMap, HeaderValue, header};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -57,6 +58,15 @@ pub(super) fn from_event(event: ApiGatewayV2httpRequest) -> Result<Request, Malf
     *request.method_mut() = context.http.method;
     *request.uri_mut() = target.into();
     *request.headers_mut() = event.headers;
+    // Both of what calls functions by HTTP speak TLS only.
+    request.extensions_mut().insert(Origin {
+        address: context
+            .http
+            .source_ip
+            .as_deref()
+            .and_then(|text| text.parse().ok()),
+        is_encrypted: true,
+    });
     let headers = request.headers_mut();
     insert_missing(headers, header::HOST, domain);
     insert_missing(

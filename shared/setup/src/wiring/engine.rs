@@ -75,6 +75,8 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
             min_open: CIRCUIT_BREAKER_MIN_OPEN.min(queue.circuit_breaker_max_open),
             max_open: queue.circuit_breaker_max_open,
         },
+        trusted_proxies: settings.passthrough.trusted(),
+        tunnels: settings.passthrough.tunnels(settings.access.is_hosted()),
         metrics: settings.metrics.limits(),
     }
 }

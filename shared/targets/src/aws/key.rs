@@ -97,6 +97,7 @@ mod tests {
                 attempt: 1,
             }),
             caller: Caller::Queue,
+            original: None,
             needs_answer: true,
             hops: domain::hops::Hops::NONE,
         }

@@ -67,6 +67,7 @@ mod tests {
             event: None,
             identity: None,
             caller,
+            original: None,
             needs_answer: caller.waits(),
             hops: domain::hops::Hops::NONE,
         }

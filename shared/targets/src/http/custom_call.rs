@@ -25,7 +25,11 @@ pub(super) async fn call(
     call: Call<'_>,
     deadline: Deadline,
 ) -> Result<FunctionAnswer, InvokeError> {
-    let EventPayload { headers, body } = payload_for(endpoint.format, &call);
+    let EventPayload { headers, body } = if endpoint.request.is_passthrough() {
+        EventPayload::default()
+    } else {
+        payload_for(endpoint.format, &call)
+    };
     let call = Call {
         payload: body,
         ..call

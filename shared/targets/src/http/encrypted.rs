@@ -7,11 +7,14 @@ use http::header::HOST;
 use http::{Request, Response, Version};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{self, Client};
+use rustls::ClientConfig;
 
 use super::client::{Payload, client};
+use super::connector::TcpConnector;
 use super::ending::{ConnectionEnd, EndingConnector};
 use super::lanes::{Lanes, Place, Sharing};
 use super::response_body::ResponseBody;
+use super::tls;
 use super::unread::Unread;
 
 /// How often a request is sent again that a server has refused without looking at it.
@@ -30,6 +33,8 @@ type LaneClient = Client<HttpsConnector<EndingConnector>, Payload>;
 pub(super) struct EncryptedClient(Arc<Shared>);
 
 struct Shared {
+    tcp: TcpConnector,
+    config: ClientConfig,
     connector: HttpsConnector<EndingConnector>,
     together: LaneClients,
     apart: LaneClients,
@@ -52,9 +57,11 @@ pub(super) enum EncryptedError {
 
 impl EncryptedClient {
     /// A client that opens its connections so.
-    pub(super) fn new(connector: HttpsConnector<EndingConnector>) -> Self {
+    pub(super) fn new(tcp: TcpConnector, config: ClientConfig) -> Self {
         Self(Arc::new(Shared {
-            connector,
+            connector: tls::connector(tcp.clone(), config.clone()),
+            tcp,
+            config,
             together: LaneClients::new(Sharing::Shared),
             apart: LaneClients::new(Sharing::Own),
         }))
@@ -100,6 +107,12 @@ impl EncryptedClient {
             return Err(EncryptedError::Headers);
         }
         Ok(response.map(|body| ResponseBody::shared(body, is_http2, unread)))
+    }
+
+    /// Opens connections that speak HTTP/1.1, whatever else the server knows: the version that can be upgraded from.
+    pub(super) fn upgradable(&self) -> HttpsConnector<EndingConnector> {
+        let Shared { tcp, config, .. } = &*self.0;
+        tls::connector(tcp.clone().offering_http2(false), config.clone())
     }
 }
 

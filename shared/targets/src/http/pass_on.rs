@@ -1,13 +1,14 @@
 //! Answers that callers get as they are: the response modes raw and stream, and auto where it is no response object.
 
 use domain::resource::{HttpEndpoint, ResponseMode};
-use http::Response;
+use http::header::CONTENT_LENGTH;
+use http::{Method, Response, StatusCode};
 
 use super::custom::Custom;
 use super::exchange::HttpResponse;
 use super::response_body::ResponseBody;
 use super::sending::HttpTargets;
-use super::{body, keeping, status};
+use super::{body, keeping, passthrough, status};
 use crate::answer::{FunctionAnswer, PassedOn};
 use crate::answer_stream::AnswerStream;
 use crate::call::{Call, Caller};
@@ -42,6 +43,8 @@ impl HttpResponse {
                 status: self.status,
                 headers: self.headers,
                 stream: None,
+                length_of_get: None,
+                upgraded: None,
             }),
         })
     }
@@ -58,10 +61,20 @@ impl HttpTargets {
         custom: Option<&Custom>,
         deadline: Deadline,
     ) -> Result<FunctionAnswer, InvokeError> {
+        let original = call.original.filter(|_| endpoint.request.is_passthrough());
+        let asks_for_upgrade = original.is_some_and(|original| original.upgrade().is_some());
+        let is_head = original.is_some_and(|original| original.parts.method == Method::HEAD);
         let response = deadline.bound(self.follow(endpoint, mode, call, custom)).await?;
+        if asks_for_upgrade && response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return deadline.bound(passthrough::upgraded(response)).await;
+        }
         let own_limit = custom.and_then(|custom| custom.max_response_bytes);
         let limit = self.max_response_bytes.min(own_limit.unwrap_or(usize::MAX));
-        self.passed_on(response, mode, limit, deadline).await
+        let mut answer = self.passed_on(response, mode, limit, deadline).await?;
+        if let Some(passed_on) = answer.passed_on.as_mut().filter(|_| is_head) {
+            passed_on.length_of_get = passed_on.headers.get(CONTENT_LENGTH).cloned();
+        }
+        Ok(answer)
     }
 
     async fn passed_on(
@@ -101,6 +114,8 @@ impl HttpTargets {
                 status,
                 headers,
                 stream,
+                length_of_get: None,
+                upgraded: None,
             }),
         })
     }

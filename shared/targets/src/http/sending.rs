@@ -128,6 +128,7 @@ impl HttpTargets {
             .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
             .transpose()
             .map_err(InvokeError::unusable)?;
+        let original = call.original.filter(|_| endpoint.request.is_passthrough());
         let is_passed_on = call.caller == Caller::Client && mode.is_passed_on();
         let sharing = if is_passed_on && mode == ResponseMode::Stream {
             Sharing::Own
@@ -137,6 +138,10 @@ impl HttpTargets {
         let mut event = Some(call.payload).filter(|_| endpoint.sends_event());
         let mut followed = 0;
         loop {
+            if let (Some(original), Some(custom)) = (original, custom) {
+                // Boxed: events do not have to carry it.
+                return Box::pin(self.send_original(&destination, original, custom, sharing)).await;
+            }
             let mut request = request(&destination, event.clone(), identification.as_ref());
             if is_passed_on {
                 request.headers_mut().insert(ACCEPT_ENCODING, IDENTITY);
@@ -183,7 +188,7 @@ impl HttpTargets {
         self.send_sharing(request, Sharing::Shared)
     }
 
-    async fn send_sharing(
+    pub(super) async fn send_sharing(
         &self,
         mut request: Request<Payload>,
         sharing: Sharing,
@@ -205,14 +210,11 @@ impl HttpTargets {
         answered(self.encrypted().await?.send(request, sharing).await)
     }
 
-    async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
+    pub(super) async fn encrypted(&self) -> Result<&EncryptedClient, InvokeError> {
         let load = || async {
             let roots = tls::native_roots().await?;
             let config = roots.with_no_client_auth();
-            Ok(EncryptedClient::new(tls::connector(
-                self.connector.clone(),
-                config,
-            )))
+            Ok(EncryptedClient::new(self.connector.clone(), config))
         };
         self.encrypted.get_or_try_init(load).await
     }

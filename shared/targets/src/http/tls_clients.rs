@@ -66,7 +66,7 @@ impl TlsClients {
             None => tls::native_roots().await?,
         };
         let config = config(trusting, tls, key).map_err(unusable)?;
-        let built = EncryptedClient::new(tls::connector(tcp.clone(), config));
+        let built = EncryptedClient::new(tcp.clone(), config);
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Another call may have been faster; its connections are open already.
         let client = clients.entry(digest).or_insert_with(|| built);

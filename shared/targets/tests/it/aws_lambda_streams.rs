@@ -61,6 +61,7 @@ async fn ask(server: &Server) -> Result<FunctionAnswer, InvokeError> {
     });
     let call = Call {
         caller: Caller::Client,
+        original: None,
         needs_answer: true,
         ..call(EVENT)
     };

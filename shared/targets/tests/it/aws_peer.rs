@@ -97,6 +97,7 @@ pub(crate) fn delivery<'e>(event: &'e Event, id: &str) -> Call<'e> {
             attempt: 1,
         }),
         caller: Caller::Queue,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     }

@@ -26,6 +26,7 @@ async fn send(invoker: &Invoker, provider: &Provider, text: &str) -> Result<Func
         event: Some(&event),
         identity: None,
         caller: Caller::Queue,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -137,6 +138,7 @@ async fn an_authorizer_cannot_be_a_topic() {
         event: None,
         identity: None,
         caller: Caller::Client,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

@@ -32,6 +32,7 @@ async fn send(invoker: &Invoker, provider: &Provider) -> Result<FunctionAnswer, 
             attempt: 3,
         }),
         caller: Caller::Queue,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -263,6 +264,7 @@ async fn an_authorizer_is_asked_in_json_but_not_as_event_grid() {
         event: None,
         identity: None,
         caller: Caller::Client,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

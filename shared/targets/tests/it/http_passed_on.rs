@@ -34,6 +34,7 @@ fn function(url: &str, mode: ResponseMode) -> Provider {
 async fn ask(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<FunctionAnswer, InvokeError> {
     let call = Call {
         caller: Caller::Client,
+        original: None,
         needs_answer: true,
         ..call(EVENT)
     };

@@ -106,6 +106,7 @@ async fn of_answers_that_nobody_wants_only_the_beginning_is_kept() {
     let (server, _) = endless("Content-Length: 4194304\r\n", 4).await;
     let invoker = with_budget(&server, BUDGET);
     let call = Call {
+        original: None,
         needs_answer: false,
         ..queued(EVENT)
     };

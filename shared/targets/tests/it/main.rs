@@ -72,6 +72,7 @@ fn call(payload: &'static str) -> Call<'static> {
         event: None,
         identity: None,
         caller: Caller::Authorizer,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     }

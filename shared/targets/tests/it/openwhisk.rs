@@ -33,6 +33,7 @@ pub(crate) async fn deliver(invoker: &Invoker, provider: &Provider) -> Result<Fu
         event: None,
         identity: None,
         caller: Caller::Queue,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

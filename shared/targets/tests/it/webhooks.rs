@@ -55,6 +55,7 @@ async fn send_for(
         payload,
         identity: Some(identity()),
         caller,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -105,6 +106,7 @@ async fn other_calls_say_nothing() {
         payload: Bytes::from_static(EVENT.as_bytes()),
         identity: None,
         caller: Caller::Authorizer,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
@@ -226,6 +228,7 @@ async fn calls_that_cannot_be_identified_fail_for_good_and_show_no_secret() {
             ..identity()
         }),
         caller: Caller::Queue,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use super::http_options::{EventFormat, RequestMode, ResponseMode, timeout_seconds};
 use super::{Destination, Members, ProviderError, ProviderSettings};
 use crate::resource::{Secret, SecretMembers, SigningSecret, TargetUrl};
 use crate::validation;
@@ -61,12 +61,38 @@ pub struct HttpEndpoint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub response: Option<ResponseMode>,
+    /// Whether it gets events, or requests as they came.
+    #[serde(default, skip_serializing_if = "RequestMode::is_default")]
+    pub request: RequestMode,
 }
 
 impl HttpEndpoint {
     /// Checks the members against each other.
     fn check(&self) -> Result<(), ProviderError> {
         let refuse = |member, reason| Err(ProviderError::Invalid { member, reason });
+        if self.request.is_passthrough() {
+            if self.method.is_some() {
+                return refuse(
+                    "method",
+                    "must be left out where request is passthrough: it is that of the request",
+                );
+            }
+            if !self.format.is_default() {
+                return refuse(
+                    "format",
+                    "must be left out where request is passthrough: there is no event",
+                );
+            }
+            if !self.signing_secrets.is_empty() {
+                return refuse(
+                    "signingSecrets",
+                    "must be left out where request is passthrough: it is not signed",
+                );
+            }
+            if !self.response.is_some_and(ResponseMode::is_passed_on) {
+                return refuse("response", "must be stream or raw where request is passthrough");
+            }
+        }
         if !self.signing_secrets.is_empty() && !self.sends_event() {
             return refuse(
                 "method",
@@ -99,7 +125,10 @@ impl HttpEndpoint {
     /// Whether calls are made just as those of endpoints that have a `url` only (docs/contract.md §3.2). How long they may
     /// take, how they are signed and what the answer is taken for does not matter.
     pub fn is_plain(&self) -> bool {
-        self.is_open() && self.format.is_default() && self.max_response_bytes.is_none()
+        self.is_open()
+            && self.format.is_default()
+            && self.request.is_default()
+            && self.max_response_bytes.is_none()
     }
 
     /// Whether calls may be redirected to other servers: those without method, headers, authorization and certificates
@@ -119,6 +148,12 @@ impl ProviderSettings for HttpEndpoint {
         if !validation::is_uri(&url, false) {
             return Err(members.missing());
         }
+        let request = RequestMode::decode(members)?;
+        let response = match ResponseMode::decode(members)? {
+            // Whoever knows nothing of events knows nothing of response objects either.
+            None if request.is_passthrough() => Some(ResponseMode::Stream),
+            given => given,
+        };
         let endpoint = Self {
             url: url.into(),
             signing_secrets: SigningSecret::decode_all(members.object())?,
@@ -132,7 +167,8 @@ impl ProviderSettings for HttpEndpoint {
                 .transpose()?,
             tls: HttpTls::decode(members)?,
             format: EventFormat::decode(members)?,
-            response: ResponseMode::decode(members)?,
+            response,
+            request,
         };
         endpoint.check()?;
         Ok(endpoint)

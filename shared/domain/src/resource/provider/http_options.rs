@@ -54,6 +54,36 @@ const AUTO: (&str, ResponseMode) = ("auto", ResponseMode::Auto);
 const PROXY: (&str, ResponseMode) = ("proxy", ResponseMode::Proxy);
 const RAW: (&str, ResponseMode) = ("raw", ResponseMode::Raw);
 
+/// What a function is called with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestMode {
+    /// The event.
+    #[default]
+    Event,
+    /// The request that the event was made of, as it came: for services that know nothing of events. Sync subscriptions
+    /// of `http.request` only.
+    Passthrough,
+}
+
+impl RequestMode {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the function gets requests instead of events.
+    pub fn is_passthrough(self) -> bool {
+        self == Self::Passthrough
+    }
+
+    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
+        let words = [("event", Self::Event), ("passthrough", Self::Passthrough)];
+        let given = members.word("request", &words, "must be event or passthrough")?;
+        Ok(given.unwrap_or_default())
+    }
+}
+
 /// Form in which a function gets events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum EventFormat {

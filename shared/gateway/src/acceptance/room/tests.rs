@@ -174,6 +174,12 @@ fn gateway(folder: &TempDir, most: usize) -> Gateway {
             max_concurrent_deliveries: 1000,
             max_sync_calls_per_space: Some(1),
             max_deliver_delay: Duration::from_hours(24 * 365 * 1000),
+            trusted_proxies: TrustedProxies::default(),
+            tunnels: TunnelSettings {
+                most: 16,
+                most_per_space: None,
+                idle_timeout: Duration::ZERO,
+            },
             circuit_breaker: CircuitBreakerSettings {
                 failure_threshold: 1000,
                 min_open: LONG,

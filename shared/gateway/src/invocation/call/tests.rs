@@ -14,6 +14,8 @@ use crate::acceptance::authorizers::Authorizers;
 use crate::error::GatewayError;
 use crate::stamp::event_stamp;
 
+use domain::origin::{Origin, TrustedProxies};
+
 use super::*;
 
 #[test]
@@ -100,6 +102,17 @@ async fn what_travels_without_headers_says_how_often_it_was_passed_on() {
     let cases = cases
         .iter()
         .flat_map(|case| events.each_ref().map(|event| (*case, event)));
+    let (parts, ()) = http::Request::new(()).into_parts();
+    let original = OriginalRequest {
+        parts: &parts,
+        body: &Bytes::new(),
+        path: "/",
+        pattern: "/",
+        origin: Origin::default(),
+        trusted: &TrustedProxies::default(),
+        is_batch: false,
+        can_upgrade: false,
+    };
     for ((kind, settings, is_queued, came, told), event) in cases {
         let plain = String::from_utf8(event.to_json()).unwrap();
         let call = SubscriberCall {
@@ -116,7 +129,11 @@ async fn what_travels_without_headers_says_how_often_it_was_passed_on() {
                     end,
                 }
             } else {
-                Occasion::Sync { id: &id, end: None }
+                Occasion::Sync {
+                    id: &id,
+                    original: &original,
+                    end: None,
+                }
             },
         };
         let call = call.as_call(&provider(kind, settings)).ready().await;

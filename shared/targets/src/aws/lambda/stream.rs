@@ -105,6 +105,8 @@ async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<FunctionAnsw
         status: Some(status.as_u16()),
         rejection: None,
         passed_on: Some(PassedOn {
+            length_of_get: None,
+            upgraded: None,
             status,
             headers,
             stream: Some(AnswerStream::new(body(begun.into(), rest), limits)),

@@ -76,6 +76,7 @@ async fn invoke(with: &Arc<Clients>, provider: &Provider) -> Result<(), InvokeEr
         event: None,
         identity: None,
         caller: Caller::Queue,
+        original: None,
         needs_answer: true,
         hops: domain::hops::Hops::NONE,
     };
