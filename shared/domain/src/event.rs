@@ -21,6 +21,7 @@ mod decode;
 mod envelope;
 mod error;
 mod http_request;
+mod http_request_1_0;
 mod legacy_envelope;
 mod path;
 pub(crate) mod time;

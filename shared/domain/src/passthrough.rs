@@ -1,6 +1,8 @@
 //! Requests that a function gets as they came, without an event around them: what is sent, and where to
 //! (docs/targets.md, "Requests as they came").
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
@@ -51,6 +53,16 @@ pub enum NotPassedOn {
 }
 
 impl<'a> OriginalRequest<'a> {
+    /// The client's address, by the word of the proxies that are believed.
+    pub fn client(&self) -> Option<IpAddr> {
+        self.trusted.client(self.origin, &self.parts.headers)
+    }
+
+    /// The scheme that the client used, by the same word.
+    pub fn scheme(&self) -> &'static str {
+        self.trusted.scheme(self.origin, &self.parts.headers)
+    }
+
     /// Refuses what must not be passed on, or cannot be.
     pub fn check(&self) -> Result<(), NotPassedOn> {
         if self.is_batch {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::event::{BinaryMessage, CLOUDEVENTS_JSON, Event, LegacyVersion};
-use domain::resource::EventFormat;
+use domain::resource::{EventFormat, EventMode, FormatWord, VersionedFormat};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use crate::call::Call;
@@ -44,14 +44,34 @@ pub(crate) fn payload_for(format: EventFormat, call: &Call<'_>) -> EventPayload 
     let Some(event) = call.event else {
         return EventPayload::structured(call);
     };
-    match format {
-        EventFormat::Structured => EventPayload::structured(call),
-        EventFormat::V0_5 => EventPayload::legacy(event, LegacyVersion::V0_5),
-        EventFormat::V0_6 => EventPayload::legacy(event, LegacyVersion::V0_6),
-        EventFormat::V0_7 => EventPayload::legacy(event, LegacyVersion::V0_7),
-        EventFormat::Binary => event.to_binary().map_or_else(
-            || EventPayload::structured(call),
-            |BinaryMessage { headers, body }| EventPayload { headers, body },
-        ),
+    let word = match format {
+        EventFormat::Word(word) => word,
+        EventFormat::Version(form) => return versioned(event, form, call),
+    };
+    match word {
+        FormatWord::Structured => EventPayload::structured(call),
+        FormatWord::V0_5 => EventPayload::legacy(event, LegacyVersion::V0_5),
+        FormatWord::V0_6 => EventPayload::legacy(event, LegacyVersion::V0_6),
+        FormatWord::V0_7 => EventPayload::legacy(event, LegacyVersion::V0_7),
+        FormatWord::Binary => binary(event).unwrap_or_else(|| EventPayload::structured(call)),
     }
+}
+
+/// An event in the version that the function asks for.
+fn versioned(event: &Event, form: VersionedFormat, call: &Call<'_>) -> EventPayload {
+    let event = event.in_version_1_0(call.original, form.raw_body);
+    let structured = || EventPayload {
+        headers: HeaderMap::from_iter([(CONTENT_TYPE, CLOUD_EVENT)]),
+        body: event.to_json().into(),
+    };
+    match form.mode {
+        EventMode::Structured => structured(),
+        EventMode::Binary => binary(&event).unwrap_or_else(structured),
+    }
+}
+
+/// An event as headers and a body, if headers can carry it.
+fn binary(event: &Event) -> Option<EventPayload> {
+    let BinaryMessage { headers, body } = event.to_binary()?;
+    Some(EventPayload { headers, body })
 }

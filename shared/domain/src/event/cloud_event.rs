@@ -168,7 +168,8 @@ impl CloudEvent {
         self.set(HOPS_EXTENSION, hops.to_json());
     }
 
-    fn set(&mut self, name: &str, value: Json) {
+    /// Sets a member, at the end.
+    pub(super) fn set(&mut self, name: &str, value: Json) {
         self.members.retain(|(known, _)| known != name);
         self.members.push((name.to_owned(), value));
     }

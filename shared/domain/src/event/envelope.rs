@@ -121,6 +121,11 @@ impl Envelope {
         }
     }
 
+    /// Whether the gateway made it.
+    pub(super) fn is_generated(&self) -> bool {
+        self.source == SOURCE
+    }
+
     /// An event made by the gateway of a body.
     pub fn of_body(stamp: EventStamp, event_type: &str, media_type: &str, body: Coerced) -> Self {
         let mut envelope = Self::generated(stamp, event_type, media_type, Json::null());

@@ -10,6 +10,7 @@ use domain::event::{Envelope, Event, EventLimits, EventStamp};
 use domain::hops::Hops;
 use domain::ids::SubscriptionId;
 use domain::json::Json;
+use domain::origin::TrustedProxies;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
 use queue::{
     DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Outcome, Received, SpaceShares,
@@ -30,6 +31,7 @@ use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::{CircuitAdmission, CircuitBreakerSettings, Registered};
 use crate::metrics::MetricsLimits;
 use crate::settings::GatewaySettings;
+use crate::tunnels::TunnelSettings;
 
 const SPACE: &str = "default";
 const LONG: Duration = Duration::from_mins(10);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::event::Event;
-use domain::resource::{EventFormat, Provider};
+use domain::resource::{EventFormat, FormatWord, Provider};
 use domain::retry::FailureClass;
 use targets::{Call, InvokeError};
 
@@ -61,7 +61,7 @@ async fn binary_events_are_headers_and_data() {
     let json = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t.x","datacontenttype":"application/json","data":{"n":1.10}}"#;
     let event: Event = serde_json::from_str(json).unwrap();
     let mut function = function(server.url("/f"), service_account(&tokens));
-    function.format = EventFormat::Binary;
+    function.format = EventFormat::Word(FormatWord::Binary);
     let call = Call {
         event: Some(&event),
         ..delivery(json)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::http_options::{EventFormat, RequestMode, ResponseMode, timeout_seconds};
-use super::{Destination, Members, ProviderError, ProviderSettings};
+use super::http_options::{RequestMode, ResponseMode, timeout_seconds};
+use super::{Destination, EventFormat, Members, ProviderError, ProviderSettings};
 use crate::resource::{Secret, SecretMembers, SigningSecret, TargetUrl};
 use crate::validation;
 

@@ -84,46 +84,6 @@ impl RequestMode {
     }
 }
 
-/// Form in which a function gets events.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-pub enum EventFormat {
-    /// One JSON object, in the version of CloudEvents that the event came in.
-    #[default]
-    #[serde(rename = "structured")]
-    Structured,
-    /// Attributes as HTTP headers, data as the body; HTTP functions only.
-    #[serde(rename = "binary")]
-    Binary,
-    /// The envelope of the gateway's versions 0.5 (docs/contract.md §7.2).
-    #[serde(rename = "0.5")]
-    V0_5,
-    /// The envelope of the gateway's version 0.6 (docs/contract.md §7.2).
-    #[serde(rename = "0.6")]
-    V0_6,
-    /// The envelope of the gateway's version 0.7 (docs/contract.md §7.2).
-    #[serde(rename = "0.7")]
-    V0_7,
-}
-
-impl EventFormat {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(super) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-
-    pub(super) fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let words = [
-            ("structured", Self::Structured),
-            ("binary", Self::Binary),
-            ("0.5", Self::V0_5),
-            ("0.6", Self::V0_6),
-            ("0.7", Self::V0_7),
-        ];
-        let given = members.word("format", &words, "must be structured, binary, 0.5, 0.6 or 0.7")?;
-        Ok(given.unwrap_or_default())
-    }
-}
-
 /// Reads `timeoutSeconds`.
 pub(super) fn timeout_seconds(members: &Members<'_>) -> Result<Option<u32>, ProviderError> {
     members.integer("timeoutSeconds", &(1..=900), "must be from 1 to 900")

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::event::EventLimits;
 use domain::hops::Hops;
+use domain::origin::TrustedProxies;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
 use queue::{DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Share, SpaceShares};
 use records::DeliveryLog;
@@ -21,6 +22,7 @@ use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
 use crate::metrics::MetricsLimits;
 use crate::settings::GatewaySettings;
+use crate::tunnels::TunnelSettings;
 
 const LONG: Duration = Duration::from_mins(10);
 const LATER: (&str, &str) = ("x-deliver-at", "2999-01-01T00:00:00Z");

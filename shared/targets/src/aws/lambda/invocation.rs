@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::resource::{InvocationType, LambdaFunction};
+use domain::event::Event;
+use domain::resource::{EventFormat, InvocationType, LambdaFunction};
 use domain::retry::FailureClass;
 
 use crate::access_denied::AccessDeniedCode;
@@ -21,7 +22,20 @@ const MOST_QUEUED_BYTES: usize = 1024 * 1024;
 
 /// What the function gets.
 pub(super) fn payload(function: &LambdaFunction, call: &Call<'_>) -> Result<Bytes, InvokeError> {
-    let payload = payload_for(function.format, call).body;
+    let told: Option<Event> = match function.format {
+        // The event of the call says nothing of the delivery, which the payload does, in the version that it came in.
+        EventFormat::Version(_) => serde_json::from_slice(&call.payload).ok(),
+        EventFormat::Word(_) => None,
+    };
+    let told = told.as_ref().or(call.event);
+    let payload = payload_for(
+        function.format,
+        &Call {
+            event: told,
+            ..call.clone()
+        },
+    )
+    .body;
     let (most, taker) = match function.invocation_type {
         InvocationType::Event => (MOST_QUEUED_BYTES, "AWS Lambda for an invocation of type Event"),
         InvocationType::RequestResponse => (MOST_BYTES, "AWS Lambda"),

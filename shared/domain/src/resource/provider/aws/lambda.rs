@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AwsCredentials, AwsMembers};
-use crate::resource::provider::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use crate::resource::EventFormat;
+use crate::resource::provider::http_options::{ResponseMode, timeout_seconds};
 use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings};
 use crate::resource::{SecretMembers, TargetUrl};
 
@@ -59,7 +60,7 @@ impl ProviderSettings for LambdaFunction {
             });
         }
         let format = EventFormat::decode(members)?;
-        if format == EventFormat::Binary {
+        if format.is_binary() {
             return Err(ProviderError::Invalid {
                 member: "format",
                 reason: "must be structured, 0.5, 0.6 or 0.7: a Lambda function has no headers for binary",

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AzureSchema, EntraCredentials};
-use crate::resource::provider::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use crate::resource::EventFormat;
+use crate::resource::provider::http_options::{ResponseMode, timeout_seconds};
 use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
 use crate::resource::{Secret, SecretMembers, TargetUrl};
 use crate::validation;
@@ -47,7 +48,7 @@ impl AzureFunction {
         if self.entra.as_ref().is_some_and(|entra| entra.scope.is_none()) {
             return invalid("entra.scope", "must be set");
         }
-        if !matches!(self.format, EventFormat::Structured | EventFormat::Binary) {
+        if self.format.is_legacy() {
             return invalid("format", "must be structured or binary");
         }
         if self.schema == AzureSchema::EventGrid && !self.format.is_default() {

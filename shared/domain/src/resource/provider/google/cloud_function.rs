@@ -5,7 +5,8 @@ use http::uri::{Authority, Scheme};
 use serde::{Deserialize, Serialize};
 
 use super::GoogleCredentials;
-use crate::resource::provider::http_options::{EventFormat, ResponseMode, timeout_seconds};
+use crate::resource::EventFormat;
+use crate::resource::provider::http_options::{ResponseMode, timeout_seconds};
 use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
 use crate::resource::{SecretMembers, TargetUrl};
 use crate::validation;
@@ -70,7 +71,7 @@ impl GoogleCloudFunction {
                 "must be a URL of the same host as url, unless the credentials are a service account's key",
             );
         }
-        if !matches!(self.format, EventFormat::Structured | EventFormat::Binary) {
+        if self.format.is_legacy() {
             return invalid("format", "must be structured or binary");
         }
         match self.credentials.federation() {
