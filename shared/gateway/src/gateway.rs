@@ -95,6 +95,7 @@ impl Gateway {
                 event_limits: settings.event_limits,
                 legacy_api: settings.legacy_api,
                 max_hops: settings.max_hops,
+                traces: settings.traces,
             },
             matching: Matching {
                 json_events: settings.json_events,

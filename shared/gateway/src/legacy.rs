@@ -52,7 +52,7 @@ impl Gateway {
         let event = authorizers.decide(&call.space).await.for_caller()?;
         let called = stages
             .invocation
-            .call_now(arrived.table, subscription, &event, hops, None)
+            .call_now(arrived, subscription, &event, hops, None)
             .await;
         counters.processed.increment(1);
         let called = called?;

@@ -62,6 +62,7 @@ impl Gateway {
                 };
             }
         };
+        let trace = stages.intake.trace(&parts.headers);
         let outcome = match body.and_then(|body| Ok((body, stages.intake.hops(&parts.headers)?))) {
             Ok((body, hops)) => {
                 self.process(&Arrived {
@@ -71,6 +72,7 @@ impl Gateway {
                     path: &path,
                     client,
                     hops,
+                    trace: trace.as_ref(),
                 })
                 .await
             }
@@ -154,7 +156,7 @@ impl Gateway {
         let event = candidate.authorizers.decide(space).await.for_caller()?;
         let called = stages
             .invocation
-            .call_now(arrived.table, subscription, &event, candidate.hops, pace.end())
+            .call_now(arrived, subscription, &event, candidate.hops, pace.end())
             .await;
         counters.processed.increment(1);
         let called = called?;
@@ -166,7 +168,8 @@ impl Gateway {
             .await
             .inspect_err(|error| {
                 if let GatewayError::Response(_) = error {
-                    tracing::info!(%space, functionId = %function_id, event.id = event.id(), %error, "HTTP response object malformed.");
+                    let request_id = arrived.trace.and_then(|trace| trace.request_id());
+                    tracing::info!(%space, functionId = %function_id, event.id = event.id(), requestId = request_id, %error, "HTTP response object malformed.");
                 }
             })
     }
