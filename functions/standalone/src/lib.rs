@@ -1,5 +1,6 @@
 //! The gateway as one process: both APIs on their ports, the delivery workers, and an orderly end.
 
+mod certificate;
 mod connection;
 mod data_folder;
 mod http2;
