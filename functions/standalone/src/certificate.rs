@@ -15,7 +15,34 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::time::sleep;
 
-use crate::tls::TlsError;
+/// A certificate or key that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// Only one of certificate and key is set. It would be served in clear, against what was meant.
+    #[error("{set} is set without {missing}: TLS needs both")]
+    Incomplete {
+        /// The flag that is set.
+        set: &'static str,
+        /// The flag that is not.
+        missing: &'static str,
+    },
+    /// A file cannot be read as PEM.
+    #[error("{} cannot be read", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Certificate and key do not go together, or are of an unknown kind.
+    #[error("certificate {} and its key cannot be used", .certificate.display())]
+    Unusable {
+        /// File of the certificate.
+        certificate: PathBuf,
+        /// What is wrong.
+        source: rustls::Error,
+    },
+}
 
 /// A certificate with its key, and the files that they come from.
 pub(crate) struct Certificate {

@@ -11,6 +11,6 @@ mod reading_pace;
 mod running;
 mod tls;
 
+pub use certificate::TlsError;
 pub use listener::ListenError;
 pub use running::{RunningGateway, StartError, start};
-pub use tls::TlsError;

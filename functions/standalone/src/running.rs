@@ -15,10 +15,11 @@ use setup::wiring::WiringError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::certificate::TlsError;
 use crate::connection::{self, ConnectionSettings, serve};
 use crate::data_folder;
 use crate::listener::{ListenError, listen, listen_on_loopback};
-use crate::tls::{self, ListenerTls, TlsError};
+use crate::tls::{self, ListenerTls};
 
 /// Interval in which recorded histogram values are folded into their buckets.
 const METRICS_UPKEEP: Duration = Duration::from_secs(1);

@@ -1,44 +1,15 @@
 //! TLS of the listeners: 1.2 or newer; clients choose between HTTP/2 and HTTP/1.1 (docs/contract.md §0.3).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, TlsError};
 
 /// What clients ask for that want to speak HTTP/2.
 pub(crate) const HTTP_2: &[u8] = b"h2";
-
-/// A certificate or key that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// Only one of certificate and key is set. It would be served in clear, against what was meant.
-    #[error("{set} is set without {missing}: TLS needs both")]
-    Incomplete {
-        /// The flag that is set.
-        set: &'static str,
-        /// The flag that is not.
-        missing: &'static str,
-    },
-    /// A file cannot be read as PEM.
-    #[error("{} cannot be read", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: rustls::pki_types::pem::Error,
-    },
-    /// Certificate and key do not go together, or are of an unknown kind.
-    #[error("certificate {} and its key cannot be used", .certificate.display())]
-    Unusable {
-        /// File of the certificate.
-        certificate: PathBuf,
-        /// What is wrong.
-        source: rustls::Error,
-    },
-}
 
 /// TLS of a listener.
 pub(crate) struct ListenerTls {
