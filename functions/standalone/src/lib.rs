@@ -1,5 +1,6 @@
 //! The gateway as one process: both APIs on their ports, the delivery workers, and an orderly end.
 
+mod certificate;
 mod connection;
 mod data_folder;
 mod http2;
@@ -10,6 +11,6 @@ mod reading_pace;
 mod running;
 mod tls;
 
+pub use certificate::TlsError;
 pub use listener::ListenError;
 pub use running::{RunningGateway, StartError, start};
-pub use tls::TlsError;

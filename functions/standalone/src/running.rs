@@ -15,10 +15,11 @@ use setup::wiring::WiringError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::certificate::TlsError;
 use crate::connection::{self, ConnectionSettings, serve};
 use crate::data_folder;
 use crate::listener::{ListenError, listen, listen_on_loopback};
-use crate::tls::{self, TlsError};
+use crate::tls::{self, ListenerTls};
 
 /// Interval in which recorded histogram values are folded into their buckets.
 const METRICS_UPKEEP: Duration = Duration::from_secs(1);
@@ -41,6 +42,7 @@ pub struct RunningGateway {
     stream_tail: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
     orphans: JoinHandle<()>,
+    renewals: Vec<JoinHandle<()>>,
     shutdown_timeout: Duration,
 }
 
@@ -76,7 +78,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     }
     let listen_on = &settings.listen;
     // Ports first: a second gateway on the same machine learns of its mistake before it looks for its store.
-    let events_listener = listen("Events", listen_on.bind_address, listen_on.events_port)?;
+    let events_listener = listen("Events", listen_on.events_address(), listen_on.events_port)?;
     let config_place = settings.config_listener();
     let config_listener = match config_place {
         ConfigListener::Loopback => listen_on_loopback("Config", listen_on.config_port)?,
@@ -112,6 +114,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 
+    let renewals = renewals(&[&events_tls, &config_tls], listen_on.tls_reload_interval);
     let (stop, stopping) = watch::channel(false);
     let limits = &settings.limits;
     let events_timeouts = (limits.events_read_timeout, limits.events_write_timeout);
@@ -168,6 +171,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         stream_tail,
         upkeep,
         orphans,
+        renewals,
         shutdown_timeout,
     })
 }
@@ -204,15 +208,24 @@ fn warn_of_openness(settings: &Settings, listener: ConfigListener) {
     }
 }
 
+/// What reads the certificates of the listeners anew, where they have some.
+fn renewals(listeners: &[&Option<ListenerTls>], interval: Duration) -> Vec<JoinHandle<()>> {
+    let certificates = listeners.iter().filter_map(|tls| tls.as_ref());
+    let renewed = certificates.filter(|_| !interval.is_zero());
+    renewed
+        .map(|tls| tokio::spawn(tls.certificate.clone().renew(interval)))
+        .collect()
+}
+
 fn connections(
     settings: &Settings,
-    tls: Option<tokio_rustls::TlsAcceptor>,
+    tls: Option<ListenerTls>,
     (read_timeout, write_timeout): (Duration, Duration),
     in_flight: BytesInFlight,
 ) -> ConnectionSettings {
     let limits = &settings.limits;
     ConnectionSettings {
-        tls,
+        tls: tls.map(|tls| tls.acceptor),
         max_header_bytes: limits.max_header_bytes,
         max_connections: limits.max_connections,
         max_streams: if settings.speaks_http2() {
@@ -246,6 +259,7 @@ impl RunningGateway {
             stream_tail,
             upkeep,
             orphans,
+            renewals,
             shutdown_timeout,
             ..
         } = self;
@@ -270,6 +284,7 @@ impl RunningGateway {
             );
         }
         upkeep.abort();
+        renewals.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -1,43 +1,21 @@
 //! TLS of the listeners: 1.2 or newer; clients choose between HTTP/2 and HTTP/1.1 (docs/contract.md §0.3).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+
+use crate::certificate::{Certificate, TlsError};
 
 /// What clients ask for that want to speak HTTP/2.
 pub(crate) const HTTP_2: &[u8] = b"h2";
 
-/// A certificate or key that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// Only one of certificate and key is set. It would be served in clear, against what was meant.
-    #[error("{set} is set without {missing}: TLS needs both")]
-    Incomplete {
-        /// The flag that is set.
-        set: &'static str,
-        /// The flag that is not.
-        missing: &'static str,
-    },
-    /// A file cannot be read as PEM.
-    #[error("{} cannot be read", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: rustls::pki_types::pem::Error,
-    },
-    /// Certificate and key do not go together, or are of an unknown kind.
-    #[error("certificate {} and its key cannot be used", .certificate.display())]
-    Unusable {
-        /// File of the certificate.
-        certificate: PathBuf,
-        /// What is wrong.
-        source: rustls::Error,
-    },
+/// TLS of a listener.
+pub(crate) struct ListenerTls {
+    pub(crate) acceptor: TlsAcceptor,
+    /// What it shows to clients.
+    pub(crate) certificate: Arc<Certificate>,
 }
 
 /// TLS for a listener, which may offer HTTP/2; `None` if neither file is set. The flags are named where one of them is
@@ -47,7 +25,7 @@ pub(crate) fn acceptor(
     certificate: Option<&Path>,
     key: Option<&Path>,
     offers_http2: bool,
-) -> Result<Option<TlsAcceptor>, TlsError> {
+) -> Result<Option<ListenerTls>, TlsError> {
     let (certificate, key) = match (certificate, key) {
         (None, None) => return Ok(None),
         (Some(certificate), Some(key)) => (certificate, key),
@@ -64,14 +42,7 @@ pub(crate) fn acceptor(
             });
         }
     };
-    let file = |path: &Path| {
-        let path = path.to_owned();
-        move |source| TlsError::File { path, source }
-    };
-    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(file(certificate))?;
-    let private_key = PrivateKeyDer::from_pem_file(key).map_err(file(key))?;
+    let renewable = Arc::new(Certificate::read(certificate, key)?);
     let unusable = |source| TlsError::Unusable {
         certificate: certificate.to_owned(),
         source,
@@ -80,12 +51,14 @@ pub(crate) fn acceptor(
         .with_safe_default_protocol_versions()
         .map_err(unusable)?
         .with_no_client_auth()
-        .with_single_cert(chain, private_key)
-        .map_err(unusable)?;
+        .with_cert_resolver(renewable.clone());
     let versions = offers_http2
         .then_some(HTTP_2)
         .into_iter()
         .chain([&b"http/1.1"[..]]);
     config.alpn_protocols = versions.map(<[u8]>::to_vec).collect();
-    Ok(Some(TlsAcceptor::from(Arc::new(config))))
+    Ok(Some(ListenerTls {
+        acceptor: TlsAcceptor::from(Arc::new(config)),
+        certificate: renewable,
+    }))
 }

@@ -8,6 +8,7 @@ use queue::DeliveryQueue;
 use records::DeliveryLog;
 use store::Store;
 
+use crate::answer_options::AnswerOptions;
 use crate::body::BodyLimits;
 use crate::health::HealthPaths;
 
@@ -72,8 +73,8 @@ pub struct ConfigApi {
     pub secrets: SecretRules,
     /// Which requests browsers may make.
     pub browsers: BrowserGuard,
-    /// Whether answers are compressed for clients that take that.
-    pub compresses_answers: bool,
+    /// What is made of answers.
+    pub answers: AnswerOptions,
     /// Where health checks are answered.
     pub health: HealthPaths,
     /// Where this API listens, which no function may be.

@@ -11,18 +11,10 @@ use crate::body::BodyLimits;
 
 mod decoding;
 
-use decoding::decode;
+use decoding::{Coding, decode};
 
 /// The codings that are understood, as a client is told that used another one.
 pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
-
-/// How a body is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Coding {
-    Gzip,
-    Brotli,
-    Zstd,
-}
 
 /// A body as it would have come without a coding, and `parts` as they would have come with it. Whoever may have use for the
 /// body as it was sent, such as a function that is handed requests through, has to take it before this.
@@ -32,7 +24,10 @@ pub(crate) async fn decoded(
     limits: BodyLimits,
 ) -> Result<(Bytes, Option<Held>), GatewayError> {
     let (body, held) = read?;
-    let coding = coding(&parts.headers)?.filter(|_| !body.is_empty());
+    if body.is_empty() {
+        return Ok((body, held));
+    }
+    let coding = coding(&parts.headers)?;
     parts.headers.remove(header::CONTENT_ENCODING);
     let Some(coding) = coding else {
         return Ok((body, held));

@@ -18,12 +18,14 @@ use http_body::Frame;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
+use crate::answer_options::AnswerOptions;
 use crate::body::{self, BodyLimits};
 use crate::compression::{AskedCodings, Streamed, compressed};
 use crate::content_coding::decoded;
 use crate::error::{ApiError, answer_or_internal_error};
 use crate::health::{self, HealthPaths, Probe};
 use crate::in_flight::counting;
+use crate::request_id::{identified, with_request_id};
 use crate::request_target::answer_by_itself;
 use crate::unstoppable::Unstoppable;
 
@@ -44,8 +46,8 @@ pub struct EventsSettings {
     pub limits: BodyLimits,
     /// Where health checks are answered.
     pub health: HealthPaths,
-    /// Whether answers are compressed for clients that take that.
-    pub compresses_answers: bool,
+    /// What is made of answers.
+    pub answers: AnswerOptions,
     /// Whether bodies that come compressed are decoded.
     pub decodes_bodies: bool,
 }
@@ -69,16 +71,24 @@ impl EventsApi {
     }
 
     /// Answers a request, whatever its path and method.
-    pub fn answer(&self, request: Request, origin: Origin) -> ResponseFuture {
+    pub fn answer(&self, mut request: Request, origin: Origin) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
+        let id = self
+            .settings
+            .answers
+            .request_ids
+            .then(|| identified(request.headers_mut()));
         let api = self.clone();
-        let compresses = self.settings.compresses_answers;
-        let compresses =
-            compresses.then(|| (AskedCodings::of(request.headers()), api.settings.limits.in_flight));
+        // Boxed: most answers go as they are.
+        let compression = self.settings.answers.compresses.then(|| {
+            let asked = AskedCodings::of(request.headers());
+            Box::new((asked, self.settings.limits.in_flight))
+        });
         Box::pin(async move {
             // Made in here, where it is awaited: what a future holds from outside is copied twice.
             let mut response = answer_or_internal_error(api.receive(request, origin)).await;
-            if let Some((asked, in_flight)) = compresses {
+            if let Some(compression) = compression {
+                let (asked, in_flight) = *compression;
                 response = Box::pin(compressed(asked, response, in_flight)).await;
             }
             // The answer to GET would have it; the server sees nothing that it would write here.
@@ -86,7 +96,7 @@ impl EventsApi {
                 let length = response.headers_mut().entry(header::CONTENT_LENGTH);
                 length.or_insert(HeaderValue::from_static("0"));
             }
-            Ok(response)
+            Ok(with_request_id(response, id))
         })
     }
 

@@ -1,5 +1,6 @@
 //! The HTTP face of the gateway: the Events API, the Configuration API, and the one table from errors to answers.
 
+mod answer_options;
 mod body;
 mod compression;
 pub mod config;
@@ -9,9 +10,11 @@ pub mod events;
 mod health;
 mod in_flight;
 mod least_rate;
+mod request_id;
 mod request_target;
 mod unstoppable;
 
+pub use answer_options::AnswerOptions;
 pub use body::BodyLimits;
 pub use error::overloaded;
 pub use gateway::{BytesInFlight, Held};

@@ -12,6 +12,10 @@ use crate::resource::{Cors, may_send_credentials};
 /// Most headers that a preflight may ask for: each is looked for among those that are allowed.
 const MAX_REQUESTED_HEADERS: usize = 128;
 
+/// Asks whether a page of a public address may call one that is not.
+const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+
 /// What an origin may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Grant {
@@ -37,13 +41,17 @@ pub fn preflight_method<'a>(method: &Method, headers: &'a HeaderMap) -> Option<&
 
 /// Headers of the answer to a preflight.
 pub fn preflight_headers(cors: &Cors, headers: &HeaderMap) -> HeaderMap {
-    let mut answer = HeaderMap::with_capacity(7);
+    let mut answer = HeaderMap::with_capacity(9);
     for name in [
         header::ORIGIN,
         header::ACCESS_CONTROL_REQUEST_METHOD,
         header::ACCESS_CONTROL_REQUEST_HEADERS,
     ] {
         answer.append(header::VARY, HeaderValue::from_static(vary_name(&name)));
+    }
+    if cors.allow_private_network {
+        let name = HeaderValue::from_static("Access-Control-Request-Private-Network");
+        answer.append(header::VARY, name);
     }
     let Some((origin, grant)) = granted(cors, headers) else {
         return answer;
@@ -64,12 +72,18 @@ pub fn preflight_headers(cors: &Cors, headers: &HeaderMap) -> HeaderMap {
             &requested.join(", "),
         );
     }
+    if let Some(seconds) = cors.max_age {
+        answer.insert(header::ACCESS_CONTROL_MAX_AGE, seconds.into());
+    }
+    if cors.allow_private_network && text(headers.get(REQUEST_PRIVATE_NETWORK)) == "true" {
+        answer.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
+    }
     answer
 }
 
 /// Headers added to whatever an actual request is answered with. An OPTIONS request that is no preflight gets none.
 pub fn response_headers(cors: &Cors, method: &Method, headers: &HeaderMap) -> HeaderMap {
-    let mut answer = HeaderMap::with_capacity(3);
+    let mut answer = HeaderMap::with_capacity(4);
     if method == Method::OPTIONS {
         return answer;
     }
@@ -78,6 +92,10 @@ pub fn response_headers(cors: &Cors, method: &Method, headers: &HeaderMap) -> He
         && allows_method(cors, method.as_str())
     {
         grant.write(origin, &mut answer);
+        if !cors.exposed_headers.is_empty() {
+            let names = cors.exposed_headers.join(", ");
+            insert(&mut answer, header::ACCESS_CONTROL_EXPOSE_HEADERS, &names);
+        }
     }
     answer
 }
@@ -148,8 +166,10 @@ impl Grant {
     }
 }
 
+/// A configuration is found by its own method alone, so that a list which nobody chose cannot be meant to keep it out.
 fn allows_method(cors: &Cors, method: &str) -> bool {
     method.eq_ignore_ascii_case("OPTIONS")
+        || method.eq_ignore_ascii_case(&cors.method) && cors.has_default_methods()
         || cors
             .allowed_methods
             .iter()
@@ -189,189 +209,4 @@ fn allows_headers(cors: &Cors, requested: &[String]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::resource::Resource;
-
-    fn cors(body: &str) -> Cors {
-        Cors::decode(&"default".into(), None, body.as_bytes()).unwrap()
-    }
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
-    }
-
-    fn request(origin: &'static str, method: &'static str, names: &'static str) -> HeaderMap {
-        headers(&[
-            ("origin", origin),
-            ("access-control-request-method", method),
-            ("access-control-request-headers", names),
-        ])
-    }
-
-    #[test]
-    fn preflights() {
-        let default = cors(r#"{"method":"GET","path":"/h"}"#);
-        let answer = preflight_headers(
-            &default,
-            &request("http://x", "get", "Content-Type,accept, origin"),
-        );
-        assert_eq!(answer["access-control-allow-origin"], "*");
-        assert_eq!(answer["access-control-allow-methods"], "GET");
-        assert_eq!(
-            answer["access-control-allow-headers"],
-            "Content-Type, Accept, Origin"
-        );
-        assert_eq!(answer.get_all("vary").iter().count(), 3);
-        for refused in [
-            request("http://x", "GET", "x-foo"),
-            request("http://x", "PUT", ""),
-            headers(&[("access-control-request-method", "GET")]),
-        ] {
-            assert_eq!(preflight_headers(&default, &refused).len(), 3, "{refused:?}");
-        }
-    }
-
-    #[test]
-    fn requested_headers_are_one_list_on_any_number_of_lines() {
-        let narrow = cors(r#"{"method":"GET","path":"/h","allowedHeaders":["x-a","x-b"]}"#);
-        let mut asked = request("http://x", "GET", "x-a");
-        asked.append("access-control-request-headers", HeaderValue::from_static("X-B"));
-        let answer = preflight_headers(&narrow, &asked);
-        assert_eq!(answer["access-control-allow-headers"], "X-A, X-B");
-        asked.append("access-control-request-headers", HeaderValue::from_static("x-c"));
-        assert_eq!(preflight_headers(&narrow, &asked).len(), 3);
-    }
-
-    #[test]
-    fn origins() {
-        let narrow = cors(
-            r#"{"method":"PUT","path":"/h","allowedOrigins":["http://example.com","http://*.foo.com"],"allowedMethods":["put"],"allowCredentials":true}"#,
-        );
-        for (origin, allowed) in [
-            ("http://EXAMPLE.com", true),
-            ("http://a.foo.com", true),
-            ("http://foo.com", false),
-            ("https://a.foo.com", false),
-            ("http://.foo.com", true),
-        ] {
-            let answer = response_headers(&narrow, &Method::PUT, &headers(&[("origin", origin)]));
-            assert_eq!(
-                answer.contains_key("access-control-allow-origin"),
-                allowed,
-                "{origin}"
-            );
-            assert_eq!(answer.contains_key("access-control-allow-credentials"), allowed);
-            assert_eq!(answer["vary"], "Origin");
-        }
-        assert!(
-            response_headers(
-                &narrow,
-                &Method::OPTIONS,
-                &headers(&[("origin", "http://example.com")])
-            )
-            .is_empty()
-        );
-    }
-
-    /// A configuration as it may have been stored before open origins with credentials were refused.
-    fn stored(origins: &[&str]) -> Cors {
-        Cors {
-            allowed_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
-            ..cors(r#"{"method":"GET","path":"/h","allowCredentials":true}"#)
-        }
-    }
-
-    #[test]
-    fn nobody_gets_credentials_who_is_not_named() {
-        for (origins, origin, allowed, has_credentials) in [
-            (&["*"][..], "https://evil.example", Some("*"), false),
-            (&["*"], "null", Some("*"), false),
-            (
-                &["https://app.example", "*"],
-                "https://app.example",
-                Some("https://app.example"),
-                true,
-            ),
-            (
-                &["https://app.example", "*"],
-                "https://evil.example",
-                Some("*"),
-                false,
-            ),
-            (&["null"], "null", Some("null"), false),
-            (&["n*"], "null", Some("null"), false),
-            (
-                &["**"],
-                "https://evil.example*",
-                Some("https://evil.example*"),
-                false,
-            ),
-            (
-                &["https://*"],
-                "https://evil.example",
-                Some("https://evil.example"),
-                false,
-            ),
-            (
-                &["h*"],
-                "https://evil.example",
-                Some("https://evil.example"),
-                false,
-            ),
-            (
-                &["https://*.shop.example"],
-                "https://a.shop.example",
-                Some("https://a.shop.example"),
-                true,
-            ),
-            (&["https://*.shop.example"], "https://ashop.example", None, false),
-            (
-                &["https://*", "https://a.shop.example"],
-                "https://a.shop.example",
-                Some("https://a.shop.example"),
-                true,
-            ),
-            (&["https://app.example"], "null", None, false),
-            (&["https://app.example"], "", None, false),
-        ] {
-            let cors = stored(origins);
-            let request = request(origin, "GET", "");
-            for answer in [
-                response_headers(&cors, &Method::GET, &request),
-                preflight_headers(&cors, &request),
-            ] {
-                let got = answer
-                    .get("access-control-allow-origin")
-                    .map(|value| value.to_str().unwrap());
-                assert_eq!(got, allowed, "{origins:?} {origin}");
-                let credentials = answer.contains_key("access-control-allow-credentials");
-                assert_eq!(credentials, has_credentials, "{origins:?} {origin}");
-                assert!(answer.get_all("vary").iter().any(|name| name == "Origin"));
-            }
-        }
-    }
-
-    #[test]
-    fn preflights_ask_for_so_many_headers() {
-        let open = cors(r#"{"method":"GET","path":"/h","allowedHeaders":["*"]}"#);
-        let ask = |count: usize, lines: usize| {
-            let line = vec!["x-a"; count / lines].join(",");
-            let mut asked = request("http://x", "GET", "");
-            asked.remove("access-control-request-headers");
-            for _ in 0..lines {
-                asked.append("access-control-request-headers", line.parse().unwrap());
-            }
-            preflight_headers(&open, &asked)
-        };
-        for lines in [1, 4] {
-            let answer = ask(MAX_REQUESTED_HEADERS, lines);
-            let echoed = answer["access-control-allow-headers"].to_str().unwrap();
-            assert_eq!(echoed.split(", ").count(), MAX_REQUESTED_HEADERS);
-            assert_eq!(ask(MAX_REQUESTED_HEADERS + 4, lines).len(), 3);
-        }
-    }
-}
+mod tests;

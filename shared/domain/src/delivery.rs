@@ -9,6 +9,9 @@ use crate::event::Event;
 use crate::hops::Hops;
 use crate::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 use crate::json::Json;
+use crate::trace::Trace;
+#[allow(unused_imports, reason = "named by the schema of Arrival")]
+use crate::trace::TraceRecord;
 
 /// One event for one subscription, as it waits in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,10 @@ pub struct Arrival {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub unauthorized: Option<Arc<Json>>,
+    /// By what it is followed, if its sender said and the gateway passes that on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = TraceRecord, nullable = false)]
+    pub trace: Option<Arc<Trace>>,
 }
 
 impl fmt::Debug for Arrival {
@@ -59,6 +66,7 @@ impl fmt::Debug for Arrival {
         f.debug_struct("Arrival")
             .field("hops", &self.hops)
             .field("is_unauthorized", &self.unauthorized.is_some())
+            .field("trace", &self.trace)
             .finish()
     }
 }
@@ -69,12 +77,13 @@ impl Arrival {
         Self {
             hops,
             unauthorized: None,
+            trace: None,
         }
     }
 
     /// Whether there is nothing to say about it.
     pub fn is_plain(&self) -> bool {
-        self.hops.is_none() && self.unauthorized.is_none()
+        self.hops.is_none() && self.unauthorized.is_none() && self.trace.is_none()
     }
 }
 
@@ -87,9 +96,13 @@ mod tests {
         let arrival = Arrival {
             hops: Hops::new(2),
             unauthorized: Some(Arc::new(Json::from_value("Bearer s3cret"))),
+            trace: None,
         };
         let shown = format!("{arrival:?}");
-        assert_eq!(shown, "Arrival { hops: Hops(2), is_unauthorized: true }");
+        assert_eq!(
+            shown,
+            "Arrival { hops: Hops(2), is_unauthorized: true, trace: None }"
+        );
         assert!(!arrival.is_plain() && Arrival::after(Hops::NONE).is_plain());
     }
 }

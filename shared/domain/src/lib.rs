@@ -28,6 +28,7 @@ pub mod routing;
 pub mod sniff;
 pub mod space_version;
 pub mod system_event;
+pub mod trace;
 pub mod unknown_members;
 pub mod validation;
 pub mod waiting;

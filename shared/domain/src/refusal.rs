@@ -124,6 +124,9 @@ fn of_invalid(invalid: &InvalidResource) -> Refusal {
                     (*member, "max")
                 }
                 CorsError::OpenCredentials { .. } => ("allowedOrigins", "credentials"),
+                CorsError::NotAHeader { .. } => ("exposedHeaders", "header"),
+                CorsError::ExposesAll => ("exposedHeaders", "credentials"),
+                CorsError::MaxAge { .. } => ("maxAge", "range"),
             };
             Refusal::new(at(field), rule, None)
         }

@@ -6,21 +6,20 @@ use clocks::epoch_millis;
 use domain::configuration::Stored;
 use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
-use domain::hops::Hops;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
 
 use crate::stamp::delivery_id;
 
-/// An event that was passed on so often, for each of its subscribers.
+/// An event that came in like that, for each of its subscribers.
 pub(crate) fn fan_out(
     subscriptions: &[Stored<Subscription>],
     event: &Arc<Event>,
     options: &PublishOptions,
-    hops: Hops,
+    arrival: &Arrival,
 ) -> Vec<Delivery> {
     let accepted_at = epoch_millis();
-    let hops = hops.spread(subscriptions.len());
+    let hops = arrival.hops.spread(subscriptions.len());
     let delivery = |stored: &Stored<Subscription>| {
         let subscription = &stored.resource;
         Delivery {
@@ -34,7 +33,10 @@ pub(crate) fn fan_out(
             deliver_at: options.deliver_at,
             ordering_key: options.ordering_key.clone().filter(|_| subscription.ordered),
             deduplication_key: options.deduplication_key.clone(),
-            arrival: Arrival::after(hops),
+            arrival: Arrival {
+                hops,
+                ..arrival.clone()
+            },
         }
     };
     subscriptions.iter().map(delivery).collect()

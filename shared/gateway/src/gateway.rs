@@ -98,6 +98,7 @@ impl Gateway {
                 legacy_api: settings.legacy_api,
                 max_hops: settings.max_hops,
                 trusted_proxies: settings.trusted_proxies,
+                traces: settings.traces,
             },
             matching: Matching {
                 json_events: settings.json_events,

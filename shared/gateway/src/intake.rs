@@ -1,5 +1,7 @@
 //! The first stage: a request becomes an [`Arrived`], with the routes of its moment, and its events are read out of it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::cors_decision::{preflight_headers, preflight_method, response_headers};
 use domain::event::{EventError, EventLimits, Incoming, decode, request_host};
@@ -10,6 +12,7 @@ use domain::passthrough::OriginalRequest;
 use domain::resource::Subscription;
 use domain::routing::RoutingTable;
 use domain::space_version::{SpaceVersion, SpaceVersionError};
+use domain::trace::{Trace, TraceSettings};
 use http::HeaderMap;
 use http::request::Parts;
 use offload::{LARGE_BODY, off_runtime};
@@ -38,6 +41,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) client: &'a Client,
     /// How often it was passed on by a gateway.
     pub(crate) hops: Hops,
+    /// By what it is followed, if that is passed on.
+    pub(crate) trace: Option<&'a Arc<Trace>>,
 }
 
 impl<'a> Arrived<'a> {
@@ -81,6 +86,7 @@ pub(crate) struct Intake {
     pub(crate) max_hops: Hops,
     /// The proxies whose word about clients is taken.
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) traces: TraceSettings,
 }
 
 impl Intake {
@@ -112,6 +118,14 @@ impl Intake {
     /// How often a request was passed on, if that is not too often.
     pub(crate) fn hops(&self, headers: &HeaderMap) -> Result<Hops, GatewayError> {
         refuse_loop(Hops::of_request(headers)?, self.max_hops)
+    }
+
+    /// By what a request is followed, as far as that is passed on.
+    pub(crate) fn trace(&self, headers: &HeaderMap) -> Option<Arc<Trace>> {
+        if self.traces == TraceSettings::default() {
+            return None;
+        }
+        Trace::of_request(headers, self.traces).map(Arc::new)
     }
 
     /// The events of a request. Large bodies are decoded off the runtime.

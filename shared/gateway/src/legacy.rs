@@ -58,7 +58,7 @@ impl Gateway {
         let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let called = stages
             .invocation
-            .call_now(arrived.table, subscription, &event, hops, (&original, None))
+            .call_now(arrived, subscription, &event, hops, (&original, None))
             .await;
         counters.processed.increment(1);
         let mut called = called.map_err(GatewayError::of_call)?;

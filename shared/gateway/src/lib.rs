@@ -38,5 +38,6 @@ pub use invocation::circuit_breaker::{
 };
 pub use receive::GatewayReply;
 pub use settings::GatewaySettings;
+pub use stamp::request_id;
 pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};
 pub use tunnels::TunnelSettings;

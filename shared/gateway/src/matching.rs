@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clocks::epoch_millis;
-use domain::delivery::Delivery;
+use domain::delivery::{Arrival, Delivery};
 use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, json_event};
 use domain::hops::Hops;
 use domain::publish_options::PublishOptions;
@@ -96,7 +96,11 @@ impl Matching {
             options.deduplication_key = options
                 .deduplication_key
                 .map(|key| scoped_key(&arrived.path.path, event.event_type(), &key));
-            deliveries = fan_out(asynchronous, &event, &options, hops);
+            let arrival = Arrival {
+                trace: arrived.trace.cloned(),
+                ..Arrival::after(hops)
+            };
+            deliveries = fan_out(asynchronous, &event, &options, &arrival);
         }
         Ok(Matched {
             event,

@@ -64,6 +64,7 @@ impl Gateway {
                 };
             }
         };
+        let trace = stages.intake.trace(&parts.headers);
         let outcome = match body.and_then(|body| Ok((body, stages.intake.hops(&parts.headers)?))) {
             Ok((body, hops)) => {
                 self.process(&Arrived {
@@ -73,6 +74,7 @@ impl Gateway {
                     path: &path,
                     client,
                     hops,
+                    trace: trace.as_ref(),
                 })
                 .await
             }
@@ -167,7 +169,7 @@ impl Gateway {
         let called = stages
             .invocation
             .call_now(
-                arrived.table,
+                arrived,
                 subscription,
                 &event,
                 candidate.hops,
@@ -184,7 +186,8 @@ impl Gateway {
             .await
             .inspect_err(|error| {
                 if let GatewayError::Response(_) = error {
-                    tracing::info!(%space, functionId = %function_id, event.id = event.id(), error = %ErrorChain(error), "HTTP response object malformed.");
+                    let request_id = arrived.trace.and_then(|trace| trace.request_id());
+                    tracing::info!(%space, functionId = %function_id, event.id = event.id(), requestId = request_id, error = %ErrorChain(error), "HTTP response object malformed.");
                 }
             })?;
         if let Answer::Upgrade(upgraded) = &mut answer {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::event::EventLimits;
 use domain::hops::Hops;
 use domain::origin::TrustedProxies;
+use domain::trace::TraceSettings;
 
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
@@ -25,6 +26,8 @@ pub struct GatewaySettings {
     pub legacy_api: bool,
     /// How often a request or an event may have been passed on by a gateway before it counts as a loop.
     pub max_hops: Hops,
+    /// By what events are followed through several programs.
+    pub traces: TraceSettings,
     /// Time that the authorizers and sync functions of a batch have together.
     pub batch_timeout: Duration,
     /// Longest time for which a function is left alone because it asks for that, unless its subscription allows longer

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use domain::event::EventStamp;
 use domain::ids::DeliveryId;
+use http::HeaderValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::{Builder, Uuid};
@@ -32,6 +33,14 @@ pub(crate) fn event_stamp() -> EventStamp {
 pub(crate) fn delivery_id() -> DeliveryId {
     let mut text = Uuid::encode_buffer();
     DeliveryId::from(&*random_uuid().hyphenated().encode_lower(&mut text))
+}
+
+/// A fresh id of a request, as a header.
+pub fn request_id() -> HeaderValue {
+    let mut text = Uuid::encode_buffer();
+    let text = random_uuid().hyphenated().encode_lower(&mut text);
+    // A UUID is made of characters that a header can hold.
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("0"))
 }
 
 /// A fresh UUID of version 4.

@@ -142,6 +142,13 @@ pub struct ListenSettings {
         value_name = "IP"
     )]
     pub bind_address: IpAddr,
+    /// Address that the Events API listens on; without it that of --bind-address.
+    #[arg(
+        long = "events-bind-address",
+        env = "EVENT_GATEWAY_EVENTS_BIND_ADDRESS",
+        value_name = "IP"
+    )]
+    pub events_bind_address: Option<IpAddr>,
     /// Address that the Configuration API listens on, whether it has a key or not; without either, loopback only.
     #[arg(
         long = "config-bind-address",
@@ -193,6 +200,9 @@ pub struct ListenSettings {
         value_name = "FILE"
     )]
     pub config_tls_key: Option<PathBuf>,
+    /// Time between two looks at the files of certificates, in milliseconds; 0 reads them at the start alone.
+    #[arg(long = "tls-reload-interval", env = "EVENT_GATEWAY_TLS_RELOAD_INTERVAL", default_value = "10000", value_parser = milliseconds, value_name = "MS")]
+    pub tls_reload_interval: Duration,
     /// Path below which both APIs answer the health checks healthz and readyz; off for none.
     #[arg(
         long = "health-path",
@@ -207,6 +217,11 @@ pub struct ListenSettings {
 }
 
 impl ListenSettings {
+    /// Where the Events API listens.
+    pub fn events_address(&self) -> IpAddr {
+        self.events_bind_address.unwrap_or(self.bind_address)
+    }
+
     /// Whether nobody chose an address for the APIs.
     pub fn is_bind_address_left_out(&self) -> bool {
         self.bind_address == IpAddr::V6(Ipv6Addr::UNSPECIFIED)

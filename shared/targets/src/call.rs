@@ -1,10 +1,13 @@
 //! What a function is called with.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{DeliveryId, SubscriptionId};
 use domain::passthrough::OriginalRequest;
+use domain::trace::Trace;
 
 /// A call to be made.
 #[derive(Debug, Clone)]
@@ -55,4 +58,6 @@ pub struct CallIdentity {
     pub subscription: Option<SubscriptionId>,
     /// Number of the attempt, from 1.
     pub attempt: u32,
+    /// By what its event is followed: told to functions that get headers.
+    pub trace: Option<Arc<Trace>>,
 }

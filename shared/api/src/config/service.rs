@@ -18,6 +18,7 @@ use crate::compression::{AskedCodings, compressed};
 use crate::error::{ApiError, answer_or_internal_error, with_details};
 use crate::health::{self, Probe};
 use crate::in_flight::counting;
+use crate::request_id::{identified, with_request_id};
 use crate::request_target::{answer_by_itself, plain_text};
 
 /// The Configuration API as a service.
@@ -28,6 +29,7 @@ pub fn router(api: ConfigApi) -> Router {
 async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
+    let id = api.answers.request_ids.then(|| identified(&mut parts.headers));
     // The server leaves out the content of what a HEAD is answered with.
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
@@ -46,12 +48,12 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
     };
     let mut response = counting(api.limits.in_flight, response);
     // What is changed with `If-Match` keeps its tag, which is for one form of it.
-    if api.compresses_answers && !response.headers().contains_key(header::ETAG) {
+    if api.answers.compresses && !response.headers().contains_key(header::ETAG) {
         let asked = AskedCodings::of(&parts.headers);
         response = Box::pin(compressed(asked, response, api.limits.in_flight)).await;
     }
     metrics::histogram!(CONFIG_REQUEST_DURATION).record(started.elapsed().as_secs_f64());
-    response
+    with_request_id(response, id)
 }
 
 impl ConfigApi {

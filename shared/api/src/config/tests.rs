@@ -89,7 +89,7 @@ impl Api {
             access_key: None,
             secrets: SecretRules::default(),
             browsers: BrowserGuard::default(),
-            compresses_answers: false,
+            answers: AnswerOptions::default(),
             health: HealthPaths::default(),
             own: OwnConfigApi::default(),
         };

@@ -9,7 +9,13 @@ use flate2::bufread::GzDecoder;
 use gateway::{GatewayError, Gathered, Held};
 use zstd::stream::read::Decoder;
 
-use super::Coding;
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Gzip,
+    Brotli,
+    Zstd,
+}
 
 /// Bytes of the limit for each member that a body may have, and members that a body of any limit may have: to begin one
 /// takes as long as to decode some of them.

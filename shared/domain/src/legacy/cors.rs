@@ -37,6 +37,9 @@ fn everything() -> Cors {
         allowed_methods: texts(&["HEAD", "GET", "POST", "PUT", "PATCH", "DELETE"]),
         allowed_headers: texts(&["*"]),
         allow_credentials: false,
+        exposed_headers: Vec::new(),
+        max_age: None,
+        allow_private_network: false,
         metadata: Metadata::new(),
     }
 }

@@ -11,8 +11,8 @@ use crate::validation::{self, METHOD_TAG, METHODS, Violations};
 mod lists;
 
 pub use lists::CorsError;
-use lists::check_lists;
 pub(crate) use lists::may_send_credentials;
+use lists::{check_exposed, check_lists, max_age_of};
 
 /// A CORS configuration of a method and path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -38,12 +38,31 @@ pub struct Cors {
     /// Whether cookies and authentication may be sent, by the origins that are listed: not by those that only `*` or
     /// another open entry allows, and not by `null`.
     pub allow_credentials: bool,
+    /// Response headers that pages may read besides the usual ones; `*` means all, where credentials are not allowed. At
+    /// most 256, of 512 bytes each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposed_headers: Vec<String>,
+    /// How long browsers may keep the answer to a preflight, in seconds: at most 86400.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, maximum = 86400)]
+    pub max_age: Option<u32>,
+    /// Whether pages of public addresses may call this one where it is in a private network.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_private_network: bool,
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
 }
 
+/// Methods that are allowed where none are listed (docs/contract.md §1.7).
+const DEFAULT_METHODS: [&str; 3] = ["HEAD", "GET", "POST"];
+
 impl Cors {
+    /// Whether its methods are those of a configuration that lists none.
+    pub(crate) fn has_default_methods(&self) -> bool {
+        self.allowed_methods == DEFAULT_METHODS
+    }
+
     /// The first field, as errors name it, that an update must not change but does.
     pub(crate) fn changed_field(&self, update: &Self) -> Option<&'static str> {
         if self.method != update.method {
@@ -90,7 +109,11 @@ fn parse(space: &Space, id: Option<&CorsId>, body: &[u8]) -> Result<Cors, Invali
         given("allowedHeaders")?,
     );
     let allow_credentials = object.boolean("allowCredentials")?.unwrap_or_default();
-    let broken_list = check_lists([&origins, &methods, &headers], allow_credentials);
+    let exposed = given("exposedHeaders")?;
+    let max_age = object.integer("maxAge")?;
+    let broken_list = check_lists([&origins, &methods, &headers, &exposed], allow_credentials)
+        .and_then(|()| check_exposed(exposed.as_deref().unwrap_or_default(), allow_credentials));
+    let kept_for = max_age.map(max_age_of).transpose();
     let or = |given: Option<Vec<String>>, default: &[&str]| {
         given.unwrap_or_else(|| default.iter().map(|&text| text.to_owned()).collect())
     };
@@ -98,9 +121,12 @@ fn parse(space: &Space, id: Option<&CorsId>, body: &[u8]) -> Result<Cors, Invali
         space: space.clone(),
         cors_id: id.cloned().unwrap_or_else(|| CorsId::of(&method, &path)),
         allowed_origins: or(origins, &["*"]),
-        allowed_methods: or(methods, &["HEAD", "GET", "POST"]),
+        allowed_methods: or(methods, &DEFAULT_METHODS),
         allowed_headers: or(headers, &["Origin", "Accept", "Content-Type"]),
         allow_credentials,
+        exposed_headers: exposed.unwrap_or_default(),
+        max_age: kept_for.as_ref().ok().copied().flatten(),
+        allow_private_network: object.boolean("allowPrivateNetwork")?.unwrap_or_default(),
         metadata: object.strings("metadata")?.unwrap_or_default(),
         method,
         path,
@@ -115,6 +141,7 @@ fn parse(space: &Space, id: Option<&CorsId>, body: &[u8]) -> Result<Cors, Invali
         .check("Path", broken_path);
     violations.into_result()?;
     broken_list?;
+    kept_for?;
     Ok(cors)
 }
 
@@ -177,6 +204,38 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_answers_are_told_is_checked() {
+        let of = |members: &str| decode(&format!(r#"{{"method":"GET","path":"/x",{members}}}"#));
+        let taken = of(r#""exposedHeaders":["X-A"],"maxAge":0,"allowPrivateNetwork":true"#).unwrap();
+        let json = serde_json::to_string(&taken).unwrap();
+        assert!(
+            json.ends_with(r#""exposedHeaders":["X-A"],"maxAge":0,"allowPrivateNetwork":true}"#),
+            "{json}"
+        );
+        for (members, text) in [
+            (
+                r#""exposedHeaders":["a b"]"#,
+                "exposedHeaders has \"a b\", which is no name of a header",
+            ),
+            (r#""exposedHeaders":[""]"#, "is no name of a header"),
+            (
+                r#""exposedHeaders":["*"],"allowCredentials":true,"allowedOrigins":["https://a.example"]"#,
+                "exposedHeaders must not have \"*\" where allowCredentials is true",
+            ),
+            (
+                r#""maxAge":-1"#,
+                "maxAge is -1, and must be a number of seconds from 0 to 86400",
+            ),
+            (r#""maxAge":86401"#, "maxAge is 86401"),
+        ] {
+            let refused = of(members).unwrap_err();
+            assert!(refused.contains(text), "{members} {refused}");
+        }
+        assert!(of(r#""exposedHeaders":["*"]"#).is_ok());
+        assert!(of(r#""maxAge":"1""#).is_err());
     }
 
     #[test]

@@ -52,6 +52,7 @@ impl Deliverer {
             function: &delivery.function,
             event,
             hops: delivery.arrival.hops,
+            trace: delivery.arrival.trace.as_ref(),
             occasion: Occasion::Delivery {
                 id: &delivery.id,
                 attempt: number,

@@ -192,9 +192,14 @@ impl Deliverer {
         failure: Option<FailedAttempt>,
     ) -> DeliveryStep {
         let (space, subscription) = (&delivery.space, &delivery.subscription);
+        let request_id = delivery
+            .arrival
+            .trace
+            .as_ref()
+            .and_then(|trace| trace.request_id());
         tracing::warn!(
-            %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id, attempts,
-            ?reason, "Delivery given up."
+            %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id,
+            requestId = request_id, attempts, ?reason, "Delivery given up."
         );
         self.metrics.space(space).dead_lettered.increment(1);
         let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());

@@ -82,6 +82,7 @@ impl Fixture {
                 },
                 legacy_api: false,
                 max_hops: Hops::new(16),
+                traces: domain::trace::TraceSettings::default(),
                 batch_timeout: LONG,
                 max_retry_after: LONG,
                 max_concurrent_deliveries: 10,

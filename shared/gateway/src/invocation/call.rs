@@ -11,6 +11,7 @@ use domain::passthrough::OriginalRequest;
 use domain::resource::{Function, Provider, Subscription};
 use domain::routing::RoutingTable;
 use domain::system_event::{FunctionCall, SystemEvent, SystemEventType};
+use domain::trace::Trace;
 use targets::{Call, CallIdentity, Caller, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
@@ -18,6 +19,7 @@ use super::Invocation;
 use super::called::{CallError, CallResult, Called};
 use super::planned_call::{EventForm, PlannedCall};
 use super::weighted::{Targets, is_worth_another};
+use crate::intake::Arrived;
 use crate::stamp::delivery_id;
 
 /// The call of a subscription's function with an event.
@@ -29,6 +31,8 @@ pub(crate) struct SubscriberCall<'a> {
     pub(crate) event: &'a Arc<Event>,
     /// How often the event was passed on before.
     pub(crate) hops: Hops,
+    /// By what it is followed.
+    pub(crate) trace: Option<&'a Arc<Trace>>,
     pub(crate) occasion: Occasion<'a>,
 }
 
@@ -111,8 +115,10 @@ impl Invocation {
                     .await;
             }
             Err(error) => {
+                let request_id = subscriber.trace.and_then(|trace| trace.request_id());
                 tracing::info!(
-                    %space, functionId = %function, event.id = event.id(), event.type = event.event_type(), %error,
+                    %space, functionId = %function, event.id = event.id(), event.type = event.event_type(),
+                    requestId = request_id, %error,
                     "Function invocation failed."
                 );
                 let error = &error;
@@ -128,7 +134,7 @@ impl Invocation {
     /// Calls the function of a subscription for a client that waits, until `end` at most.
     pub(crate) async fn call_now(
         &self,
-        table: &RoutingTable,
+        arrived: &Arrived<'_>,
         subscription: &Subscription,
         event: &Arc<Event>,
         hops: Hops,
@@ -141,6 +147,7 @@ impl Invocation {
             ..
         } = subscription;
         let id = delivery_id();
+        let table = arrived.table;
         let mut targets = Targets::of(table, space, function_id, || id.clone());
         let call = SubscriberCall {
             space,
@@ -148,6 +155,7 @@ impl Invocation {
             function: function_id,
             event,
             hops,
+            trace: arrived.trace,
             occasion: Occasion::Sync {
                 id: &id,
                 original,
@@ -238,6 +246,7 @@ impl<'e> SubscriberCall<'e> {
                 delivery,
                 subscription: Some(subscription.clone()),
                 attempt,
+                trace: self.trace.cloned(),
             }),
             caller: if is_queued { Caller::Queue } else { Caller::Client },
             needs_answer: true,
@@ -304,6 +313,7 @@ pub(crate) fn call_without_subscription(provider: &Provider, payload: Bytes, hop
             delivery: delivery_id(),
             subscription: None,
             attempt: 1,
+            trace: None,
         });
     }
     call

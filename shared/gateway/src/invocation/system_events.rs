@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use domain::delivery::Arrival;
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::Space;
@@ -86,7 +87,8 @@ impl SystemEvents {
         }
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
-        let deliveries = fan_out(subscribers, &event, &PublishOptions::default(), hops.next());
+        let arrival = Arrival::after(hops.next());
+        let deliveries = fan_out(subscribers, &event, &PublishOptions::default(), &arrival);
         self.outbox.count_received(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
         // Boxed: where nobody subscribes, nothing carries it.

@@ -1,11 +1,13 @@
 //! The form in which deliveries and lanes stand in the file: short, without names, checked when it is read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::delivery::{Arrival, Delivery};
 use domain::hops::Hops;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 use domain::json::Json;
+use domain::trace::Trace;
 
 /// A value in the file is not what the queue writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +67,8 @@ pub(super) struct Record<'a> {
     pub(super) hops: u8,
     /// The request that an authorizer has to be asked about.
     pub(super) unauthorized: Option<Body<'a>>,
+    /// JSON of what it is followed by.
+    pub(super) trace: Option<Cow<'a, str>>,
     /// Its event.
     pub(super) body: Body<'a>,
 }
@@ -85,6 +89,7 @@ const APART: u8 = 4;
 const HOPS: u8 = 8;
 const UNAUTHORIZED: u8 = 16;
 const UNAUTHORIZED_APART: u8 = 32;
+const TRACE: u8 = 64;
 
 impl FunctionName {
     pub(super) fn of(delivery: &Delivery) -> Self {
@@ -148,6 +153,7 @@ impl<'a> Record<'a> {
             ordering_key: delivery.ordering_key.as_deref(),
             hops: delivery.arrival.hops.count(),
             unauthorized,
+            trace: delivery.arrival.trace.as_deref().map(trace_text),
             body,
         }
     }
@@ -173,6 +179,7 @@ impl<'a> Record<'a> {
             Some(Body::Here(_)) => UNAUTHORIZED,
             Some(Body::Apart(_)) => UNAUTHORIZED_APART,
         };
+        flags |= self.trace.as_ref().map_or(0, |_| TRACE);
         bytes.push(flags);
         bytes.extend_from_slice(&self.attempts.to_le_bytes());
         bytes.extend_from_slice(&self.accepted_at.to_le_bytes());
@@ -191,6 +198,9 @@ impl<'a> Record<'a> {
             None => {}
             Some(Body::Here(request)) => put_bytes(&mut bytes, request),
             Some(Body::Apart(number)) => bytes.extend_from_slice(&number.to_le_bytes()),
+        }
+        if let Some(trace) = &self.trace {
+            put_text(&mut bytes, trace);
         }
         match self.body {
             Body::Here(json) => bytes.extend_from_slice(json),
@@ -218,6 +228,7 @@ impl<'a> Record<'a> {
             UNAUTHORIZED_APART => Some(Body::Apart(rest.u64()?)),
             _ => Some(Body::Here(rest.text()?.as_bytes())),
         };
+        let trace = (flags & TRACE != 0).then(|| rest.text()).transpose()?;
         let body = if flags & APART == 0 {
             Body::Here(rest.0)
         } else {
@@ -232,6 +243,7 @@ impl<'a> Record<'a> {
             ordering_key,
             hops,
             unauthorized,
+            trace: trace.map(Cow::Borrowed),
             body,
         })
     }
@@ -282,8 +294,18 @@ impl<'a> Record<'a> {
         Arrival {
             hops: Hops::new(self.hops),
             unauthorized,
+            // What was sent along is no reason to lose a delivery.
+            trace: self
+                .trace
+                .as_deref()
+                .and_then(|json| serde_json::from_str(json).ok()),
         }
     }
+}
+
+fn trace_text(trace: &Trace) -> Cow<'static, str> {
+    // Three texts cannot fail.
+    serde_json::to_string(trace).unwrap_or_default().into()
 }
 
 /// Writes a text so that [`Reader::text`] finds its end.

@@ -9,6 +9,7 @@ use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
 use domain::json::Json;
+use domain::trace::Trace;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -63,6 +64,8 @@ pub(super) struct Common<'a> {
     pub(super) hops: Hops,
     /// JSON of the request that an authorizer has to be asked about.
     pub(super) unauthorized: Option<&'a str>,
+    /// By what the event is followed.
+    pub(super) trace: Option<&'a Trace>,
 }
 
 /// What the end of a body says.
@@ -86,6 +89,7 @@ struct MessageBody<'a> {
     #[serde(default)]
     hops: Hops,
     unauthorized: Option<Arc<Json>>,
+    trace: Option<Arc<Trace>>,
     subscribers: Vec<Subscriber>,
     #[serde(default)]
     attempts: u32,
@@ -133,6 +137,7 @@ pub(super) fn parse(body: &str, message_id: &str, sent_at: u64) -> Result<Parsed
         arrival: Arrival {
             hops: message.hops,
             unauthorized: message.unauthorized.clone(),
+            trace: message.trace.clone(),
         },
     });
     Ok(Parsed {
@@ -163,8 +168,9 @@ pub(super) fn head(event: &str, common: &Common<'_>) -> String {
     let key = member("orderingKey", key);
     let hops = member("hops", Some(common.hops).filter(|hops| !hops.is_none()));
     let unauthorized = member("unauthorized", common.unauthorized.map(escaped));
+    let trace = member("trace", common.trace.map(text));
     format!(
-        "{{\"event\":{event},\"space\":{space},\"acceptedAt\":{accepted_at}{deliver_at}{key}{hops}{unauthorized},\
+        "{{\"event\":{event},\"space\":{space},\"acceptedAt\":{accepted_at}{deliver_at}{key}{hops}{unauthorized}{trace},\
          \"subscribers\":["
     )
 }

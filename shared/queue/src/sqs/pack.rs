@@ -141,6 +141,7 @@ fn group<'a>(deliveries: impl Iterator<Item = Outgoing<'a>>, now: u64) -> Vec<Gr
                 ordering_key: delivery.ordering_key.as_deref(),
                 hops: delivery.arrival.hops,
                 unauthorized: delivery.arrival.unauthorized.as_deref().map(Json::get),
+                trace: delivery.arrival.trace.as_deref(),
             },
             attempts: delivery.attempts,
             wait: wait(due, now),

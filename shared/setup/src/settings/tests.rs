@@ -84,6 +84,22 @@ fn a_configuration_api_without_a_key_is_for_this_machine() {
 }
 
 #[test]
+fn the_events_api_listens_where_it_is_told() {
+    for (args, want) in [
+        (&[][..], "::"),
+        (&["--bind-address=192.0.2.1"], "192.0.2.1"),
+        (&["--events-bind-address=127.0.0.1"], "127.0.0.1"),
+        (
+            &["--events-bind-address=0.0.0.0", "--bind-address=127.0.0.1"],
+            "0.0.0.0",
+        ),
+    ] {
+        let address = parse(args).unwrap().listen.events_address();
+        assert_eq!(address, want.parse::<IpAddr>().unwrap(), "{args:?}");
+    }
+}
+
+#[test]
 fn bad_command_lines() {
     for args in [
         &["-nope"][..],

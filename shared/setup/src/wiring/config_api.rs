@@ -30,7 +30,7 @@ impl Parts<'_> {
                 lends_identity: settings.lends_identity(),
             },
             browsers: BrowserGuard::new(access.config_allowed_origins.clone(), hosts),
-            compresses_answers: settings.answers.compression.is_on(),
+            answers: settings.answers.options(),
             health: settings.listen.health_path.clone(),
             own: self.own_config_api.clone(),
         })

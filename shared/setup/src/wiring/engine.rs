@@ -35,7 +35,7 @@ impl Parts<'_> {
         let settings = EventsSettings {
             limits: self.settings.limits.event_bodies(gateway.in_flight()),
             health: self.settings.listen.health_path.clone(),
-            compresses_answers: self.settings.answers.compression.is_on(),
+            answers: self.settings.answers.options(),
             decodes_bodies: self.settings.events.decode_bodies.is_on(),
         };
         EventsApi::new(gateway, settings)
@@ -63,6 +63,7 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         },
         legacy_api: settings.compatibility.legacy_api,
         max_hops: Hops::new(settings.limits.max_hops),
+        traces: settings.answers.traces(),
         batch_timeout: settings.limits.batch_timeout,
         max_retry_after: queue.max_retry_after,
         max_concurrent_deliveries: queue.workers(),

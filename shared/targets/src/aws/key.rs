@@ -95,6 +95,7 @@ mod tests {
                 delivery: "d-1".into(),
                 subscription: None,
                 attempt: 1,
+                trace: None,
             }),
             caller: Caller::Queue,
             original: None,

@@ -1,9 +1,11 @@
 //! Headers by which an HTTP function knows a call: those of Standard Webhooks, and two of our own.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use clocks::since_epoch;
 use domain::resource::SigningSecret;
+use domain::trace::Trace;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
 
@@ -17,8 +19,9 @@ const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 const ATTEMPT: HeaderName = HeaderName::from_static("x-event-gateway-attempt");
 const SUBSCRIPTION: HeaderName = HeaderName::from_static("x-event-gateway-subscription-id");
 
-/// How many headers an identified call has more than others.
-pub(super) const HEADERS: usize = 5;
+/// How many headers an identified call has more than others, and how many more if its event is followed.
+const HEADERS: usize = 5;
+const TRACE_HEADERS: usize = 3;
 
 /// Adds to a request the headers that tell its call, if there is anything to tell. It is not signed.
 pub(crate) fn identify(headers: &mut HeaderMap, identity: Option<&CallIdentity>) -> Result<(), InvokeError> {
@@ -40,6 +43,7 @@ pub(crate) struct Identification {
     signature: Option<HeaderValue>,
     attempt: u32,
     subscription: Option<HeaderValue>,
+    trace: Option<Arc<Trace>>,
 }
 
 /// A call that cannot be identified. The texts show no secret.
@@ -70,7 +74,13 @@ impl Identification {
                 .as_ref()
                 .map(|id| HeaderValue::from_str(id.as_str()))
                 .transpose()?,
+            trace: identity.trace.clone(),
         })
+    }
+
+    /// How many headers there may be of it.
+    pub(super) fn most_headers(&self) -> usize {
+        HEADERS + self.trace.as_ref().map_or(0, |_| TRACE_HEADERS)
     }
 
     /// Adds the headers. The signature is that of the body, so it only goes where the body goes.
@@ -83,6 +93,9 @@ impl Identification {
         }
         if let Some(signature) = self.signature.as_ref().filter(|_| with_body) {
             headers.insert(SIGNATURE, signature.clone());
+        }
+        if let Some(trace) = &self.trace {
+            headers.extend(trace.headers().map(|(name, value)| (name, value.clone())));
         }
     }
 }

@@ -22,7 +22,7 @@ use super::lanes::Sharing;
 use super::pool::Pool;
 use super::response_body::ResponseBody;
 use super::tls_clients::TlsClients;
-use super::{Identification, Refusal, body, hops, identification, keeping, redirect, status, tls};
+use super::{Identification, Refusal, body, hops, keeping, redirect, status, tls};
 use crate::answer::FunctionAnswer;
 use crate::answer_stream::StreamLimits;
 use crate::call::{Call, Caller};
@@ -263,7 +263,7 @@ fn request(
     *request.uri_mut() = to.uri.clone();
     let headers = request.headers_mut();
     let identification = identification.filter(|_| to.is_own);
-    headers.reserve(6 + identification.map_or(0, |_| identification::HEADERS));
+    headers.reserve(6 + identification.map_or(0, Identification::most_headers));
     headers.insert(HOST, to.host.clone());
     headers.insert(USER_AGENT, GO_CLIENT);
     if is_event {

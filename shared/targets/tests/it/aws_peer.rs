@@ -95,6 +95,7 @@ pub(crate) fn delivery<'e>(event: &'e Event, id: &str) -> Call<'e> {
             delivery: id.into(),
             subscription: None,
             attempt: 1,
+            trace: None,
         }),
         caller: Caller::Queue,
         original: None,

@@ -70,6 +70,7 @@ pub(crate) fn delivery(payload: &'static str) -> Call<'static> {
             delivery: "d-1".into(),
             subscription: Some("subscription".into()),
             attempt: 2,
+            trace: None,
         }),
         ..crate::call(payload)
     }

@@ -90,6 +90,7 @@ fn identity() -> CallIdentity {
         delivery: "d".into(),
         subscription: None,
         attempt: 1,
+        trace: None,
     }
 }
 

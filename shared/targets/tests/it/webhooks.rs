@@ -37,6 +37,7 @@ fn identity() -> CallIdentity {
         delivery: "d-1".into(),
         subscription: Some("YXN5bmMsdGVzdA".into()),
         attempt: 3,
+        trace: None,
     }
 }
 

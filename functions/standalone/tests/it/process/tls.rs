@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -115,4 +116,48 @@ fn both_listeners_speak_tls() {
         over_tls(&certificate, gateway.events, request("GET", "/", &[], "")).status,
         202
     );
+}
+
+/// Whether a new handshake shows this certificate.
+fn shows(certificate: &CertificateDer<'static>, address: SocketAddr) -> bool {
+    let client = ClientConnection::new(offering(certificate, &[b"http/1.1"]), localhost()).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut connection = Connection::over(StreamOwned::new(client, stream));
+    connection.send(request("GET", "/", &[], "")).is_ok() && connection.answer().is_ok()
+}
+
+fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < end, "it never came to that");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn renewed_certificates_are_used_and_broken_ones_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = write_certificate(directory.path());
+    let [cert, key] = ["cert.pem", "key.pem"].map(|file| directory.path().join(file).display().to_string());
+    let gateway = GatewayProcess::start_unprobed(
+        directory.path(),
+        &[
+            &format!("--events-tls-cert={cert}"),
+            &format!("--events-tls-key={key}"),
+            "--tls-reload-interval=20",
+        ],
+    );
+    let kept = http2(&first, gateway.events);
+    assert_eq!(kept.send("POST", "/", &[], "{}").status, 202);
+
+    fs::write(&cert, "no certificate").unwrap();
+    wait_until(|| gateway.log.so_far().contains("the one before stays in use"));
+    assert!(shows(&first, gateway.events));
+
+    let second = write_certificate(directory.path());
+    wait_until(|| shows(&second, gateway.events));
+    assert!(!shows(&first, gateway.events));
+    // What was agreed on before goes on.
+    assert_eq!(kept.send("POST", "/", &[], "{}").status, 202);
 }

@@ -1,5 +1,7 @@
 //! The lists of a CORS configuration: how large they may be, and who may send credentials.
 
+use http::HeaderName;
+
 use crate::resource::quoted;
 
 /// Most entries of a list, and most bytes of an entry.
@@ -27,6 +29,23 @@ pub enum CorsError {
         /// Size of the entry, in bytes.
         bytes: usize,
     },
+    /// What is exposed is no header.
+    #[error("exposedHeaders has {}, which is no name of a header", quoted(.name))]
+    NotAHeader {
+        /// The entry.
+        name: String,
+    },
+    /// With credentials, browsers take the entry for the name of a header.
+    #[error(
+        "exposedHeaders must not have \"*\" where allowCredentials is true: browsers do not read it as all headers then"
+    )]
+    ExposesAll,
+    /// Answers to preflights would be kept for too long, or not even for a moment.
+    #[error("maxAge is {seconds}, and must be a number of seconds from 0 to {MAX_AGE}")]
+    MaxAge {
+        /// What was asked for.
+        seconds: i64,
+    },
     /// Credentials would go to origins that nobody has named.
     #[error(
         "allowedOrigins must not have {} where allowCredentials is true: it would let pages of strangers act as whoever \
@@ -39,14 +58,42 @@ pub enum CorsError {
     },
 }
 
-/// Checks the lists of origins, methods and headers, in this order.
+/// Longest time that answers to preflights are kept, in seconds: no browser keeps them longer.
+const MAX_AGE: u32 = 86_400;
+
+/// How long answers to preflights may be kept.
+pub(super) fn max_age_of(seconds: i64) -> Result<u32, CorsError> {
+    let known = u32::try_from(seconds).ok().filter(|seconds| *seconds <= MAX_AGE);
+    known.ok_or(CorsError::MaxAge { seconds })
+}
+
+/// Checks the headers that pages may read.
+pub(super) fn check_exposed(names: &[String], allow_credentials: bool) -> Result<(), CorsError> {
+    for name in names {
+        if name == "*" && allow_credentials {
+            return Err(CorsError::ExposesAll);
+        }
+        // `*` is a character of names as well.
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Err(CorsError::NotAHeader { name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Checks the lists of origins, methods, headers and exposed headers, in this order.
 pub(super) fn check_lists(
-    lists: [&Option<Vec<String>>; 3],
+    lists: [&Option<Vec<String>>; 4],
     allow_credentials: bool,
 ) -> Result<(), CorsError> {
-    for (member, list) in ["allowedOrigins", "allowedMethods", "allowedHeaders"]
-        .into_iter()
-        .zip(lists)
+    for (member, list) in [
+        "allowedOrigins",
+        "allowedMethods",
+        "allowedHeaders",
+        "exposedHeaders",
+    ]
+    .into_iter()
+    .zip(lists)
     {
         let list = list.as_deref().unwrap_or_default();
         if list.len() > MAX_ENTRIES {

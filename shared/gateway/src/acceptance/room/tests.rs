@@ -171,6 +171,7 @@ fn gateway(folder: &TempDir, most: usize) -> Gateway {
             },
             legacy_api: false,
             max_hops: Hops::new(16),
+            traces: domain::trace::TraceSettings::default(),
             batch_timeout: LONG,
             max_retry_after: LONG,
             max_concurrent_deliveries: 1000,

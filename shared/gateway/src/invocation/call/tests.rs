@@ -121,6 +121,7 @@ async fn what_travels_without_headers_says_how_often_it_was_passed_on() {
             function: &"f".into(),
             event,
             hops: Hops::new(came),
+            trace: None,
             occasion: if is_queued {
                 let (attempt, end) = (1, None);
                 Occasion::Delivery {

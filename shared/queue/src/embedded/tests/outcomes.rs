@@ -37,6 +37,7 @@ async fn a_delivery_comes_back_as_it_went_in() {
         arrival: Arrival {
             hops: Hops::new(7),
             unauthorized: Some(Arc::new(Json::from_value("it\u{0}"))),
+            trace: Some(Arc::new(serde_json::from_str(r#"{"requestId":"r"}"#).unwrap())),
         },
         ..delivery(&event_of("2", "\u{1}\"ä"), "s\u{FFFE}")
     };

@@ -16,6 +16,7 @@ proptest! {
         ordering_key: Option<String>,
         hops: u8,
         unauthorized: Option<Result<String, u64>>,
+        trace: Option<String>,
         json: Vec<u8>,
         event: Option<u64>,
         more: u32,
@@ -32,6 +33,7 @@ proptest! {
                 Ok(json) => Body::Here(json.as_bytes()),
                 Err(number) => Body::Apart(*number),
             }),
+            trace: trace.as_deref().map(Into::into),
             body: event.map_or(Body::Here(&json), Body::Apart),
         };
         let encoded = record.encode();

@@ -40,6 +40,7 @@ fn common(delivery: &Delivery) -> Common<'_> {
         ordering_key: delivery.ordering_key.as_deref(),
         hops: delivery.arrival.hops,
         unauthorized: delivery.arrival.unauthorized.as_deref().map(Json::get),
+        trace: delivery.arrival.trace.as_deref(),
     }
 }
 
@@ -99,6 +100,7 @@ fn what_is_not_always_there_is_written_where_it_is() {
     sent.arrival = Arrival {
         hops: Hops::new(5),
         unauthorized: Some(Arc::new(Json::from_value("\u{FFFE}"))),
+        trace: Some(Arc::new(serde_json::from_str(r#"{"requestId":"r"}"#).unwrap())),
     };
     // Has done its work when a delivery is queued.
     sent.deduplication_key = Some("d".into());
@@ -110,7 +112,8 @@ fn what_is_not_always_there_is_written_where_it_is() {
     let body = end(&begun, notes);
     let (_, tail) = body.split_once(",\"acceptedAt\":").unwrap();
     let want = concat!(
-        r#"1700000000000,"deliverAt":1800000000000,"orderingKey":"k\uffff","hops":5,"unauthorized":"\ufffe","subscribers":["#,
+        r#"1700000000000,"deliverAt":1800000000000,"orderingKey":"k\uffff","hops":5,"unauthorized":"\ufffe","#,
+        r#""trace":{"requestId":"r"},"subscribers":["#,
         r#"{"id":"id-a","subscription":"a","function":"f"}],"attempts":3,"notBefore":1900000000000}"#
     );
     assert_eq!(tail, want);

@@ -1,0 +1,96 @@
+//! What of a trace is passed on, and what is left out.
+
+use super::*;
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const ALL: TraceSettings = TraceSettings {
+    request_ids: true,
+    context: true,
+};
+
+fn of(lines: &[(&str, &str)], settings: TraceSettings) -> Option<serde_json::Value> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        let name = HeaderName::try_from(*name).unwrap();
+        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+    }
+    let trace = Trace::of_request(&headers, settings)?;
+    let json = serde_json::to_string(&trace).unwrap();
+    assert_eq!(serde_json::from_str::<Trace>(&json).unwrap(), trace);
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&json)
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .len(),
+        trace.headers().count()
+    );
+    Some(serde_json::from_str(&json).unwrap())
+}
+
+#[test]
+fn what_is_asked_for_is_passed_on() {
+    let sent = [
+        ("x-request-id", "r-1"),
+        ("traceparent", PARENT),
+        ("tracestate", "a=1"),
+        ("tracestate", "b=2"),
+    ];
+    let whole = serde_json::json!({"requestId": "r-1", "traceparent": PARENT, "tracestate": "a=1,b=2"});
+    assert_eq!(of(&sent, ALL), Some(whole));
+    let ids = TraceSettings {
+        context: false,
+        ..ALL
+    };
+    assert_eq!(of(&sent, ids), Some(serde_json::json!({"requestId": "r-1"})));
+    assert_eq!(of(&sent, TraceSettings::default()), None);
+    assert_eq!(of(&[("tracestate", "a=1")], ALL), None);
+}
+
+#[test]
+fn request_ids() {
+    for (value, want) in [
+        ("a", true),
+        ("!~", true),
+        ("", false),
+        ("a b", false),
+        ("ä", false),
+        (&"x".repeat(128), true),
+        (&"x".repeat(129), false),
+    ] {
+        assert_eq!(
+            is_request_id(&HeaderValue::from_bytes(value.as_bytes()).unwrap()),
+            want,
+            "{value}"
+        );
+    }
+    assert_eq!(of(&[("x-request-id", "a"), ("x-request-id", "b")], ALL), None);
+}
+
+#[test]
+fn contexts_that_are_none_are_left_out() {
+    let later = format!("01{}-more", &PARENT[2..]);
+    for (value, want) in [
+        (PARENT, true),
+        (later.as_str(), true),
+        (&format!("{PARENT}-more"), false),
+        (&format!("ff{}", &PARENT[2..]), false),
+        (&PARENT.to_uppercase(), false),
+        (&PARENT[1..], false),
+        (&PARENT.replace('-', "0"), false),
+        (&format!("01{}{}", &PARENT[2..], "-".repeat(100)), false),
+        ("", false),
+    ] {
+        assert_eq!(of(&[("traceparent", value)], ALL).is_some(), want, "{value}");
+    }
+    let long = "x".repeat(513);
+    for (state, want) in [
+        ("a=1", true),
+        (long.as_str(), false),
+        ("ä=1", false),
+        (&long[..512], true),
+    ] {
+        let trace = of(&[("traceparent", PARENT), ("tracestate", state)], ALL).unwrap();
+        assert_eq!(trace.get("tracestate").is_some(), want);
+    }
+}
