@@ -33,9 +33,9 @@ pub use provider::{
     ApiKeyPlace, AwsCredentials, AwsFederation, AzureFunction, AzureSchema, ClientAuthentication,
     EntraCredentials, EventBus, EventFormat, EventGridTopic, EventMode, EventVersion, FirehoseStream,
     FormatWord, GoogleCloudFunction, GoogleCredentials, HttpAuthorization, HttpEndpoint, HttpTls, IbmIam,
-    InvocationType, KinesisStream, LambdaFunction, OpenWhiskAction, Provider, ProviderError, PubSubTopic,
-    RequestMode, ResponseMode, ServiceAccountKey, SnsTopic, SqsQueue, StateMachine, VersionedFormat,
-    Weighted, WeightedFunction,
+    InvocationType, JwtAlgorithm, JwtAuthorizer, KinesisStream, LambdaFunction, OpenWhiskAction, Provider,
+    ProviderError, PubSubTopic, RequestMode, ResponseMode, ServiceAccountKey, SnsTopic, SqsQueue,
+    StateMachine, VersionedFormat, Weighted, WeightedFunction,
 };
 pub(crate) use quoted::quoted;
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};

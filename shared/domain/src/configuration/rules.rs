@@ -62,6 +62,9 @@ impl Configured for Function {
     }
 
     fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if self.provider.only_authorizes() && is_subscribed(&self.function_id, snapshot) {
+            return Err(ConfigurationError::OnlyAuthorizes(self.function_id.clone()));
+        }
         if !self.provider.passes_requests_on() || stored.provider.passes_requests_on() {
             return Ok(());
         }
@@ -71,21 +74,19 @@ impl Configured for Function {
                 check_request_mode(self, Some(&user.resource))?;
             }
         }
-        let mut event_types = snapshot.event_types.values();
-        match event_types
-            .find(|event_type| event_type.resource.authorizer_id.as_ref() == Some(&self.function_id))
-        {
-            Some(_) => check_request_mode(self, None),
-            None => Ok(()),
+        let event_types = snapshot.event_types.values();
+        let subscriptions = snapshot.subscriptions.values();
+        let mut authorizers = event_types
+            .map(|event_type| &event_type.resource.authorizer_id)
+            .chain(subscriptions.map(|subscription| &subscription.resource.authorizer_id));
+        if authorizers.any(|authorizer| authorizer.as_ref() == Some(&self.function_id)) {
+            return check_request_mode(self, None);
         }
+        Ok(())
     }
 
     fn check_delete(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if snapshot
-            .subscriptions
-            .values()
-            .any(|stored| stored.resource.function_id == *id)
-        {
+        if is_subscribed(id, snapshot) {
             return Err(ConfigurationError::FunctionInUse);
         }
         let mut event_types = snapshot.event_types.values().map(|stored| &stored.resource);
@@ -185,10 +186,18 @@ impl Configured for Subscription {
     }
 }
 
+fn is_subscribed(id: &FunctionId, snapshot: &Snapshot) -> bool {
+    let mut subscriptions = snapshot.subscriptions.values();
+    subscriptions.any(|stored| stored.resource.function_id == *id)
+}
+
 /// Whether the function of a subscription is there, and one that can be called for it.
 fn function_fits(subscription: &Subscription, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
     let id = &subscription.function_id;
     match snapshot.functions.get(id) {
+        Some(stored) if stored.resource.provider.only_authorizes() => {
+            Err(ConfigurationError::OnlyAuthorizes(id.clone()))
+        }
         Some(function) => check_request_mode(&function.resource, Some(subscription)),
         None => Err(ConfigurationError::MissingReference {
             kind: Kind::Function,

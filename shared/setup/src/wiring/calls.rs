@@ -31,6 +31,7 @@ pub(super) fn target_settings(
             cache_time: settings.secrets.cache_time,
         },
         response_default: settings.functions.response_default.mode(),
+        key_sets: settings.jwt.key_sets(),
         lookups: settings.lookups.limits(),
     }
 }
