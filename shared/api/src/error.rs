@@ -207,6 +207,8 @@ impl From<ConfigurationError> for ApiError {
             ConfigurationError::Invalid(_)
             | ConfigurationError::MissingReference { .. }
             | ConfigurationError::MissingAuthorizer
+            | ConfigurationError::MissingVariant { .. }
+            | ConfigurationError::FunctionIsVariant { .. }
             | ConfigurationError::EventTypeInUse
             | ConfigurationError::FunctionInUse
             | ConfigurationError::FunctionIsAuthorizer { .. }

@@ -87,6 +87,14 @@ fn about(error: &ConfigurationError) -> Refusal {
             "unused",
             hint("take the authorizerId out of the event type first"),
         ),
+        ConfigurationError::MissingVariant { .. } => Refusal::new(
+            at("provider.weighted"),
+            "exists",
+            hint("register the function first"),
+        ),
+        ConfigurationError::FunctionIsVariant { .. } => {
+            Refusal::new(None, "unused", hint("take it out of the weighted function first"))
+        }
         ConfigurationError::Immutable { kind, field } => Refusal::new(
             Some(json_path(*kind, field)),
             "immutable",

@@ -37,6 +37,12 @@ pub enum ConfigurationError {
         /// Its id.
         id: String,
     },
+    /// A function that a weighted one names does not exist.
+    #[error("Function {} not found.", quoted(.function.as_str()))]
+    MissingVariant {
+        /// The function.
+        function: FunctionId,
+    },
     /// An event type cannot go while subscriptions refer to it.
     #[error("Event type cannot be deleted because there are subscriptions using it.")]
     EventTypeInUse,
@@ -52,6 +58,14 @@ pub enum ConfigurationError {
         function: FunctionId,
         /// The event type.
         event_type: EventTypeName,
+    },
+    /// A function cannot go while a weighted one names it.
+    #[error("Function {function} cannot be deleted because it's used by the weighted function {weighted}.")]
+    FunctionIsVariant {
+        /// The function.
+        function: FunctionId,
+        /// The weighted one.
+        weighted: FunctionId,
     },
     /// The resource is not what the request wants it to be before it is changed.
     #[error("{} {} has been changed: it is not what If-Match names.", .kind.title(), quoted(.id))]

@@ -59,12 +59,21 @@ impl Configured for Function {
         &mut snapshot.functions
     }
 
-    fn check_create(&self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        Ok(())
+    // No `references`: a weighted function may name more than a transaction has room for, and the version of the space
+    // that a change is decided on says as much.
+    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        let mut variants = self.provider.variants();
+        missing_variant(variants.find(|id| !snapshot.functions.contains_key(*id)))
     }
 
-    fn check_update(&self, _stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        Ok(())
+    /// What it named before may stay, although it is missing: that was stored before this was a rule.
+    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        let missing = self
+            .provider
+            .variants()
+            .filter(|id| !snapshot.functions.contains_key(*id));
+        let mut new = missing.filter(|id| !stored.provider.variants().any(|known| known == *id));
+        missing_variant(new.next())
     }
 
     fn check_delete(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
@@ -76,10 +85,19 @@ impl Configured for Function {
             return Err(ConfigurationError::FunctionInUse);
         }
         let mut event_types = snapshot.event_types.values().map(|stored| &stored.resource);
-        match event_types.find(|event_type| event_type.authorizer_id.as_ref() == Some(id)) {
-            Some(event_type) => Err(ConfigurationError::FunctionIsAuthorizer {
+        if let Some(event_type) = event_types.find(|event_type| event_type.authorizer_id.as_ref() == Some(id))
+        {
+            return Err(ConfigurationError::FunctionIsAuthorizer {
                 function: id.clone(),
                 event_type: event_type.name.clone(),
+            });
+        }
+        let others = snapshot.functions.values().map(|stored| &stored.resource);
+        let mut others = others.filter(|other| other.function_id != *id);
+        match others.find(|other| other.provider.variants().any(|variant| variant == id)) {
+            Some(weighted) => Err(ConfigurationError::FunctionIsVariant {
+                function: id.clone(),
+                weighted: weighted.function_id.clone(),
             }),
             None => Ok(()),
         }
@@ -157,6 +175,13 @@ impl Configured for Subscription {
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::Subscription(change)
     }
+}
+
+fn missing_variant(missing: Option<&FunctionId>) -> Result<(), ConfigurationError> {
+    missing.map_or(Ok(()), |id| {
+        let function = id.clone();
+        Err(ConfigurationError::MissingVariant { function })
+    })
 }
 
 fn function_exists(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {

@@ -253,6 +253,10 @@ async fn races_register_an_event_type_once() {
 #[tokio::test]
 async fn functions_of_all_kinds() {
     let api = legacy_api();
+    for id in ["a", "b"] {
+        let body = json!({"functionId": id, "provider": {"type": "http", "url": "http://x"}});
+        assert_eq!(api.send("POST", FUNCTIONS, &body.to_string()).await.status, 201);
+    }
     let weighted = json!({"functionId": "w", "provider": {"type": "weighted", "weighted": [
         {"functionId": "a", "weight": 80}, {"functionId": "b", "weight": 20}
     ]}});
