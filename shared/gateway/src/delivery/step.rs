@@ -194,7 +194,7 @@ impl Deliverer {
         let (space, subscription) = (&delivery.space, &delivery.subscription);
         tracing::warn!(
             %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id, attempts,
-            ?reason, "Delivery given up."
+            reason = reason.as_str(), "Delivery given up."
         );
         self.metrics.space(space).dead_lettered.increment(1);
         let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());
