@@ -205,6 +205,8 @@ impl From<ConfigurationError> for ApiError {
             ConfigurationError::AlreadyExists { .. } => StatusCode::CONFLICT,
             ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             ConfigurationError::Invalid(_)
+            | ConfigurationError::UnknownMembers { .. }
+            | ConfigurationError::Unusable { .. }
             | ConfigurationError::MissingReference { .. }
             | ConfigurationError::MissingAuthorizer
             | ConfigurationError::MissingVariant { .. }

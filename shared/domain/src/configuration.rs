@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
+use crate::doubts::Doubt;
 use crate::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource, Subscription};
 
 mod error;
@@ -79,6 +80,11 @@ pub trait Configured: Resource {
 
     /// The resources of its space that it refers to, by kind and id.
     fn references(&self) -> Vec<(Kind, &str)> {
+        Vec::new()
+    }
+
+    /// What of it cannot work although it is taken.
+    fn doubts(&self) -> Vec<Doubt> {
         Vec::new()
     }
 

@@ -58,6 +58,10 @@ fn at(path: &str) -> Option<String> {
 fn about(error: &ConfigurationError) -> Refusal {
     match error {
         ConfigurationError::Invalid(invalid) => of_invalid(invalid),
+        ConfigurationError::UnknownMembers { field, .. } => Refusal::new(field.clone(), "unknown", None),
+        ConfigurationError::Unusable { doubt, .. } => {
+            Refusal::new(at(doubt.field), "usable", hint(doubt.reason))
+        }
         ConfigurationError::NotFound { .. } => Refusal::default(),
         ConfigurationError::PreconditionFailed { .. } => Refusal::new(
             None,

@@ -9,13 +9,14 @@ use std::thread::{self, JoinHandle};
 
 use arc_swap::ArcSwap;
 use domain::configuration::{ConfigurationError, Configured, SpaceRules};
-use domain::ids::Space;
-use domain::resource::{Kind, MetadataFilter};
+use domain::ids::{Space, SubscriptionId};
+use domain::resource::{Cors, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
+use crate::subscription_removal::SubscriptionRemoval;
 use draft::Draft;
 use engine::Engine;
 use state::EmbeddedState;
@@ -144,6 +145,30 @@ impl Embedded {
         self.write(move |draft| {
             check(&*draft.state.get::<R>(&space, &id)?)?;
             draft.delete::<R>(&space, &id)
+        })
+        .await
+    }
+
+    /// Removes a subscription and the CORS configuration that belongs to it, if there is one: both or none.
+    pub(crate) async fn delete_with_cors(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        removal: SubscriptionRemoval,
+    ) -> Result<(), StoreError> {
+        let (space, id) = (space.clone(), id.clone());
+        self.write(move |draft| {
+            let subscription = draft.state.get::<Subscription>(&space, &id)?;
+            if let Some(check) = &removal.check {
+                check(&subscription)?;
+            }
+            let cors_id = (removal.cors)(&subscription);
+            let cors = draft.state.get::<Cors>(&space, &cors_id).ok();
+            // Neither is refused from here on, which would leave the other gone.
+            if cors.is_some_and(|cors| (removal.belongs)(&subscription, &cors)) {
+                draft.delete::<Cors>(&space, &cors_id)?;
+            }
+            draft.delete::<Subscription>(&space, &id)
         })
         .await
     }

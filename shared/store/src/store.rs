@@ -11,6 +11,7 @@ use domain::space_version::SpaceVersion;
 use crate::dynamodb::{DynamoDb, PauseRequest};
 use crate::embedded::Embedded;
 use crate::error::StoreError;
+use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
 
 /// A configuration store. Clones are handles to the same one.
@@ -125,6 +126,23 @@ impl Store {
                 .await
                 .map(Written::in_effect),
             Self::DynamoDb(store) => store.delete_checked(space, id, check).await,
+        }
+    }
+
+    /// Removes a subscription and the CORS configuration that belongs to it, if there is one. In the embedded store that is
+    /// one change; in a table the two go one after the other, and nothing goes that the check refuses.
+    pub async fn delete_with_cors(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        removal: SubscriptionRemoval,
+    ) -> Result<Written<()>, StoreError> {
+        match self {
+            Self::Embedded(store) => {
+                let removed = store.delete_with_cors(space, id, removal).await;
+                removed.map(Written::in_effect)
+            }
+            Self::DynamoDb(store) => removal.one_by_one(store, space, id).await,
         }
     }
 

@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use offload::off_runtime;
 
 use super::etag::with_etag;
-use super::unknown_members::with_warning;
+use super::unknown_members::{check_doubts, refused, with_warnings};
 use super::{ConfigApi, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
@@ -151,6 +151,7 @@ impl ConfigApi {
                     .decode_new::<R>(space, &body)
                     .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
+                check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;
                 own_destination::check(&resource, &self.own)?;
                 let created = match self.store.create(resource).await {
                     Ok(created) => created,
@@ -161,7 +162,7 @@ impl ConfigApi {
                 };
                 tracing::debug!(%space, id = %created.value.id(), "{} created.", R::KIND.title());
                 let answer = self.answer_with(StatusCode::CREATED, &*created.value);
-                with_warning(with_version(answer, created.version), &ignored)
+                with_warnings(with_version(answer, created.version), &ignored, &*created.value)
             }
             ResourceOperation::Update(id) => {
                 self.replace::<R>(space, &id.as_str().into(), parts, body).await?

@@ -1,6 +1,7 @@
 //! Why a configuration request cannot be carried out.
 
 use super::PathConflict;
+use crate::doubts::Doubt;
 use crate::ids::{EventTypeName, FunctionId, Space};
 use crate::resource::{InvalidResource, Kind, quoted};
 
@@ -10,6 +11,24 @@ pub enum ConfigurationError {
     /// The body is not a valid resource.
     #[error(transparent)]
     Invalid(#[from] InvalidResource),
+    /// The body has members that no such resource has, and that are not to be ignored.
+    #[error("{} doesn't validate. Validation error: {text}", .kind.title())]
+    UnknownMembers {
+        /// Kind of the resource.
+        kind: Kind,
+        /// All of them in words.
+        text: String,
+        /// Path of the first.
+        field: Option<String>,
+    },
+    /// The resource says something that cannot work, and that is not to be taken.
+    #[error("{} doesn't validate. Validation error: {doubt}", .kind.title())]
+    Unusable {
+        /// Kind of the resource.
+        kind: Kind,
+        /// What it is.
+        doubt: Doubt,
+    },
     /// The resource of the URL does not exist.
     #[error("{} {} not found.", .kind.title(), quoted(.id))]
     NotFound {

@@ -2,6 +2,7 @@
 //! (docs/contract.md §1.10).
 
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot};
+use crate::doubts::{self, Doubt};
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
 use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
 
@@ -43,6 +44,10 @@ impl Configured for EventType {
             .map(|id| (Kind::Function, id.as_str()))
             .into_iter()
             .collect()
+    }
+
+    fn doubts(&self) -> Vec<Doubt> {
+        doubts::of_name("name", self.name.as_str()).into_iter().collect()
     }
 
     fn change(change: &Change<Self>) -> AnyChange<'_> {
@@ -103,6 +108,14 @@ impl Configured for Function {
         }
     }
 
+    fn doubts(&self) -> Vec<Doubt> {
+        let of_name = doubts::of_name("functionId", self.function_id.as_str());
+        of_name
+            .into_iter()
+            .chain(doubts::of_provider(&self.provider))
+            .collect()
+    }
+
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::Function(change)
     }
@@ -152,6 +165,10 @@ impl Configured for Subscription {
             (Kind::EventType, self.event_type.as_str()),
             (Kind::Function, self.function_id.as_str()),
         ]
+    }
+
+    fn doubts(&self) -> Vec<Doubt> {
+        doubts::of_path(&self.path).into_iter().collect()
     }
 
     fn routed_path(&self) -> Option<&str> {
@@ -220,6 +237,10 @@ impl Configured for Cors {
 
     fn check_delete(_id: &CorsId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
         Ok(())
+    }
+
+    fn doubts(&self) -> Vec<Doubt> {
+        doubts::of_path(&self.path).into_iter().collect()
     }
 
     fn routed_path(&self) -> Option<&str> {
