@@ -13,6 +13,7 @@ use crate::body::BodyLimits;
 mod access;
 mod browser_guard;
 mod changes;
+mod creation;
 mod dead_letters;
 mod deliveries;
 mod endpoint;

@@ -207,6 +207,7 @@ impl From<ConfigurationError> for ApiError {
             ConfigurationError::Invalid(_)
             | ConfigurationError::UnknownMembers { .. }
             | ConfigurationError::Unusable { .. }
+            | ConfigurationError::CreatedInFuture { .. }
             | ConfigurationError::MissingReference { .. }
             | ConfigurationError::MissingAuthorizer
             | ConfigurationError::MissingVariant { .. }

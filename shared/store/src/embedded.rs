@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use arc_swap::ArcSwap;
-use domain::configuration::{ConfigurationError, Configured, SpaceRules};
+use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules, Stored};
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{Cors, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
@@ -95,6 +95,28 @@ impl Embedded {
         self.0.state.load().list(space, filter)
     }
 
+    pub(crate) fn get_stored<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+    ) -> Result<Stored<R>, ConfigurationError> {
+        match self.0.state.load().spaces.get(space) {
+            Some(snapshot) => snapshot.get_stored::<R>(id).cloned(),
+            None => Snapshot::default().get_stored::<R>(id).cloned(),
+        }
+    }
+
+    pub(crate) fn list_stored<R: Configured>(
+        &self,
+        space: &Space,
+        filter: &MetadataFilter,
+    ) -> Vec<Stored<R>> {
+        let state = self.0.state.load();
+        let snapshot = state.spaces.get(space);
+        let listed = snapshot.map(|snapshot| snapshot.list_stored::<R>(filter).cloned().collect());
+        listed.unwrap_or_default()
+    }
+
     pub(crate) fn counts(&self) -> Vec<(Space, Kind, usize)> {
         self.0.state.load().counts()
     }
@@ -103,8 +125,12 @@ impl Embedded {
         self.0.state.load().routes()
     }
 
-    pub(crate) async fn create<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {
-        self.write(|draft| draft.create(resource)).await
+    pub(crate) async fn create<R: Configured>(
+        &self,
+        resource: R,
+        created: Option<u64>,
+    ) -> Result<Arc<R>, StoreError> {
+        self.write(move |draft| draft.create(resource, created)).await
     }
 
     pub(crate) async fn update<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {

@@ -18,7 +18,7 @@ use store::{StoreError, SubscriptionCheck, SubscriptionRemoval, Written};
 
 use super::etag::{Precondition, with_etag};
 use super::resources::{ResourceOperation, filter};
-use super::{ConfigApi, no_content, openapi, with_version};
+use super::{ConfigApi, creation, no_content, openapi, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
 
@@ -36,6 +36,12 @@ impl ConfigApi {
         body: Body,
     ) -> Result<Response, ApiError> {
         match (kind, operation) {
+            // Nobody asked for it in 2017.
+            (kind, operation @ (ResourceOperation::List | ResourceOperation::Get(_)))
+                if creation::is_wanted(parts) =>
+            {
+                self.carry_out_kind(kind, space, operation, parts, body).await
+            }
             (Kind::Function, operation @ (ResourceOperation::Create | ResourceOperation::Update(_))) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let Some(lifted) = legacy::lift_provider_type(&body) else {

@@ -48,6 +48,12 @@ pub enum ConfigurationError {
     /// The authorizer of an event type does not exist.
     #[error("Authorizer function doesn't exists.")]
     MissingAuthorizer,
+    /// A resource that is put back was created later than now.
+    #[error("{} doesn't validate. Validation error: createdAt is in the future", .kind.title())]
+    CreatedInFuture {
+        /// Kind of the resource.
+        kind: Kind,
+    },
     /// There is one with that id already.
     #[error("{} {} already {}.", .kind.title(), quoted(.id), if *.kind == Kind::Function { "registered" } else { "exists" })]
     AlreadyExists {

@@ -7,7 +7,7 @@ use super::known::{self, Form, Known, Member};
 use super::near_miss::meant;
 use super::shown::shown;
 use crate::json::{Object, elements, kind as json_kind, string};
-use crate::resource::{DERIVED_MEMBERS, Kind};
+use crate::resource::{CREATED_AT, DERIVED_MEMBERS, Kind};
 
 /// Most members that are named; of further ones only their number is told.
 const MOST_NAMED: usize = 8;
@@ -178,6 +178,10 @@ impl Search {
     fn unknown(&mut self, name: &str, forms: &[&Form]) {
         let found = &mut self.found;
         self.compared += 1;
+        // What was exported with it can be sent back.
+        if self.path.is_empty() && name == CREATED_AT {
+            return;
+        }
         let given = || format!("{}{}", self.path, shown(name));
         if self.is_legacy && OF_2017.contains(&given().as_str()) {
             return;
