@@ -15,6 +15,7 @@ use crate::health::HealthPaths;
 mod access;
 mod browser_guard;
 mod changes;
+mod creation;
 mod dead_letters;
 mod deliveries;
 mod endpoint;

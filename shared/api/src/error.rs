@@ -229,8 +229,13 @@ impl From<ConfigurationError> for ApiError {
             ConfigurationError::AlreadyExists { .. } => StatusCode::CONFLICT,
             ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             ConfigurationError::Invalid(_)
+            | ConfigurationError::UnknownMembers { .. }
+            | ConfigurationError::Unusable { .. }
+            | ConfigurationError::CreatedInFuture { .. }
             | ConfigurationError::MissingReference { .. }
             | ConfigurationError::MissingAuthorizer
+            | ConfigurationError::MissingVariant { .. }
+            | ConfigurationError::FunctionIsVariant { .. }
             | ConfigurationError::EventTypeInUse
             | ConfigurationError::FunctionInUse
             | ConfigurationError::FunctionIsAuthorizer { .. }

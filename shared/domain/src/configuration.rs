@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
+use crate::doubts::Doubt;
 use crate::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource, Subscription};
 
+mod creation;
 mod error;
 mod rules;
 mod space_rules;
 mod sync_paths;
 
+pub use creation::created_from;
 pub use error::ConfigurationError;
 pub use space_rules::SpaceRules;
 pub use sync_paths::{PathConflict, SyncPaths};
@@ -21,7 +24,7 @@ pub use sync_paths::{PathConflict, SyncPaths};
 pub struct Stored<R> {
     /// The resource.
     pub resource: Arc<R>,
-    /// Rank in the order of creation over all spaces: the lower, the earlier.
+    /// Rank in the order of creation over all spaces: the lower, the earlier. Microseconds since the Unix epoch.
     pub created: u64,
 }
 
@@ -82,6 +85,11 @@ pub trait Configured: Resource {
         Vec::new()
     }
 
+    /// What of it cannot work although it is taken.
+    fn doubts(&self) -> Vec<Doubt> {
+        Vec::new()
+    }
+
     /// The path whose requests it is about, of kinds that stand on one.
     fn routed_path(&self) -> Option<&str> {
         None
@@ -99,20 +107,24 @@ pub trait Configured: Resource {
 impl Snapshot {
     /// One resource.
     pub fn get<R: Configured>(&self, id: &R::Id) -> Result<Arc<R>, ConfigurationError> {
-        self.stored::<R>(id)
-            .map(|stored| stored.resource.clone())
-            .ok_or_else(|| not_found::<R>(id))
+        self.get_stored::<R>(id).map(|stored| stored.resource.clone())
+    }
+
+    /// One resource with its place in the order of creation.
+    pub fn get_stored<R: Configured>(&self, id: &R::Id) -> Result<&Stored<R>, ConfigurationError> {
+        self.stored::<R>(id).ok_or_else(|| not_found::<R>(id))
     }
 
     /// The resources of a kind whose labels pass, in descending order of their ids (docs/contract.md §1.3).
     pub fn list<R: Configured>(&self, filter: &MetadataFilter) -> Vec<Arc<R>> {
+        let listed = self.list_stored::<R>(filter);
+        listed.map(|stored| stored.resource.clone()).collect()
+    }
+
+    /// The same with their places in the order of creation.
+    pub fn list_stored<R: Configured>(&self, filter: &MetadataFilter) -> impl Iterator<Item = &Stored<R>> {
         let passing = |stored: &&Stored<R>| filter.matches(stored.resource.metadata());
-        R::collection(self)
-            .values()
-            .rev()
-            .filter(passing)
-            .map(|stored| stored.resource.clone())
-            .collect()
+        R::collection(self).values().rev().filter(passing)
     }
 
     /// All resources of a kind, in ascending order of their ids.

@@ -136,6 +136,21 @@ pub enum DeadLetterReason {
     Loop,
 }
 
+impl DeadLetterReason {
+    /// The word of the API, which is that of the log as well.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PermanentFailure => "permanentFailure",
+            Self::AttemptsExhausted => "attemptsExhausted",
+            Self::Expired => "expired",
+            Self::SubscriptionDeleted => "subscriptionDeleted",
+            Self::FunctionNotFound => "functionNotFound",
+            Self::AuthorizerFailed => "authorizerFailed",
+            Self::Loop => "loop",
+        }
+    }
+}
+
 /// What a function answered to the last attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -23,6 +23,10 @@ pub struct DeliveryAttempt {
     /// Its function.
     #[schema(value_type = String)]
     pub function_id: FunctionId,
+    /// Which of its functions was called, the last one where others stood in, if it is a weighted one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub variant: Option<FunctionId>,
     /// Id of the event, as its producer gave it.
     pub event_id: String,
     /// Type of the event.
@@ -56,6 +60,7 @@ impl DeliveryAttempt {
             space: delivery.space.clone(),
             subscription_id: delivery.subscription.clone(),
             function_id: delivery.function.clone(),
+            variant: None,
             event_id: delivery.event.id().to_owned(),
             event_type: delivery.event.event_type().to_owned(),
             attempt,

@@ -2,12 +2,12 @@
 //! each subscription with the request; of those without a difference [`RoutingTable::routes`] says who answers.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::configuration::{Change, Stored};
 use crate::ids::{FunctionId, SubscriptionId};
-use crate::resource::{EventType, Function, Subscription, SubscriptionType};
+use crate::resource::{EventType, Function, Provider, Subscription, SubscriptionType, WeightedFunction};
 use crate::routing::{PathOwnership, RoutingTable, path_parameters, pattern_matches};
 
 mod answer;
@@ -35,7 +35,8 @@ impl Explanation {
     /// Explains what becomes of an event in one space. Where spaces share their paths, a sync subscription of another
     /// space that was created earlier can still take the event away (docs/contract.md Q10).
     pub fn of(request: ExplainRequest, space: SpaceResources<'_>) -> Self {
-        let functions: HashSet<&FunctionId> = space.functions.iter().map(|f| &f.function_id).collect();
+        let functions: HashMap<&FunctionId, &Function> =
+            space.functions.iter().map(|f| (&f.function_id, &**f)).collect();
         let authorizer = space
             .event_types
             .iter()
@@ -66,6 +67,7 @@ impl Explanation {
                 SubscriptionExplanation {
                     subscription_id: subscription.subscription_id.clone(),
                     function_id: subscription.function_id.clone(),
+                    variants: variants(subscription, &functions).to_vec(),
                     r#type: subscription.r#type,
                     matches,
                     reasons,
@@ -152,10 +154,10 @@ fn mismatches(request: &ExplainRequest, subscription: &Subscription, paths: Path
 fn hindrances(
     subscription: &Subscription,
     authorizer: Option<&FunctionId>,
-    functions: &HashSet<&FunctionId>,
+    functions: &HashMap<&FunctionId, &Function>,
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if let Some(missing) = authorizer.filter(|id| !functions.contains(id)) {
+    if let Some(missing) = authorizer.filter(|id| !functions.contains_key(id)) {
         let function_id = missing.clone();
         reasons.push(Reason::AuthorizerMissing { function_id });
     }
@@ -163,11 +165,25 @@ fn hindrances(
         let paused_reason = subscription.paused_reason.clone();
         reasons.push(Reason::Paused { paused_reason });
     }
-    if !functions.contains(&subscription.function_id) {
-        let function_id = subscription.function_id.clone();
-        reasons.push(Reason::FunctionMissing { function_id });
-    }
+    let variants = variants(subscription, functions);
+    let called = std::iter::once(&subscription.function_id).chain(variants.iter().map(|it| &it.function_id));
+    let missing = called.filter(|id| !functions.contains_key(id)).cloned();
+    reasons.extend(missing.map(|function_id| Reason::FunctionMissing { function_id }));
     reasons
+}
+
+/// The functions of which one is called, where that of a subscription is a weighted one.
+fn variants<'a>(
+    subscription: &Subscription,
+    functions: &HashMap<&FunctionId, &'a Function>,
+) -> &'a [WeightedFunction] {
+    match functions
+        .get(&subscription.function_id)
+        .map(|function| &function.provider)
+    {
+        Some(Provider::Weighted(weighted)) => &weighted.weighted,
+        _ => &[],
+    }
 }
 
 fn parameters(

@@ -10,6 +10,7 @@ pub mod cors_decision;
 pub mod dead_letter;
 pub mod delivery;
 pub mod delivery_attempt;
+pub mod doubts;
 pub mod event;
 pub mod explain;
 pub mod function_response;

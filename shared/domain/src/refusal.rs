@@ -58,6 +58,11 @@ fn at(path: &str) -> Option<String> {
 fn about(error: &ConfigurationError) -> Refusal {
     match error {
         ConfigurationError::Invalid(invalid) => of_invalid(invalid),
+        ConfigurationError::UnknownMembers { field, .. } => Refusal::new(field.clone(), "unknown", None),
+        ConfigurationError::Unusable { doubt, .. } => {
+            Refusal::new(at(doubt.field), "usable", hint(doubt.reason))
+        }
+        ConfigurationError::CreatedInFuture { .. } => Refusal::new(at("createdAt"), "max", None),
         ConfigurationError::NotFound { .. } => Refusal::default(),
         ConfigurationError::PreconditionFailed { .. } => Refusal::new(
             None,
@@ -102,6 +107,14 @@ fn about(error: &ConfigurationError) -> Refusal {
             "passthrough",
             hint("register a function with the same URL and without request for all else"),
         ),
+        ConfigurationError::MissingVariant { .. } => Refusal::new(
+            at("provider.weighted"),
+            "exists",
+            hint("register the function first"),
+        ),
+        ConfigurationError::FunctionIsVariant { .. } => {
+            Refusal::new(None, "unused", hint("take it out of the weighted function first"))
+        }
         ConfigurationError::Immutable { kind, field } => Refusal::new(
             Some(json_path(*kind, field)),
             "immutable",

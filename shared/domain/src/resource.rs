@@ -47,6 +47,9 @@ pub use target_url::TargetUrl;
 /// Members that follow from the others, or from the URL: answers have them, and what is sent of them is ignored.
 pub const DERIVED_MEMBERS: [&str; 3] = ["space", "subscriptionId", "corsId"];
 
+/// The member that resources have for those who ask for it.
+pub const CREATED_AT: &str = "createdAt";
+
 /// A resource: what the store keeps and the Configuration API speaks of.
 pub trait Resource:
     Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static

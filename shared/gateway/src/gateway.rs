@@ -85,6 +85,7 @@ impl Gateway {
                 outbox: outbox.clone(),
                 is_hosted: settings.hosted.is_on(),
             },
+            metrics: Arc::clone(&metrics),
         });
         let permits = Permits::new(&queue, settings.max_concurrent_deliveries);
         let sync_calls = settings.max_sync_calls_per_space.map(SyncCalls::new);

@@ -2,7 +2,11 @@
 //!
 //! Transforms and hooks of single calls belong here, where the payload is made.
 
+use std::sync::Arc;
+
 use targets::Invoker;
+
+use crate::metrics::EventMetrics;
 
 pub(crate) mod authorizer;
 pub(crate) mod call;
@@ -22,4 +26,5 @@ pub(crate) struct Invocation {
     pub(crate) invoker: Invoker,
     pub(crate) circuit_breakers: CircuitBreakers,
     pub(crate) system_events: SystemEvents,
+    pub(crate) metrics: Arc<EventMetrics>,
 }

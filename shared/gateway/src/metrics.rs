@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use domain::ids::Space;
+use domain::ids::{FunctionId, Space};
 use domain::system_event::SystemEventType;
 use foldhash::fast::RandomState;
 use metrics::Counter;
@@ -26,6 +26,8 @@ pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
 pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
 /// Events that nobody subscribes to.
 pub const EVENTS_UNMATCHED: &str = "eventgateway_events_unmatched_total";
+/// Calls of weighted functions, by the function that was called.
+pub const VARIANT_CALLS: &str = "eventgateway_variant_calls_total";
 /// Async deliveries waiting in the queue.
 pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
 /// Messages of a queue on SQS that were not taken, because they cannot be read or are not signed as they have to be.
@@ -85,6 +87,8 @@ pub(crate) struct SpaceCounters {
     invoked: Counter,
     failed: Counter,
     by_type: RwLock<HashMap<Box<str>, SyncCounters, RandomState>>,
+    /// Of weighted functions and those that they name.
+    by_variant: RwLock<HashMap<(FunctionId, FunctionId), Counter, RandomState>>,
     most_types: usize,
 }
 
@@ -161,6 +165,7 @@ impl SpaceCounters {
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),
             by_type: RwLock::default(),
+            by_variant: RwLock::default(),
             most_types,
         }
     }
@@ -182,6 +187,28 @@ impl SpaceCounters {
             processed: counter(EVENTS_PROCESSED, &self.space, event_type),
         };
         by_type.entry(event_type.into()).or_insert_with(new).clone()
+    }
+
+    /// Counts a call of a weighted function, by the one that was called. Of those beyond the limit all are one.
+    pub(crate) fn variant_called(&self, function: &FunctionId, variant: &FunctionId) {
+        let mut key = (function.clone(), variant.clone());
+        {
+            let by_variant = self.by_variant.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(counter) = by_variant.get(&key) {
+                counter.increment(1);
+                return;
+            }
+            if by_variant.len() >= self.most_types {
+                key = (OTHER.into(), OTHER.into());
+            }
+        }
+        let mut by_variant = self.by_variant.write().unwrap_or_else(PoisonError::into_inner);
+        let new = |(function, variant): &(FunctionId, FunctionId)| {
+            let (space, function) = (self.space.to_string(), function.to_string());
+            metrics::counter!(VARIANT_CALLS, "space" => space, "function" => function, "variant" => variant.to_string())
+        };
+        let counter = by_variant.entry(key.clone()).or_insert_with(|| new(&key));
+        counter.increment(1);
     }
 
     /// The counter of a function's system events; `event.received` is not counted (Q56).
@@ -220,6 +247,11 @@ mod tests {
         for number in 0..100 {
             space.sync(&format!("type-{number}"));
         }
+        let weighted = FunctionId::from("w");
+        for number in 0..100 {
+            space.variant_called(&weighted, &format!("v-{number}").into());
+        }
+        assert_eq!(space.by_variant.read().unwrap().len(), 3 + 1);
         // The three, and what stands for all others.
         assert_eq!(space.by_type.read().unwrap().len(), 3 + 1);
         assert!(space.by_type.read().unwrap().contains_key(OTHER));

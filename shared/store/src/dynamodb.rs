@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clocks::TimeSource;
-use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules};
+use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules, Stored};
 use domain::ids::Space;
 use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
@@ -145,12 +145,20 @@ impl DynamoDb {
     }
 
     pub(crate) async fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, StoreError> {
+        Ok(self.get_stored::<R>(space, id).await?.resource)
+    }
+
+    pub(crate) async fn get_stored<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+    ) -> Result<Stored<R>, StoreError> {
         let found = self.0.table.resource::<R>(space, id).await?;
         let not_found = || ConfigurationError::NotFound {
             kind: R::KIND,
             id: id.to_string(),
         };
-        Ok(found.ok_or_else(not_found)?.resource)
+        Ok(found.ok_or_else(not_found)?)
     }
 
     pub(crate) async fn list<R: Configured>(
@@ -158,16 +166,32 @@ impl DynamoDb {
         space: &Space,
         filter: &MetadataFilter,
     ) -> Result<Vec<Arc<R>>, StoreError> {
-        let stored = self.0.table.resources::<R>(space).await?;
-        let mut listed: Vec<_> = stored.into_iter().map(|stored| stored.resource).collect();
-        listed.retain(|resource| filter.matches(resource.metadata()));
-        listed.sort_unstable_by(|one, other| other.id().cmp(one.id()));
+        let listed = self.list_stored::<R>(space, filter).await?;
+        Ok(listed.into_iter().map(|stored| stored.resource).collect())
+    }
+
+    pub(crate) async fn list_stored<R: Configured>(
+        &self,
+        space: &Space,
+        filter: &MetadataFilter,
+    ) -> Result<Vec<Stored<R>>, StoreError> {
+        let mut listed = self.0.table.resources::<R>(space).await?;
+        listed.retain(|stored| filter.matches(stored.resource.metadata()));
+        listed.sort_unstable_by(|one, other| other.resource.id().cmp(one.resource.id()));
         Ok(listed)
     }
 
-    pub(crate) async fn create<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+    pub(crate) async fn create<R: Configured>(
+        &self,
+        resource: R,
+        created: Option<u64>,
+    ) -> Result<Written<Arc<R>>, StoreError> {
         let id = resource.id().clone();
-        let written = self.0.writer.write(WriteRequest::Create(resource)).await?;
+        let written = self
+            .0
+            .writer
+            .write(WriteRequest::Create(resource, created))
+            .await?;
         written.resource(&id)
     }
 

@@ -8,14 +8,15 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use arc_swap::ArcSwap;
-use domain::configuration::{ConfigurationError, Configured, SpaceRules};
-use domain::ids::Space;
-use domain::resource::{Kind, MetadataFilter};
+use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules, Stored};
+use domain::ids::{Space, SubscriptionId};
+use domain::resource::{Cors, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
+use crate::subscription_removal::SubscriptionRemoval;
 use draft::Draft;
 use engine::Engine;
 use state::EmbeddedState;
@@ -94,6 +95,28 @@ impl Embedded {
         self.0.state.load().list(space, filter)
     }
 
+    pub(crate) fn get_stored<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+    ) -> Result<Stored<R>, ConfigurationError> {
+        match self.0.state.load().spaces.get(space) {
+            Some(snapshot) => snapshot.get_stored::<R>(id).cloned(),
+            None => Snapshot::default().get_stored::<R>(id).cloned(),
+        }
+    }
+
+    pub(crate) fn list_stored<R: Configured>(
+        &self,
+        space: &Space,
+        filter: &MetadataFilter,
+    ) -> Vec<Stored<R>> {
+        let state = self.0.state.load();
+        let snapshot = state.spaces.get(space);
+        let listed = snapshot.map(|snapshot| snapshot.list_stored::<R>(filter).cloned().collect());
+        listed.unwrap_or_default()
+    }
+
     pub(crate) fn counts(&self) -> Vec<(Space, Kind, usize)> {
         self.0.state.load().counts()
     }
@@ -102,8 +125,12 @@ impl Embedded {
         self.0.state.load().routes()
     }
 
-    pub(crate) async fn create<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {
-        self.write(|draft| draft.create(resource)).await
+    pub(crate) async fn create<R: Configured>(
+        &self,
+        resource: R,
+        created: Option<u64>,
+    ) -> Result<Arc<R>, StoreError> {
+        self.write(move |draft| draft.create(resource, created)).await
     }
 
     pub(crate) async fn update<R: Configured>(&self, resource: R) -> Result<Arc<R>, StoreError> {
@@ -144,6 +171,30 @@ impl Embedded {
         self.write(move |draft| {
             check(&*draft.state.get::<R>(&space, &id)?)?;
             draft.delete::<R>(&space, &id)
+        })
+        .await
+    }
+
+    /// Removes a subscription and the CORS configuration that belongs to it, if there is one: both or none.
+    pub(crate) async fn delete_with_cors(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        removal: SubscriptionRemoval,
+    ) -> Result<(), StoreError> {
+        let (space, id) = (space.clone(), id.clone());
+        self.write(move |draft| {
+            let subscription = draft.state.get::<Subscription>(&space, &id)?;
+            if let Some(check) = &removal.check {
+                check(&subscription)?;
+            }
+            let cors_id = (removal.cors)(&subscription);
+            let cors = draft.state.get::<Cors>(&space, &cors_id).ok();
+            // Neither is refused from here on, which would leave the other gone.
+            if cors.is_some_and(|cors| (removal.belongs)(&subscription, &cors)) {
+                draft.delete::<Cors>(&space, &cors_id)?;
+            }
+            draft.delete::<Subscription>(&space, &id)
         })
         .await
     }

@@ -8,6 +8,7 @@ mod error;
 mod foreign_paths;
 mod record;
 mod store;
+mod subscription_removal;
 mod written;
 
 pub use dynamodb::{
@@ -19,4 +20,5 @@ pub use embedded::{Embedded, EmbeddedSettings};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
 pub use error::{CorruptValue, OpenError, StoreError};
 pub use store::Store;
+pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};
 pub use written::Written;

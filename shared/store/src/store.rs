@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::configuration::{ConfigurationError, Configured, SpaceRules};
+use domain::configuration::{ConfigurationError, Configured, SpaceRules, Stored};
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{EventType, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
@@ -11,6 +11,7 @@ use domain::space_version::SpaceVersion;
 use crate::dynamodb::{DynamoDb, PauseRequest};
 use crate::embedded::Embedded;
 use crate::error::StoreError;
+use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
 
 /// A configuration store. Clones are handles to the same one.
@@ -51,14 +52,47 @@ impl Store {
         }
     }
 
+    /// One resource with its place in the order of creation.
+    pub async fn get_stored<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+    ) -> Result<Stored<R>, StoreError> {
+        match self {
+            Self::Embedded(store) => Ok(store.get_stored(space, id)?),
+            Self::DynamoDb(store) => store.get_stored(space, id).await,
+        }
+    }
+
+    /// As [`Store::list`], with their places in the order of creation.
+    pub async fn list_stored<R: Configured>(
+        &self,
+        space: &Space,
+        filter: &MetadataFilter,
+    ) -> Result<Vec<Stored<R>>, StoreError> {
+        match self {
+            Self::Embedded(store) => Ok(store.list_stored(space, filter)),
+            Self::DynamoDb(store) => store.list_stored(space, filter).await,
+        }
+    }
+
     /// Adds a new resource. Like every write, it is stored for good when this returns, and a caller that stops
     /// waiting does not stop it. It is in effect for events at once (embedded), or within the bound of
     /// [`crate::DynamoDbSettings`].
     pub async fn create<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
+        self.create_at(resource, None).await
+    }
+
+    /// The same for a resource that was created before, at this place in the order of creation.
+    pub async fn create_at<R: Configured>(
+        &self,
+        resource: R,
+        created: Option<u64>,
+    ) -> Result<Written<Arc<R>>, StoreError> {
         self.rules().check_path(&resource)?;
         match self {
-            Self::Embedded(store) => store.create(resource).await.map(Written::in_effect),
-            Self::DynamoDb(store) => store.create(resource).await,
+            Self::Embedded(store) => store.create(resource, created).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.create(resource, created).await,
         }
     }
 
@@ -125,6 +159,23 @@ impl Store {
                 .await
                 .map(Written::in_effect),
             Self::DynamoDb(store) => store.delete_checked(space, id, check).await,
+        }
+    }
+
+    /// Removes a subscription and the CORS configuration that belongs to it, if there is one. In the embedded store that is
+    /// one change; in a table the two go one after the other, and nothing goes that the check refuses.
+    pub async fn delete_with_cors(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        removal: SubscriptionRemoval,
+    ) -> Result<Written<()>, StoreError> {
+        match self {
+            Self::Embedded(store) => {
+                let removed = store.delete_with_cors(space, id, removal).await;
+                removed.map(Written::in_effect)
+            }
+            Self::DynamoDb(store) => removal.one_by_one(store, space, id).await,
         }
     }
 

@@ -36,6 +36,11 @@ fn every_type_has_an_example_that_works() {
     let mut shown = BTreeSet::new();
     for (number, example) in examples().into_iter().enumerate() {
         let path = format!("/v1/spaces/page-{number}/functions");
+        for variant in example["provider"]["weighted"].as_array().into_iter().flatten() {
+            let named = json!({"functionId": variant["functionId"], "type": "http", "provider": {"url": "http://x/"}});
+            let answer = send(gateway.config, "POST", &path, &[], named.to_string());
+            assert_eq!(answer.status, 201, "{named}: {}", answer.text());
+        }
         let answer = send(gateway.config, "POST", &path, &[], example.to_string());
         assert_eq!(answer.status, 201, "{example}: {}", answer.text());
         assert_eq!(answer.header("x-event-gateway-warning"), None, "{example}");

@@ -1,16 +1,20 @@
 //! PUT, PATCH and DELETE of a resource. What is changed is the resource as it is when the store makes the change, so that
 //! nothing comes between what `If-Match` and a patch were checked against and what is written.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use domain::configuration::{ConfigurationError, Configured};
 use domain::ids::Space;
+use domain::unknown_members::UnknownMembers;
 use http::StatusCode;
 use http::request::Parts;
+use store::Written;
 
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
-use super::unknown_members::with_warning;
+use super::unknown_members::{check_doubts, check_members, log_ignored, refused, with_warnings};
 use super::{ConfigApi, no_content, own_destination, with_version};
 use crate::body;
 use crate::error::ApiError;
@@ -33,16 +37,18 @@ impl ConfigApi {
         own_destination::check(&resource, &self.own)?;
         // Before it is looked for: what could never be written is told as such.
         self.store.rules().check_path(&resource)?;
+        let is_strict = self.is_strict(parts)?;
         let precondition = Precondition::of(parts);
         let secrets = self.secrets.clone();
         let replace = move |stored: &R| {
             precondition.check(stored, &secrets)?;
             let mut kept = resource.clone();
             kept.keep_masked(Some(stored))?;
+            check_doubts(&kept, Some(stored), is_strict)?;
             Ok(kept)
         };
-        let answer = self.revise(space, id, (parts, &body), replace).await?;
-        Ok(with_warning(answer, &ignored))
+        let revised = self.revise(space, id, (parts, &body), replace).await?;
+        Ok(self.revised(&revised, &ignored))
     }
 
     /// Changes what a merge patch names.
@@ -55,19 +61,34 @@ impl ConfigApi {
     ) -> Result<Response, ApiError> {
         let body = body::read(parts, body, self.limits).await?;
         let patch = MergePatch::read(&body)?;
-        let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
+        let is_strict = self.is_strict(parts)?;
+        // Before it is looked for: what no such resource has is told as such.
+        check_members(
+            R::KIND,
+            &UnknownMembers::of_patch(R::KIND, &body, None),
+            is_strict,
+        )
+        .map_err(refused)?;
         own_destination::check_patch::<R>(&patch, &self.own)?;
         let precondition = Precondition::of(parts);
         let (secrets, of_space, of_id) = (self.secrets.clone(), space.clone(), id.clone());
+        let given = body.clone();
         let amend = move |stored: &R| {
             precondition.check(stored, &secrets)?;
             let whole = patch.applied_to(&*secrets.shown(stored));
             let mut resource = secrets.decode_update::<R>(&of_space, &of_id, &whole)?;
+            // What the stored type does not have is known only here.
+            let unknown = UnknownMembers::of_patch(R::KIND, &given, Some(&whole));
+            check_members(R::KIND, &unknown, is_strict)?;
             resource.keep_masked(Some(stored))?;
+            check_doubts(&resource, Some(stored), is_strict)?;
             Ok(resource)
         };
-        let answer = self.revise(space, id, (parts, &body), amend).await?;
-        Ok(with_warning(answer, &ignored))
+        let revised = self.revise(space, id, (parts, &body), amend).await?;
+        let whole = serde_json::to_vec(&*revised.value).ok();
+        let ignored = UnknownMembers::of_patch(R::KIND, &body, whole.as_deref());
+        log_ignored(R::KIND, space, &ignored);
+        Ok(self.revised(&revised, &ignored))
     }
 
     async fn revise<R: Configured>(
@@ -76,15 +97,21 @@ impl ConfigApi {
         id: &R::Id,
         asked: (&Parts, &[u8]),
         revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
-    ) -> Result<Response, ApiError> {
+    ) -> Result<Written<Arc<R>>, ApiError> {
         let revised = match self.store.revise(space, id, revise).await {
             Ok(revised) => revised,
             // Boxed: what hardly any request needs is not carried by all of them.
             Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, asked, error)).await),
         };
         tracing::debug!(%space, %id, "{} updated.", R::KIND.title());
+        Ok(revised)
+    }
+
+    /// The answer to a change.
+    fn revised<R: Configured>(&self, revised: &Written<Arc<R>>, ignored: &UnknownMembers) -> Response {
         let answer = self.answer_with(StatusCode::OK, &*revised.value);
-        Ok(with_version(answer, revised.version))
+        let answer = with_version(answer, revised.version.clone());
+        with_warnings(answer, ignored, &*revised.value)
     }
 
     /// Removes a resource.

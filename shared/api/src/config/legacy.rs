@@ -14,11 +14,11 @@ use domain::legacy::{self, LegacySubscription, SubscriptionView};
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource as _, Subscription};
 use http::StatusCode;
 use http::request::Parts;
-use store::{StoreError, Written};
+use store::{StoreError, SubscriptionCheck, SubscriptionRemoval, Written};
 
 use super::etag::{Precondition, with_etag};
 use super::resources::{ResourceOperation, filter};
-use super::{ConfigApi, openapi, with_version};
+use super::{ConfigApi, creation, no_content, openapi, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
 
@@ -36,6 +36,12 @@ impl ConfigApi {
         body: Body,
     ) -> Result<Response, ApiError> {
         match (kind, operation) {
+            // Nobody asked for it in 2017.
+            (kind, operation @ (ResourceOperation::List | ResourceOperation::Get(_)))
+                if creation::is_wanted(parts) =>
+            {
+                self.carry_out_kind(kind, space, operation, parts, body).await
+            }
             (Kind::Function, operation @ (ResourceOperation::Create | ResourceOperation::Update(_))) => {
                 let body = body::read(parts, body, self.limits).await?;
                 let Some(lifted) = legacy::lift_provider_type(&body) else {
@@ -86,19 +92,7 @@ impl ConfigApi {
                 }
             }
             (Kind::Subscription, ResourceOperation::Delete(id)) => {
-                let id = SubscriptionId::from(id.as_str());
-                // Its CORS configuration first: a deletion that fails in between can be repeated, and its answer has
-                // the later version.
-                if let Some(subscription) = none_if_missing(self.store.get::<Subscription>(space, &id).await)?
-                {
-                    let precondition = Precondition::of(parts);
-                    let checked = precondition.check(&*subscription, &self.secrets);
-                    checked.map_err(ApiError::from)?;
-                    self.remove_cors(&subscription).await?;
-                }
-                let operation = ResourceOperation::Delete(id.to_string());
-                self.carry_out::<Subscription>(space, operation, parts, body)
-                    .await
+                self.unsubscribe(space, &id.as_str().into(), parts).await
             }
             (kind, operation) => self.carry_out_kind(kind, space, operation, parts, body).await,
         }
@@ -158,6 +152,30 @@ impl ConfigApi {
         };
         updated.version = version.or(updated.version);
         self.show(StatusCode::OK, &updated).await
+    }
+
+    /// Removes a subscription with the CORS configuration that came with it.
+    async fn unsubscribe(
+        &self,
+        space: &Space,
+        id: &SubscriptionId,
+        parts: &Parts,
+    ) -> Result<Response, ApiError> {
+        let precondition = Precondition::of(parts);
+        let check: Option<SubscriptionCheck> = if precondition.is_given() {
+            let secrets = self.secrets.clone();
+            Some(Box::new(move |stored| precondition.check(stored, &secrets)))
+        } else {
+            None
+        };
+        let removal = SubscriptionRemoval {
+            check,
+            cors: cors_id,
+            belongs: |subscription, cors| legacy::is_owned_by(cors, &subscription.subscription_id),
+        };
+        let removed = self.store.delete_with_cors(space, id, removal).await?;
+        tracing::debug!(%space, %id, "Subscription deleted.");
+        Ok(with_version(no_content(), removed.version))
     }
 
     /// Any number of clients may do this at the same time, with the same event type or another.

@@ -14,8 +14,8 @@ use http::{Method, StatusCode};
 use offload::off_runtime;
 
 use super::etag::with_etag;
-use super::unknown_members::with_warning;
-use super::{ConfigApi, openapi, own_destination, with_version};
+use super::unknown_members::{check_doubts, refused, with_warnings};
+use super::{ConfigApi, creation, openapi, own_destination, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
 use crate::health::refuse_shadowed;
@@ -129,6 +129,13 @@ impl ConfigApi {
         body: Body,
     ) -> Result<Response, ApiError> {
         Ok(match operation {
+            // Boxed, as what hardly any request asks for.
+            ResourceOperation::List if creation::is_wanted(parts) => {
+                Box::pin(self.list_dated::<R>(space, &filter(parts))).await?
+            }
+            ResourceOperation::Get(id) if creation::is_wanted(parts) => {
+                Box::pin(self.get_dated::<R>(space, &id.as_str().into())).await?
+            }
             ResourceOperation::List => {
                 let resources = self.store.list::<R>(space, &filter(parts)).await?;
                 let secrets = self.secrets.clone();
@@ -153,9 +160,11 @@ impl ConfigApi {
                     .decode_new::<R>(space, &body)
                     .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
+                check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;
                 own_destination::check(&resource, &self.own)?;
                 self.refuse_shadowed(&resource)?;
-                let created = match self.store.create(resource).await {
+                let created = creation::given(R::KIND, parts, &body)?;
+                let created = match self.store.create_at(resource, created).await {
                     Ok(created) => created,
                     // Boxed: what hardly any request needs is not carried by all of them.
                     Err(error) => {
@@ -164,7 +173,7 @@ impl ConfigApi {
                 };
                 tracing::debug!(%space, id = %created.value.id(), "{} created.", R::KIND.title());
                 let answer = self.answer_with(StatusCode::CREATED, &*created.value);
-                with_warning(with_version(answer, created.version), &ignored)
+                with_warnings(with_version(answer, created.version), &ignored, &*created.value)
             }
             ResourceOperation::Update(id) => {
                 self.replace::<R>(space, &id.as_str().into(), parts, body).await?

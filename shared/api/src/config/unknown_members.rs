@@ -1,7 +1,9 @@
 //! What becomes of members of resources that are not known: the contract ignores them (docs/contract.md J3), so that they
-//! are told of in the answer and the log, or refused where they were meant to be known or where that is wanted.
+//! are told of in the answer and the log, or refused where they were meant to be known or where that is wanted. What is
+//! known and cannot work is told of and refused in the same way.
 
 use axum::response::Response;
+use domain::configuration::{ConfigurationError, Configured};
 use domain::event::query_pairs;
 use domain::ids::Space;
 use domain::refusal::Refusal;
@@ -32,28 +34,45 @@ impl ConfigApi {
         parts: &Parts,
         body: &[u8],
     ) -> Result<UnknownMembers, ApiError> {
-        let is_strict = is_strict(parts)? || self.rejects_unknown_members;
         let unknown = UnknownMembers::of(kind, body, self.legacy_api);
-        if unknown.is_empty() {
-            return Ok(unknown);
-        }
-        let all = is_strict.then(|| unknown.to_string());
-        if let Some(refused) = all.or_else(|| unknown.misspelt()) {
-            let first = if is_strict {
-                unknown.first()
-            } else {
-                unknown.first_misspelt()
-            };
-            let refusal = Refusal {
-                field: first.map(str::to_owned),
-                rule: Some("unknown"),
-                ..Refusal::default()
-            };
-            let text = format!("{} doesn't validate. Validation error: {refused}", kind.title());
-            return Err(ApiError::invalid(text).about(refusal));
-        }
-        tracing::warn!(%space, %unknown, "{} has members that are ignored.", kind.title());
+        check_members(kind, &unknown, self.is_strict(parts)?).map_err(refused)?;
+        log_ignored(kind, space, &unknown);
         Ok(unknown)
+    }
+
+    /// Whether the request or the gateway wants no member to be ignored.
+    pub(super) fn is_strict(&self, parts: &Parts) -> Result<bool, ApiError> {
+        Ok(is_strict(parts)? || self.rejects_unknown_members)
+    }
+}
+
+/// Refuses members that are spelt almost like a known one, and all where none is to be ignored.
+pub(super) fn check_members(
+    kind: Kind,
+    unknown: &UnknownMembers,
+    is_strict: bool,
+) -> Result<(), ConfigurationError> {
+    let refused = if is_strict && !unknown.is_empty() {
+        Some((unknown.to_string(), unknown.first()))
+    } else {
+        unknown.misspelt().map(|text| (text, unknown.first_misspelt()))
+    };
+    refused.map_or(Ok(()), |(text, first)| {
+        let field = first.map(str::to_owned);
+        Err(ConfigurationError::UnknownMembers { kind, text, field })
+    })
+}
+
+/// The answer to a resource that breaks a rule of its own.
+pub(super) fn refused(error: ConfigurationError) -> ApiError {
+    let refusal = Refusal::of(&error, None);
+    ApiError::from(error).about(refusal)
+}
+
+/// Tells the operator of members that were ignored.
+pub(super) fn log_ignored(kind: Kind, space: &Space, unknown: &UnknownMembers) {
+    if !unknown.is_empty() {
+        tracing::warn!(%space, %unknown, "{} has members that are ignored.", kind.title());
     }
 }
 
@@ -70,14 +89,37 @@ fn is_strict(parts: &Parts) -> Result<bool, ApiError> {
     }
 }
 
-/// Tells of the members that were ignored.
-pub(super) fn with_warning(mut response: Response, ignored: &UnknownMembers) -> Response {
-    if ignored.is_empty() {
-        return response;
+/// Refuses what cannot work where that is not to be taken. What was stored already may stay.
+pub(super) fn check_doubts<R: Configured>(
+    resource: &R,
+    stored: Option<&R>,
+    is_strict: bool,
+) -> Result<(), ConfigurationError> {
+    if !is_strict {
+        return Ok(());
     }
-    // Nothing in it is more than printable ASCII.
-    if let Ok(value) = HeaderValue::try_from(format!("ignored: {ignored}")) {
-        response.headers_mut().insert(WARNING, value);
+    let known = stored.map(R::doubts).unwrap_or_default();
+    let new = resource.doubts().into_iter().find(|doubt| !known.contains(doubt));
+    new.map_or(Ok(()), |doubt| {
+        let kind = R::KIND;
+        Err(ConfigurationError::Unusable { kind, doubt })
+    })
+}
+
+/// Tells of the members that were ignored, and of what cannot work of the resource that was stored: a line for each.
+pub(super) fn with_warnings<R: Configured>(
+    mut response: Response,
+    ignored: &UnknownMembers,
+    stored: &R,
+) -> Response {
+    let ignored = (!ignored.is_empty()).then(|| format!("ignored: {ignored}"));
+    let doubts: Vec<_> = stored.doubts().iter().map(ToString::to_string).collect();
+    let unusable = (!doubts.is_empty()).then(|| format!("unusable: {}", doubts.join(", ")));
+    for text in ignored.into_iter().chain(unusable) {
+        // Nothing in it is more than printable ASCII.
+        if let Ok(value) = HeaderValue::try_from(text) {
+            response.headers_mut().append(WARNING, value);
+        }
     }
     response
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use domain::ids::Space;
+use domain::ids::{FunctionId, Space, SubscriptionId};
 use domain::waiting::{WaitingDelivery, WaitingSelection};
 use gateway::metrics::EVENTS_CANCELLED;
 use http::request::Parts;
@@ -135,7 +135,8 @@ impl ConfigApi {
             event_id,
         } = &selection;
         tracing::info!(
-            %space, subscriptionId = ?subscription, functionId = ?function, event.id = ?event_id, cancelled,
+            %space, subscriptionId = subscription.as_ref().map(SubscriptionId::as_str),
+            functionId = function.as_ref().map(FunctionId::as_str), event.id = event_id.as_deref(), cancelled,
             "Waiting deliveries cancelled."
         );
         if cancelled > 0 {

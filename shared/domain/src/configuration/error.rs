@@ -1,6 +1,7 @@
 //! Why a configuration request cannot be carried out.
 
 use super::PathConflict;
+use crate::doubts::Doubt;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{InvalidResource, Kind, quoted};
 
@@ -10,6 +11,24 @@ pub enum ConfigurationError {
     /// The body is not a valid resource.
     #[error(transparent)]
     Invalid(#[from] InvalidResource),
+    /// The body has members that no such resource has, and that are not to be ignored.
+    #[error("{} doesn't validate. Validation error: {text}", .kind.title())]
+    UnknownMembers {
+        /// Kind of the resource.
+        kind: Kind,
+        /// All of them in words.
+        text: String,
+        /// Path of the first.
+        field: Option<String>,
+    },
+    /// The resource says something that cannot work, and that is not to be taken.
+    #[error("{} doesn't validate. Validation error: {doubt}", .kind.title())]
+    Unusable {
+        /// Kind of the resource.
+        kind: Kind,
+        /// What it is.
+        doubt: Doubt,
+    },
     /// The resource of the URL does not exist.
     #[error("{} {} not found.", .kind.title(), quoted(.id))]
     NotFound {
@@ -34,6 +53,12 @@ pub enum ConfigurationError {
         "Function {} can only be an authorizer: no subscription can have it as its function.", quoted(.0.as_str())
     )]
     OnlyAuthorizes(FunctionId),
+    /// A resource that is put back was created later than now.
+    #[error("{} doesn't validate. Validation error: createdAt is in the future", .kind.title())]
+    CreatedInFuture {
+        /// Kind of the resource.
+        kind: Kind,
+    },
     /// There is one with that id already.
     #[error("{} {} already {}.", .kind.title(), quoted(.id), if *.kind == Kind::Function { "registered" } else { "exists" })]
     AlreadyExists {
@@ -41,6 +66,12 @@ pub enum ConfigurationError {
         kind: Kind,
         /// Its id.
         id: String,
+    },
+    /// A function that a weighted one names does not exist.
+    #[error("Function {} not found.", quoted(.function.as_str()))]
+    MissingVariant {
+        /// The function.
+        function: FunctionId,
     },
     /// An event type cannot go while subscriptions refer to it.
     #[error("Event type cannot be deleted because there are subscriptions using it.")]
@@ -57,6 +88,14 @@ pub enum ConfigurationError {
         function: FunctionId,
         /// The event type.
         event_type: EventTypeName,
+    },
+    /// A function cannot go while a weighted one names it.
+    #[error("Function {function} cannot be deleted because it's used by the weighted function {weighted}.")]
+    FunctionIsVariant {
+        /// The function.
+        function: FunctionId,
+        /// The weighted one.
+        weighted: FunctionId,
     },
     /// A function cannot go while a subscription has it as its authorizer.
     #[error(

@@ -2,6 +2,7 @@
 //! (docs/contract.md §1.10).
 
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot};
+use crate::doubts::{self, Doubt};
 use crate::event::HTTP_REQUEST;
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
 use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
@@ -43,6 +44,10 @@ impl Configured for EventType {
             .collect()
     }
 
+    fn doubts(&self) -> Vec<Doubt> {
+        doubts::of_name("name", self.name.as_str()).into_iter().collect()
+    }
+
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::EventType(change)
     }
@@ -57,30 +62,26 @@ impl Configured for Function {
         &mut snapshot.functions
     }
 
-    fn check_create(&self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        Ok(())
+    // No `references`: a weighted function may name more than a transaction has room for, and the version of the space
+    // that a change is decided on says as much.
+    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        let mut variants = self.provider.variants();
+        missing_variant(variants.find(|id| !snapshot.functions.contains_key(*id)))
     }
 
     fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        // What it named before may stay, although it is missing: that was stored before this was a rule.
+        let missing = self
+            .provider
+            .variants()
+            .filter(|id| !snapshot.functions.contains_key(*id));
+        let mut new = missing.filter(|id| !stored.provider.variants().any(|known| known == *id));
+        missing_variant(new.next())?;
         if self.provider.only_authorizes() && is_subscribed(&self.function_id, snapshot) {
             return Err(ConfigurationError::OnlyAuthorizes(self.function_id.clone()));
         }
-        if !self.provider.passes_requests_on() || stored.provider.passes_requests_on() {
-            return Ok(());
-        }
-        // Those who use it have to bear what it becomes.
-        for user in snapshot.subscriptions.values() {
-            if user.resource.function_id == self.function_id {
-                check_request_mode(self, Some(&user.resource))?;
-            }
-        }
-        let event_types = snapshot.event_types.values();
-        let subscriptions = snapshot.subscriptions.values();
-        let mut authorizers = event_types
-            .map(|event_type| &event_type.resource.authorizer_id)
-            .chain(subscriptions.map(|subscription| &subscription.resource.authorizer_id));
-        if authorizers.any(|authorizer| authorizer.as_ref() == Some(&self.function_id)) {
-            return check_request_mode(self, None);
+        if self.provider.passes_requests_on() && !stored.provider.passes_requests_on() {
+            self.users_take_requests(snapshot)?;
         }
         Ok(())
     }
@@ -97,17 +98,53 @@ impl Configured for Function {
             });
         }
         let mut subscriptions = snapshot.subscriptions.values().map(|stored| &stored.resource);
-        match subscriptions.find(|it| it.authorizer_id.as_ref() == Some(id)) {
-            Some(subscription) => Err(ConfigurationError::FunctionAuthorizesSubscription {
+        if let Some(subscription) = subscriptions.find(|it| it.authorizer_id.as_ref() == Some(id)) {
+            return Err(ConfigurationError::FunctionAuthorizesSubscription {
                 function: id.clone(),
                 subscription: subscription.subscription_id.clone(),
+            });
+        }
+        let others = snapshot.functions.values().map(|stored| &stored.resource);
+        let mut others = others.filter(|other| other.function_id != *id);
+        match others.find(|other| other.provider.variants().any(|variant| variant == id)) {
+            Some(weighted) => Err(ConfigurationError::FunctionIsVariant {
+                function: id.clone(),
+                weighted: weighted.function_id.clone(),
             }),
             None => Ok(()),
         }
     }
 
+    fn doubts(&self) -> Vec<Doubt> {
+        let of_name = doubts::of_name("functionId", self.function_id.as_str());
+        of_name
+            .into_iter()
+            .chain(doubts::of_provider(&self.provider))
+            .collect()
+    }
+
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::Function(change)
+    }
+}
+
+impl Function {
+    /// Whether those who use a function can bear that it gets requests from now on.
+    fn users_take_requests(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        for user in snapshot.subscriptions.values() {
+            if user.resource.function_id == self.function_id {
+                check_request_mode(self, Some(&user.resource))?;
+            }
+        }
+        let event_types = snapshot.event_types.values();
+        let subscriptions = snapshot.subscriptions.values();
+        let mut authorizers = event_types
+            .map(|event_type| &event_type.resource.authorizer_id)
+            .chain(subscriptions.map(|subscription| &subscription.resource.authorizer_id));
+        if authorizers.any(|authorizer| authorizer.as_ref() == Some(&self.function_id)) {
+            return check_request_mode(self, None);
+        }
+        Ok(())
     }
 }
 
@@ -163,6 +200,10 @@ impl Configured for Subscription {
         references
     }
 
+    fn doubts(&self) -> Vec<Doubt> {
+        doubts::of_path(&self.path).into_iter().collect()
+    }
+
     fn routed_path(&self) -> Option<&str> {
         Some(&self.path)
     }
@@ -184,6 +225,13 @@ impl Configured for Subscription {
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::Subscription(change)
     }
+}
+
+fn missing_variant(missing: Option<&FunctionId>) -> Result<(), ConfigurationError> {
+    missing.map_or(Ok(()), |id| {
+        let function = id.clone();
+        Err(ConfigurationError::MissingVariant { function })
+    })
 }
 
 fn is_subscribed(id: &FunctionId, snapshot: &Snapshot) -> bool {
@@ -257,6 +305,10 @@ impl Configured for Cors {
 
     fn check_delete(_id: &CorsId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
         Ok(())
+    }
+
+    fn doubts(&self) -> Vec<Doubt> {
+        doubts::of_path(&self.path).into_iter().collect()
     }
 
     fn routed_path(&self) -> Option<&str> {

@@ -204,3 +204,51 @@ fn lists_descend() {
         .collect();
     assert_eq!(ids, ["g", "f"]);
 }
+
+#[test]
+fn weighted_functions_name_functions_that_exist() {
+    let weighted = |id: &str, names: &[&str]| {
+        let entries: Vec<_> = names
+            .iter()
+            .map(|name| format!(r#"{{"functionId":"{name}","weight":1}}"#))
+            .collect();
+        let entries = entries.join(",");
+        decode::<Function>(&format!(
+            r#"{{"functionId":"{id}","type":"weighted","provider":{{"weighted":[{entries}]}}}}"#
+        ))
+    };
+    let text = |result: Result<Change<Function>, ConfigurationError>| result.map_err(|err| err.to_string());
+    let missing = |id: &str| Err(format!("Function \"{id}\" not found."));
+    let mut snapshot = snapshot();
+    assert_eq!(
+        text(snapshot.create(weighted("w", &["f", "none"]), 4)).map(|_| ()),
+        missing("none")
+    );
+    snapshot.create(weighted("w", &["f"]), 4).unwrap();
+    assert_eq!(
+        text(snapshot.update(weighted("w", &["g", "none"]))).map(|_| ()),
+        missing("none")
+    );
+    snapshot.update(weighted("w", &["g"])).unwrap();
+    let used = "Function g cannot be deleted because it's used by the weighted function w.";
+    assert_eq!(
+        text(snapshot.delete::<Function>(&"g".into())).map(|_| ()),
+        Err(used.to_owned())
+    );
+    snapshot.delete::<Function>(&"f".into()).unwrap();
+
+    // What was stored before this was a rule can be changed, keeps what it names, and can be deleted.
+    snapshot.insert(Stored {
+        resource: Arc::new(weighted("old", &["gone", "old"])),
+        created: 5,
+    });
+    snapshot.update(weighted("old", &["g", "gone"])).unwrap();
+    assert_eq!(
+        text(snapshot.update(weighted("old", &["gone", "lost"]))).map(|_| ()),
+        missing("lost")
+    );
+    snapshot.update(weighted("old", &["old", "gone"])).unwrap();
+    snapshot.delete::<Function>(&"old".into()).unwrap();
+    snapshot.delete::<Function>(&"w".into()).unwrap();
+    snapshot.delete::<Function>(&"g".into()).unwrap();
+}

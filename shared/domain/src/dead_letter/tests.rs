@@ -161,3 +161,19 @@ fn summaries_are_short_whatever_the_event_says() {
     assert!(json.len() < 6000, "{}", json.len());
     assert_eq!(serde_json::from_str::<DeadLetterSummary>(&json).unwrap(), summary);
 }
+
+#[test]
+fn reasons_read_alike_everywhere() {
+    for reason in [
+        DeadLetterReason::PermanentFailure,
+        DeadLetterReason::AttemptsExhausted,
+        DeadLetterReason::Expired,
+        DeadLetterReason::SubscriptionDeleted,
+        DeadLetterReason::FunctionNotFound,
+        DeadLetterReason::AuthorizerFailed,
+        DeadLetterReason::Loop,
+    ] {
+        let json = serde_json::to_value(reason).unwrap();
+        assert_eq!(json, reason.as_str());
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::ids::{EventTypeName, FunctionId, SubscriptionId};
-use crate::resource::SubscriptionType;
+use crate::resource::{SubscriptionType, WeightedFunction};
 
 /// What becomes of an event in a space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -32,6 +32,10 @@ pub struct SubscriptionExplanation {
     /// Its function.
     #[schema(value_type = String)]
     pub function_id: FunctionId,
+    /// Where that is a weighted one: the functions of which one is called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub variants: Vec<WeightedFunction>,
     /// Sync or async.
     pub r#type: SubscriptionType,
     /// Whether the event takes the way to this subscription.
@@ -97,7 +101,7 @@ pub enum Reason {
         #[schema(value_type = String)]
         function_id: FunctionId,
     },
-    /// The function of the subscription does not exist.
+    /// The function of the subscription does not exist, or one that it names as a weighted one.
     #[serde(rename_all = "camelCase")]
     FunctionMissing {
         /// The function.

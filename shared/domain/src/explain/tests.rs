@@ -273,3 +273,28 @@ fn the_schema_names_what_is_written() {
         assert_eq!(schema["properties"]["reason"]["enum"][0], written["reason"]);
     }
 }
+
+#[test]
+fn a_weighted_function_is_shown_with_its_variants() {
+    let weighted: Arc<Function> = decode(
+        r#"{"functionId":"f","type":"weighted","provider":{"weighted":[{"functionId":"a","weight":9},{"functionId":"b","weight":1}]}}"#,
+    );
+    let subscriptions = [subscription("async", "e", "POST", "/a", "")];
+    let space = SpaceResources {
+        subscriptions: &subscriptions,
+        event_types: &[],
+        functions: &[weighted, function("a")],
+        paths: PathOwnership::Shared,
+    };
+    let explained = Explanation::of(ask("e", "POST", "/a"), space)
+        .subscriptions
+        .remove(0);
+    assert_eq!(
+        serde_json::to_string(&explained.variants).unwrap(),
+        r#"[{"functionId":"a","weight":9},{"functionId":"b","weight":1}]"#
+    );
+    assert_eq!(
+        serde_json::to_string(&explained.reasons).unwrap(),
+        r#"[{"reason":"functionMissing","functionId":"b"}]"#
+    );
+}

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{SecretMembers, TargetUrl};
+use crate::ids::FunctionId;
 use crate::json::Object;
 
 mod aws;
@@ -167,6 +168,15 @@ impl Provider {
     /// of a queued delivery carries it.
     pub fn takes_headers(&self) -> bool {
         self.settings().takes_headers()
+    }
+
+    /// The functions that it calls instead of being one; none unless it is a weighted one.
+    pub fn variants(&self) -> impl Iterator<Item = &FunctionId> {
+        let entries = match self {
+            Self::Weighted(weighted) => weighted.weighted.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|entry| &entry.function_id)
     }
 
     /// Refuses one that has no credentials of its own, so that it would be called with the gateway's identity.

@@ -7,7 +7,7 @@ use super::known::{self, Form, Known, Member};
 use super::near_miss::meant;
 use super::shown::shown;
 use crate::json::{Object, elements, kind as json_kind, string};
-use crate::resource::{DERIVED_MEMBERS, Kind};
+use crate::resource::{CREATED_AT, DERIVED_MEMBERS, Kind};
 
 /// Most members that are named; of further ones only their number is told.
 const MOST_NAMED: usize = 8;
@@ -55,14 +55,21 @@ impl UnknownMembers {
     /// Those of a request body. What is no JSON object has none. `is_legacy` says whether clients of 2017 are understood,
     /// whose members are known then.
     pub fn of(kind: Kind, body: &[u8], is_legacy: bool) -> Self {
-        let mut search = Search {
-            is_legacy,
-            compared: 0,
-            path: String::new(),
-            found: Self::default(),
-        };
+        let mut search = Search::new(is_legacy, false);
         if let Ok(object) = Object::from_first_value(body) {
-            search.object(&object, &[known::of(kind)]);
+            search.object(&object, None, &[known::of(kind)]);
+        }
+        search.found
+    }
+
+    /// Those of a merge patch (RFC 7396), in which `null` says something as well. `whole` is the resource that it makes, in
+    /// which stand the types that it leaves as they are; without it a member may be one of any type. Clients of 2017 send
+    /// no patches.
+    pub fn of_patch(kind: Kind, patch: &[u8], whole: Option<&[u8]>) -> Self {
+        let mut search = Search::new(false, true);
+        let whole = whole.and_then(|whole| Object::from_first_value(whole).ok());
+        if let Ok(object) = Object::from_first_value(patch) {
+            search.object(&object, whole.as_ref(), &[known::of(kind)]);
         }
         search.found
     }
@@ -70,6 +77,8 @@ impl UnknownMembers {
 
 struct Search {
     is_legacy: bool,
+    /// Whether `null` is more than the lack of a member.
+    is_patch: bool,
     compared: usize,
     /// Where the search is: empty, or ending in a dot.
     path: String,
@@ -77,11 +86,23 @@ struct Search {
 }
 
 impl Search {
-    fn value(&mut self, value: &RawValue, known: &[&Known]) {
+    fn new(is_legacy: bool, is_patch: bool) -> Self {
+        Self {
+            is_legacy,
+            is_patch,
+            compared: 0,
+            path: String::new(),
+            found: UnknownMembers::default(),
+        }
+    }
+
+    /// `whole` is what a patch makes of the value.
+    fn value(&mut self, value: &RawValue, whole: Option<&RawValue>, known: &[&Known]) {
         match json_kind(value) {
             "object" if known.iter().any(|known| !known.forms.is_empty()) => {
                 if let Ok(object) = Object::from_raw(value, "") {
-                    self.object(&object, known);
+                    let whole = whole.and_then(|whole| Object::from_raw(whole, "").ok());
+                    self.object(&object, whole.as_ref(), known);
                 }
             }
             "array" => {
@@ -101,7 +122,7 @@ impl Search {
                     let outer = self.path.len();
                     self.path.truncate(outer.saturating_sub(1));
                     self.path.extend(["[", &at.to_string(), "]."]);
-                    self.value(element, &of_elements);
+                    self.value(element, None, &of_elements);
                     self.leave(outer);
                 }
             }
@@ -117,11 +138,11 @@ impl Search {
         }
     }
 
-    fn object(&mut self, object: &Object<'_>, known: &[&Known]) {
-        let forms = forms_of(object, known);
+    fn object(&mut self, object: &Object<'_>, whole: Option<&Object<'_>>, known: &[&Known]) {
+        let forms = forms_of(whole.unwrap_or(object), known);
         for (name, value) in object.members() {
             // What is null is absent (docs/contract.md J4).
-            if json_kind(value) == "null" {
+            if json_kind(value) == "null" && !self.is_patch {
                 continue;
             }
             let key = name.to_ascii_lowercase();
@@ -149,7 +170,7 @@ impl Search {
                 None => self.path.push_str(&shown(name)),
             }
             self.path.push('.');
-            self.value(value, &below);
+            self.value(value, whole.and_then(|whole| whole.get(name)), &below);
             self.path.truncate(outer);
         }
     }
@@ -157,6 +178,10 @@ impl Search {
     fn unknown(&mut self, name: &str, forms: &[&Form]) {
         let found = &mut self.found;
         self.compared += 1;
+        // What was exported with it can be sent back.
+        if self.path.is_empty() && name == CREATED_AT {
+            return;
+        }
         let given = || format!("{}{}", self.path, shown(name));
         if self.is_legacy && OF_2017.contains(&given().as_str()) {
             return;

@@ -261,3 +261,49 @@ fn many_members_are_counted_and_long_names_cut() {
     let late = of(Kind::Cors, &format!(r#"{{{},"pth":1}}"#, members.join(",")));
     assert_eq!(late.misspelt(), None);
 }
+
+#[test]
+fn patches_are_read_with_what_they_make() {
+    let http = r#"{"functionId":"f","type":"http","provider":{"url":"http://x","authorization":{"type":"bearer","token":"t"}}}"#;
+    let whole = Some(http.as_bytes());
+    for (patch, whole, want) in [
+        // `null` takes something away, which must not be something else.
+        (r#"{"metdata":null}"#, whole, Some("metdata")),
+        (
+            r#"{"provider":{"timeoutSecond":null}}"#,
+            whole,
+            Some("provider.timeoutSecond"),
+        ),
+        (
+            r#"{"metadata":null,"provider":{"timeoutSeconds":null}}"#,
+            whole,
+            None,
+        ),
+        (r#"{"metadata":{"any":null}}"#, whole, None),
+        // Of the type that is stored, at every depth; without it, of any.
+        (r#"{"provider":{"region":"r"}}"#, whole, Some("provider.region")),
+        (r#"{"provider":{"region":"r"}}"#, None, None),
+        (r#"{"provider":{"region":null}}"#, whole, Some("provider.region")),
+        (
+            r#"{"provider":{"authorization":{"username":"u"}}}"#,
+            whole,
+            Some("provider.authorization.username"),
+        ),
+        (r#"{"provider":{"authorization":{"token":"u"}}}"#, whole, None),
+        (
+            r#"{"provider":{"url":"u","headers":{"X-A":{"environment":"A"}}}}"#,
+            whole,
+            None,
+        ),
+        // No client of 2017 sends one.
+        (r#"{"provider":{"type":"http"}}"#, whole, Some("provider.type")),
+    ] {
+        let found = UnknownMembers::of_patch(Kind::Function, patch.as_bytes(), whole);
+        assert_eq!(found.first(), want, "{patch}");
+    }
+    for member in ["event", "cors"] {
+        let patch = format!(r#"{{"{member}":{{}}}}"#);
+        let found = UnknownMembers::of_patch(Kind::Subscription, patch.as_bytes(), None);
+        assert_eq!(found.first(), Some(member));
+    }
+}

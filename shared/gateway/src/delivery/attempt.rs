@@ -9,6 +9,7 @@ use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
 use domain::event::Event;
+use domain::ids::FunctionId;
 use domain::resource::Subscription;
 use domain::retry::{FailureClass, RetryPolicy};
 use domain::routing::RoutingTable;
@@ -27,6 +28,8 @@ use crate::invocation::weighted::Targets;
 
 /// What is known of an attempt when it is over.
 struct Attempted {
+    /// The function that was called, of a weighted one.
+    variant: Option<FunctionId>,
     number: u32,
     began: u64,
     took: Duration,
@@ -65,6 +68,7 @@ impl Deliverer {
             .await;
         self.metrics.space(&delivery.space).async_processed.increment(1);
         let attempted = Attempted {
+            variant: targets.variant().cloned(),
             number,
             began,
             took: started.elapsed(),
@@ -214,6 +218,7 @@ impl Deliverer {
         pause: Option<Duration>,
     ) {
         self.delivery_log.note(DeliveryAttempt {
+            variant: attempted.variant.clone(),
             status: attempted
                 .status
                 .or_else(|| failure.and_then(FailedAttempt::status)),

@@ -75,7 +75,8 @@ impl Deliverer {
                         function,
                     } = lane;
                     tracing::warn!(
-                        %space, subscriptionId = %subscription, functionId = %function, count, ?reason,
+                        %space, subscriptionId = %subscription, functionId = %function, count,
+                        reason = reason.as_str(),
                         "Waiting deliveries given up."
                     );
                     let counter = &self.metrics.space(space).dead_lettered;

@@ -199,7 +199,7 @@ impl Deliverer {
             .and_then(|trace| trace.request_id());
         tracing::warn!(
             %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id,
-            requestId = request_id, attempts, ?reason, "Delivery given up."
+            requestId = request_id, attempts, reason = reason.as_str(), "Delivery given up."
         );
         self.metrics.space(space).dead_lettered.increment(1);
         let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());

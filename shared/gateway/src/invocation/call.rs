@@ -100,6 +100,11 @@ impl Invocation {
                 None => invoking.await,
             }
         };
+        let variant = targets.variant();
+        if let Some(variant) = variant {
+            self.metrics.space(space).variant_called(function, variant);
+        }
+        let variant = variant.map(FunctionId::as_str);
         // A failure that the caller gets as it is, is one all the same.
         let outcome = match &answered {
             Ok(CallResult { answer, .. }) => answer.failure().map_or_else(|| Ok(answer.body.clone()), Err),
@@ -107,7 +112,7 @@ impl Invocation {
         };
         match outcome {
             Ok(result) => {
-                tracing::debug!(%space, functionId = %function, event.id = event.id(), "Function invoked.");
+                tracing::debug!(%space, functionId = %function, variant, event.id = event.id(), "Function invoked.");
                 let result = &result;
                 let emitted = SystemEvent::FunctionInvoked { call, result };
                 self.system_events
@@ -117,7 +122,7 @@ impl Invocation {
             Err(error) => {
                 let request_id = subscriber.trace.and_then(|trace| trace.request_id());
                 tracing::info!(
-                    %space, functionId = %function, event.id = event.id(), event.type = event.event_type(),
+                    %space, functionId = %function, variant, event.id = event.id(), event.type = event.event_type(),
                     requestId = request_id, %error,
                     "Function invocation failed."
                 );

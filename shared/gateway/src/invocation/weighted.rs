@@ -1,7 +1,8 @@
 //! Which function a call goes to. That of a weighted function goes to one of several (docs/contract.md §7.6), always the
 //! same for a delivery; the others may stand in for it where it fails.
 //!
-//! System events, deliveries and dead letters carry the id of the weighted function. Circuit breakers belong to the
+//! System events, deliveries and dead letters carry the id of the weighted function; the log, the delivery log and a metric
+//! name the one that was called as well. Circuit breakers belong to the
 //! function that is really called, so that one bad version does not keep events from the good ones.
 
 use std::sync::Arc;
@@ -82,6 +83,11 @@ impl<'t> Targets<'t> {
     /// The function whose turn it is.
     pub(crate) fn current(&self) -> &'t FunctionId {
         self.current
+    }
+
+    /// The function whose turn it is, of a weighted one.
+    pub(crate) fn variant(&self) -> Option<&'t FunctionId> {
+        self.is_choice().then_some(self.current)
     }
 
     /// Whether other deliveries of the named function may go to another one.
@@ -215,7 +221,7 @@ impl Invocation {
         targets.report(space, failure(&first, false));
         while Instant::now() < deadline && targets.advance(circuits, space) {
             let function = targets.current;
-            tracing::info!(%space, functionId = %targets.named, target = %function, "Another function stands in.");
+            tracing::info!(%space, functionId = %targets.named, variant = %function, "Another function stands in.");
             let Ok(called) = timeout_at(deadline, self.invoke_one(table, space, function, call)).await else {
                 // If others had a part of the time, it says nothing about the function.
                 if is_unknown(&first) {
@@ -234,7 +240,7 @@ impl Invocation {
                 Ok(called) => format!("HTTP status code: {}", called.answer.status.unwrap_or_default()),
                 Err(error) => error.to_string(),
             };
-            tracing::info!(%space, functionId = %targets.named, target = %function, error, "It failed, too.");
+            tracing::info!(%space, functionId = %targets.named, variant = %function, error, "It failed, too.");
             targets.report(space, failure);
             if is_unknown(&first) {
                 first = called;

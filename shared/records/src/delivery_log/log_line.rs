@@ -1,6 +1,7 @@
 //! An attempt as a line of the process's log.
 
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
+use domain::ids::FunctionId;
 
 /// Target of the lines that [`DeliveryLog::Tracing`](crate::DeliveryLog::Tracing) writes.
 pub const DELIVERY_LOG_TARGET: &str = "delivery";
@@ -14,6 +15,7 @@ pub(super) fn write(attempt: &DeliveryAttempt) {
         space,
         subscription_id,
         function_id,
+        variant,
         event_id,
         event_type,
         attempt,
@@ -30,6 +32,7 @@ pub(super) fn write(attempt: &DeliveryAttempt) {
         space = space.as_str(),
         subscriptionId = subscription_id.as_str(),
         functionId = function_id.as_str(),
+        variant = variant.as_ref().map(FunctionId::as_str),
         eventId = event_id.as_str(),
         eventType = event_type.as_str(),
         attempt,

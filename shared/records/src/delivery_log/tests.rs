@@ -36,6 +36,7 @@ fn attempt(space: &str, number: u32) -> DeliveryAttempt {
         space: space.into(),
         subscription_id: "subscription".into(),
         function_id: "function".into(),
+        variant: None,
         event_id: format!("event-{number}"),
         event_type: "user.created".to_owned(),
         attempt: number,

@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use clocks::since_epoch;
 use domain::configuration::{AnyChange, Change, ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Subscription, SubscriptionType};
@@ -58,16 +60,27 @@ impl Draft {
         })
     }
 
-    pub(super) fn create<R: Configured>(&mut self, resource: R) -> Result<Arc<R>, StoreError> {
+    /// A new resource, the last one in the order of creation unless it was created before.
+    pub(super) fn create<R: Configured>(
+        &mut self,
+        resource: R,
+        created: Option<u64>,
+    ) -> Result<Arc<R>, StoreError> {
         let (space, id) = (resource.space().clone(), resource.id().clone());
-        let created = self.state.next_created;
+        let now = u64::try_from(since_epoch(SystemTime::now()).as_micros()).unwrap_or(u64::MAX);
+        // After everything that there is, even if the clock was set back.
+        let next = self.state.next_created.max(now);
+        let created = created.unwrap_or(next);
+        if created > next {
+            return Err(ConfigurationError::CreatedInFuture { kind: R::KIND }.into());
+        }
         let rules = self.rules;
         let change = self.change::<R>(&space, |snapshot| {
             let change = snapshot.create(resource, created)?;
             rules.check_size::<R>(snapshot)?;
             Ok(change)
         })?;
-        self.state.next_created += 1;
+        self.state.next_created = self.state.next_created.max(created + 1);
         if let AnyChange::Subscription(change) = R::change(&change) {
             self.note_shadowing(change);
         }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::{dead_letters, emit, quick, subscribe_more};
+use super::{ask, dead_letters, emit, quick, subscribe_more};
 use crate::function_server::{Call, FunctionServer, answer, wait_for_close};
 use crate::gateway_process::{GatewayProcess, wait_until};
 
@@ -233,39 +233,60 @@ fn what_cannot_be_called() {
             .map(|(function, weight)| json!({"functionId": function, "weight": weight}));
         json!({"weighted": entries, "failover": failover})
     };
-    weigh(&gateway, &only("none", false));
+    weigh(&gateway, &only("good", false));
     subscribe_more(&gateway, "w", &quick(3));
     let change = |provider: &Value| {
         let body = json!({"type": "weighted", "provider": provider});
-        assert_eq!(gateway.configure("PUT", "functions/w", &body).status, 200);
+        gateway.configure("PUT", "functions/w", &body)
     };
-    emit(&gateway, "missing");
-    wait_until("a dead letter", || dead_letters(&gateway).len() == 1);
-    change(&only("w", true));
+    let missing = change(&only("none", true));
+    assert_eq!(
+        (missing.status, missing.error_message()),
+        (400, "Function \"none\" not found.".to_owned())
+    );
+    let used = gateway.configure("DELETE", "functions/good", &json!(null));
+    assert_eq!(
+        (used.status, used.error_message()),
+        (
+            400,
+            "Function good cannot be deleted because it's used by the weighted function w.".to_owned()
+        )
+    );
+    assert_eq!(change(&only("w", true)).status, 200);
     emit(&gateway, "nested");
-    wait_until("another dead letter", || dead_letters(&gateway).len() == 2);
+    wait_until("a dead letter", || dead_letters(&gateway).len() == 1);
     let dead = dead_letters(&gateway);
-    let reasons: Vec<_> = dead.iter().map(|dead| dead["reason"].as_str().unwrap()).collect();
-    assert_eq!(reasons, ["functionNotFound", "permanentFailure"]);
-    let error = dead[1]["error"].as_str().unwrap();
+    assert_eq!(
+        (&dead[0]["functionId"], &dead[0]["reason"]),
+        (&json!("w"), &json!("permanentFailure"))
+    );
+    let error = dead[0]["error"].as_str().unwrap();
     assert!(
         error.contains("calling this kind of function is not implemented"),
         "{error}"
     );
-    assert_eq!(
-        (&dead[0]["functionId"], &dead[1]["functionId"]),
-        (&json!("w"), &json!("w"))
-    );
     assert_eq!(functions.calls().len(), 0);
+}
 
-    // One that is missing is stood in for.
-    change(&only("none", true));
-    emit(&gateway, "stand in");
-    wait_until("the standby is called", || functions.calls().len() == 1);
-    let event = json!({"eventType": "ev", "method": "POST", "path": "/a"});
-    let explained = gateway.configure("POST", "explain", &event);
-    assert_eq!(
-        (explained.status, &explained.json()["subscriptions"][0]["matches"]),
-        (200, &json!(true))
-    );
+#[test]
+fn the_one_that_was_called_is_named() {
+    let gateway = GatewayProcess::start(&[]);
+    let functions = with_bad_one();
+    register(&gateway, &functions, [0, 1], false);
+    subscribe_more(&gateway, "w", &quick(1));
+    emit(&gateway, "x");
+    wait_until("a dead letter", || dead_letters(&gateway).len() == 1);
+    wait_until("its attempt", || {
+        let log = ask(&gateway, "GET", "deliveries", &json!(null)).json();
+        log["deliveries"][0]["variant"] == "bad" && log["deliveries"][0]["functionId"] == "w"
+    });
+    let log = gateway.log.so_far();
+    let failed = log
+        .lines()
+        .find(|line| line.contains("Function invocation failed."));
+    let failed = failed.unwrap();
+    assert!(failed.contains("variant") && failed.contains("bad"), "{failed}");
+    let metrics = gateway.get_config("/v1/metrics");
+    let series = r#"eventgateway_variant_calls_total{space="default",function="w",variant="bad"} 1"#;
+    assert!(metrics.text().contains(series), "{}", metrics.text());
 }

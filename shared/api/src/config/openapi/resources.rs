@@ -1,6 +1,6 @@
 //! What the OpenAPI document says of resources: the same of each kind.
 
-use domain::resource::{DERIVED_MEMBERS, Kind, Resource};
+use domain::resource::{CREATED_AT, DERIVED_MEMBERS, Kind, Resource};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::{
@@ -80,6 +80,7 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
             with_errors(
                 operation("list", "All of kind")
                     .parameter(filter)
+                    .parameter(created_at())
                     .response("200", ok("The resources.", listed)),
                 &[],
             ),
@@ -88,6 +89,7 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
             HttpMethod::Post,
             with_errors(
                 write("create", "A new")
+                    .parameter(created_at())
                     .request_body(Some(body(&new)))
                     .response("201", ok("It is created.", one())),
                 &["400", "409", "413"],
@@ -97,7 +99,9 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
         .operation(
             HttpMethod::Get,
             with_errors(
-                item("get", "One").response("200", ok("The resource.", one())),
+                item("get", "One")
+                    .parameter(created_at())
+                    .response("200", ok("The resource.", one())),
                 &["404"],
             ),
         )
@@ -147,6 +151,16 @@ fn field_validation() -> ParameterBuilder {
     let about = "Refuse members that are not known. Without it they are ignored, and named in the header \
                  `X-Event-Gateway-Warning` of the answer.";
     query_parameter(FIELD_VALIDATION, about, strict)
+}
+
+/// Whether the time of creation is shown, or taken.
+fn created_at() -> ParameterBuilder {
+    let wanted = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["true"]))
+        .build();
+    let about = "Show the time of creation as the member `createdAt` (RFC 3339); of a new resource, take it from there.";
+    query_parameter(CREATED_AT, about, wanted)
 }
 
 /// What clients may send for a resource: the fields that are not derived, few of them required.

@@ -13,6 +13,7 @@ fn attempt(space: &str, event: &str, delivery: &str, subscription: &str, at: u64
         space: space.into(),
         subscription_id: subscription.into(),
         function_id: "f".into(),
+        variant: None,
         event_id: event.to_owned(),
         event_type: "e".to_owned(),
         attempt: 1,

@@ -130,3 +130,31 @@ async fn a_misspelt_member_that_has_to_be_there_is_the_hint() {
     });
     assert_eq!((refused.status, &refused.body["errors"][0]), (400, &want));
 }
+
+#[tokio::test]
+async fn patches_are_checked_by_the_type_that_is_stored() {
+    let api = Api::start();
+    api.subscribe().await;
+    let path = "/v1/spaces/default/functions/f";
+    let strict = format!("{path}?fieldValidation=strict");
+    for (patch, member) in [
+        (r#"{"provider":{"region":"r"}}"#, "provider.region"),
+        (r#"{"colour":null}"#, "colour"),
+    ] {
+        let refused = api.send_with(&DETAILS, "PATCH", &strict, patch).await;
+        let want = format!("Function doesn't validate. Validation error: member \"{member}\" is not known");
+        assert_eq!((refused.status, refused.message()), (400, want.as_str()));
+        let error = &refused.body["errors"][0];
+        assert_eq!(
+            (&error["field"], &error["rule"]),
+            (&member.into(), &"unknown".into())
+        );
+        let taken = api.send("PATCH", path, patch).await;
+        let want = format!("ignored: member \"{member}\" is not known");
+        assert_eq!((taken.status, taken.warning()), (200, Some(want.as_str())));
+    }
+    let taken = api
+        .send("PATCH", &strict, r#"{"provider":{"timeoutSeconds":null}}"#)
+        .await;
+    assert_eq!((taken.status, taken.warning()), (200, None));
+}

@@ -31,7 +31,7 @@ pub struct Weighted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WeightedFunction {
-    /// The function, looked up when it is called.
+    /// The function, which exists when it is named.
     #[schema(value_type = String)]
     pub function_id: FunctionId,
     /// Its share of the sum of all weights.

@@ -69,9 +69,11 @@ fn a_line_has_the_fields_of_the_json() {
     for outcome in outcomes {
         let full = DeliveryAttempt {
             outcome,
+            variant: Some("v2".into()),
             ..attempt("shop", 3)
         };
         let bare = DeliveryAttempt {
+            variant: None,
             status: None,
             error: None,
             next_attempt_at: None,

@@ -7,8 +7,8 @@ use crate::dynamodb::change::Edit;
 
 /// What is asked for.
 pub(in super::super) enum WriteRequest<R: Configured> {
-    /// A new resource.
-    Create(R),
+    /// A new resource, at a place in the order of creation if it was created before.
+    Create(R, Option<u64>),
     /// Another one in place of that with the same id.
     Update(R),
     /// One less, if it passes a check.
@@ -28,7 +28,7 @@ impl<R: Configured> WriteRequest<R> {
     /// The space that it is about.
     pub(super) fn space(&self) -> &Space {
         match self {
-            Self::Create(resource) | Self::Update(resource) => resource.space(),
+            Self::Create(resource, _) | Self::Update(resource) => resource.space(),
             Self::Delete(space, _, _) | Self::Amend(space, _, _) => space,
         }
     }
@@ -36,7 +36,7 @@ impl<R: Configured> WriteRequest<R> {
     /// The resource that it is about.
     pub(super) fn id(&self) -> &R::Id {
         match self {
-            Self::Create(resource) | Self::Update(resource) => resource.id(),
+            Self::Create(resource, _) | Self::Update(resource) => resource.id(),
             Self::Delete(_, id, _) | Self::Amend(_, id, _) => id,
         }
     }
@@ -50,7 +50,13 @@ impl<R: Configured> WriteRequest<R> {
         rules: &SpaceRules,
     ) -> Result<Option<Change<R>>, ConfigurationError> {
         match self {
-            Self::Create(resource) => {
+            Self::Create(resource, before) => {
+                let created = match before {
+                    Some(before) if *before > created => {
+                        return Err(ConfigurationError::CreatedInFuture { kind: R::KIND });
+                    }
+                    before => before.unwrap_or(created),
+                };
                 let change = snapshot.create(resource.clone(), created)?;
                 rules.check_size::<R>(snapshot)?;
                 Ok(change)

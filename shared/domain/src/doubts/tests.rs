@@ -1,0 +1,94 @@
+//! What is doubted, as tables.
+
+use super::*;
+use crate::configuration::Configured as _;
+use crate::resource::{Cors, EventType, Function, Resource, Subscription};
+
+fn decode<R: Resource>(body: &serde_json::Value) -> R {
+    R::decode(&"default".into(), None, body.to_string().as_bytes()).unwrap()
+}
+
+fn fields(doubts: &[Doubt]) -> Vec<&'static str> {
+    doubts.iter().map(|doubt| doubt.field).collect()
+}
+
+#[test]
+fn providers() {
+    let lambda = |arn: &str, region: &str| ("awslambda", serde_json::json!({"arn": arn, "region": region}));
+    let url = |url: &str| ("http", serde_json::json!({ "url": url }));
+    let arn = "arn:aws:lambda:us-east-1:123456789012:function:f";
+    for ((kind, provider), want) in [
+        (url("http://localhost:8080/f"), &[][..]),
+        (url("HTTPS://u:p@host"), &[]),
+        (url("http://[::1]:1/"), &[]),
+        (url("localhost:8080/f"), &["provider.url"]),
+        (url("mailto:x"), &["provider.url"]),
+        (url("ftp://host/"), &["provider.url"]),
+        (lambda(arn, "us-east-1"), &[]),
+        (lambda("my-function", "us-gov-west-1"), &[]),
+        (lambda("123456789012:function:f", "eusc-de-east-1"), &[]),
+        (lambda("arn::::", "us-east-1"), &["provider.arn"]),
+        (lambda(arn, "eu-west-1"), &["provider.arn"]),
+        (
+            lambda("arn:aws:sqs:us-east-1:1:q", "us-east-1"),
+            &["provider.arn"],
+        ),
+        (lambda("f", "us-east"), &["provider.region"]),
+        (lambda("f", "US-EAST-1"), &["provider.region"]),
+        (lambda("f", "local"), &["provider.region"]),
+        (lambda("f", "us--1"), &["provider.region"]),
+        (
+            ("awssqs", serde_json::json!({"queueUrl": "q", "region": "mars"})),
+            &["provider.queueUrl", "provider.region"],
+        ),
+        (
+            (
+                "awskinesis",
+                serde_json::json!({"streamName": "s", "region": "x"}),
+            ),
+            &["provider.region"],
+        ),
+    ] {
+        let body = serde_json::json!({"functionId": "f", "type": kind, "provider": provider});
+        assert_eq!(fields(&decode::<Function>(&body).doubts()), want, "{body}");
+    }
+}
+
+#[test]
+fn paths() {
+    for (path, is_doubted) in [
+        ("/", false),
+        ("/users/:id/*rest", false),
+        ("/a%20b/~x;v=1,2", false),
+        ("users", false),
+        ("/users/{id}", true),
+        ("/users?x=1", true),
+        ("/users#x", true),
+        ("https://host/users", true),
+        ("*", true),
+        ("/users/*", true),
+        ("/users/:", true),
+        ("/a b", true),
+        ("/gr\u{fc}n", true),
+    ] {
+        let want: &[_] = if is_doubted { &["path"] } else { &[] };
+        let body = serde_json::json!({"type": "sync", "eventType": "e", "functionId": "f", "path": path});
+        assert_eq!(fields(&decode::<Subscription>(&body).doubts()), want, "{path}");
+        let body = serde_json::json!({"method": "GET", "path": path});
+        assert_eq!(fields(&decode::<Cors>(&body).doubts()), want, "{path}");
+    }
+}
+
+#[test]
+fn names() {
+    for (length, want) in [(256, &[][..]), (257, &["name"]), (3000, &["name"])] {
+        let event_type: EventType = decode(&serde_json::json!({"name": "n".repeat(length)}));
+        assert_eq!(fields(&event_type.doubts()), want);
+    }
+    let long = serde_json::json!({
+        "functionId": "f".repeat(3000), "type": "http", "provider": {"url": "mailto:x"}
+    });
+    let doubts = decode::<Function>(&long).doubts();
+    assert_eq!(fields(&doubts), ["functionId", "provider.url"]);
+    assert!(doubts.iter().all(|doubt| doubt.to_string().is_ascii()));
+}
