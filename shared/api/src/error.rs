@@ -10,7 +10,7 @@ use domain::ids::DeliveryId;
 use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
 use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::QueueError;
 use store::StoreError;
 
@@ -32,9 +32,21 @@ pub(crate) struct ApiError {
     retry_after: Option<u32>,
     /// How a client can prove who it is.
     challenge: Option<HeaderValue>,
+    /// Of a request that reached no subscription.
+    unmatched: Option<Box<UnmatchedError>>,
     /// What a refused configuration request is about.
     refusal: Option<Box<Refusal>>,
 }
+
+/// What the answer to a request that reached no subscription says besides.
+#[derive(Debug)]
+struct UnmatchedError {
+    /// Methods that its path is known with.
+    allow: Option<HeaderValue>,
+}
+
+/// How many subscriptions a request reached, where it is none: its status may not tell (docs/contract.md Q69).
+pub(crate) const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 
 /// Most bytes of a text that a client is told.
 const MOST_MESSAGE_BYTES: usize = 4 * 1024;
@@ -58,6 +70,7 @@ impl ApiError {
             message,
             retry_after: None,
             challenge: None,
+            unmatched: None,
             refusal: None,
         }
     }
@@ -116,6 +129,14 @@ impl ApiError {
         )
     }
 
+    /// The answer to a request that reached no subscription.
+    fn unmatched(status: StatusCode, message: String, allow: Option<HeaderValue>) -> Self {
+        Self {
+            unmatched: Some(Box::new(UnmatchedError { allow })),
+            ..Self::new(status, message)
+        }
+    }
+
     /// An answer that asks to try again soon.
     fn unavailable(message: impl Into<String>) -> Self {
         Self {
@@ -160,6 +181,11 @@ impl From<GatewayError> for ApiError {
                 ..Self::new(StatusCode::UNAUTHORIZED, message)
             },
             GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
+            GatewayError::Unmatched => Self::unmatched(StatusCode::NOT_FOUND, message, None),
+            GatewayError::MethodNotAllowed { allowed } => {
+                let allow = HeaderValue::try_from(allowed.join(", ")).ok();
+                Self::unmatched(StatusCode::METHOD_NOT_ALLOWED, message, allow)
+            }
             GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
             GatewayError::Call(CallError::Sealed) => Self::unavailable("Service Unavailable"),
             GatewayError::Call(err) if err.is_overload() => {
@@ -212,6 +238,8 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::FunctionIsAuthorizer { .. }
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
+            | ConfigurationError::TooManyForms { .. }
+            | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
@@ -284,6 +312,14 @@ impl IntoResponse for ApiError {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(unmatched) = self.unmatched {
+            response
+                .headers_mut()
+                .insert(MATCHED, HeaderValue::from_static("0"));
+            if let Some(allow) = unmatched.allow {
+                response.headers_mut().insert(header::ALLOW, allow);
+            }
         }
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = self.challenge.unwrap_or(BEARER);

@@ -12,17 +12,14 @@ use bytes::Bytes;
 use domain::event::CLOUDEVENTS_BATCH_JSON;
 use domain::sniff::sniff;
 use gateway::{Answer, Client, Gateway, GatewayReply, WaitingClient};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::body::{self, BodyLimits};
-use crate::error::{ApiError, answer_or_internal_error};
+use crate::error::{ApiError, MATCHED, answer_or_internal_error};
 use crate::in_flight::counting;
 use crate::request_target::answer_by_itself;
 use crate::unstoppable::Unstoppable;
-
-/// How many subscriptions a request reached, where it is none: its status does not tell (docs/contract.md Q69).
-const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 
 /// The Events API. A cheap handle.
 #[derive(Debug, Clone)]

@@ -9,12 +9,13 @@ use domain::event::Event;
 use domain::hops::Hops;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
+use domain::routing::Subscribers;
 
 use crate::stamp::delivery_id;
 
 /// An event that was passed on so often, for each of its subscribers.
 pub(crate) fn fan_out(
-    subscriptions: &[Stored<Subscription>],
+    subscriptions: &Subscribers<'_>,
     event: &Arc<Event>,
     options: &PublishOptions,
     hops: Hops,

@@ -87,7 +87,9 @@ impl Matching {
     ) -> Result<Matched<'a>, GatewayError> {
         let event = Arc::new(event);
         let hops = refuse_loop(arrived.hops.max(event.hops()?), self.max_hops)?;
-        let Routes { sync, asynchronous } = routes;
+        let Routes {
+            sync, asynchronous, ..
+        } = routes;
         let mut deliveries = Vec::new();
         if !asynchronous.is_empty() {
             let headers = &arrived.parts.headers;
@@ -96,7 +98,7 @@ impl Matching {
             options.deduplication_key = options
                 .deduplication_key
                 .map(|key| scoped_key(&arrived.path.path, event.event_type(), &key));
-            deliveries = fan_out(asynchronous, &event, &options, hops);
+            deliveries = fan_out(&asynchronous, &event, &options, hops);
         }
         Ok(Matched {
             event,
@@ -119,8 +121,8 @@ impl Matching {
             }
         }
         let parameters = plain
-            .sync
-            .map(|subscription| path_parameters(&subscription.path, &arrived.path.path));
+            .pattern
+            .map(|pattern| path_parameters(pattern, &arrived.path.path));
         let parameters = parameters.unwrap_or_default();
         if arrived.body.len() < LARGE_BODY {
             let event = Incoming::request_event(&stamp, arrived.parts, arrived.body, &parameters);

@@ -22,6 +22,7 @@ mod lookups;
 mod metrics;
 mod milliseconds;
 mod queue;
+mod routing;
 mod secrets;
 mod store;
 mod switch;
@@ -38,6 +39,7 @@ pub use lookups::LookupSettings;
 pub use metrics::MetricsSettings;
 use milliseconds::milliseconds;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
+pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
@@ -82,6 +84,9 @@ pub struct Settings {
     /// What is taken for an event.
     #[command(flatten)]
     pub events: EventSettings,
+    /// How requests are routed.
+    #[command(flatten)]
+    pub routing: RoutingSettings,
     /// Clients of older versions.
     #[command(flatten)]
     pub compatibility: CompatibilitySettings,

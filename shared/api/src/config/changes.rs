@@ -1,12 +1,15 @@
 //! PUT, PATCH and DELETE of a resource. What is changed is the resource as it is when the store makes the change, so that
 //! nothing comes between what `If-Match` and a patch were checked against and what is written.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use domain::configuration::{ConfigurationError, Configured};
 use domain::ids::Space;
 use http::StatusCode;
 use http::request::Parts;
+use store::{StoreError, Written};
 
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
@@ -64,9 +67,10 @@ impl ConfigApi {
             let whole = patch.applied_to(&*secrets.shown(stored));
             let mut resource = secrets.decode_update::<R>(&of_space, &of_id, &whole)?;
             resource.keep_masked(Some(stored))?;
-            Ok(resource)
+            resource.renamed(stored)
         };
-        let answer = self.revise(space, id, (parts, &body), amend).await?;
+        let amended = self.store.relocate(space, id, amend).await;
+        let answer = self.revised(space, (parts, &body), amended).await?;
         Ok(with_warning(answer, &ignored))
     }
 
@@ -77,12 +81,23 @@ impl ConfigApi {
         asked: (&Parts, &[u8]),
         revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
     ) -> Result<Response, ApiError> {
-        let revised = match self.store.revise(space, id, revise).await {
+        let revised = self.store.revise(space, id, revise).await;
+        self.revised(space, asked, revised).await
+    }
+
+    /// The answer that shows what a change made.
+    async fn revised<R: Configured>(
+        &self,
+        space: &Space,
+        asked: (&Parts, &[u8]),
+        revised: Result<Written<Arc<R>>, StoreError>,
+    ) -> Result<Response, ApiError> {
+        let revised = match revised {
             Ok(revised) => revised,
             // Boxed: what hardly any request needs is not carried by all of them.
             Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, asked, error)).await),
         };
-        tracing::debug!(%space, %id, "{} updated.", R::KIND.title());
+        tracing::debug!(%space, id = %revised.value.id(), "{} updated.", R::KIND.title());
         let answer = self.answer_with(StatusCode::OK, &*revised.value);
         Ok(with_version(answer, revised.version))
     }

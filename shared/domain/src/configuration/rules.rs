@@ -1,9 +1,9 @@
 //! What a change of each kind of resource must keep, in the order in which faults are answered
 //! (docs/contract.md §1.10).
 
-use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot};
+use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
-use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
+use crate::resource::{Cors, EventType, Function, Kind, PathMode, Subscription, SubscriptionType};
 
 impl Configured for EventType {
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
@@ -14,18 +14,27 @@ impl Configured for EventType {
         &mut snapshot.event_types
     }
 
-    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_create(&self, snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
         match &self.authorizer_id {
             Some(id) if !snapshot.functions.contains_key(id) => Err(ConfigurationError::MissingAuthorizer),
             _ => Ok(()),
         }
     }
 
-    fn check_update(&self, _stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        self.check_create(snapshot)
+    fn check_update(
+        &self,
+        _stored: &Self,
+        snapshot: &Snapshot,
+        rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
+        self.check_create(snapshot, rules)
     }
 
-    fn check_delete(id: &EventTypeName, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        id: &EventTypeName,
+        snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         let used = snapshot
             .subscriptions
             .values()
@@ -59,15 +68,24 @@ impl Configured for Function {
         &mut snapshot.functions
     }
 
-    fn check_create(&self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_create(&self, _snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
         Ok(())
     }
 
-    fn check_update(&self, _stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_update(
+        &self,
+        _stored: &Self,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         Ok(())
     }
 
-    fn check_delete(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        id: &FunctionId,
+        snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         if snapshot
             .subscriptions
             .values()
@@ -99,11 +117,14 @@ impl Configured for Subscription {
         &mut snapshot.subscriptions
     }
 
-    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if self.r#type == SubscriptionType::Sync {
-            snapshot
-                .sync_paths
-                .check(self.event_type.as_str(), &self.method, &self.path)?;
+    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        match snapshot.path_mode(rules.defaults) {
+            PathMode::Specific => snapshot.path_forms.check(self)?,
+            PathMode::Strict if self.r#type == SubscriptionType::Async => {}
+            PathMode::Strict => {
+                let paths = &snapshot.sync_paths;
+                paths.check(self.event_type.as_str(), &self.method, &self.path)?;
+            }
         }
         if !snapshot.event_types.contains_key(&self.event_type) {
             let id = self.event_type.to_string();
@@ -115,7 +136,12 @@ impl Configured for Subscription {
         function_exists(&self.function_id, snapshot)
     }
 
-    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_update(
+        &self,
+        stored: &Self,
+        snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         if let Some(field) = stored.changed_field(self) {
             return Err(ConfigurationError::Immutable {
                 kind: Kind::Subscription,
@@ -125,7 +151,11 @@ impl Configured for Subscription {
         function_exists(&self.function_id, snapshot)
     }
 
-    fn check_delete(_id: &SubscriptionId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        _id: &SubscriptionId,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         Ok(())
     }
 
@@ -136,11 +166,35 @@ impl Configured for Subscription {
         ]
     }
 
+    fn renamed(mut self, stored: &Self) -> Result<Self, ConfigurationError> {
+        match stored.changed_field(&self) {
+            Some(field @ ("Type" | "EventType")) => Err(ConfigurationError::Immutable {
+                kind: Kind::Subscription,
+                field,
+            }),
+            Some(_) => {
+                self.subscription_id = self.derived_id();
+                Ok(self)
+            }
+            None => Ok(self),
+        }
+    }
+
+    fn moves(&self, stored: &Self) -> bool {
+        stored.changed_field(self).is_some()
+    }
+
     fn routed_path(&self) -> Option<&str> {
         Some(&self.path)
     }
 
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
+        if let Some(gone) = before {
+            snapshot.path_forms.remove(gone);
+        }
+        if let Some(new) = after {
+            snapshot.path_forms.insert(new);
+        }
         let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
         if let Some(gone) = before.filter(is_sync) {
             snapshot
@@ -179,11 +233,16 @@ impl Configured for Cors {
         &mut snapshot.cors
     }
 
-    fn check_create(&self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_create(&self, _snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
         Ok(())
     }
 
-    fn check_update(&self, stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_update(
+        &self,
+        stored: &Self,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         match stored.changed_field(self) {
             Some(field) => Err(ConfigurationError::Immutable {
                 kind: Kind::Cors,
@@ -193,7 +252,11 @@ impl Configured for Cors {
         }
     }
 
-    fn check_delete(_id: &CorsId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        _id: &CorsId,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         Ok(())
     }
 

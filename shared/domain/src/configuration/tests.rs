@@ -17,23 +17,25 @@ fn snapshot() -> Snapshot {
         .create(
             decode::<Function>(r#"{"functionId":"f","type":"http","provider":{"url":"http://x"}}"#),
             1,
+            &SpaceRules::default(),
         )
         .unwrap();
     snapshot
         .create(
             decode::<Function>(r#"{"functionId":"g","type":"http","provider":{"url":"http://x"}}"#),
             2,
+            &SpaceRules::default(),
         )
         .unwrap();
     snapshot
-        .create(decode::<EventType>(r#"{"name":"e"}"#), 3)
+        .create(decode::<EventType>(r#"{"name":"e"}"#), 3, &SpaceRules::default())
         .unwrap();
     snapshot
 }
 
 fn subscribe(snapshot: &mut Snapshot, body: &str) -> Result<SubscriptionId, String> {
     let created = snapshot
-        .create(decode::<Subscription>(body), 9)
+        .create(decode::<Subscription>(body), 9, &SpaceRules::default())
         .map_err(|err| err.to_string())?;
     Ok(created.after.unwrap().resource.subscription_id.clone())
 }
@@ -53,9 +55,17 @@ fn references_must_exist() {
     ] {
         assert_eq!(subscribe(&mut snapshot, body).unwrap_err(), want);
     }
-    let missing = snapshot.create(decode::<EventType>(r#"{"name":"t","authorizerId":"nope"}"#), 4);
+    let missing = snapshot.create(
+        decode::<EventType>(r#"{"name":"t","authorizerId":"nope"}"#),
+        4,
+        &SpaceRules::default(),
+    );
     assert_eq!(missing.unwrap_err(), ConfigurationError::MissingAuthorizer);
-    let empty = snapshot.create(decode::<EventType>(r#"{"name":"t","authorizerId":""}"#), 4);
+    let empty = snapshot.create(
+        decode::<EventType>(r#"{"name":"t","authorizerId":""}"#),
+        4,
+        &SpaceRules::default(),
+    );
     assert_eq!(empty.unwrap_err(), ConfigurationError::MissingAuthorizer);
 }
 
@@ -68,25 +78,45 @@ fn what_is_in_use_stays() {
     )
     .unwrap();
     snapshot
-        .create(decode::<EventType>(r#"{"name":"t","authorizerId":"g"}"#), 5)
+        .create(
+            decode::<EventType>(r#"{"name":"t","authorizerId":"g"}"#),
+            5,
+            &SpaceRules::default(),
+        )
         .unwrap();
     assert_eq!(
-        snapshot.delete::<EventType>(&"e".into()).unwrap_err(),
+        snapshot
+            .delete::<EventType>(&"e".into(), &SpaceRules::default())
+            .unwrap_err(),
         ConfigurationError::EventTypeInUse
     );
     assert_eq!(
-        snapshot.delete::<Function>(&"f".into()).unwrap_err(),
+        snapshot
+            .delete::<Function>(&"f".into(), &SpaceRules::default())
+            .unwrap_err(),
         ConfigurationError::FunctionInUse
     );
     assert_eq!(
-        snapshot.delete::<Function>(&"g".into()).unwrap_err().to_string(),
+        snapshot
+            .delete::<Function>(&"g".into(), &SpaceRules::default())
+            .unwrap_err()
+            .to_string(),
         "Function g cannot be deleted because is used as an authorizer for t event type."
     );
-    snapshot.delete::<Subscription>(&id).unwrap();
-    snapshot.delete::<EventType>(&"e".into()).unwrap();
-    snapshot.delete::<Function>(&"f".into()).unwrap();
+    snapshot
+        .delete::<Subscription>(&id, &SpaceRules::default())
+        .unwrap();
+    snapshot
+        .delete::<EventType>(&"e".into(), &SpaceRules::default())
+        .unwrap();
+    snapshot
+        .delete::<Function>(&"f".into(), &SpaceRules::default())
+        .unwrap();
     assert_eq!(
-        snapshot.delete::<Function>(&"f".into()).unwrap_err().to_string(),
+        snapshot
+            .delete::<Function>(&"f".into(), &SpaceRules::default())
+            .unwrap_err()
+            .to_string(),
         "Function \"f\" not found."
     );
 }
@@ -124,7 +154,10 @@ fn labels_and_delivery_of_a_subscription_may_change() {
     )
     .unwrap();
     let update = |body: &str| Subscription::decode(&space(), Some(&id), body.as_bytes()).unwrap();
-    let changed = snapshot.update(update(r#"{"type":"async","eventType":"e","functionId":"g"}"#));
+    let changed = snapshot.update(
+        update(r#"{"type":"async","eventType":"e","functionId":"g"}"#),
+        &SpaceRules::default(),
+    );
     assert_eq!(
         changed.unwrap_err().to_string(),
         "Invalid update. 'FunctionID' of existing subscription cannot be updated."
@@ -138,7 +171,7 @@ fn labels_and_delivery_of_a_subscription_may_change() {
         let changed = update(&format!(
             r#"{{"type":"async","eventType":"e","functionId":"f",{more}}}"#
         ));
-        snapshot.update(changed.clone()).unwrap();
+        snapshot.update(changed.clone(), &SpaceRules::default()).unwrap();
         assert_eq!(*snapshot.get::<Subscription>(&id).unwrap(), changed, "{more}");
     }
 }
@@ -147,17 +180,28 @@ fn labels_and_delivery_of_a_subscription_may_change() {
 fn cors_is_bound_to_its_method_and_path() {
     let mut snapshot = snapshot();
     snapshot
-        .create(decode::<Cors>(r#"{"method":"GET","path":"/a"}"#), 1)
+        .create(
+            decode::<Cors>(r#"{"method":"GET","path":"/a"}"#),
+            1,
+            &SpaceRules::default(),
+        )
         .unwrap();
     let id = CorsId::of("GET", "/a");
     let moved = Cors::decode(&space(), Some(&id), br#"{"method":"PUT","path":"/b"}"#).unwrap();
     assert_eq!(
-        snapshot.update(moved).unwrap_err().to_string(),
+        snapshot
+            .update(moved, &SpaceRules::default())
+            .unwrap_err()
+            .to_string(),
         "Invalid update. 'Method' of existing CORS configuration cannot be updated."
     );
     assert_eq!(
         snapshot
-            .create(decode::<Cors>(r#"{"method":"GET","path":"/a"}"#), 2)
+            .create(
+                decode::<Cors>(r#"{"method":"GET","path":"/a"}"#),
+                2,
+                &SpaceRules::default()
+            )
             .unwrap_err()
             .to_string(),
         "CORS configuration \"GET%2Fa\" already exists."
@@ -173,4 +217,47 @@ fn lists_descend() {
         .map(|f| f.function_id.to_string())
         .collect();
     assert_eq!(ids, ["g", "f"]);
+}
+
+#[test]
+fn a_patch_may_move_a_subscription() {
+    let rules = SpaceRules::default();
+    let mut snapshot = snapshot();
+    subscribe(
+        &mut snapshot,
+        r#"{"type":"sync","eventType":"e","functionId":"f","path":"/a"}"#,
+    )
+    .unwrap();
+    let stored = snapshot.iter::<Subscription>().next().unwrap().resource.clone();
+    let id = stored.id().clone();
+    let patched = |change: &dyn Fn(&mut Subscription)| {
+        let mut patched = Subscription::clone(&stored);
+        change(&mut patched);
+        patched.renamed(&stored)
+    };
+    let refused = patched(&|it| it.event_type = "other".into()).unwrap_err();
+    assert!(refused.to_string().contains("'EventType'"), "{refused}");
+    // Another function on the same slot.
+    let other = patched(&|it| it.function_id = "g".into()).unwrap();
+    let mut changed = snapshot.clone();
+    let change = changed.relocate(&id, other, 99, &rules).unwrap();
+    assert_eq!(
+        change.after.map(|it| (it.resource.id().clone(), it.created)),
+        Some((id.clone(), 9))
+    );
+    // Another slot: the old one is free.
+    let moved = patched(&|it| it.path = "/b/:id".to_owned()).unwrap();
+    let new_id = moved.id().clone();
+    let change = snapshot.relocate(&id, moved, 99, &rules).unwrap();
+    assert_eq!(change.before.map(|it| it.resource.id().clone()), Some(id.clone()));
+    assert_eq!(change.after.map(|it| it.created), Some(99));
+    assert!(snapshot.get::<Subscription>(&id).is_err() && snapshot.get::<Subscription>(&new_id).is_ok());
+    // One that cannot be there leaves all as it is.
+    let nobody = Subscription {
+        function_id: "nobody".into(),
+        ..patched(&|it| it.path = "/c".to_owned()).unwrap()
+    };
+    assert!(snapshot.relocate(&new_id, nobody, 100, &rules).is_err());
+    assert_eq!(snapshot.count::<Subscription>(), 1);
+    assert!(snapshot.get::<Subscription>(&new_id).is_ok());
 }

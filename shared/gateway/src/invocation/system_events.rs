@@ -86,7 +86,7 @@ impl SystemEvents {
         }
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
-        let deliveries = fan_out(subscribers, &event, &PublishOptions::default(), hops.next());
+        let deliveries = fan_out(&subscribers, &event, &PublishOptions::default(), hops.next());
         self.outbox.count_received(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
         // Boxed: where nobody subscribes, nothing carries it.
