@@ -34,6 +34,7 @@ mod resources;
 mod secrets;
 mod selectors;
 mod service;
+mod spaces;
 mod subjects;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use domain::passthrough::NotPassedOn;
 use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
 use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::QueueError;
 use store::StoreError;
 
@@ -36,9 +36,21 @@ pub(crate) struct ApiError {
     challenge: Option<HeaderValue>,
     /// Whether the client is told how bodies may be compressed.
     accept_encoding: bool,
+    /// Of a request that reached no subscription.
+    unmatched: Option<Box<UnmatchedError>>,
     /// What a refused configuration request is about.
     refusal: Option<Box<Refusal>>,
 }
+
+/// What the answer to a request that reached no subscription says besides.
+#[derive(Debug)]
+struct UnmatchedError {
+    /// Methods that its path is known with.
+    allow: Option<HeaderValue>,
+}
+
+/// How many subscriptions a request reached, where it is none: its status may not tell (docs/contract.md Q69).
+pub(crate) const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 
 /// Most bytes of a text that a client is told.
 const MOST_MESSAGE_BYTES: usize = 4 * 1024;
@@ -63,6 +75,7 @@ impl ApiError {
             retry_after: None,
             challenge: None,
             accept_encoding: false,
+            unmatched: None,
             refusal: None,
         }
     }
@@ -126,6 +139,14 @@ impl ApiError {
         )
     }
 
+    /// The answer to a request that reached no subscription.
+    fn unmatched(status: StatusCode, message: String, allow: Option<HeaderValue>) -> Self {
+        Self {
+            unmatched: Some(Box::new(UnmatchedError { allow })),
+            ..Self::new(status, message)
+        }
+    }
+
     /// An answer that asks to try again soon.
     fn unavailable(message: impl Into<String>) -> Self {
         Self {
@@ -184,6 +205,11 @@ impl From<GatewayError> for ApiError {
                 challenge,
                 ..Self::new(StatusCode::FORBIDDEN, message)
             },
+            GatewayError::Unmatched => Self::unmatched(StatusCode::NOT_FOUND, message, None),
+            GatewayError::MethodNotAllowed { allowed } => {
+                let allow = HeaderValue::try_from(allowed.join(", ")).ok();
+                Self::unmatched(StatusCode::METHOD_NOT_ALLOWED, message, allow)
+            }
             GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
             GatewayError::Call(CallError::Sealed) => Self::unavailable("Service Unavailable"),
             GatewayError::Call(err) if err.is_overload() => {
@@ -244,6 +270,8 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::OnlyAuthorizes(_)
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
+            | ConfigurationError::TooManyForms { .. }
+            | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
@@ -321,6 +349,14 @@ impl IntoResponse for ApiError {
         }
         if self.accept_encoding {
             response.headers_mut().insert(header::ACCEPT_ENCODING, ACCEPTED);
+        }
+        if let Some(unmatched) = self.unmatched {
+            response
+                .headers_mut()
+                .insert(MATCHED, HeaderValue::from_static("0"));
+            if let Some(allow) = unmatched.allow {
+                response.headers_mut().insert(header::ALLOW, allow);
+            }
         }
         let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
         if let Some(challenge) = self.challenge.or(is_unauthorized.then_some(BEARER)) {

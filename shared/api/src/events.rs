@@ -13,7 +13,7 @@ use domain::event::CLOUDEVENTS_BATCH_JSON;
 use domain::origin::Origin;
 use domain::sniff::sniff;
 use gateway::{Answer, Client, Gateway, GatewayReply, UpgradedResponse, WaitingClient};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -22,15 +22,12 @@ use crate::answer_options::AnswerOptions;
 use crate::body::{self, BodyLimits};
 use crate::compression::{AskedCodings, Streamed, compressed};
 use crate::content_coding::decoded;
-use crate::error::{ApiError, answer_or_internal_error};
+use crate::error::{ApiError, MATCHED, answer_or_internal_error};
 use crate::health::{self, HealthPaths, Probe};
 use crate::in_flight::counting;
 use crate::request_id::{identified, with_request_id};
 use crate::request_target::answer_by_itself;
 use crate::unstoppable::Unstoppable;
-
-/// How many subscriptions a request reached, where it is none: its status does not tell (docs/contract.md Q69).
-const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-matched");
 
 /// The Events API. A cheap handle.
 #[derive(Debug, Clone)]

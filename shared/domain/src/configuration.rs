@@ -6,17 +6,23 @@ use std::sync::Arc;
 use imbl::OrdMap;
 
 use crate::doubts::Doubt;
-use crate::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource, Subscription};
+use crate::resource::{
+    Cors, EventType, Function, Kind, MetadataFilter, PathMode, Resource, SpaceSettings, Subscription,
+};
 
 mod creation;
 mod error;
+mod path_forms;
 mod rules;
+mod settings_rules;
+mod space_checks;
 mod space_rules;
 mod sync_paths;
 
 pub use creation::created_from;
 pub use error::ConfigurationError;
-pub use space_rules::SpaceRules;
+use path_forms::PathForms;
+pub use space_rules::{SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};
 
 /// A stored resource and its place in the order of creation.
@@ -38,16 +44,29 @@ pub struct Snapshot {
     functions: Collection<Function>,
     subscriptions: Collection<Subscription>,
     cors: Collection<Cors>,
+    /// None or one.
+    settings: Collection<SpaceSettings>,
     sync_paths: SyncPaths,
+    path_forms: PathForms,
 }
 
-/// A change that keeps every rule: what was there before and what is there now.
+/// A change that keeps every rule: what was there before and what is there now, under another id where it moved.
 #[derive(Debug, Clone)]
 pub struct Change<R> {
     /// The resource as it was; `None` when it is new.
     pub before: Option<Stored<R>>,
     /// The resource as it is; `None` when it is gone.
     pub after: Option<Stored<R>>,
+}
+
+impl<R: Resource> Change<R> {
+    /// Whether the resource has another id than before.
+    pub fn has_moved(&self) -> bool {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => before.resource.id() != after.resource.id(),
+            _ => false,
+        }
+    }
 }
 
 /// A change of a resource of any kind.
@@ -61,6 +80,8 @@ pub enum AnyChange<'c> {
     Subscription(&'c Change<Subscription>),
     /// Of a CORS configuration.
     Cors(&'c Change<Cors>),
+    /// Of the settings of a space.
+    Space(&'c Change<SpaceSettings>),
 }
 
 /// A resource with its rules towards the others of its space.
@@ -72,13 +93,32 @@ pub trait Configured: Resource {
     fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self>;
 
     /// Rules of a new resource, its id being free.
-    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
+    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError>;
 
     /// Rules of a replacement of `stored`.
-    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
+    fn check_update(
+        &self,
+        stored: &Self,
+        snapshot: &Snapshot,
+        rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError>;
 
     /// Rules of a removal; whether there is anything to remove is checked afterwards.
-    fn check_delete(id: &Self::Id, snapshot: &Snapshot) -> Result<(), ConfigurationError>;
+    fn check_delete(id: &Self::Id, snapshot: &Snapshot, rules: &SpaceRules)
+    -> Result<(), ConfigurationError>;
+
+    /// A patched resource under the id that follows from its members. Refuses what a patch cannot change either. Of most kinds
+    /// the id stays.
+    fn renamed(self, stored: &Self) -> Result<Self, ConfigurationError> {
+        let _ = stored;
+        Ok(self)
+    }
+
+    /// Whether it differs from a stored one in what an update must not change, so that it has to take its place.
+    fn moves(&self, stored: &Self) -> bool {
+        let _ = stored;
+        false
+    }
 
     /// The resources of its space that it refers to, by kind and id.
     fn references(&self) -> Vec<(Kind, &str)> {
@@ -143,13 +183,26 @@ impl Snapshot {
             && self.functions.is_empty()
             && self.subscriptions.is_empty()
             && self.cors.is_empty()
+            && self.settings.is_empty()
     }
 
-    /// Adds a new resource.
+    /// The settings of the space, if it has any of its own.
+    pub fn settings(&self) -> Option<&SpaceSettings> {
+        self.settings.values().next().map(|stored| &*stored.resource)
+    }
+
+    /// Which paths may stand side by side in it.
+    pub fn path_mode(&self, defaults: SpaceDefaults) -> PathMode {
+        let own = self.settings().and_then(|settings| settings.paths);
+        own.unwrap_or(defaults.paths)
+    }
+
+    /// Adds a new resource, by what the gateway allows its spaces.
     pub fn create<R: Configured>(
         &mut self,
         resource: R,
         created: u64,
+        rules: &SpaceRules,
     ) -> Result<Change<R>, ConfigurationError> {
         if self.stored::<R>(resource.id()).is_some() {
             return Err(ConfigurationError::AlreadyExists {
@@ -157,7 +210,8 @@ impl Snapshot {
                 id: resource.id().to_string(),
             });
         }
-        resource.check_create(self)?;
+        resource.check_create(self, rules)?;
+        rules.check_room::<R>(self)?;
         let after = Stored {
             resource: Arc::new(resource),
             created,
@@ -170,10 +224,14 @@ impl Snapshot {
     }
 
     /// Replaces a resource.
-    pub fn update<R: Configured>(&mut self, resource: R) -> Result<Change<R>, ConfigurationError> {
+    pub fn update<R: Configured>(
+        &mut self,
+        resource: R,
+        rules: &SpaceRules,
+    ) -> Result<Change<R>, ConfigurationError> {
         let id = resource.id();
         let before = self.stored::<R>(id).cloned().ok_or_else(|| not_found::<R>(id))?;
-        resource.check_update(&before.resource, self)?;
+        resource.check_update(&before.resource, self, rules)?;
         let after = Stored {
             resource: Arc::new(resource),
             created: before.created,
@@ -185,9 +243,39 @@ impl Snapshot {
         })
     }
 
+    /// Puts a resource in the place of one that may have another id: what an update must not change may be otherwise. As long
+    /// as that is not so, it is an update. One that is refused leaves everything as it was.
+    pub fn relocate<R: Configured>(
+        &mut self,
+        id: &R::Id,
+        resource: R,
+        created: u64,
+        rules: &SpaceRules,
+    ) -> Result<Change<R>, ConfigurationError> {
+        let before = self.stored::<R>(id).cloned().ok_or_else(|| not_found::<R>(id))?;
+        if !resource.moves(&before.resource) {
+            return self.update(resource, rules);
+        }
+        let is_same = resource.id() == id;
+        let mut moved = self.clone();
+        moved.remove::<R>(id);
+        // Whoever stays on its slot keeps its place before others.
+        let rank = if is_same { before.created } else { created };
+        let Change { after, .. } = moved.create(resource, rank, rules)?;
+        *self = moved;
+        Ok(Change {
+            before: Some(before),
+            after,
+        })
+    }
+
     /// Removes a resource.
-    pub fn delete<R: Configured>(&mut self, id: &R::Id) -> Result<Change<R>, ConfigurationError> {
-        R::check_delete(id, self)?;
+    pub fn delete<R: Configured>(
+        &mut self,
+        id: &R::Id,
+        rules: &SpaceRules,
+    ) -> Result<Change<R>, ConfigurationError> {
+        R::check_delete(id, self, rules)?;
         let before = self.remove::<R>(id).ok_or_else(|| not_found::<R>(id))?;
         Ok(Change {
             before: Some(before),

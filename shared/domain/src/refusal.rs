@@ -115,12 +115,22 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::FunctionIsVariant { .. } => {
             Refusal::new(None, "unused", hint("take it out of the weighted function first"))
         }
+        ConfigurationError::Immutable {
+            kind: Kind::Subscription,
+            field: field @ ("FunctionID" | "Path" | "Method"),
+        } => Refusal::new(
+            Some(json_path(Kind::Subscription, field)),
+            "immutable",
+            hint("change it with PATCH"),
+        ),
         ConfigurationError::Immutable { kind, field } => Refusal::new(
             Some(json_path(*kind, field)),
             "immutable",
             hint("delete the resource, and create it anew"),
         ),
         ConfigurationError::PathConflict(_) => Refusal::new(at("path"), "path", None),
+        ConfigurationError::TooManyForms { .. } => Refusal::new(at("path"), "max", None),
+        ConfigurationError::NotStrict { .. } => Refusal::new(at("paths"), "path", None),
         ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
     }

@@ -1,4 +1,4 @@
-//! The four kinds of resources. A resource is stored as the very JSON that the Configuration API answers with.
+//! The kinds of resources. A resource is stored as the very JSON that the Configuration API answers with.
 
 use std::fmt;
 
@@ -18,6 +18,7 @@ mod provider;
 mod quoted;
 mod secret;
 mod signing_secret;
+mod space_settings;
 mod subscription;
 mod target_url;
 
@@ -40,6 +41,10 @@ pub use provider::{
 pub(crate) use quoted::quoted;
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};
 pub use signing_secret::SigningSecret;
+pub use space_settings::{
+    MAX_DESCRIPTION_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, PathMode, SpaceSettings,
+    Unmatched,
+};
 pub use subscription::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;

@@ -10,29 +10,36 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::configuration::{AnyChange, Change, Configured, Snapshot, Stored};
+use crate::configuration::{AnyChange, Change, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::persistent_map::PersistentMap;
-use crate::resource::{Cors, EventType, Function, Subscription};
+use crate::resource::{Cors, EventType, Function, SpaceSettings, Subscription};
 
 mod apply;
 mod by_name;
+mod cors_routes;
+mod event_routes;
 mod foreign;
+mod groups;
 mod nearest;
 mod ownership;
 mod path_tree;
 mod replace;
+mod space_modes;
+mod subscribers;
 #[cfg(test)]
 mod tests;
 
-use by_name::ByName;
+use cors_routes::CorsRoutes;
+use event_routes::EventRoutes;
 pub use foreign::{ForeignPath, foreign_paths};
-pub use nearest::NearestMiss;
+pub use nearest::{NearestMiss, UnmatchedAnswer};
 pub use ownership::PathOwnership;
 use ownership::owner;
-use path_tree::PathTree;
 pub use path_tree::path_parameters;
-pub(crate) use path_tree::pattern_matches;
+pub(crate) use path_tree::{pattern_matches, specific_pattern_matches};
+use space_modes::SpaceModes;
+pub use subscribers::{Routes, Subscribers};
 
 /// The compiled index of one space or of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +49,7 @@ pub struct RoutingTable {
     /// Authorizers of subscriptions that have one of their own; only spaces that have such.
     own_authorizers: PersistentMap<Space, PersistentMap<SubscriptionId, FunctionId>>,
     paths: Paths,
+    modes: SpaceModes,
     /// The async subscriptions once more, for deliveries that know theirs by its id: also those that get no events
     /// because their path is another space's, for what was accepted before.
     queued: PersistentMap<Space, PersistentMap<SubscriptionId, Arc<Subscription>>>,
@@ -60,32 +68,8 @@ enum Paths {
 /// What stands on paths.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct PathRoutes {
-    subscriptions: PersistentMap<EventTypeName, ByName<MethodRoutes>>,
-    cors: PersistentMap<Arc<str>, PathTree<Cors>>,
-}
-
-/// The subscriptions to one event type with one method.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct MethodRoutes {
-    sync: PathTree<Subscription>,
-    /// By the literal path, in the order of creation.
-    asynchronous: ByName<Vec<Stored<Subscription>>>,
-}
-
-/// The subscriptions an event reaches.
-#[derive(Debug, Clone, Copy)]
-pub struct Routes<'a> {
-    /// The one whose function answers the caller.
-    pub sync: Option<&'a Arc<Subscription>>,
-    /// Those that get the event through the queue, in the order of creation.
-    pub asynchronous: &'a [Stored<Subscription>],
-}
-
-impl Routes<'_> {
-    /// Whether the event reaches nobody.
-    pub fn is_empty(&self) -> bool {
-        self.sync.is_none() && self.asynchronous.is_empty()
-    }
+    subscriptions: PersistentMap<EventTypeName, EventRoutes>,
+    cors: CorsRoutes,
 }
 
 impl Paths {
@@ -98,14 +82,23 @@ impl Paths {
     }
 }
 
+impl Paths {
+    /// Whether what stands on a path is of one space.
+    fn is_by_space(&self) -> bool {
+        matches!(self, Self::BySpace(_))
+    }
+}
+
 impl RoutingTable {
     /// The index of no space.
-    pub fn new(ownership: PathOwnership) -> Self {
+    pub fn new(rules: impl Into<SpaceRules>) -> Self {
+        let rules = rules.into();
         Self {
             functions: PersistentMap::default(),
             authorizers: PersistentMap::default(),
             own_authorizers: PersistentMap::default(),
-            paths: match ownership {
+            modes: SpaceModes::new(&rules),
+            paths: match rules.paths {
                 PathOwnership::Shared => Paths::Shared(PathRoutes::default()),
                 PathOwnership::BySpace => Paths::BySpace(PersistentMap::default()),
             },
@@ -115,9 +108,14 @@ impl RoutingTable {
     }
 
     /// Builds the index of some spaces.
-    pub fn compile<'a>(ownership: PathOwnership, snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Self {
-        let mut table = Self::new(ownership);
+    pub fn compile<'a>(
+        rules: impl Into<SpaceRules>,
+        snapshots: impl IntoIterator<Item = &'a Snapshot>,
+    ) -> Self {
+        let mut table = Self::new(rules);
         for snapshot in snapshots {
+            // First: they say how the others stand on their paths.
+            table.add_all::<SpaceSettings>(snapshot);
             table.add_all::<Function>(snapshot);
             table.add_all::<EventType>(snapshot);
             table.add_all::<Subscription>(snapshot);
@@ -135,13 +133,15 @@ impl RoutingTable {
         }
     }
 
-    /// Carries over a change of a snapshot.
+    /// Carries over a change of a snapshot. One of settings that says otherwise how paths stand side by side moves nothing:
+    /// that is for [`Self::replace`].
     pub fn apply<R: Configured>(&mut self, change: &Change<R>) {
         match R::change(change) {
             AnyChange::EventType(change) => self.route_event_type(change),
             AnyChange::Function(change) => self.route_function(change),
             AnyChange::Subscription(change) => self.route_subscription(change),
             AnyChange::Cors(change) => self.route_cors(change),
+            AnyChange::Space(change) => self.set_modes(change),
         }
     }
 
@@ -151,12 +151,10 @@ impl RoutingTable {
         let found = self
             .paths
             .on(path)
-            .and_then(|routes| routes.subscriptions.get(event_type)?.get(method));
-        Routes {
-            sync: found.and_then(|routes| routes.sync.find(path)),
-            asynchronous: found
-                .and_then(|routes| routes.asynchronous.get(path))
-                .map_or(&[], Vec::as_slice),
+            .and_then(|routes| routes.subscriptions.get(event_type));
+        match found {
+            Some(found) => found.find(method, path, self.paths.is_by_space()),
+            None => Routes::default(),
         }
     }
 
@@ -220,9 +218,13 @@ impl RoutingTable {
         !self.own_authorizers.is_empty()
     }
 
-    /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46).
+    /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46), or the most
+    /// specific pattern where a space has it so.
     pub fn cors(&self, method: &str, path: &str) -> Option<&Arc<Cors>> {
-        self.paths.on(path)?.cors.get(method)?.find(path)
+        self.paths
+            .on(path)?
+            .cors
+            .find(method, path, self.paths.is_by_space())
     }
 
     /// Another space's subscription on the sync slot of this one, created earlier (Q10). None where spaces own their
@@ -232,9 +234,8 @@ impl RoutingTable {
             .paths
             .on(&subscription.path)?
             .subscriptions
-            .get(&subscription.event_type)?
-            .get(subscription.method.as_str())?;
-        let first = routes.sync.find(&subscription.path)?;
+            .get(&subscription.event_type)?;
+        let first = routes.first_strict(&subscription.method, &subscription.path)?;
         (first.space != subscription.space).then_some(first)
     }
 }

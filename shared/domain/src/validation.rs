@@ -7,11 +7,19 @@ use crate::ids::Space;
 /// Names of HTTP methods a subscription or CORS configuration may have.
 pub const METHODS: [&str; 7] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 
+/// Stands for any method of requests, in subscriptions.
+pub const ANY_METHOD: &str = "ANY";
+
 /// Longest path, in bytes, of a subscription or CORS configuration.
 pub const MAX_PATH_BYTES: usize = 2048;
 
 /// Most segments of such a path: bounds the depth of the path tree.
 pub const MAX_PATH_SEGMENTS: usize = 64;
+
+/// Most forms of patterns that the sync subscriptions of a space to one event type with one method may have, and the async
+/// ones, where the most specific path wins. A form is what is a literal, a parameter and a wildcard in a path. A lookup
+/// visits at most as many places of each depth as there are forms.
+pub const MAX_PATH_FORMS: usize = 128;
 
 /// Tag of a field that must be one of [`METHODS`].
 pub(crate) const METHOD_TAG: &str = "eq=GET|eq=POST|eq=DELETE|eq=PUT|eq=PATCH|eq=HEAD|eq=OPTIONS";

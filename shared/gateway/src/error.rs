@@ -84,6 +84,15 @@ pub enum GatewayError {
     /// The batch takes longer than it may, its client is gone, or the gateway is shutting down.
     #[error("Service Unavailable: not all events of the batch were taken")]
     BatchInterrupted,
+    /// The request reaches no subscription, where that is an error.
+    #[error("no subscription for this path, with this method and this type of event")]
+    Unmatched,
+    /// The request reaches no subscription, but others on its path would.
+    #[error("no subscription for this method: on this path there are subscriptions with {}", .allowed.join(", "))]
+    MethodNotAllowed {
+        /// The methods that reach some, in the order of the alphabet.
+        allowed: Vec<String>,
+    },
     /// No subscription allows the direct call of this function on this path (docs/contract.md §7.4).
     #[error("function or subscription not found")]
     NotInvokable,

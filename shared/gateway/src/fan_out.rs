@@ -8,12 +8,13 @@ use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
 use domain::publish_options::PublishOptions;
 use domain::resource::Subscription;
+use domain::routing::Subscribers;
 
 use crate::stamp::delivery_id;
 
 /// An event that came in like that, for each of its subscribers.
 pub(crate) fn fan_out(
-    subscriptions: &[Stored<Subscription>],
+    subscriptions: &Subscribers<'_>,
     event: &Arc<Event>,
     options: &PublishOptions,
     arrival: &Arrival,

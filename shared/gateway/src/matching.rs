@@ -87,7 +87,9 @@ impl Matching {
     ) -> Result<Matched<'a>, GatewayError> {
         let event = Arc::new(event);
         let hops = refuse_loop(arrived.hops.max(event.hops()?), self.max_hops)?;
-        let Routes { sync, asynchronous } = routes;
+        let Routes {
+            sync, asynchronous, ..
+        } = routes;
         let mut deliveries = Vec::new();
         if !asynchronous.is_empty() {
             let headers = &arrived.parts.headers;
@@ -100,7 +102,7 @@ impl Matching {
                 trace: arrived.trace.cloned(),
                 ..Arrival::after(hops)
             };
-            deliveries = fan_out(asynchronous, &event, &options, &arrival);
+            deliveries = fan_out(&asynchronous, &event, &options, &arrival);
         }
         Ok(Matched {
             event,
@@ -123,8 +125,8 @@ impl Matching {
             }
         }
         let parameters = plain
-            .sync
-            .map(|subscription| path_parameters(&subscription.path, &arrived.path.path));
+            .pattern
+            .map(|pattern| path_parameters(pattern, &arrived.path.path));
         let parameters = parameters.unwrap_or_default();
         if arrived.body.len() < LARGE_BODY {
             let event = Incoming::request_event(&stamp, arrived.parts, arrived.body, &parameters);

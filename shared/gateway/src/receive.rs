@@ -97,7 +97,7 @@ impl Gateway {
         let stages = self.stages();
         let incoming = stages.intake.decode(arrived).await?;
         let matched = stages.matching.matched(arrived, incoming).await?;
-        let is_unmatched = note_unmatched(arrived, &matched, &stages.metrics);
+        let unmatched = note_unmatched(arrived, &matched, &stages.metrics);
         let pace = self.pace(arrived, matched.len());
         let mut accepted = stages.acceptance.accept(arrived, matched, pace).await?;
         let mut sorted = Sorted::default();
@@ -129,10 +129,10 @@ impl Gateway {
                 .find(Result::is_err)
                 .unwrap_or(Ok(Answer::Accepted)),
         };
-        Ok(match answer? {
-            Answer::Accepted if is_unmatched => Answer::Unmatched,
-            answer => answer.keep(accepted.calls),
-        })
+        match (answer?, unmatched) {
+            (Answer::Accepted, Some(unmatched)) => unmatched.into_answer(),
+            (answer, _) => Ok(answer.keep(accepted.calls)),
+        }
     }
 
     /// What bounds a request with so many events.

@@ -27,6 +27,7 @@ mod milliseconds;
 mod passthrough;
 mod queue;
 mod response_default;
+mod routing;
 mod secrets;
 mod store;
 mod switch;
@@ -47,6 +48,7 @@ use milliseconds::milliseconds;
 pub use passthrough::PassthroughSettings;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use response_default::ResponseDefault;
+pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
@@ -94,6 +96,9 @@ pub struct Settings {
     /// What the APIs make of answers.
     #[command(flatten)]
     pub answers: AnswerSettings,
+    /// How requests are routed.
+    #[command(flatten)]
+    pub routing: RoutingSettings,
     /// Clients of older versions.
     #[command(flatten)]
     pub compatibility: CompatibilitySettings,

@@ -1,6 +1,6 @@
 //! The store in a table of Amazon DynamoDB.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clocks::TimeSource;
@@ -116,12 +116,7 @@ impl DynamoDb {
             revalidate_after: settings.revalidate_after,
             max_staleness: settings.max_staleness,
         };
-        let routes = Arc::new(Routes::new(
-            &table,
-            freshness,
-            clock.clone(),
-            settings.rules.paths,
-        ));
+        let routes = Arc::new(Routes::new(&table, freshness, clock.clone(), settings.rules));
         Self(Arc::new(TableStore {
             impatient: table.impatient(),
             table,
@@ -209,6 +204,38 @@ impl DynamoDb {
     ) -> Result<Written<Arc<R>>, StoreError> {
         let revise = move |stored: &R| revise(stored).map(Some);
         let request = WriteRequest::Amend(space.clone(), id.clone(), Box::new(revise));
+        self.0.writer.write(request).await?.resource(id)
+    }
+
+    pub(crate) async fn relocate<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Written<Arc<R>>, StoreError> {
+        // Only the last word of the revision counts, and says where the resource is then.
+        let new_id = Arc::new(Mutex::new(id.clone()));
+        let last = new_id.clone();
+        let revise = move |stored: &R| {
+            let revised = revise(stored)?;
+            revised
+                .id()
+                .clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok(revised)
+        };
+        let request = WriteRequest::Relocate(space.clone(), id.clone(), Box::new(revise));
+        let written = self.0.writer.write(request).await?;
+        let new_id = new_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        written.resource(&new_id)
+    }
+
+    pub(crate) async fn put<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl Fn(Option<&R>) -> Result<R, ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Written<Arc<R>>, StoreError> {
+        let request = WriteRequest::Put(space.clone(), id.clone(), Box::new(revise));
         self.0.writer.write(request).await?.resource(id)
     }
 

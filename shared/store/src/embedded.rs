@@ -161,6 +161,26 @@ impl Embedded {
         .await
     }
 
+    pub(crate) async fn relocate<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl FnOnce(&R) -> Result<R, ConfigurationError> + Send + 'static,
+    ) -> Result<Arc<R>, StoreError> {
+        let (space, id) = (space.clone(), id.clone());
+        self.write(move |draft| draft.relocate(&space, &id, revise)).await
+    }
+
+    pub(crate) async fn put<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl FnOnce(Option<&R>) -> Result<R, ConfigurationError> + Send + 'static,
+    ) -> Result<Arc<R>, StoreError> {
+        let (space, id) = (space.clone(), id.clone());
+        self.write(move |draft| draft.put(&space, &id, revise)).await
+    }
+
     pub(crate) async fn delete_checked<R: Configured>(
         &self,
         space: &Space,

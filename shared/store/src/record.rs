@@ -30,11 +30,20 @@ struct Record<R> {
 }
 
 impl Write {
-    /// What a change means for the record of that resource.
-    pub(crate) fn of<R: Configured>(
+    /// What a change means for the record of the resource; where it moved, for both.
+    pub(crate) fn all_of<R: Configured>(
         change: &Change<R>,
         keys: Option<&KeyFile>,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Vec<Self>, StoreError> {
+        let key_of = |stored: &Stored<R>| key::<R>(stored.resource.space(), stored.resource.id());
+        let new_key = change.after.as_ref().map(key_of);
+        let left = change.before.as_ref().map(key_of);
+        let left = left.filter(|key| new_key.as_ref().is_some_and(|new_key| new_key != key));
+        let gone = left.map(|key| Self { key, value: None });
+        Ok(gone.into_iter().chain(Self::of(change, keys)?).collect())
+    }
+
+    fn of<R: Configured>(change: &Change<R>, keys: Option<&KeyFile>) -> Result<Option<Self>, StoreError> {
         let Some(stored) = change.after.as_ref().or(change.before.as_ref()) else {
             return Ok(None);
         };

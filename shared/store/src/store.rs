@@ -138,6 +138,45 @@ impl Store {
         }
     }
 
+    /// The same, where the revision may change the id, and what an update must not change: the old resource goes in the very
+    /// step in which the new one comes.
+    pub async fn relocate<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Written<Arc<R>>, StoreError> {
+        let rules = *self.rules();
+        let revise = move |stored: &R| {
+            let revised = revise(stored)?;
+            rules.check_path(&revised)?;
+            Ok(revised)
+        };
+        match self {
+            Self::Embedded(store) => store.relocate(space, id, revise).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.relocate(space, id, revise).await,
+        }
+    }
+
+    /// Makes of a resource, or of there being none, what a revision says, as [`Self::revise`] does.
+    pub async fn put<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl Fn(Option<&R>) -> Result<R, ConfigurationError> + Send + Sync + 'static,
+    ) -> Result<Written<Arc<R>>, StoreError> {
+        let rules = *self.rules();
+        let revise = move |stored: Option<&R>| {
+            let revised = revise(stored)?;
+            rules.check_path(&revised)?;
+            Ok(revised)
+        };
+        match self {
+            Self::Embedded(store) => store.put(space, id, revise).await.map(Written::in_effect),
+            Self::DynamoDb(store) => store.put(space, id, revise).await,
+        }
+    }
+
     /// Removes a resource.
     pub async fn delete<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Written<()>, StoreError> {
         match self {

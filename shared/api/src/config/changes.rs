@@ -10,7 +10,7 @@ use domain::ids::Space;
 use domain::unknown_members::UnknownMembers;
 use http::StatusCode;
 use http::request::Parts;
-use store::Written;
+use store::{StoreError, Written};
 
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
@@ -82,9 +82,10 @@ impl ConfigApi {
             check_members(R::KIND, &unknown, is_strict)?;
             resource.keep_masked(Some(stored))?;
             check_doubts(&resource, Some(stored), is_strict)?;
-            Ok(resource)
+            resource.renamed(stored)
         };
-        let revised = self.revise(space, id, (parts, &body), amend).await?;
+        let amended = self.store.relocate(space, id, amend).await;
+        let revised = self.written(space, (parts, &body), amended).await?;
         let whole = serde_json::to_vec(&*revised.value).ok();
         let ignored = UnknownMembers::of_patch(R::KIND, &body, whole.as_deref());
         log_ignored(R::KIND, space, &ignored);
@@ -98,12 +99,23 @@ impl ConfigApi {
         asked: (&Parts, &[u8]),
         revise: impl Fn(&R) -> Result<R, ConfigurationError> + Send + Sync + 'static,
     ) -> Result<Written<Arc<R>>, ApiError> {
-        let revised = match self.store.revise(space, id, revise).await {
+        let revised = self.store.revise(space, id, revise).await;
+        self.written(space, asked, revised).await
+    }
+
+    /// What a change made, or what its client is told instead.
+    async fn written<R: Configured>(
+        &self,
+        space: &Space,
+        asked: (&Parts, &[u8]),
+        revised: Result<Written<Arc<R>>, StoreError>,
+    ) -> Result<Written<Arc<R>>, ApiError> {
+        let revised = match revised {
             Ok(revised) => revised,
             // Boxed: what hardly any request needs is not carried by all of them.
             Err(error) => return Err(Box::pin(self.unstorable(R::KIND, space, asked, error)).await),
         };
-        tracing::debug!(%space, %id, "{} updated.", R::KIND.title());
+        tracing::debug!(%space, id = %revised.value.id(), "{} updated.", R::KIND.title());
         Ok(revised)
     }
 

@@ -5,6 +5,7 @@ use axum::response::Response;
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
 use domain::ids::Space;
 use domain::resource::{EventType, Function, MetadataFilter, Subscription};
+use domain::routing::PathOwnership;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use utoipa::PartialSchema as _;
@@ -65,11 +66,24 @@ impl ConfigApi {
             self.store.list::<EventType>(space, &all),
             self.store.list::<Function>(space, &all),
         )?;
+        let settings = self.settings_or_unset(space).await?;
+        let rules = self.store.rules();
+        // Where spaces share the paths, another one may have been first.
+        let table = match rules.paths {
+            PathOwnership::Shared => Some(self.store.newest_routing_table().await?),
+            PathOwnership::BySpace => None,
+        };
+        let answering = table.as_ref().and_then(|table| {
+            let routes = table.routes(request.event_type.as_str(), &request.method, &request.path);
+            routes.sync.cloned()
+        });
         let resources = SpaceResources {
             subscriptions: &subscriptions,
             event_types: &event_types,
             functions: &functions,
-            paths: self.store.rules().paths,
+            paths: rules.paths,
+            mode: settings.paths.unwrap_or(rules.defaults.paths),
+            answering: answering.as_deref(),
         };
         Ok(json_line(StatusCode::OK, &Explanation::of(request, resources)))
     }

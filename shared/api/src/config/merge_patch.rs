@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::error::ApiError;
 
-/// The member with names that clients choose, in which letter case counts.
-const LABELS: &str = "metadata";
+/// The members with names that clients choose, in which letter case counts.
+const LABELS: [&str; 2] = ["metadata", "labels"];
 
 /// Most values that a patch may hold, however deep: a tree of small ones takes a hundred times as much as their text.
 const MOST_VALUES: usize = 10_000;
@@ -100,7 +100,9 @@ fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>, names: Nam
             }
             Value::Object(inner_patch) => {
                 let inner_names = match names {
-                    Names::OfMembers if !name.eq_ignore_ascii_case(LABELS) => names,
+                    Names::OfMembers if !LABELS.iter().any(|labels| name.eq_ignore_ascii_case(labels)) => {
+                        names
+                    }
                     Names::OfMembers | Names::AsWritten => Names::AsWritten,
                 };
                 let inner = target.entry(name).or_insert_with(|| Map::new().into());
@@ -214,7 +216,7 @@ mod tests {
         scaling::assert_linear("members", 100, members, |patch| {
             merged(json!({"functionId": "f"}), patch.clone())
         });
-        let labels = |n| json!({LABELS: members(n)});
+        let labels = |n| json!({LABELS[0]: members(n)});
         scaling::assert_linear("labels", 100, labels, |patch| merged(json!({}), patch.clone()));
     }
 }

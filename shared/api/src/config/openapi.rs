@@ -10,15 +10,18 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::spaces;
 use crate::error::{Errors, json_answer, json_bytes};
 use blocks::{any_object, get, ok, text};
 
 pub(super) mod blocks;
 mod endpoints;
+mod inputs;
 mod resources;
 #[cfg(test)]
 mod tests;
 
+pub(super) use inputs::{add_input_schema, field_validation};
 pub(super) use resources::collection;
 
 /// The document as an answer. It is made once: that takes longer than a request may take from others.
@@ -64,6 +67,7 @@ pub fn openapi() -> OpenApi {
                 ok("The document.", Some(("application/json", any_object()))),
             ),
         );
+    paths = paths.path("/v1/spaces", spaces::listing());
     resources::add::<EventType>(&mut components, &mut paths);
     resources::add::<Function>(&mut components, &mut paths);
     resources::add::<Subscription>(&mut components, &mut paths);

@@ -18,6 +18,8 @@ pub(super) enum Route {
     Metrics,
     /// `/v1/openapi.json`
     OpenApi,
+    /// `/v1/spaces`
+    Spaces,
     /// `/v1/spaces/{space}/{collection}` or an item of it
     Resource {
         space: Space,
@@ -51,6 +53,7 @@ pub(super) fn segment(kind: Kind) -> &'static str {
         Kind::Function => "functions",
         Kind::Subscription => "subscriptions",
         Kind::Cors => "cors",
+        Kind::Space => "spaces",
     }
 }
 
@@ -69,7 +72,7 @@ pub(super) fn resolve(path: &str, method: &Method) -> Resolved {
     let cleaned = clean(&decoded);
     if cleaned != decoded
         && let Some(route) = route(&cleaned, &cleaned, method)
-        && !deletes_all_dead_letters(&route, method)
+        && !deletes_more(&route, method)
     {
         let encoded: Vec<_> = cleaned
             .split('/')
@@ -80,10 +83,13 @@ pub(super) fn resolve(path: &str, method: &Method) -> Resolved {
     Resolved::Unknown
 }
 
-/// Only their very path means all of them: what a script makes of an empty id is not mended into it.
-fn deletes_all_dead_letters(route: &Route, method: &Method) -> bool {
-    let is_collection = matches!(route, Route::Endpoint { endpoint, .. } if endpoint.path == ["deadletters"]);
-    is_collection && method == Method::DELETE
+/// Only their very path means all dead letters, or the settings of a space: what a script makes of an empty id is not mended
+/// into it.
+fn deletes_more(route: &Route, method: &Method) -> bool {
+    let Route::Endpoint { endpoint, .. } = route else {
+        return false;
+    };
+    method == Method::DELETE && (endpoint.path.is_empty() || endpoint.path == ["deadletters"])
 }
 
 /// Everything but unreserved characters.
@@ -133,6 +139,7 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         ["v1", "status"] => Some(Route::Status),
         ["v1", "metrics"] => Some(Route::Metrics),
         ["v1", "openapi.json"] => Some(Route::OpenApi),
+        ["v1", "spaces"] => Some(Route::Spaces),
         ["v1", "spaces", space, rest @ ..] => endpoint(space, rest).or_else(|| match rest {
             [collection] => resource(space, kind(collection)?, None),
             [collection, id] => resource(space, kind(collection)?, Some((*id).to_owned())),

@@ -1,4 +1,4 @@
-//! Requests about resources: one handler for the four kinds (docs/contract.md §1.2, §1.3).
+//! Requests about resources: one handler for all kinds (docs/contract.md §1.2, §1.3).
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -8,7 +8,9 @@ use axum::response::{IntoResponse, Response};
 use domain::configuration::Configured;
 use domain::event::query_pairs;
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource, Subscription};
+use domain::resource::{
+    Cors, EventType, Function, Kind, MetadataFilter, Resource, SpaceSettings, Subscription,
+};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use offload::off_runtime;
@@ -118,6 +120,10 @@ impl ConfigApi {
                     .await
             }
             Kind::Cors => self.carry_out::<Cors>(space, operation, parts, body).await,
+            Kind::Space => {
+                self.carry_out::<SpaceSettings>(space, operation, parts, body)
+                    .await
+            }
         }
     }
 

@@ -89,7 +89,15 @@ impl ConfigApi {
             Route::Status if is_get => StatusCode::OK.into_response(),
             Route::Metrics if is_get => self.metrics.render(&self.store, &self.queue).await,
             Route::OpenApi if is_get => openapi::answer(),
-            Route::Status | Route::Metrics | Route::OpenApi => method_not_allowed(&["GET"]),
+            Route::Spaces if is_get => {
+                let listing = async {
+                    self.list_spaces(parts)
+                        .await
+                        .unwrap_or_else(IntoResponse::into_response)
+                };
+                answer_or_internal_error(listing).await
+            }
+            Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces => method_not_allowed(&["GET"]),
             Route::Resource { space, kind, id } => match ResourceOperation::of(&parts.method, id.clone()) {
                 None => method_not_allowed(&ResourceOperation::methods(id.as_deref())),
                 Some(operation) => {

@@ -1,15 +1,16 @@
 //! All subjects of endpoints, and the endpoint that a path names.
 
 use super::endpoint::{Endpoint, Subject};
-use super::{dead_letters, deliveries, explain, pause, waiting};
+use super::{dead_letters, deliveries, explain, pause, spaces, waiting};
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 5] = [
+pub(super) static SUBJECTS: [&Subject; 6] = [
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
     &explain::SUBJECT,
     &pause::SUBJECT,
+    &spaces::SUBJECT,
 ];
 
 /// The endpoint that these segments of a path name, and the id among them.
@@ -47,8 +48,13 @@ mod tests {
             ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
             ("DELETE", "subscriptions/s/pause", None),
             ("HEAD", "deadletters", None),
+            ("GET", "", Some(("space", "get"))),
+            ("PUT", "", Some(("space", "update"))),
+            ("PATCH", "", Some(("space", "update"))),
+            ("DELETE", "", Some(("space", "delete"))),
+            ("POST", "", None),
         ] {
-            let segments: Vec<_> = path.split('/').collect();
+            let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
             let (endpoint, _) = find(&segments).unwrap();
             let action = endpoint.action(&method.parse().unwrap());
             assert_eq!(action.map(|action| action.labels), want, "{method} {path}");

@@ -132,6 +132,28 @@ pub enum ConfigurationError {
         /// Name of the field.
         field: &'static str,
     },
+    /// Too many kinds of patterns would have to be looked at for one request.
+    #[error(
+        "Subscription path {} is refused: the {limit} patterns of other forms to this event type with this method are the \
+         most there may be. A form is what is a literal, a parameter and a wildcard in a path.", quoted(.path)
+    )]
+    TooManyForms {
+        /// The path.
+        path: String,
+        /// Most forms.
+        limit: usize,
+    },
+    /// A space has paths that only stand side by side where the most specific wins.
+    #[error(
+        "The paths of space {} cannot be strict: {conflict}. Delete the subscriptions that stand in the way first, or leave \
+         the paths specific.", quoted(.space.as_str())
+    )]
+    NotStrict {
+        /// The space.
+        space: Space,
+        /// The first conflict.
+        conflict: PathConflict,
+    },
     /// A sync path cannot live beside those of the space.
     #[error("Subscription path conflict: {0}")]
     PathConflict(#[from] PathConflict),

@@ -1,11 +1,11 @@
 //! What a change of each kind of resource must keep, in the order in which faults are answered
 //! (docs/contract.md §1.10).
 
-use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot};
+use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::doubts::{self, Doubt};
 use crate::event::HTTP_REQUEST;
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
-use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
+use crate::resource::{Cors, EventType, Function, Kind, PathMode, Subscription, SubscriptionType};
 
 impl Configured for EventType {
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
@@ -16,15 +16,24 @@ impl Configured for EventType {
         &mut snapshot.event_types
     }
 
-    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_create(&self, snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
-    fn check_update(&self, _stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        self.check_create(snapshot)
+    fn check_update(
+        &self,
+        _stored: &Self,
+        snapshot: &Snapshot,
+        rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
+        self.check_create(snapshot, rules)
     }
 
-    fn check_delete(id: &EventTypeName, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        id: &EventTypeName,
+        snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         let used = snapshot
             .subscriptions
             .values()
@@ -64,12 +73,17 @@ impl Configured for Function {
 
     // No `references`: a weighted function may name more than a transaction has room for, and the version of the space
     // that a change is decided on says as much.
-    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_create(&self, snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
         let mut variants = self.provider.variants();
         missing_variant(variants.find(|id| !snapshot.functions.contains_key(*id)))
     }
 
-    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_update(
+        &self,
+        stored: &Self,
+        snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         // What it named before may stay, although it is missing: that was stored before this was a rule.
         let missing = self
             .provider
@@ -86,7 +100,11 @@ impl Configured for Function {
         Ok(())
     }
 
-    fn check_delete(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        id: &FunctionId,
+        snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         if is_subscribed(id, snapshot) {
             return Err(ConfigurationError::FunctionInUse);
         }
@@ -157,11 +175,14 @@ impl Configured for Subscription {
         &mut snapshot.subscriptions
     }
 
-    fn check_create(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if self.r#type == SubscriptionType::Sync {
-            snapshot
-                .sync_paths
-                .check(self.event_type.as_str(), &self.method, &self.path)?;
+    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        match snapshot.path_mode(rules.defaults) {
+            PathMode::Specific => snapshot.path_forms.check(self)?,
+            PathMode::Strict if self.r#type == SubscriptionType::Async => {}
+            PathMode::Strict => {
+                let paths = &snapshot.sync_paths;
+                paths.check(self.event_type.as_str(), &self.method, &self.path)?;
+            }
         }
         if !snapshot.event_types.contains_key(&self.event_type) {
             let id = self.event_type.to_string();
@@ -174,7 +195,12 @@ impl Configured for Subscription {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
-    fn check_update(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_update(
+        &self,
+        stored: &Self,
+        snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         if let Some(field) = stored.changed_field(self) {
             return Err(ConfigurationError::Immutable {
                 kind: Kind::Subscription,
@@ -185,7 +211,11 @@ impl Configured for Subscription {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
-    fn check_delete(_id: &SubscriptionId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        _id: &SubscriptionId,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         Ok(())
     }
 
@@ -204,11 +234,35 @@ impl Configured for Subscription {
         doubts::of_path(&self.path).into_iter().collect()
     }
 
+    fn renamed(mut self, stored: &Self) -> Result<Self, ConfigurationError> {
+        match stored.changed_field(&self) {
+            Some(field @ ("Type" | "EventType")) => Err(ConfigurationError::Immutable {
+                kind: Kind::Subscription,
+                field,
+            }),
+            Some(_) => {
+                self.subscription_id = self.derived_id();
+                Ok(self)
+            }
+            None => Ok(self),
+        }
+    }
+
+    fn moves(&self, stored: &Self) -> bool {
+        stored.changed_field(self).is_some()
+    }
+
     fn routed_path(&self) -> Option<&str> {
         Some(&self.path)
     }
 
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
+        if let Some(gone) = before {
+            snapshot.path_forms.remove(gone);
+        }
+        if let Some(new) = after {
+            snapshot.path_forms.insert(new);
+        }
         let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
         if let Some(gone) = before.filter(is_sync) {
             snapshot
@@ -289,11 +343,16 @@ impl Configured for Cors {
         &mut snapshot.cors
     }
 
-    fn check_create(&self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_create(&self, _snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
         Ok(())
     }
 
-    fn check_update(&self, stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_update(
+        &self,
+        stored: &Self,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         match stored.changed_field(self) {
             Some(field) => Err(ConfigurationError::Immutable {
                 kind: Kind::Cors,
@@ -303,7 +362,11 @@ impl Configured for Cors {
         }
     }
 
-    fn check_delete(_id: &CorsId, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_delete(
+        _id: &CorsId,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         Ok(())
     }
 

@@ -1,8 +1,16 @@
 //! What a gateway allows its spaces besides the rules between their resources: which paths, and how much.
 
-use super::{ConfigurationError, Configured, Snapshot};
-use crate::resource::{Cors, Resource as _};
+use crate::resource::{PathMode, Unmatched};
 use crate::routing::PathOwnership;
+
+/// What holds in a space whose settings do not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SpaceDefaults {
+    /// Which paths may stand side by side.
+    pub paths: PathMode,
+    /// How requests are answered that reach no subscription.
+    pub unmatched: Unmatched,
+}
 
 /// What a gateway allows its spaces. What is stored already may be otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +19,8 @@ pub struct SpaceRules {
     pub paths: PathOwnership,
     /// Most CORS configurations that a space may have.
     pub max_cors: usize,
+    /// What holds in a space whose settings do not say.
+    pub defaults: SpaceDefaults,
 }
 
 impl Default for SpaceRules {
@@ -18,93 +28,16 @@ impl Default for SpaceRules {
         Self {
             paths: PathOwnership::default(),
             max_cors: 1000,
+            defaults: SpaceDefaults::default(),
         }
     }
 }
 
-impl SpaceRules {
-    /// Refuses a resource on a path that is not its space's.
-    pub fn check_path<R: Configured>(&self, resource: &R) -> Result<(), ConfigurationError> {
-        let Some(path) = resource.routed_path() else {
-            return Ok(());
-        };
-        if self.paths.allows(resource.space(), path) {
-            return Ok(());
+impl From<PathOwnership> for SpaceRules {
+    fn from(paths: PathOwnership) -> Self {
+        Self {
+            paths,
+            ..Self::default()
         }
-        Err(ConfigurationError::ForeignPath {
-            kind: R::KIND,
-            space: resource.space().clone(),
-            path: path.to_owned(),
-        })
-    }
-
-    /// Refuses a space that a new resource has made too large.
-    pub fn check_size<R: Configured>(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if R::KIND != Cors::KIND || snapshot.count::<R>() <= self.max_cors {
-            return Ok(());
-        }
-        Err(ConfigurationError::TooMany {
-            kind: R::KIND,
-            limit: self.max_cors,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::resource::Subscription;
-
-    fn subscription(space: &str, path: &str) -> Subscription {
-        let body = format!(r#"{{"type":"async","eventType":"e","functionId":"f","path":"{path}"}}"#);
-        Subscription::decode(&space.into(), None, body.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn what_is_refused_is_told_what_to_write() {
-        let rules = SpaceRules {
-            paths: PathOwnership::BySpace,
-            ..SpaceRules::default()
-        };
-        assert_eq!(rules.check_path(&subscription("acme", "/acme/orders")), Ok(()));
-        for (path, want) in [
-            ("/victim/orders", "/acme/victim/orders"),
-            ("", "/acme/"),
-            ("/", "/acme/"),
-        ] {
-            let refused = rules
-                .check_path(&subscription("acme", path))
-                .unwrap_err()
-                .to_string();
-            assert!(refused.contains(&format!("\"{want}\"")), "{refused}");
-            assert!(refused.contains("PUT cannot move"), "{refused}");
-        }
-        let cors = Cors::decode(&"acme".into(), None, br#"{"method":"GET","path":"/victim"}"#).unwrap();
-        assert!(rules.check_path(&cors).is_err());
-        let shared = SpaceRules::default();
-        assert_eq!(shared.check_path(&subscription("acme", "/victim/orders")), Ok(()));
-    }
-
-    #[test]
-    fn a_space_has_so_many_cors_configurations() {
-        let rules = SpaceRules {
-            max_cors: 2,
-            ..SpaceRules::default()
-        };
-        let mut snapshot = Snapshot::default();
-        for (created, path) in (1..).zip(["/a", "/b"]) {
-            let body = format!(r#"{{"method":"GET","path":"{path}"}}"#);
-            let cors = Cors::decode(&"default".into(), None, body.as_bytes()).unwrap();
-            snapshot.create(cors, created).unwrap();
-            assert_eq!(rules.check_size::<Cors>(&snapshot), Ok(()));
-        }
-        let cors = Cors::decode(&"default".into(), None, br#"{"method":"GET","path":"/c"}"#).unwrap();
-        snapshot.create(cors, 3).unwrap();
-        let refused = rules.check_size::<Cors>(&snapshot).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "The space has its 2 CORS configurations, which are the most it may have: delete one first."
-        );
-        assert_eq!(rules.check_size::<Subscription>(&snapshot), Ok(()));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::ids::{EventTypeName, FunctionId, SubscriptionId};
+use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{SubscriptionType, WeightedFunction};
 
 /// What becomes of an event in a space.
@@ -32,10 +32,6 @@ pub struct SubscriptionExplanation {
     /// Its function.
     #[schema(value_type = String)]
     pub function_id: FunctionId,
-    /// Where that is a weighted one: the functions of which one is called.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    pub variants: Vec<WeightedFunction>,
     /// Sync or async.
     pub r#type: SubscriptionType,
     /// Whether the event takes the way to this subscription.
@@ -44,10 +40,14 @@ pub struct SubscriptionExplanation {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub reasons: Vec<Reason>,
-    /// Parameters of the path, as sent, where a sync subscription matches.
+    /// Parameters of the path, as sent, where a subscription matches whose path may have some.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(required = false)]
     pub parameters: BTreeMap<String, String>,
+    /// Where the function of one that matches is weighted: those one of which is called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub variants: Vec<WeightedFunction>,
     /// Function that is asked before the event is passed on, where the subscription matches.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
@@ -70,7 +70,7 @@ pub enum Reason {
         /// Method that it is to.
         wanted: String,
     },
-    /// The subscription is on another path. The paths of async ones hold no patterns.
+    /// The subscription is on another path. Where paths are strict, those of async ones hold no patterns.
     Path {
         /// Path that it is on.
         wanted: String,
@@ -80,11 +80,17 @@ pub enum Reason {
         /// Path that it is on.
         wanted: String,
     },
-    /// Another sync subscription, whose path says more, answers instead.
+    /// Another subscription is reached instead: by a path or method that says more, or, of another space, because it was
+    /// created earlier.
+    #[serde(rename_all = "camelCase")]
     Shadowed {
-        /// The one that answers.
+        /// The one that is reached.
         #[schema(value_type = String)]
         by: SubscriptionId,
+        /// Its space, where that is another.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, nullable = false)]
+        by_space: Option<Space>,
     },
     /// The subscription is paused: the event waits in the queue until it is resumed.
     #[serde(rename_all = "camelCase")]
@@ -101,7 +107,7 @@ pub enum Reason {
         #[schema(value_type = String)]
         function_id: FunctionId,
     },
-    /// The function of the subscription does not exist, or one that it names as a weighted one.
+    /// The function of the subscription does not exist, or one of those that it is made of.
     #[serde(rename_all = "camelCase")]
     FunctionMissing {
         /// The function.

@@ -36,6 +36,8 @@ fn explain(request: ExplainRequest, subscriptions: &[Arc<Subscription>]) -> Vec<
         event_types: &[],
         functions: &[function("f")],
         paths: PathOwnership::Shared,
+        mode: PathMode::Strict,
+        answering: None,
     };
     Explanation::of(request, space).subscriptions
 }
@@ -143,6 +145,7 @@ fn the_root_shadows_a_wildcard() {
         (
             false,
             &[Reason::Shadowed {
+                by_space: None,
                 by: root.subscription_id.clone()
             }][..]
         )
@@ -191,6 +194,8 @@ fn the_whole_answer() {
             ],
             functions: &functions,
             paths: PathOwnership::Shared,
+            mode: PathMode::Strict,
+            answering: None,
         };
         serde_json::to_string(&Explanation::of(ask("e", "GET", "/u/1/x/y"), space)).unwrap()
     };
@@ -253,7 +258,10 @@ fn the_schema_names_what_is_written() {
         Reason::ForeignPath {
             wanted: String::new(),
         },
-        Reason::Shadowed { by: "s".into() },
+        Reason::Shadowed {
+            by: "s".into(),
+            by_space: None,
+        },
         Reason::Paused {
             paused_reason: Some(String::new()),
         },
@@ -275,26 +283,52 @@ fn the_schema_names_what_is_written() {
 }
 
 #[test]
-fn a_weighted_function_is_shown_with_its_variants() {
-    let weighted: Arc<Function> = decode(
-        r#"{"functionId":"f","type":"weighted","provider":{"weighted":[{"functionId":"a","weight":9},{"functionId":"b","weight":1}]}}"#,
-    );
-    let subscriptions = [subscription("async", "e", "POST", "/a", "")];
-    let space = SpaceResources {
-        subscriptions: &subscriptions,
+fn what_answers_in_another_space_is_named() {
+    let own = subscription("sync", "e", "GET", "/a", "");
+    let other = Subscription::decode(
+        &"older".into(),
+        None,
+        br#"{"type":"sync","eventType":"e","functionId":"f","method":"GET","path":"/:x"}"#,
+    )
+    .unwrap();
+    let space = |answering| SpaceResources {
+        subscriptions: std::slice::from_ref(&own),
         event_types: &[],
-        functions: &[weighted, function("a")],
+        functions: &[],
         paths: PathOwnership::Shared,
+        mode: PathMode::Strict,
+        answering,
+    };
+    let explained = Explanation::of(ask("e", "GET", "/a"), space(Some(&other)))
+        .subscriptions
+        .remove(0);
+    assert!(!explained.matches);
+    let (by, by_space) = (other.subscription_id.clone(), Some(other.space.clone()));
+    assert_eq!(explained.reasons, [Reason::Shadowed { by, by_space }]);
+    assert!(Explanation::of(ask("e", "GET", "/a"), space(Some(&own))).subscriptions[0].matches);
+}
+
+#[test]
+fn functions_that_a_weighted_one_is_made_of_are_named() {
+    let weighted = r#"{"functionId":"f","type":"weighted","provider":{"weighted":[{"functionId":"g","weight":3},
+        {"functionId":"gone","weight":1},{"functionId":"never","weight":0}]}}"#;
+    let space = SpaceResources {
+        subscriptions: &[subscription("async", "e", "POST", "/a", "")],
+        event_types: &[],
+        functions: &[decode(weighted), function("g")],
+        paths: PathOwnership::Shared,
+        mode: PathMode::Strict,
+        answering: None,
     };
     let explained = Explanation::of(ask("e", "POST", "/a"), space)
         .subscriptions
         .remove(0);
-    assert_eq!(
-        serde_json::to_string(&explained.variants).unwrap(),
-        r#"[{"functionId":"a","weight":9},{"functionId":"b","weight":1}]"#
-    );
-    assert_eq!(
-        serde_json::to_string(&explained.reasons).unwrap(),
-        r#"[{"reason":"functionMissing","functionId":"b"}]"#
-    );
+    let shares: Vec<_> = explained
+        .variants
+        .iter()
+        .map(|it| (it.function_id.as_str(), it.weight))
+        .collect();
+    assert_eq!(shares, [("g", 3), ("gone", 1)]);
+    let function_id = "gone".into();
+    assert_eq!(explained.reasons, [Reason::FunctionMissing { function_id }]);
 }

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::resource::Kind;
+use crate::resource::{Kind, PathMode, Unmatched};
 use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
+
+const PATHS_TAG: &str = PathMode::TAG;
+const UNMATCHED_TAG: &str = Unmatched::TAG;
 
 /// The path of a field that is named as in the texts, such as `Retry.MaxAttempts`.
 pub(super) fn json_path(kind: Kind, field: &str) -> String {
@@ -39,6 +42,8 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         (_, METHOD_TAG) => "it must be GET, POST, DELETE, PUT, PATCH, HEAD or OPTIONS".into(),
         (_, "eq=async|eq=sync") => "it must be async or sync".into(),
         (_, "eq=async") => "it is for async subscriptions only".into(),
+        (_, PATHS_TAG) => "it must be strict or specific".into(),
+        (_, UNMATCHED_TAG) => "it must be 202 or 404".into(),
         (_, "gtefield=MinDelay") => "it must not be less than minDelay".into(),
         (_, "min") => "it is too small".into(),
         (_, "max") => "it is too large".into(),

@@ -1,4 +1,4 @@
-//! The four kinds.
+//! The kinds.
 
 /// Kind of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +11,8 @@ pub enum Kind {
     Subscription,
     /// [`Cors`](super::Cors).
     Cors,
+    /// [`SpaceSettings`](super::SpaceSettings): each space has at most one.
+    Space,
 }
 
 impl Kind {
@@ -21,6 +23,7 @@ impl Kind {
             Self::Function => "Function",
             Self::Subscription => "Subscription",
             Self::Cors => "CORS configuration",
+            Self::Space => "Space",
         }
     }
 
@@ -31,6 +34,7 @@ impl Kind {
             Self::Function => "function",
             Self::Subscription => "subscription",
             Self::Cors => "cors",
+            Self::Space => "space",
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::json::Object;
 use crate::retry::RetryPolicy;
-use crate::validation::{self, METHOD_TAG, METHODS, Violations};
+use crate::validation::{self, ANY_METHOD, METHOD_TAG, METHODS, Violations};
 
 mod queue_members;
 mod subscription_type;
@@ -33,9 +33,10 @@ pub struct Subscription {
     /// Function that gets them.
     #[schema(value_type = String, min_length = 1)]
     pub function_id: FunctionId,
-    /// Path that events come in on; sync paths may hold `:parameter` segments and end in a `*wildcard`.
+    /// Path that events come in on. It may hold `:parameter` segments and end in a `*wildcard`; that of an async
+    /// subscription only where the paths of the space are specific.
     pub path: String,
-    /// Method that events come in with.
+    /// Method that events come in with; `ANY` stands for those that no other subscription is to.
     pub method: String,
     /// Function asked before an event is passed on to this subscription, in place of that of the event type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +67,15 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Subscription {
+    /// The id that follows from the other members.
+    pub(crate) fn derived_id(&self) -> SubscriptionId {
+        let (event_type, path, method) = (&self.event_type, &self.path, &self.method);
+        match self.r#type {
+            SubscriptionType::Async => SubscriptionId::of_async(event_type, &self.function_id, path, method),
+            SubscriptionType::Sync => SubscriptionId::of_sync(event_type, path, method),
+        }
+    }
+
     /// The first field, as errors name it, in which two subscriptions differ and that an update must not change.
     pub(crate) fn changed_field(&self, update: &Self) -> Option<&'static str> {
         [
@@ -128,7 +138,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         .check("Path", validation::is_oversized_path(&path).then_some("urlPath"))
         .check(
             "Method",
-            (!METHODS.contains(&method.as_str())).then_some(METHOD_TAG),
+            (!METHODS.contains(&method.as_str()) && method != ANY_METHOD).then_some(METHOD_TAG),
         );
     let QueueMembers {
         retry,

@@ -1,10 +1,10 @@
 //! Carrying single changes of a snapshot over into the index.
 
-use super::{MethodRoutes, PathOwnership, PathRoutes, Paths, RoutingTable};
+use super::{PathOwnership, PathRoutes, Paths, RoutingTable};
 use crate::configuration::{Change, Stored};
 use crate::ids::Space;
 use crate::persistent_map::PersistentMap;
-use crate::resource::{Cors, EventType, Function, Subscription, SubscriptionType};
+use crate::resource::{Cors, EventType, Function, PathMode, SpaceSettings, Subscription, SubscriptionType};
 
 impl RoutingTable {
     pub(super) fn route_function(&mut self, change: &Change<Function>) {
@@ -30,8 +30,10 @@ impl RoutingTable {
 
     pub(super) fn route_subscription(&mut self, change: &Change<Subscription>) {
         if let Some(Stored { resource, .. }) = &change.before {
+            self.modes.unsubscribed(&resource.space);
+            let mode = self.modes.paths(&resource.space);
             self.paths.change(&resource.space, &resource.path, |routes| {
-                routes.unsubscribe(resource);
+                routes.unsubscribe(resource, mode);
             });
             if resource.authorizer_id.is_some() {
                 remove_from(
@@ -46,8 +48,11 @@ impl RoutingTable {
         }
         if let Some(stored) = &change.after {
             let resource = &stored.resource;
-            self.paths
-                .change(&resource.space, &resource.path, |routes| routes.subscribe(stored));
+            self.modes.subscribed(&resource.space);
+            let mode = self.modes.paths(&resource.space);
+            self.paths.change(&resource.space, &resource.path, |routes| {
+                routes.subscribe(stored, mode);
+            });
             if let Some(authorizer) = &resource.authorizer_id {
                 let authorizers = self.own_authorizers.entry(resource.space.clone()).or_default();
                 authorizers.insert(resource.subscription_id.clone(), authorizer.clone());
@@ -61,14 +66,28 @@ impl RoutingTable {
 
     pub(super) fn route_cors(&mut self, change: &Change<Cors>) {
         if let Some(Stored { resource, .. }) = &change.before {
+            let mode = self.modes.paths(&resource.space);
             self.paths.change(&resource.space, &resource.path, |routes| {
-                routes.remove_cors(resource);
+                routes.cors.remove(resource, mode);
             });
         }
         if let Some(stored) = &change.after {
             let resource = &stored.resource;
-            self.paths
-                .change(&resource.space, &resource.path, |routes| routes.add_cors(stored));
+            let mode = self.modes.paths(&resource.space);
+            self.paths.change(&resource.space, &resource.path, |routes| {
+                routes.cors.add(stored, mode);
+            });
+        }
+    }
+}
+
+impl RoutingTable {
+    /// Takes over settings. What stands on paths stays where it is.
+    pub(super) fn set_modes(&mut self, change: &Change<SpaceSettings>) {
+        if let Some(Stored { resource, .. }) = &change.after {
+            self.modes.set(&resource.space, Some(resource));
+        } else if let Some(Stored { resource, .. }) = &change.before {
+            self.modes.set(&resource.space, None);
         }
     }
 }
@@ -95,79 +114,20 @@ impl PathRoutes {
         self.subscriptions.is_empty() && self.cors.is_empty()
     }
 
-    fn subscribe(&mut self, stored: &Stored<Subscription>) {
-        let subscription = &stored.resource;
-        let methods = self
-            .subscriptions
-            .entry(subscription.event_type.clone())
-            .or_default();
-        methods.change(&subscription.method, |routes| routes.subscribe(stored));
+    fn subscribe(&mut self, stored: &Stored<Subscription>, mode: PathMode) {
+        let event_type = &stored.resource.event_type;
+        let routes = self.subscriptions.entry(event_type.clone()).or_default();
+        routes.subscribe(stored, mode);
     }
 
-    fn unsubscribe(&mut self, subscription: &Subscription) {
-        let Some(methods) = self.subscriptions.get_mut(&subscription.event_type) else {
-            return;
-        };
-        let Some(routes) = methods.get_mut(subscription.method.as_str()) else {
-            return;
-        };
-        routes.unsubscribe(subscription);
-        if routes.sync.is_empty() && routes.asynchronous.is_empty() {
-            methods.remove(subscription.method.as_str());
-            if methods.is_empty() {
+    fn unsubscribe(&mut self, subscription: &Subscription, mode: PathMode) {
+        if let Some(routes) = self.subscriptions.get_mut(&subscription.event_type) {
+            routes.unsubscribe(subscription, mode);
+            if routes.is_empty() {
                 self.subscriptions.remove(&subscription.event_type);
             }
         }
     }
-
-    fn add_cors(&mut self, stored: &Stored<Cors>) {
-        let cors = &stored.resource;
-        let tree = self.cors.entry(cors.method.as_str().into()).or_default();
-        tree.insert(&cors.path, stored);
-    }
-
-    fn remove_cors(&mut self, cors: &Cors) {
-        let Some(tree) = self.cors.get_mut(cors.method.as_str()) else {
-            return;
-        };
-        tree.remove(cors);
-        if tree.is_empty() {
-            self.cors.remove(cors.method.as_str());
-        }
-    }
-}
-
-impl MethodRoutes {
-    fn subscribe(&mut self, stored: &Stored<Subscription>) {
-        let subscription = &stored.resource;
-        match subscription.r#type {
-            SubscriptionType::Sync => self.sync.insert(&subscription.path, stored),
-            SubscriptionType::Async => self.asynchronous.change(&subscription.path, |slot| {
-                let rank = |stored: &Stored<Subscription>| (stored.created, stored.resource.space.clone());
-                let at = slot.partition_point(|other| rank(other) <= rank(stored));
-                slot.insert(at, stored.clone());
-            }),
-        }
-    }
-
-    fn unsubscribe(&mut self, subscription: &Subscription) {
-        match subscription.r#type {
-            SubscriptionType::Sync => self.sync.remove(subscription),
-            SubscriptionType::Async => {
-                let path = subscription.path.as_str();
-                if let Some(slot) = self.asynchronous.get_mut(path) {
-                    slot.retain(|other| !is_same(&other.resource, subscription));
-                    if slot.is_empty() {
-                        self.asynchronous.remove(path);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn is_same(a: &Subscription, b: &Subscription) -> bool {
-    a.subscription_id == b.subscription_id && a.space == b.space
 }
 
 fn remove_from<K, V>(spaces: &mut PersistentMap<Space, PersistentMap<K, V>>, space: &Space, key: &K)

@@ -1,7 +1,9 @@
 //! How near an event came that reaches nobody: what of its type, method and path there are subscriptions for. Asked only
 //! where somebody wants to know, and bounded: by the number of methods, and by the length of the path.
 
-use super::{MethodRoutes, RoutingTable};
+use super::RoutingTable;
+use crate::configuration::Stored;
+use crate::resource::{Subscription, Unmatched};
 
 /// What an event that reaches nobody lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,20 @@ pub enum NearestMiss {
     Type,
 }
 
+/// How a request is answered that reaches nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnmatchedAnswer {
+    /// As one that is taken.
+    Accepted,
+    /// Its path is not known.
+    NotFound,
+    /// Its path is known with other methods.
+    MethodNotAllowed {
+        /// In the order of the alphabet.
+        allowed: Vec<String>,
+    },
+}
+
 impl RoutingTable {
     /// What an event lacks that [`RoutingTable::routes`] finds nothing for.
     pub fn nearest_miss(&self, event_type: &str, method: &str, path: &str) -> NearestMiss {
@@ -29,32 +45,44 @@ impl RoutingTable {
         let Some(methods) = routes.and_then(|routes| routes.subscriptions.get(event_type)) else {
             return NearestMiss::Type;
         };
-        let mut known: Vec<_> = methods
-            .iter()
-            .filter(|(_, routes)| routes.reach(path))
-            .map(|(method, _)| method.to_owned())
-            .collect();
+        let (known, _) = methods.on_path(path);
         if !known.is_empty() {
-            known.sort_unstable();
             return NearestMiss::Method { known };
         }
-        let Some(routes) = methods.get(method) else {
-            return NearestMiss::MethodAndPath;
-        };
         let other = match path.strip_suffix('/') {
             Some(without) => without.to_owned(),
             None => format!("{path}/"),
         };
-        NearestMiss::Path {
-            known: routes.reach(&other).then_some(other),
+        match methods.reaches(method, &other) {
+            None => NearestMiss::MethodAndPath,
+            Some(is_known) => NearestMiss::Path {
+                known: is_known.then_some(other),
+            },
         }
     }
-}
 
-impl MethodRoutes {
-    /// Whether there is a subscription for a path.
-    fn reach(&self, path: &str) -> bool {
-        self.sync.find(path).is_some() || self.asynchronous.get(path).is_some_and(|slot| !slot.is_empty())
+    /// How a request is answered that [`RoutingTable::routes`] finds nothing for. Where spaces share the paths, a path
+    /// belongs to those that have subscriptions on it, and one of them is enough.
+    pub fn unmatched_answer(&self, event_type: &str, path: &str) -> UnmatchedAnswer {
+        if !self.modes.may_be_not_found() {
+            return UnmatchedAnswer::Accepted;
+        }
+        let routes = self.paths.on(path);
+        let found = routes.and_then(|routes| routes.subscriptions.get(event_type));
+        let (allowed, subscriptions) = found.map(|routes| routes.on_path(path)).unwrap_or_default();
+        let says_not_found = |stored: &&Stored<Subscription>| {
+            self.modes.unmatched(&stored.resource.space) == Unmatched::NotFound
+        };
+        if subscriptions.is_empty() {
+            match self.modes.unmatched_on(path) {
+                Unmatched::Accepted => UnmatchedAnswer::Accepted,
+                Unmatched::NotFound => UnmatchedAnswer::NotFound,
+            }
+        } else if subscriptions.iter().any(says_not_found) {
+            UnmatchedAnswer::MethodNotAllowed { allowed }
+        } else {
+            UnmatchedAnswer::Accepted
+        }
     }
 }
 

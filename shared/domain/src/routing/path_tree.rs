@@ -14,6 +14,10 @@ use crate::ids::Space;
 use crate::persistent_map::PersistentMap;
 use crate::resource::{Cors, Resource, Subscription};
 
+mod specific;
+
+pub(crate) use specific::specific_pattern_matches;
+
 /// What stands on a path.
 pub(crate) trait OnPath: Resource {
     /// The path, with `:parameter` segments and perhaps a `*wildcard` at the end.
@@ -88,13 +92,13 @@ impl<R> Default for PathTree<R> {
 
 impl<R: OnPath> PathTree<R> {
     /// What stands on a request path, by rank.
-    pub(super) fn find(&self, path: &str) -> Option<&Arc<R>> {
+    pub(super) fn find(&self, path: &str) -> Option<&Stored<R>> {
         let mut best = None;
         match remainder(path) {
             None => self.find_root(&mut best),
             Some(rest) => self.root.find(rest, &mut best),
         }
-        best.map(|stored| &stored.resource)
+        best
     }
 
     /// The root path: a space's own `/` comes before its `/*x`, which matches with an empty text (Q34).
@@ -177,7 +181,8 @@ fn keep_lower<'a, R: OnPath>(best: &mut Option<&'a Stored<R>>, candidate: Option
     }
 }
 
-fn comes_before<R: OnPath>(one: &Stored<R>, other: &Stored<R>) -> bool {
+/// Which of two comes first of what matches one request.
+pub(super) fn comes_before<R: OnPath>(one: &Stored<R>, other: &Stored<R>) -> bool {
     let key = |stored: &Stored<R>| R::rank(stored);
     (key(one), one.resource.space()) < (key(other), other.resource.space())
 }

@@ -4,16 +4,36 @@ use imbl::ordmap::DiffItem;
 
 use super::RoutingTable;
 use crate::configuration::{Change, Configured, Snapshot};
-use crate::resource::{Cors, EventType, Function, Subscription};
+use crate::ids::Space;
+use crate::resource::{Cors, EventType, Function, SpaceSettings, Subscription};
 
 impl RoutingTable {
     /// Puts one state of a space in the place of another that the table holds. What both have in common stays
     /// untouched, so that a change of one resource costs little in a space of thousands.
     pub fn replace(&mut self, before: &Snapshot, after: &Snapshot) {
+        if let Some(space) = space_of(before).or_else(|| space_of(after))
+            && self.modes.would_move(&space, after.settings())
+        {
+            self.replace_whole(before, after);
+            return;
+        }
+        self.replace_all::<SpaceSettings>(before, after);
         self.replace_all::<Function>(before, after);
         self.replace_all::<EventType>(before, after);
         self.replace_all::<Subscription>(before, after);
         self.replace_all::<Cors>(before, after);
+    }
+
+    /// Takes everything away and puts everything there, where paths stand side by side in another way.
+    fn replace_whole(&mut self, before: &Snapshot, after: &Snapshot) {
+        let nothing = Snapshot::default();
+        self.replace_all::<Subscription>(before, &nothing);
+        self.replace_all::<Cors>(before, &nothing);
+        self.replace_all::<SpaceSettings>(before, after);
+        self.replace_all::<Function>(before, after);
+        self.replace_all::<EventType>(before, after);
+        self.replace_all::<Subscription>(&nothing, after);
+        self.replace_all::<Cors>(&nothing, after);
     }
 
     fn replace_all<R: Configured>(&mut self, before: &Snapshot, after: &Snapshot) {
@@ -30,6 +50,11 @@ impl RoutingTable {
             });
         }
     }
+}
+
+/// The space of a snapshot that has settings.
+fn space_of(snapshot: &Snapshot) -> Option<Space> {
+    snapshot.settings().map(|settings| settings.space.clone())
 }
 
 #[cfg(test)]

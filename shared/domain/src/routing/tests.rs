@@ -5,10 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::configuration::Stored;
 use crate::resource::Resource;
 
 mod isolation;
 mod scaling;
+mod specific;
 
 fn subscription(space: &str, kind: &str, path: &str) -> Subscription {
     let body = format!(

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems};
 use utoipa::openapi::{Object, RefOr, Schema};
 
-use crate::resource::{Cors, EventType, Function, Kind, Subscription};
+use crate::resource::{Cors, EventType, Function, Kind, SpaceSettings, Subscription};
 
 /// What is known of a JSON value. Of one without any form nothing can be said.
 #[derive(Debug, Clone, Default)]
@@ -43,11 +43,13 @@ pub(super) fn of(kind: Kind) -> &'static Known {
     static FUNCTION: LazyLock<Known> = LazyLock::new(read::<Function>);
     static SUBSCRIPTION: LazyLock<Known> = LazyLock::new(read::<Subscription>);
     static CORS: LazyLock<Known> = LazyLock::new(read::<Cors>);
+    static SPACE: LazyLock<Known> = LazyLock::new(read::<SpaceSettings>);
     match kind {
         Kind::EventType => &EVENT_TYPE,
         Kind::Function => &FUNCTION,
         Kind::Subscription => &SUBSCRIPTION,
         Kind::Cors => &CORS,
+        Kind::Space => &SPACE,
     }
 }
 

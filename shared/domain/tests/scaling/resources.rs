@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
-use domain::resource::{Cors, EventType, Function, Kind, Resource, Subscription, masked};
+use domain::resource::{Cors, EventType, Function, Kind, PathMode, Resource, Subscription, masked};
 use domain::routing::PathOwnership;
 use domain::unknown_members::UnknownMembers;
 use scaling::assert_linear;
@@ -226,6 +226,8 @@ fn explanations() {
             event_types: &[],
             functions: &[],
             paths: PathOwnership::Shared,
+            mode: PathMode::Strict,
+            answering: None,
         };
         Explanation::of(request, resources)
     });
@@ -238,6 +240,8 @@ fn explanations() {
             event_types: &[],
             functions: &[],
             paths: PathOwnership::Shared,
+            mode: PathMode::Strict,
+            answering: None,
         };
         Explanation::of(request, resources)
     });

@@ -88,7 +88,7 @@ impl SystemEvents {
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
         let arrival = Arrival::after(hops.next());
-        let deliveries = fan_out(subscribers, &event, &PublishOptions::default(), &arrival);
+        let deliveries = fan_out(&subscribers, &event, &PublishOptions::default(), &arrival);
         self.outbox.count_received(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
         // Boxed: where nobody subscribes, nothing carries it.

@@ -1,19 +1,43 @@
-//! Events that reach nobody. They are answered 202 as they always were (docs/contract.md Q69), so that a counter, a header
-//! and a line of the log are all that tells their sender of a misspelt path.
+//! Events that reach nobody. They are answered 202 as they always were (docs/contract.md Q69), unless the space or the gateway
+//! is set to answer 404. A counter, a header and a line of the log tell of them in any case.
 
-use domain::routing::NearestMiss;
+use domain::routing::{NearestMiss, UnmatchedAnswer};
 
 use super::Matched;
+use crate::answer::Answer;
+use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::metrics::EventMetrics;
 
-/// Counts the events of a request that reach nobody, and says whether there are such and no others.
-pub(crate) fn note_unmatched(arrived: &Arrived<'_>, matched: &[Matched<'_>], metrics: &EventMetrics) -> bool {
+/// How a request is answered none of whose events reaches anybody.
+#[derive(Debug)]
+pub(crate) struct UnmatchedRequest(Box<UnmatchedAnswer>);
+
+impl UnmatchedRequest {
+    pub(crate) fn into_answer(self) -> Result<Answer, GatewayError> {
+        match *self.0 {
+            UnmatchedAnswer::Accepted => Ok(Answer::Unmatched),
+            UnmatchedAnswer::NotFound => Err(GatewayError::Unmatched),
+            UnmatchedAnswer::MethodNotAllowed { allowed } => Err(GatewayError::MethodNotAllowed { allowed }),
+        }
+    }
+}
+
+/// Counts the events of a request that reach nobody; where there are no others, says how it is answered.
+pub(crate) fn note_unmatched(
+    arrived: &Arrived<'_>,
+    matched: &[Matched<'_>],
+    metrics: &EventMetrics,
+) -> Option<UnmatchedRequest> {
     let count = matched.iter().filter(|event| event.reaches_nobody()).count();
     if count > 0 {
         note(arrived, matched, count, metrics);
     }
-    count > 0 && count == matched.len()
+    let first = matched.first().filter(|_| count == matched.len())?;
+    let answer = arrived
+        .table
+        .unmatched_answer(first.event.event_type(), &arrived.path.path);
+    Some(UnmatchedRequest(Box::new(answer)))
 }
 
 #[cold]

@@ -84,5 +84,6 @@ fn space_rules(settings: &Settings) -> SpaceRules {
             PathOwnership::Shared
         },
         max_cors: settings.limits.max_cors_per_space,
+        defaults: settings.routing.defaults(),
     }
 }

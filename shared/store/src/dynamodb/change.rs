@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, Resource, Subscription};
+use domain::resource::{Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -37,6 +37,8 @@ pub enum Operation {
     Subscription(Edit<Subscription>),
     /// To a CORS configuration.
     Cors(Edit<Cors>),
+    /// To the settings of the space.
+    Space(Edit<SpaceSettings>),
 }
 
 /// What a change did to a resource.
@@ -44,6 +46,8 @@ pub enum Operation {
 pub enum Edit<R: Resource> {
     /// It is this from now on, whether it was there before or not.
     Put(Stored<R>),
+    /// It is this from now on, in the place of that with another id.
+    Move(R::Id, Stored<R>),
     /// It is gone.
     Remove(R::Id),
 }
@@ -57,6 +61,9 @@ struct ChangeDocument<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow)]
     id: Cow<'a, str>,
+    /// Of a resource that was put in the place of another: the id of that.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    replaces: Option<Cow<'a, str>>,
     /// Of a resource that was put: its place in the order of creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<u64>,
@@ -77,6 +84,7 @@ impl SpaceChange {
             Kind::Function => Operation::Function(document.edit()?),
             Kind::Subscription => Operation::Subscription(document.edit()?),
             Kind::Cors => Operation::Cors(document.edit()?),
+            Kind::Space => Operation::Space(document.edit()?),
         };
         Ok(Self {
             space: document.space,
@@ -94,6 +102,7 @@ impl SpaceChange {
             Operation::Function(edit) => edit.to_text(space, version, seal),
             Operation::Subscription(edit) => edit.to_text(space, version, seal),
             Operation::Cors(edit) => edit.to_text(space, version, seal),
+            Operation::Space(edit) => edit.to_text(space, version, seal),
         }
     }
 
@@ -105,6 +114,7 @@ impl SpaceChange {
             Operation::Function(edit) => edit.apply(snapshot),
             Operation::Subscription(edit) => edit.apply(snapshot),
             Operation::Cors(edit) => edit.apply(snapshot),
+            Operation::Space(edit) => edit.apply(snapshot),
         }
     }
 }
@@ -118,7 +128,7 @@ impl<R: Configured> Edit<R> {
         seal: Option<&Seal>,
     ) -> Result<String, serde_json::Error> {
         let id = match self {
-            Self::Put(stored) => stored.resource.id(),
+            Self::Put(stored) | Self::Move(_, stored) => stored.resource.id(),
             Self::Remove(id) => id,
         };
         let mut document = ChangeDocument {
@@ -126,11 +136,15 @@ impl<R: Configured> Edit<R> {
             version,
             kind: R::KIND.label().into(),
             id: id.as_ref().into(),
+            replaces: None,
             created: None,
             seal: None,
             resource: None,
         };
-        if let Self::Put(stored) = self {
+        if let Self::Move(id, _) = self {
+            document.replaces = Some(id.as_ref().into());
+        }
+        if let Self::Put(stored) | Self::Move(_, stored) = self {
             document.created = Some(stored.created);
             document.seal = seal.cloned();
             document.resource = Some(Cow::Owned(to_raw_value(&*stored.resource)?));
@@ -141,6 +155,10 @@ impl<R: Configured> Edit<R> {
     fn apply(&self, snapshot: &mut Snapshot) {
         match self {
             Self::Put(stored) => snapshot.insert(stored.clone()),
+            Self::Move(id, stored) => {
+                snapshot.remove::<R>(id);
+                snapshot.insert(stored.clone());
+            }
             Self::Remove(id) => {
                 snapshot.remove::<R>(id);
             }
@@ -158,7 +176,11 @@ impl ChangeDocument<'_> {
         match self.created {
             Some(created) if *resource.space() == self.space && *resource.id() == id => {
                 let resource = Arc::new(resource);
-                Ok(Edit::Put(Stored { resource, created }))
+                let stored = Stored { resource, created };
+                Ok(match &self.replaces {
+                    Some(id) => Edit::Move(R::Id::from(id), stored),
+                    None => Edit::Put(stored),
+                })
             }
             _ => Err(CorruptValue::Misplaced),
         }
@@ -166,7 +188,13 @@ impl ChangeDocument<'_> {
 }
 
 fn kind(label: &str) -> Result<Kind, CorruptValue> {
-    let kinds = [Kind::EventType, Kind::Function, Kind::Subscription, Kind::Cors];
+    let kinds = [
+        Kind::EventType,
+        Kind::Function,
+        Kind::Subscription,
+        Kind::Cors,
+        Kind::Space,
+    ];
     let mut kinds = kinds.into_iter();
     kinds
         .find(|kind| kind.label() == label)
@@ -203,9 +231,20 @@ mod tests {
         }
     }
 
+    fn moved() -> SpaceChange {
+        let body = r#"{"type":"sync","eventType":"e","functionId":"f","path":"/new"}"#;
+        let resource = Arc::new(Subscription::decode(&"default".into(), None, body.as_bytes()).unwrap());
+        let operation = Operation::Subscription(Edit::Move("old".into(), Stored { resource, created: 9 }));
+        SpaceChange {
+            operation,
+            seal: None,
+            ..put()
+        }
+    }
+
     #[test]
     fn texts_are_read_back() {
-        for change in [put(), removal()] {
+        for change in [put(), moved(), removal()] {
             let text = change.to_text().unwrap();
             assert_eq!(SpaceChange::parse(&text).unwrap(), change, "{text}");
         }
@@ -225,6 +264,26 @@ mod tests {
         for _ in 0..2 {
             removal().apply(&mut snapshot);
             assert!(snapshot.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_moves_leaves_nothing_behind() {
+        let body = r#"{"type":"sync","eventType":"e","functionId":"f","path":"/old"}"#;
+        let mut old = Subscription::decode(&"default".into(), None, body.as_bytes()).unwrap();
+        old.subscription_id = "old".into();
+        let mut snapshot = Snapshot::default();
+        snapshot.insert(Stored {
+            resource: Arc::new(old),
+            created: 1,
+        });
+        for _ in 0..2 {
+            moved().apply(&mut snapshot);
+            assert_eq!(
+                snapshot.iter::<Subscription>().next().unwrap().resource.path,
+                "/new"
+            );
+            assert_eq!(snapshot.count::<Subscription>(), 1);
         }
     }
 

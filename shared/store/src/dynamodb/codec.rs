@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Subscription};
+use domain::resource::{Cors, EventType, Function, SpaceSettings, Subscription};
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
@@ -40,7 +40,7 @@ pub(super) enum EncodeError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SnapshotDocument<E, F, S, C> {
+struct SnapshotDocument<E, F, S, C, P> {
     space: Space,
     version: u64,
     /// With what the secrets of the functions are encrypted, if they are.
@@ -50,6 +50,9 @@ struct SnapshotDocument<E, F, S, C> {
     functions: Vec<Entry<F>>,
     subscriptions: Vec<Entry<S>>,
     cors: Vec<Entry<C>>,
+    /// None or one; absent from documents of before spaces had settings.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<Entry<P>>,
 }
 
 /// A resource and its place in the order of creation.
@@ -81,6 +84,7 @@ pub(super) fn encode(
         functions,
         subscriptions: entries::<Subscription>(snapshot),
         cors: entries::<Cors>(snapshot),
+        settings: entries::<SpaceSettings>(snapshot),
     };
     let json = serde_json::to_vec(&document).map_err(std::io::Error::from)?;
     Ok(compress(&json)?)
@@ -105,7 +109,8 @@ pub(super) fn decompress(compressed: &[u8], room: usize) -> Result<Vec<u8>, Corr
 /// Reads the document of a space; its secrets are as they are stored. Errors show nothing of it.
 pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSnapshot>, CorruptValue> {
     let json = decompress(compressed, compressed.len() * USUAL_RATIO)?;
-    let document: SnapshotDocument<EventType, Function, Subscription, Cors> = serde_json::from_slice(&json)?;
+    let document: SnapshotDocument<EventType, Function, Subscription, Cors, SpaceSettings> =
+        serde_json::from_slice(&json)?;
     if document.space != *space {
         return Err(CorruptValue::Misplaced);
     }
@@ -114,6 +119,7 @@ pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSna
     insert(&mut snapshot, space, document.functions)?;
     insert(&mut snapshot, space, document.subscriptions)?;
     insert(&mut snapshot, space, document.cors)?;
+    insert(&mut snapshot, space, document.settings)?;
     Ok(Sealed {
         value: SpaceSnapshot {
             version: document.version,
@@ -184,6 +190,7 @@ mod tests {
             u64::MAX,
             r#"{"type":"sync","eventType":"e","functionId":"f","path":"/a/:b","method":"GET"}"#,
         );
+        put::<SpaceSettings>(&mut snapshot, 3, r#"{"paths":"specific","unmatched":404}"#);
         put::<Cors>(&mut snapshot, 0, r#"{"method":"GET","path":"/a"}"#);
         snapshot
     }
@@ -205,6 +212,7 @@ mod tests {
                 all::<Subscription>(&snapshot)
             );
             assert_eq!(all::<Cors>(&read.snapshot), all::<Cors>(&snapshot));
+            assert_eq!(read.snapshot.settings(), snapshot.settings());
             assert_eq!(encode(&"one".into(), 42, &read.snapshot, None).unwrap(), bytes);
         }
     }

@@ -123,6 +123,7 @@ pub(super) fn kind_prefix(kind: Kind) -> &'static str {
         Kind::Function => "FUNCTION#",
         Kind::Subscription => "SUBSCRIPTION#",
         Kind::Cors => "CORS#",
+        Kind::Space => "SETTINGS#",
     }
 }
 
@@ -191,6 +192,10 @@ mod tests {
             (
                 Key::resource(&space, Kind::Cors, "GET%2F"),
                 "SPACE#default/CORS#GET%2F",
+            ),
+            (
+                Key::resource(&space, Kind::Space, "default"),
+                "SPACE#default/SETTINGS#default",
             ),
             (Key::change(&space), "SPACE#default/CHANGE"),
             (Key::space_record(&space), "VERSIONS/default"),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use clocks::{Moment, TimeSource};
+use domain::configuration::SpaceRules;
 use domain::ids::Space;
 use domain::routing::{PathOwnership, RoutingTable};
 use domain::space_version::SpaceVersion;
@@ -43,18 +44,13 @@ pub(super) struct Routes {
 
 impl Routes {
     /// Nothing yet: the first request loads.
-    pub(super) fn new(
-        table: &Table,
-        freshness: Freshness,
-        clock: TimeSource,
-        ownership: PathOwnership,
-    ) -> Self {
+    pub(super) fn new(table: &Table, freshness: Freshness, clock: TimeSource, rules: SpaceRules) -> Self {
         Self {
             table: table.impatient(),
             freshness,
             clock: clock.clone(),
-            ownership,
-            held: ArcSwap::from_pointee(HeldRoutes::nothing(ownership)),
+            ownership: rules.paths,
+            held: ArcSwap::from_pointee(HeldRoutes::nothing(rules)),
             confirmations: Confirmations::new(clock),
             refuted: Refuted::new(freshness.revalidate_after),
         }

@@ -19,6 +19,7 @@ const PARALLEL_KEYS: usize = 8;
 impl Table {
     /// A change as it is to be stored.
     pub(super) async fn close<R: Configured>(&self, edit: Edit<R>) -> Result<Sealed<Edit<R>>, StoreError> {
+        // What has secrets does not move.
         let (Some(keys), Edit::Put(stored)) = (&self.keys, &edit) else {
             return Ok(Sealed {
                 value: edit,

@@ -128,7 +128,7 @@ impl TableWriter {
             record: &next,
             edit: &sealed.value,
             seal: sealed.seal.as_ref(),
-            is_new: change.before.is_none(),
+            is_new: change.before.is_none() || change.has_moved(),
         };
         match self.table.commit(transaction.actions(&self.table.name)?).await? {
             CommitOutcome::Committed => {

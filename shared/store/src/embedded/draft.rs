@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use clocks::since_epoch;
 use domain::configuration::{AnyChange, Change, ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
-use domain::resource::{Subscription, SubscriptionType};
+use domain::resource::{Kind, Subscription, SubscriptionType};
 
 use super::EmbeddedSettings;
 use super::state::EmbeddedState;
@@ -75,11 +75,7 @@ impl Draft {
             return Err(ConfigurationError::CreatedInFuture { kind: R::KIND }.into());
         }
         let rules = self.rules;
-        let change = self.change::<R>(&space, |snapshot| {
-            let change = snapshot.create(resource, created)?;
-            rules.check_size::<R>(snapshot)?;
-            Ok(change)
-        })?;
+        let change = self.change::<R>(&space, |snapshot| snapshot.create(resource, created, &rules))?;
         self.state.next_created = self.state.next_created.max(created + 1);
         if let AnyChange::Subscription(change) = R::change(&change) {
             self.note_shadowing(change);
@@ -89,8 +85,44 @@ impl Draft {
 
     pub(super) fn update<R: Configured>(&mut self, resource: R) -> Result<Arc<R>, StoreError> {
         let (space, id) = (resource.space().clone(), resource.id().clone());
-        self.change::<R>(&space, |snapshot| snapshot.update(resource))?;
+        let rules = self.rules;
+        self.change::<R>(&space, |snapshot| snapshot.update(resource, &rules))?;
         Ok(self.state.get(&space, &id)?)
+    }
+
+    /// Makes of a resource, or of there being none, what a revision says.
+    pub(super) fn put<R: Configured>(
+        &mut self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl FnOnce(Option<&R>) -> Result<R, ConfigurationError>,
+    ) -> Result<Arc<R>, StoreError> {
+        let stored = self.state.get::<R>(space, id).ok();
+        let revised = revise(stored.as_deref())?;
+        if stored.is_some() {
+            self.update(revised)
+        } else {
+            self.create(revised)
+        }
+    }
+
+    /// Puts what a revision makes of a resource in its place, under whatever id.
+    pub(super) fn relocate<R: Configured>(
+        &mut self,
+        space: &Space,
+        id: &R::Id,
+        revise: impl FnOnce(&R) -> Result<R, ConfigurationError>,
+    ) -> Result<Arc<R>, StoreError> {
+        let revised = revise(&*self.state.get::<R>(space, id)?)?;
+        let (new_id, created, rules) = (revised.id().clone(), self.state.next_created, self.rules);
+        let change = self.change::<R>(space, |snapshot| snapshot.relocate(id, revised, created, &rules))?;
+        self.state.next_created += 1;
+        if new_id != *id
+            && let AnyChange::Subscription(change) = R::change(&change)
+        {
+            self.note_shadowing(change);
+        }
+        Ok(self.state.get(space, &new_id)?)
     }
 
     /// Says whether the amendment made anything of the resource.
@@ -108,7 +140,8 @@ impl Draft {
     }
 
     pub(super) fn delete<R: Configured>(&mut self, space: &Space, id: &R::Id) -> Result<(), StoreError> {
-        self.change::<R>(space, |snapshot| snapshot.delete(id))?;
+        let rules = self.rules;
+        self.change::<R>(space, |snapshot| snapshot.delete(id, &rules))?;
         Ok(())
     }
 
@@ -118,15 +151,22 @@ impl Draft {
         space: &Space,
         change: impl FnOnce(&mut Snapshot) -> Result<Change<R>, ConfigurationError>,
     ) -> Result<Change<R>, StoreError> {
-        let mut snapshot = self.state.spaces.get(space).cloned().unwrap_or_default();
+        let before = self.state.spaces.get(space).cloned().unwrap_or_default();
+        let mut snapshot = before.clone();
         let change = change(&mut snapshot)?;
-        self.writes.extend(Write::of(&change, self.keys.as_ref())?);
+        self.writes.extend(Write::all_of(&change, self.keys.as_ref())?);
+        let routes = Arc::make_mut(&mut self.state.routes);
+        if R::KIND == Kind::Space {
+            // It may move all that stands on paths.
+            routes.replace(&before, &snapshot);
+        } else {
+            routes.apply(&change);
+        }
         if snapshot.is_empty() {
             self.state.spaces.remove(space);
         } else {
             self.state.spaces.insert(space.clone(), snapshot);
         }
-        Arc::make_mut(&mut self.state.routes).apply(&change);
         Ok(change)
     }
 

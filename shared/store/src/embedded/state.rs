@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::configuration::{ConfigurationError, Configured, Snapshot};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Subscription};
+use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription};
 use domain::routing::RoutingTable;
 use imbl::OrdMap;
 
@@ -29,10 +29,10 @@ pub(super) struct EmbeddedState {
 impl EmbeddedState {
     /// Reads everything that an engine keeps.
     pub(super) fn load(engine: &Engine, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
-        let (keys, ownership) = (settings.keys.as_ref(), settings.rules.paths);
+        let (keys, rules) = (settings.keys.as_ref(), settings.rules);
         let mut state = Self {
             spaces: OrdMap::default(),
-            routes: Arc::new(RoutingTable::new(ownership)),
+            routes: Arc::new(RoutingTable::new(rules)),
             next_created: 0,
         };
         engine.read_all(|key, value| match record::kind(key) {
@@ -40,12 +40,13 @@ impl EmbeddedState {
             kind if kind == Kind::Function.label() => state.insert::<Function>(key, value, keys),
             kind if kind == Kind::Subscription.label() => state.insert::<Subscription>(key, value, keys),
             kind if kind == Kind::Cors.label() => state.insert::<Cors>(key, value, keys),
+            kind if kind == Kind::Space.label() => state.insert::<SpaceSettings>(key, value, keys),
             _ => Err(StoreError::Corrupt {
                 key: key.to_owned(),
                 source: CorruptValue::UnknownKind,
             }),
         })?;
-        state.routes = Arc::new(RoutingTable::compile(ownership, state.spaces.values()));
+        state.routes = Arc::new(RoutingTable::compile(rules, state.spaces.values()));
         Ok(state)
     }
 
@@ -89,6 +90,7 @@ impl EmbeddedState {
                     snapshot.count::<Subscription>(),
                 ),
                 (space.clone(), Kind::Cors, snapshot.count::<Cors>()),
+                (space.clone(), Kind::Space, snapshot.count::<SpaceSettings>()),
             ]
         };
         self.spaces.iter().flat_map(of_space).collect()

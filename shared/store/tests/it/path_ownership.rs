@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::configuration::{ConfigurationError, SpaceRules};
+use domain::configuration::{ConfigurationError, SpaceDefaults, SpaceRules};
 use domain::ids::Space;
-use domain::resource::{Cors, Resource as _, Subscription};
+use domain::resource::{Cors, PathMode, Resource as _, Subscription, Unmatched};
 use domain::routing::PathOwnership;
 use store::{DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, Store, StoreError};
 
@@ -17,7 +17,14 @@ const SHARED: SpaceRules = rules(PathOwnership::Shared);
 const OWNED: SpaceRules = rules(PathOwnership::BySpace);
 
 const fn rules(paths: PathOwnership) -> SpaceRules {
-    SpaceRules { paths, max_cors: 40 }
+    SpaceRules {
+        paths,
+        max_cors: 40,
+        defaults: SpaceDefaults {
+            paths: PathMode::Strict,
+            unmatched: Unmatched::Accepted,
+        },
+    }
 }
 
 fn embedded(directory: &Path, rules: SpaceRules) -> Store {

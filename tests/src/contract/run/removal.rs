@@ -41,23 +41,28 @@ impl Run<'_> {
                     let id = entry[id].as_str().unwrap_or_default();
                     // The id of a CORS configuration is escaped already, docs/contract.md §1.9.
                     let id = if list == "cors" { id.to_owned() } else { escape(id) };
-                    let target = format!("{collection}/{id}");
-                    let request = Request {
-                        method: "DELETE".to_owned(),
-                        target,
-                        ..Request::default()
-                    };
-                    let answer = self
-                        .host
-                        .send(Api::Config, &request, TIMEOUT)
-                        .await
-                        .map_err(|e| fault(&e))?;
-                    if answer.status != 204 {
-                        let got = format!("{} {}", answer.status, excerpt(&answer.text()));
-                        return Err(vec![format!("removing {} gave {got}", request.target)]);
-                    }
+                    self.remove(format!("{collection}/{id}")).await?;
                 }
             }
+            self.remove(format!("/v1/spaces/{space}")).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, target: String) -> Result<(), Differences> {
+        let request = Request {
+            method: "DELETE".to_owned(),
+            target,
+            ..Request::default()
+        };
+        let answer = self
+            .host
+            .send(Api::Config, &request, TIMEOUT)
+            .await
+            .map_err(|e| fault(&e))?;
+        if answer.status != 204 {
+            let got = format!("{} {}", answer.status, excerpt(&answer.text()));
+            return Err(vec![format!("removing {} gave {got}", request.target)]);
         }
         Ok(())
     }

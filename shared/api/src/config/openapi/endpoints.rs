@@ -15,7 +15,8 @@ pub(super) fn add(components: &mut ComponentsBuilder, paths: &mut PathsBuilder) 
             let item = actions.fold(PathItemBuilder::new(), |item, action| {
                 item.operation(http_method(&action.method), (action.describe)())
             });
-            let path = format!("/v1/spaces/{{space}}/{}", endpoint.path.join("/"));
+            let segments = endpoint.path.iter().map(|segment| format!("/{segment}"));
+            let path = format!("/v1/spaces/{{space}}{}", segments.collect::<String>());
             *paths = std::mem::take(paths).path(path, item.build());
         }
     }

@@ -1,18 +1,18 @@
 //! What the OpenAPI document says of resources: the same of each kind.
 
-use domain::resource::{CREATED_AT, DERIVED_MEMBERS, Kind, Resource};
+use domain::resource::{CREATED_AT, Kind, Resource};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::{
-    ArrayBuilder, ComponentsBuilder, HttpMethod, ObjectBuilder, PathsBuilder, RefOr, Required, Schema, Type,
+    ArrayBuilder, ComponentsBuilder, HttpMethod, ObjectBuilder, PathsBuilder, RefOr, Required, Schema,
 };
 
 use super::blocks::{
-    any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, query_parameter, reference, text,
-    with_errors, writable_space,
+    any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, reference, text, with_errors,
+    writable_space,
 };
+use super::inputs::{field_validation, input_schema};
 use crate::config::paths::segment;
-use crate::config::unknown_members::{FIELD_VALIDATION, STRICT};
 
 /// Member of a list answer that holds the resources of a kind.
 pub(in crate::config) fn collection(kind: Kind) -> &'static str {
@@ -21,6 +21,7 @@ pub(in crate::config) fn collection(kind: Kind) -> &'static str {
         Kind::Function => "functions",
         Kind::Subscription => "subscriptions",
         Kind::Cors => "cors",
+        Kind::Space => "spaces",
     }
 }
 
@@ -34,6 +35,7 @@ fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static s
             &["type", "eventType", "functionId"],
         ),
         Kind::Cors => (&["method", "path"], &["method", "path"]),
+        Kind::Space => (&[], &[]),
     }
 }
 
@@ -142,17 +144,6 @@ pub(super) fn add<R: Resource + ToSchema>(components: &mut ComponentsBuilder, pa
         .path(format!("{at}/{{id}}"), on_item.build());
 }
 
-/// Whether members that are not known are refused.
-fn field_validation() -> ParameterBuilder {
-    let strict = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some([STRICT]))
-        .build();
-    let about = "Refuse members that are not known. Without it they are ignored, and named in the header \
-                 `X-Event-Gateway-Warning` of the answer.";
-    query_parameter(FIELD_VALIDATION, about, strict)
-}
-
 /// Whether the time of creation is shown, or taken.
 fn created_at() -> ParameterBuilder {
     let wanted = ObjectBuilder::new()
@@ -161,33 +152,4 @@ fn created_at() -> ParameterBuilder {
         .build();
     let about = "Show the time of creation as the member `createdAt` (RFC 3339); of a new resource, take it from there.";
     query_parameter(CREATED_AT, about, wanted)
-}
-
-/// What clients may send for a resource: the fields that are not derived, few of them required.
-fn input_schema<R: Resource + ToSchema>(required_fields: &[&'static str]) -> RefOr<Schema> {
-    let required = required_fields
-        .iter()
-        .fold(ObjectBuilder::new(), |object, field| object.required(*field));
-    let mut schema = R::schema();
-    keep_input_fields(&mut schema);
-    RefOr::T(Schema::AllOf(
-        utoipa::openapi::AllOfBuilder::new()
-            .item(schema)
-            .item(required)
-            .build(),
-    ))
-}
-
-/// Takes what is derived, and what is required of an answer, off an object schema and off what it is composed of.
-fn keep_input_fields(schema: &mut RefOr<Schema>) {
-    match schema {
-        RefOr::T(Schema::Object(object)) => {
-            object.required.clear();
-            object
-                .properties
-                .retain(|field, _| !DERIVED_MEMBERS.contains(&field.as_str()));
-        }
-        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(keep_input_fields),
-        _ => {}
-    }
 }

@@ -26,7 +26,9 @@ fn is_served(path: &str, method: &Method) -> bool {
     match paths::resolve(path, method) {
         Resolved::Route(Route::Resource { id, .. }) => ResourceOperation::of(method, id).is_some(),
         Resolved::Route(Route::Endpoint { endpoint, .. }) => endpoint.action(method).is_some(),
-        Resolved::Route(Route::Status | Route::Metrics | Route::OpenApi) => method == Method::GET,
+        Resolved::Route(Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces) => {
+            method == Method::GET
+        }
         Resolved::Redirect(_) | Resolved::Unknown => false,
     }
 }
@@ -43,7 +45,7 @@ fn what_is_described_is_served_and_nothing_else() {
     let document = document();
     let operations = operations(&document);
     let endpoints: usize = SUBJECTS.iter().map(|subject| subject.endpoints.len()).sum();
-    assert_eq!(operations.len(), 3 + 4 * 2 + endpoints);
+    assert_eq!(operations.len(), 4 + 4 * 2 + endpoints);
     for (path, described) in operations {
         let sample = path
             .replace("{space}", "default")

@@ -64,8 +64,7 @@ fn unknown_paths() {
         "/",
         "/nope",
         "/v1",
-        "/v1/spaces",
-        "/v1/spaces/s",
+        "/v1/space",
         "/v1/spaces/s/x",
         "/v1/spaces/s/functions/a%2Fb",
     ] {

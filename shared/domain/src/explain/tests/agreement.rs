@@ -16,7 +16,7 @@ fn candidates() -> impl Strategy<Value = Vec<Arc<Subscription>>> {
     let one = (
         prop::sample::select(&["sync", "sync", "async"][..]),
         prop::sample::select(&["e0", "e1"][..]),
-        prop::sample::select(&["GET", "POST"][..]),
+        prop::sample::select(&["GET", "POST", "ANY"][..]),
         (a_path(&["a", "b", "default", "", ":x", ":y"]), any::<bool>()),
         any::<bool>(),
     );
@@ -34,16 +34,16 @@ fn candidates() -> impl Strategy<Value = Vec<Arc<Subscription>>> {
 }
 
 /// A space with those of the subscriptions that its rules allow.
-fn space(candidates: &[Arc<Subscription>]) -> Snapshot {
+fn space(candidates: &[Arc<Subscription>], rules: &SpaceRules) -> Snapshot {
     let mut snapshot = Snapshot::default();
-    snapshot.create((*function("f")).clone(), 0).unwrap();
+    snapshot.create((*function("f")).clone(), 0, rules).unwrap();
     for name in ["e0", "e1"] {
         let event_type = decode::<EventType>(&format!(r#"{{"name":"{name}"}}"#));
-        snapshot.create((*event_type).clone(), 0).unwrap();
+        snapshot.create((*event_type).clone(), 0, rules).unwrap();
     }
     for (created, subscription) in (1..).zip(candidates) {
         // What is there already, or conflicts with it, is left out.
-        let _ = snapshot.create((**subscription).clone(), created);
+        let _ = snapshot.create((**subscription).clone(), created, rules);
     }
     snapshot
 }
@@ -55,18 +55,25 @@ proptest! {
     fn agrees_with_the_index(
         candidates in candidates(),
         event_type in prop::sample::select(&["e0", "e1"][..]),
-        method in prop::sample::select(&["GET", "POST"][..]),
+        method in prop::sample::select(&["GET", "POST", "HEAD"][..]),
+        mode in prop::sample::select(&[PathMode::Strict, PathMode::Specific][..]),
         path in a_path(&["a", "b", "c", "default", ""]),
         paths in prop::sample::select(&[PathOwnership::Shared, PathOwnership::BySpace][..]),
     ) {
-        let snapshot = space(&candidates);
-        let table = RoutingTable::compile(paths, [&snapshot]);
+        let rules = SpaceRules {
+            defaults: SpaceDefaults { paths: mode, ..SpaceDefaults::default() },
+            ..SpaceRules::from(paths)
+        };
+        let snapshot = space(&candidates, &rules);
+        let table = RoutingTable::compile(rules, [&snapshot]);
         let subscriptions = snapshot.list::<Subscription>(&MetadataFilter::default());
         let resources = SpaceResources {
             subscriptions: &subscriptions,
             event_types: &[],
             functions: &[function("f")],
             paths,
+            mode,
+            answering: table.routes(event_type, method, &path).sync.map(|it| &**it),
         };
         let explained = Explanation::of(ask(event_type, method, &path), resources).subscriptions;
         prop_assert_eq!(explained.len(), subscriptions.len());

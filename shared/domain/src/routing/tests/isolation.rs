@@ -1,7 +1,7 @@
 //! Where spaces own their paths: whatever others register, a request finds what it would find if its space were alone.
 
 use super::*;
-use crate::configuration::Snapshot;
+use crate::configuration::{Snapshot, Stored};
 
 const SPACES: [&str; 3] = ["one", "two", "six"];
 

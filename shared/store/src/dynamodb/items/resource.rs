@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
-use domain::resource::{Cors, EventType, Function, Kind, Subscription};
+use domain::resource::{Cors, EventType, Function, Kind, SpaceSettings, Subscription};
 
 use super::{CREATED, Item, Key, VERSION, corrupt, kind_prefix, number, read_number, read_text, text};
 use crate::encryption::{Seal, Sealed};
@@ -61,6 +61,8 @@ pub(in super::super) fn read_into(
         snapshot.insert(read_resource::<Subscription>(item)?.value);
     } else if is_of(Kind::Cors) {
         snapshot.insert(read_resource::<Cors>(item)?.value);
+    } else if is_of(Kind::Space) {
+        snapshot.insert(read_resource::<SpaceSettings>(item)?.value);
     }
     Ok(())
 }

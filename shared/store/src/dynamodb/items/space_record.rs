@@ -2,7 +2,7 @@
 
 use domain::configuration::{Change, Snapshot};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, Resource, Subscription};
+use domain::resource::{Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
 
 use super::{CREATED, Item, Key, VERSION, corrupt, number, read_number, read_text, text};
 use crate::error::{CorruptValue, StoreError};
@@ -12,7 +12,7 @@ const SPACE: &str = "space";
 
 /// How many resources of each kind a space has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Counts([(Kind, usize); 4]);
+pub(in super::super) struct Counts([(Kind, usize); 5]);
 
 /// What is known of a space without reading its resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,7 @@ impl Counts {
             (Kind::Function, snapshot.count::<Function>()),
             (Kind::Subscription, snapshot.count::<Subscription>()),
             (Kind::Cors, snapshot.count::<Cors>()),
+            (Kind::Space, snapshot.count::<SpaceSettings>()),
         ])
     }
 
@@ -101,6 +102,10 @@ impl SpaceRecord {
         let mut counts = Counts::of(&Snapshot::default());
         for (kind, count) in &mut counts.0 {
             let name = attribute(*kind);
+            // Written before spaces had settings.
+            if *kind == Kind::Space && !item.contains_key(name) {
+                continue;
+            }
             *count =
                 usize::try_from(read_number(item, name)?).map_err(|_| CorruptValue::Attribute { name })?;
         }
@@ -120,6 +125,7 @@ fn attribute(kind: Kind) -> &'static str {
         Kind::Function => "functions",
         Kind::Subscription => "subscriptions",
         Kind::Cors => "cors",
+        Kind::Space => "settings",
     }
 }
 
@@ -138,11 +144,20 @@ mod tests {
                     (Kind::Function, 2),
                     (Kind::Subscription, 0),
                     (Kind::Cors, 4),
+                    (Kind::Space, 1),
                 ]),
                 ..SpaceRecord::unwritten(space.into())
             };
             assert_eq!(SpaceRecord::read(&record.item()).unwrap(), record);
         }
+    }
+
+    #[test]
+    fn records_from_before_settings_are_read() {
+        let record = SpaceRecord::unwritten("default".into());
+        let mut item = record.item();
+        item.remove("settings").unwrap();
+        assert_eq!(SpaceRecord::read(&item).unwrap(), record);
     }
 
     #[test]

@@ -47,7 +47,10 @@ impl<R: Configured> Transaction<'_, R> {
             put(Put::builder().table_name(table).set_item(Some(newest_change)))?,
             self.own_action(table)?,
         ];
-        if let Edit::Put(stored) = self.edit {
+        if let Edit::Move(id, _) = self.edit {
+            actions.push(delete(table, Key::resource(space, R::KIND, id.as_ref()))?);
+        }
+        if let Edit::Put(stored) | Edit::Move(_, stored) = self.edit {
             for (kind, id) in stored.resource.references() {
                 actions.push(check_exists(table, Key::resource(space, kind, id))?);
             }
@@ -74,7 +77,7 @@ impl<R: Configured> Transaction<'_, R> {
 
     fn own_action(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
         match self.edit {
-            Edit::Put(stored) => {
+            Edit::Put(stored) | Edit::Move(_, stored) => {
                 let item = resource::item(stored, self.seal, self.record.version)
                     .map_err(StoreError::unavailable)?;
                 put(Put::builder()

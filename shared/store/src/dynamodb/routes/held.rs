@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clocks::Moment;
-use domain::configuration::Snapshot;
+use domain::configuration::{Snapshot, SpaceRules};
 use domain::ids::{FunctionId, Space};
-use domain::routing::{PathOwnership, RoutingTable};
+use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
 use super::super::space_snapshot::SpaceSnapshot;
@@ -40,9 +40,9 @@ pub(super) struct HeldRoutes {
 
 impl HeldRoutes {
     /// Before anything was read.
-    pub(super) fn nothing(ownership: PathOwnership) -> Self {
+    pub(super) fn nothing(rules: impl Into<SpaceRules>) -> Self {
         Self {
-            table: Arc::new(RoutingTable::new(ownership)),
+            table: Arc::new(RoutingTable::new(rules)),
             spaces: imbl::HashMap::default(),
             confirmation: 0,
             confirmed: None,

@@ -13,12 +13,23 @@ pub(in super::super) enum WriteRequest<R: Configured> {
     Update(R),
     /// One less, if it passes a check.
     Delete(Space, R::Id, Option<Check<R>>),
+    /// What a revision makes of one, in its place, under whatever id.
+    Relocate(Space, R::Id, Replacement<R>),
+    /// What a revision makes of one, or of there being none.
+    Put(Space, R::Id, Revision<R>),
     /// What an amendment makes of one, if it makes anything of it.
     Amend(Space, R::Id, Amendment<R>),
 }
 
 /// Refuses what must not go as it is at the time of the write.
 pub(in super::super) type Check<R> = Box<dyn Fn(&R) -> Result<(), ConfigurationError> + Send + Sync>;
+
+/// Makes of a resource as it is at the time of the write what is to take its place.
+pub(in super::super) type Replacement<R> = Box<dyn Fn(&R) -> Result<R, ConfigurationError> + Send + Sync>;
+
+/// Makes of a resource as it is at the time of the write, or of there being none, what it is to be.
+pub(in super::super) type Revision<R> =
+    Box<dyn Fn(Option<&R>) -> Result<R, ConfigurationError> + Send + Sync>;
 
 /// Makes of a resource as it is at the time of the write what it is to be; `None` where it is to stay as it is.
 pub(in super::super) type Amendment<R> =
@@ -29,7 +40,10 @@ impl<R: Configured> WriteRequest<R> {
     pub(super) fn space(&self) -> &Space {
         match self {
             Self::Create(resource, _) | Self::Update(resource) => resource.space(),
-            Self::Delete(space, _, _) | Self::Amend(space, _, _) => space,
+            Self::Delete(space, _, _)
+            | Self::Relocate(space, _, _)
+            | Self::Put(space, _, _)
+            | Self::Amend(space, _, _) => space,
         }
     }
 
@@ -37,7 +51,10 @@ impl<R: Configured> WriteRequest<R> {
     pub(super) fn id(&self) -> &R::Id {
         match self {
             Self::Create(resource, _) | Self::Update(resource) => resource.id(),
-            Self::Delete(_, id, _) | Self::Amend(_, id, _) => id,
+            Self::Delete(_, id, _)
+            | Self::Relocate(_, id, _)
+            | Self::Put(_, id, _)
+            | Self::Amend(_, id, _) => id,
         }
     }
 
@@ -57,19 +74,25 @@ impl<R: Configured> WriteRequest<R> {
                     }
                     before => before.unwrap_or(created),
                 };
-                let change = snapshot.create(resource.clone(), created)?;
-                rules.check_size::<R>(snapshot)?;
-                Ok(change)
+                snapshot.create(resource.clone(), created, rules)
             }
-            Self::Update(resource) => snapshot.update(resource.clone()),
+            Self::Update(resource) => snapshot.update(resource.clone(), rules),
             Self::Delete(_, id, check) => {
                 if let Some(check) = check {
                     check(&*snapshot.get::<R>(id)?)?;
                 }
-                snapshot.delete(id)
+                snapshot.delete(id, rules)
             }
+            Self::Relocate(_, id, revise) => {
+                let revised = revise(&*snapshot.get::<R>(id)?)?;
+                snapshot.relocate(id, revised, created, rules)
+            }
+            Self::Put(_, id, revise) => match snapshot.get::<R>(id).ok() {
+                Some(stored) => snapshot.update(revise(Some(&*stored))?, rules),
+                None => snapshot.create(revise(None)?, created, rules),
+            },
             Self::Amend(_, id, amend) => match amend(&*snapshot.get::<R>(id)?)? {
-                Some(amended) => snapshot.update(amended),
+                Some(amended) => snapshot.update(amended, rules),
                 None => return Ok(None),
             },
         }
@@ -79,6 +102,7 @@ impl<R: Configured> WriteRequest<R> {
     /// What it did, once it is decided.
     pub(super) fn edit(&self, change: &Change<R>) -> Edit<R> {
         match &change.after {
+            Some(stored) if change.has_moved() => Edit::Move(self.id().clone(), stored.clone()),
             Some(stored) => Edit::Put(stored.clone()),
             None => Edit::Remove(self.id().clone()),
         }

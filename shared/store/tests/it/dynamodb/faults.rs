@@ -142,7 +142,7 @@ async fn newest_change(table: &TestTable) -> SpaceChange {
 fn put<R: Configured>(edit: &Edit<R>) -> &R {
     match edit {
         Edit::Put(stored) => &stored.resource,
-        Edit::Remove(_) => panic!("it is gone"),
+        Edit::Move(..) | Edit::Remove(_) => panic!("it is gone"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::configuration::{Configured, Snapshot};
+use domain::configuration::{Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{EventType, Function, MetadataFilter, Resource as _, Subscription};
 use futures::FutureExt as _;
@@ -54,12 +54,28 @@ impl Operation {
     /// The same without a store; it panics if the rules do not allow it.
     fn replay(self, snapshot: &mut Snapshot, space: &Space) {
         match self {
-            Self::CreateFunction => drop(snapshot.create(function(space, "f"), 0).unwrap()),
-            Self::DeleteFunction => drop(snapshot.delete::<Function>(&"f".into()).unwrap()),
-            Self::Subscribe(path) => drop(snapshot.create(subscription(space, path), 0).unwrap()),
+            Self::CreateFunction => drop(
+                snapshot
+                    .create(function(space, "f"), 0, &SpaceRules::default())
+                    .unwrap(),
+            ),
+            Self::DeleteFunction => drop(
+                snapshot
+                    .delete::<Function>(&"f".into(), &SpaceRules::default())
+                    .unwrap(),
+            ),
+            Self::Subscribe(path) => drop(
+                snapshot
+                    .create(subscription(space, path), 0, &SpaceRules::default())
+                    .unwrap(),
+            ),
             Self::Unsubscribe(path) => {
                 let id = subscription(space, path).subscription_id;
-                drop(snapshot.delete::<Subscription>(&id).unwrap());
+                drop(
+                    snapshot
+                        .delete::<Subscription>(&id, &SpaceRules::default())
+                        .unwrap(),
+                );
             }
         }
     }
@@ -105,7 +121,9 @@ async fn what_was_accepted_is_one_history() {
     );
 
     let mut snapshot = Snapshot::default();
-    snapshot.create(event_type(&space, "e"), 0).unwrap();
+    snapshot
+        .create(event_type(&space, "e"), 0, &SpaceRules::default())
+        .unwrap();
     for ((version, operation), want) in history.iter().zip(2..) {
         assert_eq!(
             *version, want,

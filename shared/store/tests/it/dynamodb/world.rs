@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::configuration::{Configured, Snapshot};
+use domain::configuration::{Configured, Snapshot, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Subscription};
 use domain::routing::{PathOwnership, RoutingTable};
@@ -160,20 +160,42 @@ async fn delete<R: Configured>(store: &Store, resource: &R) -> Option<SpaceVersi
 impl Action {
     fn is_allowed(&self, state: &mut Snapshot, created: u64) -> bool {
         match self {
-            Self::Create(Any::EventType(resource)) => state.create(resource.clone(), created).is_ok(),
-            Self::Create(Any::Function(resource)) => state.create(resource.clone(), created).is_ok(),
-            Self::Create(Any::Subscription(resource)) => state.create(resource.clone(), created).is_ok(),
-            Self::Create(Any::Cors(resource)) => state.create(resource.clone(), created).is_ok(),
-            Self::Update(Any::EventType(resource)) => state.update(resource.clone()).is_ok(),
-            Self::Update(Any::Function(resource)) => state.update(resource.clone()).is_ok(),
-            Self::Update(Any::Subscription(resource)) => state.update(resource.clone()).is_ok(),
-            Self::Update(Any::Cors(resource)) => state.update(resource.clone()).is_ok(),
-            Self::Delete(Any::EventType(resource)) => state.delete::<EventType>(&resource.name).is_ok(),
-            Self::Delete(Any::Function(resource)) => state.delete::<Function>(&resource.function_id).is_ok(),
-            Self::Delete(Any::Subscription(resource)) => {
-                state.delete::<Subscription>(&resource.subscription_id).is_ok()
+            Self::Create(Any::EventType(resource)) => state
+                .create(resource.clone(), created, &SpaceRules::default())
+                .is_ok(),
+            Self::Create(Any::Function(resource)) => state
+                .create(resource.clone(), created, &SpaceRules::default())
+                .is_ok(),
+            Self::Create(Any::Subscription(resource)) => state
+                .create(resource.clone(), created, &SpaceRules::default())
+                .is_ok(),
+            Self::Create(Any::Cors(resource)) => state
+                .create(resource.clone(), created, &SpaceRules::default())
+                .is_ok(),
+            Self::Update(Any::EventType(resource)) => {
+                state.update(resource.clone(), &SpaceRules::default()).is_ok()
             }
-            Self::Delete(Any::Cors(resource)) => state.delete::<Cors>(&resource.cors_id).is_ok(),
+            Self::Update(Any::Function(resource)) => {
+                state.update(resource.clone(), &SpaceRules::default()).is_ok()
+            }
+            Self::Update(Any::Subscription(resource)) => {
+                state.update(resource.clone(), &SpaceRules::default()).is_ok()
+            }
+            Self::Update(Any::Cors(resource)) => {
+                state.update(resource.clone(), &SpaceRules::default()).is_ok()
+            }
+            Self::Delete(Any::EventType(resource)) => state
+                .delete::<EventType>(&resource.name, &SpaceRules::default())
+                .is_ok(),
+            Self::Delete(Any::Function(resource)) => state
+                .delete::<Function>(&resource.function_id, &SpaceRules::default())
+                .is_ok(),
+            Self::Delete(Any::Subscription(resource)) => state
+                .delete::<Subscription>(&resource.subscription_id, &SpaceRules::default())
+                .is_ok(),
+            Self::Delete(Any::Cors(resource)) => state
+                .delete::<Cors>(&resource.cors_id, &SpaceRules::default())
+                .is_ok(),
         }
     }
 }

@@ -1,0 +1,161 @@
+//! What a change of the settings of a space must keep: that its paths may stand side by side as they do.
+
+use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules, SyncPaths};
+use crate::ids::Space;
+use crate::resource::{PathMode, SpaceSettings, Subscription, SubscriptionType};
+use crate::validation::MAX_PATH_FORMS;
+
+impl Configured for SpaceSettings {
+    fn collection(snapshot: &Snapshot) -> &Collection<Self> {
+        &snapshot.settings
+    }
+
+    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self> {
+        &mut snapshot.settings
+    }
+
+    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        check_paths(&self.space, self.paths, snapshot, rules)
+    }
+
+    fn check_update(
+        &self,
+        _stored: &Self,
+        snapshot: &Snapshot,
+        rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
+        check_paths(&self.space, self.paths, snapshot, rules)
+    }
+
+    fn check_delete(id: &Space, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        check_paths(id, None, snapshot, rules)
+    }
+
+    fn change(change: &Change<Self>) -> AnyChange<'_> {
+        AnyChange::Space(change)
+    }
+}
+
+/// Refuses another mode of paths that those of the space do not fit.
+fn check_paths(
+    space: &Space,
+    own: Option<PathMode>,
+    snapshot: &Snapshot,
+    rules: &SpaceRules,
+) -> Result<(), ConfigurationError> {
+    let after = own.unwrap_or(rules.defaults.paths);
+    if after == snapshot.path_mode(rules.defaults) {
+        return Ok(());
+    }
+    match after {
+        PathMode::Strict => are_strict(space, snapshot),
+        PathMode::Specific if snapshot.path_forms.most_forms() > MAX_PATH_FORMS => {
+            Err(ConfigurationError::TooManyForms {
+                path: "/".to_owned(),
+                limit: MAX_PATH_FORMS,
+            })
+        }
+        PathMode::Specific => Ok(()),
+    }
+}
+
+fn are_strict(space: &Space, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    let mut subscriptions: Vec<_> = snapshot.iter::<Subscription>().collect();
+    // The later one is the one in the way.
+    subscriptions.sort_unstable_by_key(|stored| stored.created);
+    let mut paths = SyncPaths::default();
+    for stored in subscriptions {
+        let Subscription {
+            r#type,
+            event_type,
+            method,
+            path,
+            ..
+        } = &*stored.resource;
+        if *r#type == SubscriptionType::Async {
+            continue;
+        }
+        paths
+            .check(event_type.as_str(), method, path)
+            .map_err(|conflict| ConfigurationError::NotStrict {
+                space: space.clone(),
+                conflict,
+            })?;
+        paths.insert(event_type.as_str(), method, path);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::SpaceDefaults;
+    use crate::resource::{EventType, Function, Resource};
+
+    fn decode<R: Resource>(body: &str) -> R {
+        R::decode(&"one".into(), None, body.as_bytes()).unwrap()
+    }
+
+    fn settings(paths: &str) -> SpaceSettings {
+        decode(&format!(r#"{{"paths":"{paths}"}}"#))
+    }
+
+    fn subscribe(snapshot: &mut Snapshot, path: &str, rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        let body = format!(r#"{{"type":"sync","eventType":"e","functionId":"f","path":"{path}"}}"#);
+        let created = snapshot.count::<Subscription>() as u64;
+        snapshot
+            .create::<Subscription>(decode(&body), created, rules)
+            .map(|_| ())
+    }
+
+    fn space(rules: &SpaceRules) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        let function = r#"{"functionId":"f","type":"http","provider":{"url":"http://h"}}"#;
+        snapshot.create::<Function>(decode(function), 0, rules).unwrap();
+        snapshot
+            .create::<EventType>(decode(r#"{"name":"e"}"#), 0, rules)
+            .unwrap();
+        snapshot
+    }
+
+    #[test]
+    fn paths_are_strict_again_only_where_they_fit() {
+        let rules = SpaceRules::default();
+        let mut snapshot = space(&rules);
+        subscribe(&mut snapshot, "/orders/:id", &rules).unwrap();
+        subscribe(&mut snapshot, "/orders/mine", &rules).unwrap_err();
+        snapshot.create(settings("specific"), 0, &rules).unwrap();
+        // Nothing stands in the way yet.
+        snapshot.update(settings("strict"), &rules).unwrap();
+        snapshot.update(settings("specific"), &rules).unwrap();
+        subscribe(&mut snapshot, "/orders/mine", &rules).unwrap();
+        subscribe(&mut snapshot, "/*rest", &rules).unwrap();
+        let refused = snapshot
+            .update(settings("strict"), &rules)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.starts_with("The paths of space \"one\" cannot be strict: parameter"),
+            "{refused}"
+        );
+        assert_eq!(
+            snapshot
+                .delete::<SpaceSettings>(&"one".into(), &rules)
+                .unwrap_err()
+                .to_string(),
+            refused
+        );
+        // Where that is the default, they may go.
+        let specific = SpaceRules {
+            defaults: SpaceDefaults {
+                paths: PathMode::Specific,
+                ..SpaceDefaults::default()
+            },
+            ..rules
+        };
+        snapshot
+            .delete::<SpaceSettings>(&"one".into(), &specific)
+            .unwrap();
+        subscribe(&mut snapshot, "/orders/*rest", &specific).unwrap();
+    }
+}

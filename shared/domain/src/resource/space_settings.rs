@@ -1,0 +1,182 @@
+//! What is said of a space as a whole: what it is for, and how requests to it are routed. A space without settings of its own
+//! has those of the gateway.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
+use crate::ids::Space;
+use crate::json::Object;
+use crate::validation::{self, Violations};
+
+mod path_mode;
+mod unmatched;
+
+pub use path_mode::PathMode;
+pub use unmatched::Unmatched;
+
+/// Most bytes of a description.
+pub const MAX_DESCRIPTION_BYTES: usize = 1024;
+/// Most labels of a space.
+pub const MAX_LABELS: usize = 64;
+/// Most bytes of the key of a label.
+pub const MAX_LABEL_KEY_BYTES: usize = 128;
+/// Most bytes of the value of a label.
+pub const MAX_LABEL_VALUE_BYTES: usize = 512;
+
+/// The settings of a space. What is left out is as the gateway is set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SpaceSettings {
+    /// The space.
+    #[schema(value_type = String)]
+    pub space: Space,
+    /// What it is for, for people to read. At most 1024 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1024, nullable = false)]
+    pub description: Option<String>,
+    /// Labels: at most 64, with keys of 128 bytes and values of 512.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub labels: Metadata,
+    /// Which paths may stand side by side, and which of them a request takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub paths: Option<PathMode>,
+    /// Status of the answer to a request that reaches no subscription.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub unmatched: Option<Unmatched>,
+}
+
+impl SpaceSettings {
+    /// The settings of a space that has none of its own.
+    pub fn unset(space: &Space) -> Self {
+        Self {
+            space: space.clone(),
+            description: None,
+            labels: Metadata::new(),
+            paths: None,
+            unmatched: None,
+        }
+    }
+}
+
+impl Resource for SpaceSettings {
+    const KIND: Kind = Kind::Space;
+    type Id = Space;
+
+    fn space(&self) -> &Space {
+        &self.space
+    }
+
+    fn id(&self) -> &Space {
+        &self.space
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.labels
+    }
+
+    fn decode(space: &Space, _id: Option<&Space>, body: &[u8]) -> Result<Self, InvalidResource> {
+        parse(space, body).map_err(|cause| cause.of(Kind::Space))
+    }
+}
+
+fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
+    let object = Object::from_first_value(body)?;
+    let description = object.string("description")?.filter(|text| !text.is_empty());
+    let labels = object.strings("labels")?.unwrap_or_default();
+    let paths = object.string("paths")?;
+    let unmatched = object.integer("unmatched")?;
+    let settings = SpaceSettings {
+        space: space.clone(),
+        paths: paths.as_deref().and_then(PathMode::of_name),
+        unmatched: unmatched.and_then(Unmatched::of_status),
+        description: description.map(Cow::into_owned),
+        labels,
+    };
+    let is_long = |text: &String| text.len() > MAX_DESCRIPTION_BYTES;
+    let is_oversized = |(key, value): (&String, &String)| {
+        key.len() > MAX_LABEL_KEY_BYTES || value.len() > MAX_LABEL_VALUE_BYTES
+    };
+    let is_unread = |is_given: bool, is_read: bool, tag: &'static str| (is_given && !is_read).then_some(tag);
+    let mut violations = Violations::of("Space");
+    violations
+        .check("Space", validation::space(space))
+        .check(
+            "Description",
+            settings
+                .description
+                .as_ref()
+                .is_some_and(is_long)
+                .then_some("max"),
+        )
+        .check(
+            "Labels",
+            (settings.labels.len() > MAX_LABELS || settings.labels.iter().any(is_oversized)).then_some("max"),
+        )
+        .check(
+            "Paths",
+            is_unread(paths.is_some(), settings.paths.is_some(), PathMode::TAG),
+        )
+        .check(
+            "Unmatched",
+            is_unread(unmatched.is_some(), settings.unmatched.is_some(), Unmatched::TAG),
+        );
+    violations.into_result()?;
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(body: &str) -> Result<SpaceSettings, String> {
+        SpaceSettings::decode(&"shop".into(), None, body.as_bytes()).map_err(|err| err.to_string())
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_stored() {
+        for (body, want) in [
+            ("{}", r#"{"space":"shop"}"#),
+            (
+                r#"{"space":"other","description":"","labels":{},"paths":null,"unmatched":null}"#,
+                r#"{"space":"shop"}"#,
+            ),
+            (
+                r#"{"unmatched":404,"paths":"specific","labels":{"team":"a"},"description":"All of it"}"#,
+                r#"{"space":"shop","description":"All of it","labels":{"team":"a"},"paths":"specific","unmatched":404}"#,
+            ),
+        ] {
+            let settings = decode(body).unwrap();
+            assert_eq!(serde_json::to_string(&settings).unwrap(), want);
+            assert_eq!(serde_json::from_str::<SpaceSettings>(want).unwrap(), settings);
+        }
+    }
+
+    #[test]
+    fn what_breaks_a_rule_is_named() {
+        let labels = |count: usize, key: usize, value: usize| {
+            let label = |at: usize| format!(r#""{at:0key$}":"{}""#, "v".repeat(value));
+            let labels: Vec<_> = (0..count).map(label).collect();
+            format!(r#"{{"labels":{{{}}}}}"#, labels.join(","))
+        };
+        let description = |bytes: usize| format!(r#"{{"description":"{}"}}"#, "d".repeat(bytes));
+        for (body, field) in [
+            (r#"{"paths":"loose"}"#.to_owned(), "'Space.Paths'"),
+            (r#"{"paths":""}"#.to_owned(), "'Space.Paths'"),
+            (r#"{"unmatched":500}"#.to_owned(), "'Space.Unmatched'"),
+            (r#"{"unmatched":"404"}"#.to_owned(), "unmatched"),
+            (description(MAX_DESCRIPTION_BYTES + 1), "'Space.Description'"),
+            (labels(MAX_LABELS + 1, 1, 1), "'Space.Labels'"),
+            (labels(1, MAX_LABEL_KEY_BYTES + 1, 1), "'Space.Labels'"),
+            (labels(1, 1, MAX_LABEL_VALUE_BYTES + 1), "'Space.Labels'"),
+        ] {
+            let text = decode(&body).unwrap_err();
+            assert!(text.contains(field), "{text}");
+        }
+        assert!(decode(&labels(MAX_LABELS, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES)).is_ok());
+        assert!(decode(&description(MAX_DESCRIPTION_BYTES)).is_ok());
+    }
+}

@@ -1,0 +1,82 @@
+//! Whom an event reaches.
+
+use std::sync::Arc;
+
+use crate::configuration::Stored;
+use crate::resource::Subscription;
+
+/// The subscriptions an event reaches.
+#[derive(Debug, Clone, Default)]
+pub struct Routes<'a> {
+    /// The one whose function answers the caller.
+    pub sync: Option<&'a Arc<Subscription>>,
+    /// Those that get the event through the queue.
+    pub asynchronous: Subscribers<'a>,
+    /// The path of the subscription that parameters are named by, where that is no literal one.
+    pub pattern: Option<&'a str>,
+}
+
+/// Async subscriptions that an event reaches.
+#[derive(Debug, Clone, Default)]
+pub struct Subscribers<'a> {
+    /// In the order of creation.
+    first: &'a [Stored<Subscription>],
+    /// Of other spaces, on other paths; nothing as long as all stand on one.
+    more: Vec<&'a Stored<Subscription>>,
+}
+
+impl Routes<'_> {
+    /// Whether the event reaches nobody.
+    pub fn is_empty(&self) -> bool {
+        self.sync.is_none() && self.asynchronous.is_empty()
+    }
+}
+
+impl<'a> Subscribers<'a> {
+    /// All of them: those of one path in the order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = &'a Stored<Subscription>> {
+        self.first.iter().chain(self.more.iter().copied())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.first.len() + self.more.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty() && self.more.is_empty()
+    }
+
+    /// Those of one path.
+    pub(super) fn on_one_path(first: &'a [Stored<Subscription>]) -> Self {
+        Self {
+            first,
+            more: Vec::new(),
+        }
+    }
+
+    /// Adds those of one path, and some others.
+    pub(super) fn add(&mut self, group: &'a [Stored<Subscription>], others: Vec<&'a Stored<Subscription>>) {
+        if self.is_empty() {
+            self.first = group;
+        } else {
+            self.more.extend(group);
+        }
+        self.more.extend(others);
+    }
+
+    /// Adds those of spaces that have none here yet.
+    pub(super) fn add_other_spaces(&mut self, others: &Subscribers<'a>) {
+        if self.is_empty() {
+            *self = others.clone();
+            return;
+        }
+        let known: std::collections::BTreeSet<_> = self.iter().map(|stored| &stored.resource.space).collect();
+        let new: Vec<_> = others
+            .iter()
+            .filter(|stored| !known.contains(&stored.resource.space))
+            .collect();
+        self.more.extend(new);
+    }
+}

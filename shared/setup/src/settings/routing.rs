@@ -1,0 +1,67 @@
+//! How requests are routed in spaces whose settings do not say.
+
+use clap::{Args, ValueEnum};
+use domain::configuration::SpaceDefaults;
+use domain::resource::{PathMode, Unmatched};
+
+/// How requests are routed in spaces whose settings do not say.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Routing")]
+pub struct RoutingSettings {
+    /// Which paths of a space may stand side by side: strict refuses literal segments beside a parameter or a wildcard,
+    /// specific takes them, and the most specific path wins.
+    #[arg(
+        long = "paths",
+        env = "EVENT_GATEWAY_PATHS",
+        hide_possible_values = true,
+        default_value = "strict",
+        value_name = "strict|specific"
+    )]
+    pub paths: PathsSetting,
+    /// Status of the answer to requests that reach no subscription; with 404 those on a path that is known with other
+    /// methods are answered 405.
+    #[arg(
+        long = "unmatched",
+        env = "EVENT_GATEWAY_UNMATCHED",
+        hide_possible_values = true,
+        default_value = "202",
+        value_name = "202|404"
+    )]
+    pub unmatched: UnmatchedSetting,
+}
+
+/// Which paths of a space may stand side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PathsSetting {
+    /// At one place literals, or a parameter, or a wildcard.
+    Strict,
+    /// All of them.
+    Specific,
+}
+
+/// Status of the answer to requests that reach no subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UnmatchedSetting {
+    /// As that of requests that are taken.
+    #[value(name = "202")]
+    Accepted,
+    /// Not found.
+    #[value(name = "404")]
+    NotFound,
+}
+
+impl RoutingSettings {
+    /// What holds in a space whose settings do not say.
+    pub(crate) fn defaults(&self) -> SpaceDefaults {
+        SpaceDefaults {
+            paths: match self.paths {
+                PathsSetting::Strict => PathMode::Strict,
+                PathsSetting::Specific => PathMode::Specific,
+            },
+            unmatched: match self.unmatched {
+                UnmatchedSetting::Accepted => Unmatched::Accepted,
+                UnmatchedSetting::NotFound => Unmatched::NotFound,
+            },
+        }
+    }
+}
