@@ -135,7 +135,7 @@ mod tests {
             let failed = failed.clone();
             Box::new(move |draft| {
                 let result = draft.contained(|draft| {
-                    draft.create(function)?;
+                    draft.create(function, None)?;
                     assert!(!panics, "after it was taken over");
                     Ok(())
                 });

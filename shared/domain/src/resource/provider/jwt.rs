@@ -141,7 +141,7 @@ impl ProviderSettings for JwtAuthorizer {
         None
     }
 
-    fn response_mode(&self) -> ResponseMode {
-        ResponseMode::Object
+    fn response_mode(&self) -> Option<ResponseMode> {
+        None
     }
 }
