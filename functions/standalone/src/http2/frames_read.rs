@@ -100,7 +100,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for FramesRead<S> {
             buffer.put_slice(&self.ahead[..length]);
             self.ahead.advance(length);
         }
-        Poll::Ready(self.count(&buffer.filled()[before..]))
+        let counted = self.count(&buffer.filled()[before..]);
+        if counted.is_err() {
+            buffer.set_filled(before);
+        }
+        Poll::Ready(counted)
     }
 }
 
