@@ -162,6 +162,10 @@ impl From<GatewayError> for ApiError {
             | GatewayError::PublishOptions(_)
             | GatewayError::Hops(_)
             | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
+            GatewayError::RateLimited { pause } => Self {
+                retry_after: Some(u32::try_from(pause.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX)),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, message)
+            },
             GatewayError::Loop { .. } => Self::new(StatusCode::LOOP_DETECTED, message),
             GatewayError::Unauthorized { challenge } => Self {
                 challenge,

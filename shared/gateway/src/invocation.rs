@@ -16,10 +16,13 @@ pub(crate) mod weighted;
 use circuit_breaker::CircuitBreakers;
 use system_events::SystemEvents;
 
+use crate::rate_limits::RateLimits;
+
 /// What functions are called by.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) invoker: Invoker,
     pub(crate) circuit_breakers: CircuitBreakers,
     pub(crate) system_events: SystemEvents,
+    pub(crate) rate_limits: RateLimits,
 }

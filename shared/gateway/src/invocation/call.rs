@@ -18,6 +18,7 @@ use super::Invocation;
 use super::called::{CallError, CallResult, Called};
 use super::planned_call::{EventForm, PlannedCall};
 use super::weighted::{Targets, is_worth_another};
+use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::stamp::delivery_id;
 
@@ -136,7 +137,7 @@ impl Invocation {
         event: &Arc<Event>,
         hops: Hops,
         end: Option<Instant>,
-    ) -> Called {
+    ) -> Result<CallResult, GatewayError> {
         let Subscription {
             space,
             subscription_id,
@@ -155,7 +156,9 @@ impl Invocation {
             trace: arrived.trace,
             occasion: Occasion::Sync { id: &id, end },
         };
-        self.call(table, call, &mut targets).await
+        let limited = self.rate_limits.begin(table, subscription, targets.current());
+        let _limited = limited.map_err(|wait| GatewayError::RateLimited { pause: wait.pause })?;
+        Ok(self.call(table, call, &mut targets).await?)
     }
 
     /// Calls a function, or another one of its targets where it fails, and nothing else; what with depends on the
