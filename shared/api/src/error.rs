@@ -196,6 +196,10 @@ impl From<GatewayError> for ApiError {
             GatewayError::NotPassedOn(NotPassedOn::NoUpgrade) => {
                 Self::new(StatusCode::NOT_IMPLEMENTED, message)
             }
+            GatewayError::RateLimited { pause } => Self {
+                retry_after: Some(u32::try_from(pause.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX)),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, message)
+            },
             GatewayError::Loop { .. } => Self::new(StatusCode::LOOP_DETECTED, message),
             GatewayError::Unauthorized { challenge } => Self {
                 challenge,

@@ -16,6 +16,7 @@ mod masking;
 mod metadata;
 mod provider;
 mod quoted;
+mod rate_limit;
 mod secret;
 mod signing_secret;
 mod space_settings;
@@ -39,6 +40,7 @@ pub use provider::{
     StateMachine, VersionedFormat, Weighted, WeightedFunction,
 };
 pub(crate) use quoted::quoted;
+pub use rate_limit::{CallRate, RateLimit};
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};
 pub use signing_secret::SigningSecret;
 pub use space_settings::{

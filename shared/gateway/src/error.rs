@@ -1,5 +1,7 @@
 //! Why a request is not answered as its sender hoped.
 
+use std::time::Duration;
+
 use domain::event::EventError;
 use domain::function_response::MalformedResponse;
 use domain::hops::{Hops, HopsError};
@@ -116,6 +118,12 @@ pub enum GatewayError {
     SpaceBusy {
         /// The space.
         space: Space,
+    },
+    /// A subscription or a function takes no more calls for so long.
+    #[error("too many calls of the function at the moment: try again later")]
+    RateLimited {
+        /// Time until it may take one.
+        pause: Duration,
     },
     /// A space has no more room in the queue of async deliveries; the queue has, for others.
     #[error(transparent)]

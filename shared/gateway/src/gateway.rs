@@ -21,6 +21,7 @@ use crate::invocation::system_events::SystemEvents;
 use crate::matching::Matching;
 use crate::metrics::EventMetrics;
 use crate::outbox::Outbox;
+use crate::rate_limits::RateLimits;
 use crate::settings::GatewaySettings;
 use crate::sync_calls::SyncCalls;
 use crate::tunnels::Tunnels;
@@ -81,6 +82,7 @@ impl Gateway {
         let invocation = Arc::new(Invocation {
             invoker,
             circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
+            rate_limits: RateLimits::default(),
             system_events: SystemEvents {
                 outbox: outbox.clone(),
                 is_hosted: settings.hosted.is_on(),

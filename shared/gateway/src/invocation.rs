@@ -20,6 +20,8 @@ pub(crate) mod weighted;
 use circuit_breaker::CircuitBreakers;
 use system_events::SystemEvents;
 
+use crate::rate_limits::RateLimits;
+
 /// What functions are called by.
 #[derive(Debug)]
 pub(crate) struct Invocation {
@@ -27,4 +29,5 @@ pub(crate) struct Invocation {
     pub(crate) circuit_breakers: CircuitBreakers,
     pub(crate) system_events: SystemEvents,
     pub(crate) metrics: Arc<EventMetrics>,
+    pub(crate) rate_limits: RateLimits,
 }

@@ -61,7 +61,7 @@ impl Gateway {
             .call_now(arrived, subscription, &event, hops, (&original, None))
             .await;
         counters.processed.increment(1);
-        let mut called = called.map_err(GatewayError::of_call)?;
+        let mut called = called?;
         if called.mode == ResponseMode::Auto {
             // The caller gets the very result, response object or not.
             called.mode = ResponseMode::Raw;

@@ -16,6 +16,7 @@ mod loops;
 mod matching;
 pub mod metrics;
 mod outbox;
+mod rate_limits;
 mod receive;
 mod settings;
 mod stamp;

@@ -177,7 +177,7 @@ impl Gateway {
             )
             .await;
         counters.processed.increment(1);
-        let called = called.map_err(GatewayError::of_call)?;
+        let called = called?;
         if called.is_connector {
             return Ok(Answer::Accepted);
         }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    InvalidCause, InvalidResource, Kind, Metadata, Provider, Resource, SecretMembers, TargetUrl, masking,
+    InvalidCause, InvalidResource, Kind, Metadata, Provider, RateLimit, Resource, SecretMembers, TargetUrl,
+    masking,
 };
 use crate::ids::{FunctionId, Space};
 use crate::json::Object;
@@ -22,6 +23,10 @@ pub struct Function {
     /// How it is called.
     #[serde(flatten)]
     pub provider: Provider,
+    /// How many calls it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rate_limit: Option<RateLimit>,
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -69,13 +74,15 @@ impl Resource for Function {
 fn parse(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Function, InvalidCause> {
     let object = Object::from_first_value(body)?;
     let given = object.string_or_empty("functionId")?;
+    let mut violations = Violations::of("Function");
+    let rate_limit = RateLimit::decode(&object, &mut violations)?;
     let function = Function {
+        rate_limit,
         space: space.clone(),
         function_id: id.cloned().unwrap_or_else(|| given.into()),
         metadata: object.strings("metadata")?.unwrap_or_default(),
         provider: Provider::decode(&object.string_or_empty("type")?, object.get("provider"))?,
     };
-    let mut violations = Violations::of("Function");
     violations.check("Space", validation::space(space)).check(
         "ID",
         validation::name(function.function_id.as_str(), "functionid"),

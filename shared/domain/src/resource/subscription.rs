@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
+use super::{InvalidCause, InvalidResource, Kind, Metadata, RateLimit, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::json::Object;
 use crate::retry::RetryPolicy;
@@ -59,6 +59,10 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1024, nullable = false)]
     pub paused_reason: Option<String>,
+    /// How many calls of its function it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rate_limit: Option<RateLimit>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -146,6 +150,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         paused,
         paused_reason,
     } = QueueMembers::decode(&object, r#type, &mut violations)?;
+    let rate_limit = RateLimit::decode(&object, &mut violations)?;
     violations.into_result()?;
 
     let subscription_id = id.cloned().unwrap_or_else(|| match r#type {
@@ -166,6 +171,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         ordered,
         paused,
         paused_reason,
+        rate_limit,
     })
 }
 

@@ -22,6 +22,7 @@ use super::dispatch_time::DispatchTime;
 use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
+use crate::rate_limits::MustWait;
 
 /// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
 pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
@@ -31,6 +32,9 @@ const PAUSED_CHECK: Duration = Duration::from_secs(1);
 const PAUSED_DEFER: Duration = Duration::from_mins(1);
 /// How often a queue that can hold deliveries back looks whether a function that is left alone was registered anew.
 pub(super) const FUNCTION_CHECK: Duration = Duration::from_secs(1);
+
+/// Over how long deliveries beyond a limit are spread that each have to be put back.
+const PACED_SPREAD: Duration = Duration::from_mins(1);
 
 /// What is to be done about a delivery.
 pub(super) enum DeliveryStep {
@@ -153,6 +157,14 @@ impl Deliverer {
         if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
             return DeliveryStep::left();
         }
+        let limited = self
+            .invocation
+            .rate_limits
+            .begin(&table, subscription, targets.current());
+        let _limited = match limited {
+            Ok(limited) => limited,
+            Err(wait) => return self.paced(wait, targets.is_choice()),
+        };
         let end = time.map(|time| time.end);
         let event = allowed.as_ref().unwrap_or(&delivery.event);
         let attempt = self.attempt(&table, (subscription, policy), (delivery, event), targets, end);
@@ -170,6 +182,31 @@ impl Deliverer {
                     Some(FailedAttempt::panicked()),
                 )
             })
+    }
+
+    /// What becomes of a delivery that has to wait for a limit: no attempt was made. A queue that has to put each of them
+    /// back spreads them, or all would come again at once.
+    fn paced(&self, wait: MustWait, is_choice: bool) -> DeliveryStep {
+        let MustWait {
+            pause,
+            is_of_subscription,
+        } = wait;
+        if !self.queue.holds() {
+            let pause = pause + PACED_SPREAD.mul_f64(fastrand::f64());
+            return DeliveryStep::Settle(Outcome::Defer { pause });
+        }
+        match (is_of_subscription, is_choice) {
+            (true, _) => DeliveryStep::Wait {
+                scope: Scope::Subscription,
+                pause,
+            },
+            (false, false) => DeliveryStep::Wait {
+                scope: Scope::Function,
+                pause,
+            },
+            // Other deliveries of a weighted function go to functions that take more.
+            (false, true) => DeliveryStep::Settle(Outcome::Defer { pause }),
+        }
     }
 
     /// What becomes of a delivery whose subscription is paused.

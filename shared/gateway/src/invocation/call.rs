@@ -19,6 +19,7 @@ use super::Invocation;
 use super::called::{CallError, CallResult, Called};
 use super::planned_call::{EventForm, PlannedCall};
 use super::weighted::{Targets, is_worth_another};
+use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::stamp::delivery_id;
 
@@ -144,7 +145,7 @@ impl Invocation {
         event: &Arc<Event>,
         hops: Hops,
         (original, end): (&OriginalRequest<'_>, Option<Instant>),
-    ) -> Called {
+    ) -> Result<CallResult, GatewayError> {
         let Subscription {
             space,
             subscription_id,
@@ -167,7 +168,11 @@ impl Invocation {
                 end,
             },
         };
-        self.call(table, call, &mut targets).await
+        let limited = self.rate_limits.begin(table, subscription, targets.current());
+        let _limited = limited.map_err(|wait| GatewayError::RateLimited { pause: wait.pause })?;
+        self.call(table, call, &mut targets)
+            .await
+            .map_err(GatewayError::of_call)
     }
 
     /// Calls a function, or another one of its targets where it fails, and nothing else; what with depends on the
