@@ -159,7 +159,10 @@ impl From<GatewayError> for ApiError {
                 challenge,
                 ..Self::new(StatusCode::UNAUTHORIZED, message)
             },
-            GatewayError::Forbidden => Self::new(StatusCode::FORBIDDEN, message),
+            GatewayError::Forbidden { challenge } => Self {
+                challenge,
+                ..Self::new(StatusCode::FORBIDDEN, message)
+            },
             GatewayError::NotInvokable => Self::new(StatusCode::NOT_FOUND, message),
             GatewayError::Call(CallError::Sealed) => Self::unavailable("Service Unavailable"),
             GatewayError::Call(err) if err.is_overload() => {
@@ -211,6 +214,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::FunctionInUse
             | ConfigurationError::FunctionIsAuthorizer { .. }
             | ConfigurationError::FunctionAuthorizesSubscription { .. }
+            | ConfigurationError::OnlyAuthorizes(_)
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
             | ConfigurationError::ForeignPath { .. }
@@ -286,8 +290,8 @@ impl IntoResponse for ApiError {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
-            let challenge = self.challenge.unwrap_or(BEARER);
+        let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
+        if let Some(challenge) = self.challenge.or(is_unauthorized.then_some(BEARER)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response

@@ -6,8 +6,10 @@ use crate::event::Event;
 use crate::json::Json;
 
 mod authorization;
+mod token_question;
 
 pub use authorization::{Authorization, Denial};
+pub use token_question::TokenQuestion;
 
 /// The payload an authorizer function receives.
 #[derive(Debug, Serialize)]

@@ -74,6 +74,11 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::MissingAuthorizer => {
             Refusal::new(at("authorizerId"), "exists", hint("register the function first"))
         }
+        ConfigurationError::OnlyAuthorizes(_) => Refusal::new(
+            at("functionId"),
+            "takesEvents",
+            hint("it may be the authorizerId of the subscription, or of its event type"),
+        ),
         ConfigurationError::AlreadyExists { .. } => Refusal::new(
             None,
             "unique",

@@ -32,9 +32,9 @@ pub use metadata::{Metadata, MetadataFilter};
 pub use provider::{
     ApiKeyPlace, AwsCredentials, AwsFederation, AzureFunction, AzureSchema, ClientAuthentication,
     EntraCredentials, EventBus, EventFormat, EventGridTopic, FirehoseStream, GoogleCloudFunction,
-    GoogleCredentials, HttpAuthorization, HttpEndpoint, HttpTls, IbmIam, InvocationType, KinesisStream,
-    LambdaFunction, OpenWhiskAction, Provider, ProviderError, PubSubTopic, ResponseMode, ServiceAccountKey,
-    SnsTopic, SqsQueue, StateMachine, Weighted, WeightedFunction,
+    GoogleCredentials, HttpAuthorization, HttpEndpoint, HttpTls, IbmIam, InvocationType, JwtAlgorithm,
+    JwtAuthorizer, KinesisStream, LambdaFunction, OpenWhiskAction, Provider, ProviderError, PubSubTopic,
+    ResponseMode, ServiceAccountKey, SnsTopic, SqsQueue, StateMachine, Weighted, WeightedFunction,
 };
 pub(crate) use quoted::quoted;
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};

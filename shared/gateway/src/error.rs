@@ -53,7 +53,10 @@ pub enum GatewayError {
     SystemEventType(String),
     /// The authorizer did not allow the event.
     #[error("Forbidden")]
-    Forbidden,
+    Forbidden {
+        /// What it says about how to be allowed.
+        challenge: Option<HeaderValue>,
+    },
     /// The authorizer wants to know who sends the event.
     #[error("Unauthorized")]
     Unauthorized {

@@ -15,6 +15,7 @@ mod access;
 mod compatibility;
 mod dead_letters;
 mod gateway_identity;
+mod jwt;
 mod lambda;
 mod limits;
 mod log;
@@ -31,6 +32,7 @@ pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
 pub use gateway_identity::GatewayIdentitySettings;
+pub use jwt::JwtSettings;
 pub use lambda::{InvokeMode, LambdaSettings};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
@@ -91,6 +93,9 @@ pub struct Settings {
     /// Names of their hosts.
     #[command(flatten)]
     pub lookups: LookupSettings,
+    /// Keys of those that check tokens.
+    #[command(flatten)]
+    pub jwt: JwtSettings,
     /// Which addresses functions may have.
     #[command(flatten)]
     pub target_guard: TargetGuardSettings,

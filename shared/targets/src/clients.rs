@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::aws::Aws;
 use crate::http::HttpTargets;
+use crate::jwt::KeySets;
 use crate::own_api::OwnConfigApi;
 use crate::secrets::Secrets;
 use crate::settings::TargetSettings;
 use crate::tokens::TokenCache;
 
-/// Connections, AWS clients, secrets and tokens.
+/// Connections, AWS clients, secrets, tokens and the keys of issuers.
 pub(crate) struct Clients {
     pub(crate) settings: TargetSettings,
     pub(crate) http: HttpTargets,
@@ -18,6 +19,7 @@ pub(crate) struct Clients {
     pub(crate) aws: Arc<Aws>,
     pub(crate) secrets: Secrets,
     pub(crate) tokens: TokenCache,
+    pub(crate) key_sets: KeySets,
 }
 
 impl Clients {
@@ -34,6 +36,7 @@ impl Clients {
             secrets: Secrets::new(&settings.secrets, aws.clone()),
             aws,
             tokens: TokenCache::default(),
+            key_sets: KeySets::new(settings.key_sets),
             settings,
         }
     }

@@ -15,7 +15,7 @@ use crate::error::InvokeError;
 use crate::in_flight::BytesInFlight;
 use crate::keeping::Keeping;
 use crate::settings::{TargetSettings, TargetSettingsError};
-use crate::{aws, azure, google, http, openwhisk};
+use crate::{aws, azure, google, http, jwt, openwhisk};
 
 /// Calls functions. A cheap handle: clones share connections, AWS clients and tokens.
 #[derive(Clone)]
@@ -113,6 +113,7 @@ impl Invoker {
                 Box::pin(azure::event_grid::call(with, topic, call, deadline)).await
             }
             Provider::OpenWhisk(action) => Box::pin(openwhisk::call(with, action, call, deadline)).await,
+            Provider::Jwt(authorizer) => Box::pin(jwt::call(with, authorizer, call, deadline)).await,
             // One level only (docs/contract.md §7.6): whoever calls a weighted function calls the chosen one.
             Provider::Weighted(_) => Err(InvokeError::unusable(
                 "calling this kind of function is not implemented",

@@ -6,6 +6,7 @@ use http::uri::Authority;
 use url::Url;
 
 use crate::in_flight::BytesInFlight;
+use crate::jwt::KeySetSettings;
 use crate::network_guard::NetworkGuard;
 use crate::own_api::OwnConfigApi;
 use crate::secrets::SecretSettings;
@@ -41,6 +42,8 @@ pub struct TargetSettings {
     pub lends_identity: bool,
     /// Which secrets functions may refer to.
     pub secrets: SecretSettings,
+    /// How the keys of JWT authorizers are fetched and kept.
+    pub key_sets: KeySetSettings,
     /// How many names of hosts are looked up at a time.
     pub lookups: LookupLimits,
 }
@@ -79,6 +82,7 @@ impl Default for TargetSettings {
             own_config_api: OwnConfigApi::default(),
             lends_identity: true,
             secrets: SecretSettings::default(),
+            key_sets: KeySetSettings::default(),
             lookups: LookupLimits::default(),
         }
     }

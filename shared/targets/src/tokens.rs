@@ -16,8 +16,7 @@ use std::time::Duration;
 use clocks::Moment;
 use sha2::{Digest as _, Sha256};
 
-use self::shared_failure::SharedFailure;
-pub(crate) use self::shared_failure::unshared;
+pub(crate) use self::shared_failure::{SharedFailure, unshared};
 pub(crate) use self::token::Token;
 use crate::error::InvokeError;
 use crate::http::{caller, carried, carrying, on_behalf_of};
@@ -64,6 +63,7 @@ struct TokenPolicy;
 
 impl CachePolicy for TokenPolicy {
     type Key = TokenKey;
+    type Value = Arc<str>;
     type Failure = SharedFailure;
     /// When a token was dropped because a function refused it.
     type Refusals = Option<Moment>;
@@ -129,7 +129,7 @@ impl TokenCache {
     /// must not send every call to the authorization server, so that they are dropped at most every few seconds.
     pub(crate) fn forget(&self, key: &TokenKey, refused: &str) -> bool {
         self.tokens.on_refusal(key, |kept, forgotten| {
-            if kept.as_ref().is_some_and(|kept| &*kept.text() == refused) {
+            if kept.as_ref().is_some_and(|kept| &*kept.value() == refused) {
                 if forgotten.is_some_and(|forgotten| !is_past(forgotten, FORGET_PAUSE)) {
                     return false;
                 }

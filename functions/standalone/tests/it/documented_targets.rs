@@ -49,5 +49,5 @@ fn every_type_has_an_example_that_works() {
         shown.insert(example["type"].as_str().unwrap().to_owned());
     }
     assert_eq!(shown, types());
-    assert_eq!(shown.len(), 14);
+    assert_eq!(shown.len(), 15);
 }

@@ -29,6 +29,11 @@ pub enum ConfigurationError {
     /// The authorizer of an event type or a subscription does not exist.
     #[error("Authorizer function doesn't exists.")]
     MissingAuthorizer,
+    /// A function that can only be an authorizer is to get events.
+    #[error(
+        "Function {} can only be an authorizer: no subscription can have it as its function.", quoted(.0.as_str())
+    )]
+    OnlyAuthorizes(FunctionId),
     /// There is one with that id already.
     #[error("{} {} already {}.", .kind.title(), quoted(.id), if *.kind == Kind::Function { "registered" } else { "exists" })]
     AlreadyExists {

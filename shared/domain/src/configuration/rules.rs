@@ -60,16 +60,15 @@ impl Configured for Function {
         Ok(())
     }
 
-    fn check_update(&self, _stored: &Self, _snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    fn check_update(&self, _stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if self.provider.only_authorizes() && is_subscribed(&self.function_id, snapshot) {
+            return Err(ConfigurationError::OnlyAuthorizes(self.function_id.clone()));
+        }
         Ok(())
     }
 
     fn check_delete(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if snapshot
-            .subscriptions
-            .values()
-            .any(|stored| stored.resource.function_id == *id)
-        {
+        if is_subscribed(id, snapshot) {
             return Err(ConfigurationError::FunctionInUse);
         }
         let mut event_types = snapshot.event_types.values().map(|stored| &stored.resource);
@@ -116,7 +115,7 @@ impl Configured for Subscription {
                 id,
             });
         }
-        function_exists(&self.function_id, snapshot)?;
+        function_takes_events(&self.function_id, snapshot)?;
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
@@ -127,7 +126,7 @@ impl Configured for Subscription {
                 field,
             });
         }
-        function_exists(&self.function_id, snapshot)?;
+        function_takes_events(&self.function_id, snapshot)?;
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)
     }
 
@@ -169,14 +168,21 @@ impl Configured for Subscription {
     }
 }
 
-fn function_exists(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-    if snapshot.functions.contains_key(id) {
-        Ok(())
-    } else {
-        Err(ConfigurationError::MissingReference {
+fn is_subscribed(id: &FunctionId, snapshot: &Snapshot) -> bool {
+    let mut subscriptions = snapshot.subscriptions.values();
+    subscriptions.any(|stored| stored.resource.function_id == *id)
+}
+
+fn function_takes_events(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    match snapshot.functions.get(id) {
+        Some(stored) if stored.resource.provider.only_authorizes() => {
+            Err(ConfigurationError::OnlyAuthorizes(id.clone()))
+        }
+        Some(_) => Ok(()),
+        None => Err(ConfigurationError::MissingReference {
             kind: Kind::Function,
             id: id.to_string(),
-        })
+        }),
     }
 }
 

@@ -16,6 +16,7 @@ mod error;
 mod google;
 mod http;
 mod http_options;
+mod jwt;
 mod members;
 mod openwhisk;
 mod settings;
@@ -31,6 +32,7 @@ pub use error::ProviderError;
 pub use google::{AwsFederation, GoogleCloudFunction, GoogleCredentials, PubSubTopic, ServiceAccountKey};
 pub use http::{ApiKeyPlace, ClientAuthentication, HttpAuthorization, HttpEndpoint, HttpTls};
 pub use http_options::{EventFormat, ResponseMode};
+pub use jwt::{JwtAlgorithm, JwtAuthorizer};
 pub(super) use members::Members;
 pub use openwhisk::{IbmIam, OpenWhiskAction};
 use settings::ProviderSettings;
@@ -68,6 +70,8 @@ pub enum Provider {
     OpenWhisk(OpenWhiskAction),
     /// One of several functions of the same space.
     Weighted(Weighted),
+    /// A check of tokens, which is an authorizer and nothing else.
+    Jwt(JwtAuthorizer),
 }
 
 /// The one place that tells kinds apart, from one table of their names, variants and settings: a variant without its line
@@ -123,6 +127,7 @@ types! {
     "azureeventgrid" AzureEventGrid EventGridTopic;
     "openwhisk" OpenWhisk OpenWhiskAction;
     "weighted" Weighted Weighted;
+    "jwt" Jwt JwtAuthorizer;
 }
 
 fn read<S: ProviderSettings>(settings: &RawValue) -> Result<S, ProviderError> {
@@ -149,6 +154,11 @@ impl Provider {
     /// Whether it only takes events in, so that a successful call has no response object (Q23).
     pub fn is_connector(&self) -> bool {
         self.settings().is_connector()
+    }
+
+    /// Whether it only says whether events may pass, so that no subscription can have it as its function.
+    pub fn only_authorizes(&self) -> bool {
+        matches!(self, Self::Jwt(_))
     }
 
     /// Whether it learns of the delivery from HTTP headers, so that the event stays as it came in; what the others get

@@ -66,7 +66,7 @@ fn cors_configurations() {
     }
 }
 
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "http",
     "awslambda",
     "awskinesis",
@@ -81,6 +81,7 @@ const TYPES: [&str; 14] = [
     "azureeventgrid",
     "openwhisk",
     "weighted",
+    "jwt",
 ];
 
 #[test]
@@ -88,8 +89,7 @@ fn functions_of_every_type() {
     for kind in TYPES {
         for (shape, members) in SHAPES {
             let body = |n: usize| {
-                let provider =
-                    r#""url":"https://x","arn":"a","region":"r","weighted":[{"functionId":"f","weight":1}]"#;
+                let provider = r#""url":"https://x","arn":"a","region":"r","weighted":[{"functionId":"f","weight":1}],"issuer":"i","audience":["a"],"jwksUrl":"https://x""#;
                 let members = members(n);
                 format!(r#"{{"functionId":"f","type":"{kind}","provider":{{{members},{provider}}}}}"#)
             };

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::authorizer::TokenQuestion;
 use domain::event::{Event, HttpRequest};
 use domain::hops::Hops;
 use domain::ids::{FunctionId, Space, SubscriptionId};
@@ -16,7 +17,7 @@ use super::pace::Pace;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::{AuthorizerDecision, Question, interrupted};
+use crate::invocation::authorizer::{AuthorizerDecision, Question, Subject, interrupted, only_reads_token};
 use crate::invocation::call::is_sealed;
 use crate::invocation::called::CallError;
 
@@ -126,13 +127,20 @@ impl<'a> Authorizers<'a> {
 
     async fn ask(&mut self, space: &Space, authorizer: &FunctionId) -> AuthorizerDecision {
         let decision = if self.pace.next().is_ok() {
-            let request = self.request().await;
+            let table = self.arrived.table;
+            let (token, request);
+            let about = if only_reads_token(table, space, authorizer) {
+                token = TokenQuestion::of(&self.arrived.parts.headers);
+                Subject::Token(&token)
+            } else {
+                request = self.request().await;
+                Subject::Request(&request)
+            };
             let question = Question {
                 event: &self.event,
-                request: &request,
+                about,
                 hops: self.hops,
             };
-            let table = self.arrived.table;
             let asking = self.invocation.ask_authorizer(table, space, authorizer, question);
             match self.pace.end() {
                 Some(end) => timeout_at(end, asking).await.ok(),

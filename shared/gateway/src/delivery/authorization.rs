@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
+use domain::authorizer::TokenQuestion;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
 use domain::delivery_attempt::AttemptOutcome;
 use domain::event::Event;
+use domain::json::Json;
 use domain::retry::{FailureClass, MOST_ATTEMPTS};
 use domain::routing::RoutingTable;
+use offload::off_runtime_if_large;
 use queue::Outcome;
 use tokio::time::timeout_at;
 
@@ -16,7 +19,7 @@ use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
 use super::step::{DeliveryStep, UNABLE_PAUSE};
 use super::verdict::FailedAttempt;
-use crate::invocation::authorizer::{AuthorizerDecision, Question};
+use crate::invocation::authorizer::{AuthorizerDecision, Question, Subject, only_reads_token};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::Targets;
 use crate::unattempted::AUTHORIZER_FAILED;
@@ -51,9 +54,16 @@ impl Deliverer {
             return Err(DeliveryStep::left());
         }
         let is_early = time.is_some_and(|time| time.is_early());
+        let token;
+        let about = if only_reads_token(table, space, authorizer) {
+            token = token_of(request, delivery.accepted_at).await;
+            Subject::Token(&token)
+        } else {
+            Subject::Request(request)
+        };
         let question = Question {
             event: &delivery.event,
-            request,
+            about,
             hops: delivery.arrival.hops,
         };
         let asking = self.invocation.ask_authorizer(table, space, authorizer, question);
@@ -90,4 +100,13 @@ impl Deliverer {
         };
         self.give_up(delivery, DeadLetterReason::AuthorizerFailed, 0, Some(failure))
     }
+}
+
+/// The token of a request that came in before. It must have been good then: by now it may have expired.
+async fn token_of(request: &Arc<Json>, accepted_at: u64) -> TokenQuestion {
+    let (bytes, request) = (request.get().len() as u64, request.clone());
+    off_runtime_if_large(bytes, move || {
+        TokenQuestion::of_request(request.get(), accepted_at)
+    })
+    .await
 }

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::authorizer::{Authorization, AuthorizerRequest, Denial};
+use domain::authorizer::{Authorization, AuthorizerRequest, Denial, TokenQuestion};
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{FunctionId, Space};
 use domain::json::Json;
+use domain::resource::Provider;
 use domain::routing::RoutingTable;
 use http::HeaderValue;
 use offload::{LARGE_BODY, off_runtime};
@@ -41,7 +42,10 @@ pub(crate) enum AuthorizerRefusal {
     Answer(#[from] Denial),
     /// It answered 403.
     #[error("the authorizer answered with HTTP status code 403")]
-    Forbidden,
+    Forbidden {
+        /// Its `WWW-Authenticate`, where it has one to pass on.
+        challenge: Option<HeaderValue>,
+    },
     /// It answered 401.
     #[error("the authorizer answered with HTTP status code 401")]
     Unauthorized {
@@ -65,10 +69,34 @@ enum AuthorizerError {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) event: &'a Arc<Event>,
-    /// The request that the event came with, in the form of authorizers.
-    pub(crate) request: &'a Arc<Json>,
+    pub(crate) about: Subject<'a>,
     /// How often the event was passed on.
     pub(crate) hops: Hops,
+}
+
+/// What a question is about, besides the event.
+#[derive(Clone, Copy)]
+pub(crate) enum Subject<'a> {
+    /// The request that the event came with, in the form of authorizers.
+    Request(&'a Arc<Json>),
+    /// Its token alone: what [`only_reads_token`] wants.
+    Token(&'a TokenQuestion),
+}
+
+impl std::fmt::Debug for Subject<'_> {
+    /// Says nothing of what the sender proves itself with.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Request(_) => "Request",
+            Self::Token(_) => "Token",
+        })
+    }
+}
+
+/// Whether an authorizer looks at nothing but the token of a request, so that the rest need not be made ready for it.
+pub(crate) fn only_reads_token(table: &RoutingTable, space: &Space, authorizer: &FunctionId) -> bool {
+    let function = table.function(space, authorizer);
+    function.is_some_and(|function| matches!(function.provider, Provider::Jwt(_)))
 }
 
 /// The payload for an authorizer.
@@ -117,12 +145,14 @@ impl Invocation {
         authorizer: &FunctionId,
         question: Question<'_>,
     ) -> Result<Result<Authorization, AuthorizerRefusal>, AuthorizerError> {
-        let Question { event, request, hops } = question;
-        let payload = if request.get().len() < LARGE_BODY {
-            payload(event, request)
-        } else {
-            let (event, request) = (event.clone(), request.clone());
-            off_runtime(move || payload(&event, &request)).await
+        let Question { event, about, hops } = question;
+        let payload = match about {
+            Subject::Token(token) => Bytes::from(Json::from_value(token).get().to_owned()),
+            Subject::Request(request) if request.get().len() < LARGE_BODY => payload(event, request),
+            Subject::Request(request) => {
+                let (event, request) = (event.clone(), request.clone());
+                off_runtime(move || payload(&event, &request)).await
+            }
         };
         let mut targets = Targets::of(table, space, authorizer, delivery_id);
         let called = self
@@ -138,7 +168,9 @@ impl Invocation {
                 (401, _) => Ok(Err(AuthorizerRefusal::Unauthorized {
                     challenge: rejection.challenge,
                 })),
-                (403, _) => Ok(Err(AuthorizerRefusal::Forbidden)),
+                (403, _) => Ok(Err(AuthorizerRefusal::Forbidden {
+                    challenge: rejection.challenge,
+                })),
                 (_, Err(refused @ Denial::Refused(_))) => Ok(Err(AuthorizerRefusal::Answer(refused))),
                 (status, _) => Err(AuthorizerError::Status(status)),
             },
@@ -155,9 +187,12 @@ impl AuthorizerDecision {
                 AuthorizerRefusal::Unauthorized { challenge } => GatewayError::Unauthorized {
                     challenge: challenge.clone(),
                 },
-                AuthorizerRefusal::Answer(_) | AuthorizerRefusal::Forbidden => GatewayError::Forbidden,
+                AuthorizerRefusal::Forbidden { challenge } => GatewayError::Forbidden {
+                    challenge: challenge.clone(),
+                },
+                AuthorizerRefusal::Answer(_) => GatewayError::Forbidden { challenge: None },
             }),
-            Self::Failed => Err(GatewayError::Forbidden),
+            Self::Failed => Err(GatewayError::Forbidden { challenge: None }),
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn target_settings(
             environment: FunctionSecretSettings::environment(),
             cache_time: settings.secrets.cache_time,
         },
+        key_sets: settings.jwt.key_sets(),
         lookups: settings.lookups.limits(),
     }
 }

@@ -1,8 +1,8 @@
 //! JSON Web Tokens: signs assertions (RS256), and reads when an ID token expires.
 //!
 //! Signing is that of TLS certificates, which `rustls` and `ring` do anyway. The crate `jsonwebtoken` reads keys of
-//! Google with a PEM and an ASN.1 library only, and in its newer versions not with `ring`; it checks the tokens in the
-//! tests.
+//! Google with a PEM and an ASN.1 library only, and in its newer versions not with `ring`; it only checks
+//! tokens (`jwt.rs` of this crate, and the tests).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

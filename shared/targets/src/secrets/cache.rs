@@ -30,6 +30,7 @@ struct SecretPolicy;
 
 impl CachePolicy for SecretPolicy {
     type Key = Source;
+    type Value = Arc<str>;
     type Failure = Arc<SecretError>;
     /// What calls were last refused with.
     type Refusals = Option<Arc<str>>;
@@ -81,7 +82,7 @@ impl SecretCache {
                 })
             });
             Ok::<_, Arc<SecretError>>(Fetched {
-                text: read?.into(),
+                value: read?.into(),
                 fresh_for: good_for * 4 / 5,
                 good_for,
             })
@@ -97,7 +98,7 @@ impl SecretCache {
             let Some(secret) = kept else {
                 return true;
             };
-            let text = secret.text();
+            let text = secret.value();
             if refused.as_ref() == Some(&text) {
                 // Read anew and still refused. It goes when its time is over, as any other.
                 return false;

@@ -1,7 +1,7 @@
-//! Texts that are good for a while, kept by key and fetched anew before they go bad: by one fetch at a time for each key,
-//! which goes on without the call that needs it first.
+//! Values that are good for a while, such as tokens, kept by key and fetched anew before they go bad: by one fetch at a time
+//! for each key, which goes on without the call that needs it first.
 //!
-//! | a text's age | what a call gets |
+//! | a value's age | what a call gets |
 //! |---|---|
 //! | fresh | it |
 //! | beyond, but good | it, while the next one is fetched alongside |
@@ -20,23 +20,25 @@ use super::flight::Flight;
 /// Longest time of one fetch. Not that of the call which happens to need it, as others wait for it too.
 pub(crate) const FETCH_LIMIT: Duration = Duration::from_secs(10);
 
-/// How the texts of a cache differ from those of others.
+/// How the values of a cache differ from those of others.
 pub(crate) trait CachePolicy: Sized + 'static {
-    /// What texts are kept by.
+    /// What values are kept by.
     type Key: Clone + Eq + Hash + Send + 'static;
+    /// What is kept. Clones are the same.
+    type Value: Clone + Send + Sync + 'static;
     /// Why there is none; told to every call that waits for it.
     type Failure: Clone + Send + Sync + 'static;
-    /// What is remembered of texts that calls were refused with.
+    /// What is remembered of values that calls were refused with.
     type Refusals: Default + Send + 'static;
 
     /// How long after a failure nothing is fetched for calls that can do with what is kept.
     const PAUSE: Duration;
     /// Whether calls that cannot do with it share the failure for so long, instead of fetching.
     const SHARES_FAILURES: bool;
-    /// How long a text serves beyond its time when the next one cannot be fetched.
+    /// How long a value serves beyond its time when the next one cannot be fetched.
     const OVERTIME: Duration;
 
-    /// Whether a text must not be used any more once the next one could not be fetched for this reason.
+    /// Whether a value must not be used any more once the next one could not be fetched for this reason.
     fn revokes(failure: &Self::Failure) -> bool;
 
     /// Called when what is kept goes on to serve because of a failure.
@@ -44,25 +46,25 @@ pub(crate) trait CachePolicy: Sized + 'static {
 }
 
 /// What a call gets.
-type Found<P> = Result<Arc<str>, <P as CachePolicy>::Failure>;
+type Found<P> = Result<<P as CachePolicy>::Value, <P as CachePolicy>::Failure>;
 
-/// A text that was fetched. No `Debug`: it is a secret.
-pub(crate) struct Fetched {
-    pub(crate) text: Arc<str>,
+/// A value that was fetched. No `Debug`: it may be a secret.
+pub(crate) struct Fetched<V> {
+    pub(crate) value: V,
     /// For how long the next one is not fetched, from the beginning of the fetch on.
     pub(crate) fresh_for: Duration,
     /// For how long it is used.
     pub(crate) good_for: Duration,
 }
 
-/// A text that is kept.
-pub(crate) struct KeptText {
-    fetched: Fetched,
+/// A value that is kept.
+pub(crate) struct Kept<V> {
+    fetched: Fetched<V>,
     /// When it was asked for, not when it came: it may be as old as the question.
     asked: Moment,
 }
 
-/// The texts that were used last.
+/// The values that were used last.
 pub(crate) struct RefreshAheadCache<P: CachePolicy> {
     entries: Entries<P>,
 }
@@ -71,7 +73,7 @@ type Entries<P> = Arc<Mutex<LruCache<<P as CachePolicy>::Key, Entry<P>>>>;
 
 /// What is known of one key.
 struct Entry<P: CachePolicy> {
-    kept: Option<KeptText>,
+    kept: Option<Kept<P::Value>>,
     /// When a fetch failed that no other has succeeded since, and why if that is shared.
     failed: Option<(Moment, Option<P::Failure>)>,
     refusals: P::Refusals,
@@ -82,8 +84,8 @@ struct Entry<P: CachePolicy> {
 /// What is there for a call.
 enum Look<P: CachePolicy> {
     Known(Found<P>),
-    /// A text to be used, but the next one is to be fetched.
-    Aging(Arc<str>),
+    /// A value to be used, but the next one is to be fetched.
+    Aging(P::Value),
     Missing,
 }
 
@@ -95,7 +97,7 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
         }
     }
 
-    /// The text of a key; `None` if the fetch for it was broken off. The fetch runs in a task of its own, and must end by
+    /// The value of a key; `None` if the fetch for it was broken off. The fetch runs in a task of its own, and must end by
     /// itself within [`FETCH_LIMIT`]. No `async fn`, which would carry the fetch.
     pub(crate) fn get<F>(
         &self,
@@ -103,7 +105,7 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
         fetch: impl FnOnce() -> F,
     ) -> impl Future<Output = Option<Found<P>>>
     where
-        F: Future<Output = Result<Fetched, P::Failure>> + Send + 'static,
+        F: Future<Output = Result<Fetched<P::Value>, P::Failure>> + Send + 'static,
     {
         let found = self.find(key, fetch);
         async move {
@@ -114,18 +116,43 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
         }
     }
 
+    /// The value of a key for a call that found the kept one too old: fetched anew, unless it was so little time ago that
+    /// nothing else can be expected. `None` if the fetch was broken off.
+    pub(crate) fn renewed<F>(
+        &self,
+        key: &P::Key,
+        pause: Duration,
+        fetch: impl FnOnce() -> F,
+    ) -> impl Future<Output = Option<Found<P>>>
+    where
+        F: Future<Output = Result<Fetched<P::Value>, P::Failure>> + Send + 'static,
+    {
+        let mut entries = lock(&self.entries);
+        let found = entries.get(key).and_then(|entry| entry.settled_within(pause));
+        let flight = match found {
+            Some(_) => None,
+            None => Some(self.join(&mut entries, key, fetch)),
+        };
+        async move {
+            match flight {
+                Some(flight) => flight.outcome().await,
+                None => found,
+            }
+        }
+    }
+
     /// What is there for a call, or the fetch to wait for.
     fn find<F>(&self, key: &P::Key, fetch: impl FnOnce() -> F) -> Result<Found<P>, Flight<Found<P>>>
     where
-        F: Future<Output = Result<Fetched, P::Failure>> + Send + 'static,
+        F: Future<Output = Result<Fetched<P::Value>, P::Failure>> + Send + 'static,
     {
         let mut entries = lock(&self.entries);
         let look = entries.get(key).map_or(Look::Missing, Entry::look);
         match look {
             Look::Known(found) => Ok(found),
-            Look::Aging(text) => {
+            Look::Aging(value) => {
                 self.join(&mut entries, key, fetch);
-                Ok(Ok(text))
+                Ok(Ok(value))
             }
             Look::Missing => Err(self.join(&mut entries, key, fetch)),
         }
@@ -139,7 +166,7 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
         fetch: impl FnOnce() -> F,
     ) -> Flight<Found<P>>
     where
-        F: Future<Output = Result<Fetched, P::Failure>> + Send + 'static,
+        F: Future<Output = Result<Fetched<P::Value>, P::Failure>> + Send + 'static,
     {
         let mut entry = entries.remove(key).unwrap_or_default();
         let flight = entry.flight().unwrap_or_else(|| {
@@ -166,12 +193,12 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
         flight
     }
 
-    /// Has it decided what becomes of a text that a call was refused with: it goes if it is taken. Gives what the decision
+    /// Has it decided what becomes of a value that a call was refused with: it goes if it is taken. Gives what the decision
     /// gives; `true` where nothing is known of the key.
     pub(crate) fn on_refusal(
         &self,
         key: &P::Key,
-        decide: impl FnOnce(&mut Option<KeptText>, &mut P::Refusals) -> bool,
+        decide: impl FnOnce(&mut Option<Kept<P::Value>>, &mut P::Refusals) -> bool,
     ) -> bool {
         let mut entries = lock(&self.entries);
         let entry = entries.get_mut(key);
@@ -188,13 +215,26 @@ impl<P: CachePolicy> Entry<P> {
             .as_ref()
             .filter(|(at, _)| at.least_age(now) < P::PAUSE);
         match (kept, failed) {
-            (Some((kept, age)), _) if age < kept.fetched.fresh_for => Look::Known(Ok(kept.text())),
+            (Some((kept, age)), _) if age < kept.fetched.fresh_for => Look::Known(Ok(kept.value())),
             (Some((kept, age)), Some(_)) if age < kept.fetched.good_for + P::OVERTIME => {
-                Look::Known(Ok(kept.text()))
+                Look::Known(Ok(kept.value()))
             }
             (_, Some((_, Some(failure)))) => Look::Known(Err(failure.clone())),
-            (Some((kept, age)), _) if age < kept.fetched.good_for => Look::Aging(kept.text()),
+            (Some((kept, age)), _) if age < kept.fetched.good_for => Look::Aging(kept.value()),
             _ => Look::Missing,
+        }
+    }
+
+    /// What the last fetch came to, if that was so little time ago.
+    fn settled_within(&self, time: Duration) -> Option<Found<P>> {
+        let now = now();
+        let kept = self.kept.as_ref();
+        let failed = self.failed.as_ref().filter(|(at, _)| at.least_age(now) < time);
+        match (kept, failed) {
+            (Some(kept), None) if kept.asked.least_age(now) >= time => None,
+            (Some(kept), _) => Some(Ok(kept.value())),
+            (None, Some((_, Some(failure)))) => Some(Err(failure.clone())),
+            (None, _) => None,
         }
     }
 
@@ -205,13 +245,13 @@ impl<P: CachePolicy> Entry<P> {
         (flight.is_under_way() && !is_past(*began, FETCH_LIMIT)).then(|| flight.clone())
     }
 
-    fn finish(&mut self, fetched: Result<Fetched, P::Failure>, asked: Moment) -> Found<P> {
+    fn finish(&mut self, fetched: Result<Fetched<P::Value>, P::Failure>, asked: Moment) -> Found<P> {
         // Those that come from now on do not wait for it any more.
         self.flight = None;
         match fetched {
             Ok(fetched) => {
                 self.failed = None;
-                Ok(self.kept.insert(KeptText { fetched, asked }).text())
+                Ok(self.kept.insert(Kept { fetched, asked }).value())
             }
             Err(failure) => {
                 let now = now();
@@ -219,7 +259,7 @@ impl<P: CachePolicy> Entry<P> {
                 self.kept.take_if(|kept| {
                     P::revokes(&failure) || kept.asked.least_age(now) >= kept.fetched.good_for + P::OVERTIME
                 });
-                self.kept.as_ref().map(KeptText::text).ok_or(failure)
+                self.kept.as_ref().map(Kept::value).ok_or(failure)
             }
         }
     }
@@ -236,9 +276,9 @@ impl<P: CachePolicy> Default for Entry<P> {
     }
 }
 
-impl KeptText {
-    pub(crate) fn text(&self) -> Arc<str> {
-        Arc::clone(&self.fetched.text)
+impl<V: Clone> Kept<V> {
+    pub(crate) fn value(&self) -> V {
+        self.fetched.value.clone()
     }
 
     /// When it was asked for.

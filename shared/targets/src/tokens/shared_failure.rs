@@ -8,7 +8,7 @@ use crate::error::{BoxError, InvokeError};
 
 /// A failure to be told to every call that waited.
 #[derive(Clone)]
-pub(super) struct SharedFailure(Arc<InvokeError>);
+pub(crate) struct SharedFailure(Arc<InvokeError>);
 
 /// The cause of a shared failure.
 struct SharedCause(Arc<InvokeError>);
@@ -21,7 +21,7 @@ impl From<InvokeError> for SharedFailure {
 
 impl SharedFailure {
     /// The failure for one of the calls, of the same class and text.
-    pub(super) fn to_error(&self) -> InvokeError {
+    pub(crate) fn to_error(&self) -> InvokeError {
         let source = || Box::new(SharedCause(Arc::clone(&self.0)));
         match &*self.0 {
             InvokeError::AccessDenied { code, permanent, .. } => InvokeError::AccessDenied {

@@ -1,5 +1,6 @@
 //! Tokens as their servers give them, and for how long they are used.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::single_flight::Fetched;
@@ -21,11 +22,11 @@ impl Token {
     pub(crate) const DEFAULT_LIFETIME: Duration = Duration::from_mins(5);
 
     /// The token with the times that it is kept for.
-    pub(super) fn into_fetched(self) -> Fetched {
+    pub(super) fn into_fetched(self) -> Fetched<Arc<str>> {
         let lifetime = self.lifetime.min(MOST_LIFETIME);
         let margin = (lifetime / 10).min(MOST_MARGIN);
         Fetched {
-            text: self.text.into(),
+            value: self.text.into(),
             fresh_for: lifetime.saturating_sub(margin * 2),
             good_for: lifetime.saturating_sub(margin),
         }

@@ -32,6 +32,7 @@ mod http_passed_on;
 mod http_redirects;
 mod http_statuses;
 mod in_flight;
+mod jwt;
 mod mtls;
 mod network_guard;
 mod oauth2;

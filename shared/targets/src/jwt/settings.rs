@@ -1,0 +1,24 @@
+//! How key sets are fetched and kept.
+
+use std::time::Duration;
+
+/// How the key sets of issuers are fetched and kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeySetSettings {
+    /// For how long a set is good. It is fetched anew alongside calls in the last fifth of that.
+    pub cache_time: Duration,
+    /// Least time between two fetches of a set because of tokens that are signed with keys which are not in it.
+    pub refetch_pause: Duration,
+    /// Most bytes of a set.
+    pub max_bytes: usize,
+}
+
+impl Default for KeySetSettings {
+    fn default() -> Self {
+        Self {
+            cache_time: Duration::from_mins(5),
+            refetch_pause: Duration::from_secs(30),
+            max_bytes: 128 * 1024,
+        }
+    }
+}
