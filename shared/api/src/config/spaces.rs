@@ -26,7 +26,7 @@ use super::openapi::blocks::{
 };
 use super::openapi::{add_input_schema, field_validation};
 use super::parameters::Query;
-use super::unknown_members::with_warning;
+use super::unknown_members::with_warnings;
 use super::{ConfigApi, no_content, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes};
@@ -235,7 +235,8 @@ impl ConfigApi {
         };
         tracing::debug!(%space, "Space updated.");
         let answer = self.answer_with(StatusCode::OK, &*written.value);
-        Ok(with_warning(with_version(answer, written.version), &ignored))
+        let answer = with_version(answer, written.version);
+        Ok(with_warnings(answer, &ignored, &*written.value))
     }
 
     async fn reset_settings(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {

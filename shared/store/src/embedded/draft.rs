@@ -102,7 +102,7 @@ impl Draft {
         if stored.is_some() {
             self.update(revised)
         } else {
-            self.create(revised)
+            self.create(revised, None)
         }
     }
 

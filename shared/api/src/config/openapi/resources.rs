@@ -4,12 +4,12 @@ use domain::resource::{CREATED_AT, Kind, Resource};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::{
-    ArrayBuilder, ComponentsBuilder, HttpMethod, ObjectBuilder, PathsBuilder, RefOr, Required, Schema,
+    ArrayBuilder, ComponentsBuilder, HttpMethod, ObjectBuilder, PathsBuilder, RefOr, Required, Schema, Type,
 };
 
 use super::blocks::{
-    any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, reference, text, with_errors,
-    writable_space,
+    any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, query_parameter, reference, text,
+    with_errors, writable_space,
 };
 use super::inputs::{field_validation, input_schema};
 use crate::config::paths::segment;
