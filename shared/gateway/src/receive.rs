@@ -155,7 +155,7 @@ impl Gateway {
         let event = candidate.authorizers.decide(space).await.for_caller()?;
         let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let tunnel = if original.can_upgrade && may_upgrade(arrived.table, subscription, &original) {
-            Some(stages.tunnels.begin(space)?)
+            Some(Box::new(stages.tunnels.begin(space)?))
         } else {
             None
         };
