@@ -162,7 +162,7 @@ impl Gateway {
         let event = decision.for_caller()?;
         let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let tunnel = if original.can_upgrade && may_upgrade(arrived.table, subscription, &original) {
-            Some(stages.tunnels.begin(space)?)
+            Some(Box::new(stages.tunnels.begin(space)?))
         } else {
             None
         };

@@ -10,11 +10,13 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The bytes of a connection after its function has answered 101. Dropping it closes the connection.
-pub struct UpgradedConnection(TokioIo<Upgraded>);
+///
+/// Boxed: answers without one, nearly all, do not have to carry it.
+pub struct UpgradedConnection(Box<TokioIo<Upgraded>>);
 
 impl UpgradedConnection {
     pub(crate) fn new(upgraded: Upgraded) -> Self {
-        Self(TokioIo::new(upgraded))
+        Self(Box::new(TokioIo::new(upgraded)))
     }
 }
 

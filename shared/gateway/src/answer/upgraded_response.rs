@@ -14,7 +14,7 @@ pub struct UpgradedResponse {
     /// Headers of the answer, those of the upgrade included.
     pub headers: HeaderMap,
     function: UpgradedConnection,
-    tunnel: Option<Tunnel>,
+    tunnel: Option<Box<Tunnel>>,
 }
 
 impl UpgradedResponse {
@@ -31,7 +31,7 @@ impl UpgradedResponse {
     }
 
     /// The place that the upgraded connection has.
-    pub(crate) fn keep(&mut self, tunnel: Option<Tunnel>) {
+    pub(crate) fn keep(&mut self, tunnel: Option<Box<Tunnel>>) {
         self.tunnel = tunnel;
     }
 
