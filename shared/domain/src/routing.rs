@@ -45,6 +45,8 @@ pub use subscribers::{Routes, Subscribers};
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoutingTable {
     functions: PersistentMap<Space, PersistentMap<FunctionId, Arc<Function>>>,
+    /// How many of them have a limit of calls.
+    limited_functions: usize,
     authorizers: PersistentMap<Space, PersistentMap<EventTypeName, FunctionId>>,
     /// Authorizers of subscriptions that have one of their own; only spaces that have such.
     own_authorizers: PersistentMap<Space, PersistentMap<SubscriptionId, FunctionId>>,
@@ -95,6 +97,7 @@ impl RoutingTable {
         let rules = rules.into();
         Self {
             functions: PersistentMap::default(),
+            limited_functions: 0,
             authorizers: PersistentMap::default(),
             own_authorizers: PersistentMap::default(),
             modes: SpaceModes::new(&rules),
@@ -211,6 +214,11 @@ impl RoutingTable {
             return Some(authorizer);
         }
         self.authorizers.get(space)?.get(event_type)
+    }
+
+    /// Whether any function has a limit of calls, so that it is worth a look.
+    pub fn has_limited_functions(&self) -> bool {
+        self.limited_functions > 0
     }
 
     /// Whether any subscription has an authorizer of its own, so that subscribers of a space can have different ones.

@@ -72,7 +72,10 @@ impl RateLimits {
         let Subscription {
             space, function_id, ..
         } = subscription;
-        let limit_of = |id: &FunctionId| table.function(space, id).and_then(|function| function.rate_limit);
+        let limit_of = |id: &FunctionId| {
+            let table = Some(table).filter(|table| table.has_limited_functions());
+            table?.function(space, id)?.rate_limit
+        };
         let target = (called != function_id).then(|| limit_of(called)).flatten();
         let (own, named) = (subscription.rate_limit, limit_of(function_id));
         if own.is_none() && named.is_none() && target.is_none() {

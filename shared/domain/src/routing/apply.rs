@@ -8,6 +8,11 @@ use crate::resource::{Cors, EventType, Function, PathMode, SpaceSettings, Subscr
 
 impl RoutingTable {
     pub(super) fn route_function(&mut self, change: &Change<Function>) {
+        let is_limited = |stored: &Option<Stored<Function>>| {
+            stored.as_ref().is_some_and(|it| it.resource.rate_limit.is_some())
+        };
+        self.limited_functions += usize::from(is_limited(&change.after));
+        self.limited_functions -= usize::from(is_limited(&change.before));
         if let Some(Stored { resource, .. }) = &change.after {
             let functions = self.functions.entry(resource.space.clone()).or_default();
             functions.insert(resource.function_id.clone(), resource.clone());

@@ -48,6 +48,30 @@ fn table(subscriptions: &[(&str, &str)]) -> RoutingTable {
 }
 
 #[test]
+fn it_is_known_whether_any_function_has_a_limit() {
+    let function = |limit: &str| {
+        let body = format!(r#"{{"functionId":"f","type":"http","provider":{{"url":"http://f"}}{limit}}}"#);
+        Function::decode(&"one".into(), None, body.as_bytes()).unwrap()
+    };
+    let (plain, limited) = (function(""), function(r#","rateLimit":{"rate":1}"#));
+    let mut table = RoutingTable::new(PathOwnership::Shared);
+    table.apply(&added(plain.clone(), 1));
+    assert!(!table.has_limited_functions());
+    let change = |before: &Function, after: &Function| Change {
+        before: added(before.clone(), 1).after,
+        after: added(after.clone(), 1).after,
+    };
+    table.apply(&change(&plain, &limited));
+    assert!(table.has_limited_functions());
+    table.apply(&change(&limited, &limited));
+    table.apply(&change(&limited, &plain));
+    assert!(!table.has_limited_functions());
+    table.apply(&change(&plain, &limited));
+    table.apply(&removed(limited, 1));
+    assert!(!table.has_limited_functions());
+}
+
+#[test]
 fn the_authorizer_of_a_subscription_wins() {
     let event_type = |space: &str| {
         EventType::decode(&space.into(), None, br#"{"name":"e","authorizerId":"of-type"}"#).unwrap()
