@@ -260,7 +260,7 @@ fn the_schema_names_what_is_written() {
         },
         Reason::Shadowed {
             by: "s".into(),
-            by_space: None,
+            by_space: Some("one".into()),
         },
         Reason::Paused {
             paused_reason: Some(String::new()),

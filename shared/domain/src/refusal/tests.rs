@@ -142,7 +142,11 @@ fn what_concerns_other_resources() {
                 kind,
                 field: "FunctionID",
             },
-            ["functionId", "f", "immutable", "delete"],
+            ["functionId", "f", "immutable", "change it with PATCH"],
+        ),
+        (
+            ConfigurationError::Immutable { kind, field: "Type" },
+            ["type", "", "immutable", "delete"],
         ),
         (
             ConfigurationError::AlreadyExists {

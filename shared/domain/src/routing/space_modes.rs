@@ -52,8 +52,11 @@ impl SpaceModes {
         self.accepting += self.accepts_now(space);
     }
 
-    /// Counts a subscription of a space that is there from now on.
+    /// Counts a subscription of a space that is there from now on. Only where spaces share the paths does it matter.
     pub(super) fn subscribed(&mut self, space: &Space) {
+        if self.ownership == PathOwnership::BySpace {
+            return;
+        }
         self.accepting -= self.accepts_now(space);
         *self.subscriptions.entry(space.clone()).or_default() += 1;
         self.accepting += self.accepts_now(space);
