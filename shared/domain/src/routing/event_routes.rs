@@ -141,7 +141,8 @@ impl<'a> Routes<'a> {
             *self = other;
             return;
         }
-        if self.sync.is_none() {
+        // The pattern is that of the sync subscription, where there is one.
+        if self.sync.is_none() && other.sync.is_some() {
             self.sync = other.sync;
             self.pattern = other.pattern;
         }

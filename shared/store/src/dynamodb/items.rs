@@ -31,7 +31,9 @@ pub(super) use dead_letter_transaction::{Before, delete_dead_letter, put_dead_le
 pub(super) use deduplication::{DeduplicationKey, Pending, expressions};
 pub(super) use pause::pause_item;
 pub use pause::{PAUSE, PAUSE_REQUEST};
-pub(super) use published::{DocumentId, EXPIRES_NAME, Head, IS_NEWER, LET_EXPIRE, VERSION_NAME, read_chunk};
+pub(super) use published::{
+    DocumentId, EXPIRES_NAME, FORMAT_NAME, Head, IS_NEWER, LET_EXPIRE, VERSION_NAME, read_chunk,
+};
 pub(super) use resource::{read_into, read_resource};
 pub(super) use space_record::{Counts, SpaceRecord};
 pub(super) use stream_record::change_of;

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::codec::{self, FORMAT};
 use super::items::{
-    DocumentId, EXPIRES_NAME, Head, IS_NEWER, Item, LET_EXPIRE, PK, VERSION_NAME, read_chunk,
+    DocumentId, EXPIRES_NAME, FORMAT_NAME, Head, IS_NEWER, Item, LET_EXPIRE, PK, VERSION_NAME, read_chunk,
 };
 use super::opened::Opened;
 use super::space_snapshot::SpaceSnapshot;
@@ -74,11 +74,14 @@ pub(super) async fn read(
     }
 }
 
-/// Version of the newest published snapshot of a space, if there is one.
+/// Version of the newest published snapshot of a space, if there is one that is not of an
+/// older program: that leaves out what it does not know.
 pub(super) async fn version(table: &Table, space: &Space) -> Result<Option<u64>, StoreError> {
     let item = table.get(Head::key(space)).await?;
     let head = item.and_then(|item| readable(Head::read(space, &item)));
-    Ok(head.map(|head| head.id.version))
+    Ok(head
+        .filter(|head| head.format >= FORMAT)
+        .map(|head| head.id.version))
 }
 
 /// All bytes of a document; `None` when some are gone, as those of a snapshot that was replaced meanwhile.
@@ -99,8 +102,8 @@ async fn read_parts(table: &Table, head: &Head) -> Result<Option<Vec<u8>>, Store
     Ok(Some(document))
 }
 
-/// Publishes a snapshot, unless one of that version or a newer one is there already. A snapshot that cannot be read by
-/// this program is replaced only by a newer one, too.
+/// Publishes a snapshot, unless one of that version or a newer one is there already. A snapshot of that version in an older
+/// format is replaced, too.
 pub(super) async fn write(table: &Table, space: &Space, state: SpaceSnapshot) -> Result<(), StoreError> {
     let SpaceSnapshot { version, snapshot } = state;
     let key = table.snapshot_key(space, &snapshot).await?;
@@ -162,7 +165,7 @@ enum PutHead {
 }
 
 async fn put_head(table: &Table, head: Head) -> Result<PutHead, StoreError> {
-    let (space, version) = (head.id.space.clone(), head.id.version);
+    let (space, version, format) = (head.id.space.clone(), head.id.version, head.format);
     let call = table
         .client
         .put_item()
@@ -171,7 +174,9 @@ async fn put_head(table: &Table, head: Head) -> Result<PutHead, StoreError> {
         .condition_expression(IS_NEWER)
         .expression_attribute_names("#pk", PK)
         .expression_attribute_names("#version", VERSION_NAME)
+        .expression_attribute_names("#format", FORMAT_NAME)
         .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+        .expression_attribute_values(":format", AttributeValue::N(format.to_string()))
         .return_values(ReturnValue::AllOld)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     let read = |item: Option<&Item>| item.and_then(|item| readable(Head::read(&space, item)));

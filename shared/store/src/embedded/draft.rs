@@ -60,6 +60,13 @@ impl Draft {
         })
     }
 
+    /// The place in the order of creation of what is made now: in microseconds since 1970, and after everything that there
+    /// is, even if the clock was set back.
+    fn next_rank(&self) -> u64 {
+        let now = u64::try_from(since_epoch(SystemTime::now()).as_micros()).unwrap_or(u64::MAX);
+        self.state.next_created.max(now)
+    }
+
     /// A new resource, the last one in the order of creation unless it was created before.
     pub(super) fn create<R: Configured>(
         &mut self,
@@ -67,9 +74,7 @@ impl Draft {
         created: Option<u64>,
     ) -> Result<Arc<R>, StoreError> {
         let (space, id) = (resource.space().clone(), resource.id().clone());
-        let now = u64::try_from(since_epoch(SystemTime::now()).as_micros()).unwrap_or(u64::MAX);
-        // After everything that there is, even if the clock was set back.
-        let next = self.state.next_created.max(now);
+        let next = self.next_rank();
         let created = created.unwrap_or(next);
         if created > next {
             return Err(ConfigurationError::CreatedInFuture { kind: R::KIND }.into());
@@ -114,9 +119,9 @@ impl Draft {
         revise: impl FnOnce(&R) -> Result<R, ConfigurationError>,
     ) -> Result<Arc<R>, StoreError> {
         let revised = revise(&*self.state.get::<R>(space, id)?)?;
-        let (new_id, created, rules) = (revised.id().clone(), self.state.next_created, self.rules);
+        let (new_id, created, rules) = (revised.id().clone(), self.next_rank(), self.rules);
         let change = self.change::<R>(space, |snapshot| snapshot.relocate(id, revised, created, &rules))?;
-        self.state.next_created += 1;
+        self.state.next_created = created + 1;
         if new_id != *id
             && let AnyChange::Subscription(change) = R::change(&change)
         {

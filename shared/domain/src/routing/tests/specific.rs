@@ -97,6 +97,8 @@ fn methods() {
     // A concrete method wins over any.
     assert_eq!(found("POST", "/a"), ["ANY /a", "POST /:x"]);
     assert_eq!(found("PUT", "/b"), Vec::<String>::new());
+    // Subscriptions to any method on other paths take nothing from the path that was found.
+    assert_eq!(table.routes("e", "POST", "/b").pattern, Some("/:x"));
     for (method, kind, path) in [("ANY", "sync", "/a"), ("ANY", "async", "/a")] {
         table.apply(&removed(with_method(method, kind, path), 0));
     }

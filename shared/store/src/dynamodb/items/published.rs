@@ -117,13 +117,16 @@ pub(in super::super) fn read_chunk(item: &Item) -> Result<&[u8], StoreError> {
     binary_of(item).map_err(|source| corrupt(item, source))
 }
 
-/// Condition under which a head replaces the one that is there: it is of a newer version. Takes the names `#pk` and
-/// `#version` and the value `:version`.
-pub(in super::super) const IS_NEWER: &str = "attribute_not_exists(#pk) OR #version < :version";
+/// Condition under which a head replaces the one that is there: it is of a newer version, or of the same one in a newer
+/// format. Takes the names `#pk`, `#version` and `#format` and the values `:version` and `:format`.
+pub(in super::super) const IS_NEWER: &str =
+    "attribute_not_exists(#pk) OR #version < :version OR (#version = :version AND #format < :format)";
 /// Lets an item expire that is there. Takes the names `#pk` and `#expires` and the value `:expires`.
 pub(in super::super) const LET_EXPIRE: (&str, &str) = ("SET #expires = :expires", "attribute_exists(#pk)");
 /// What `#version` stands for.
 pub(in super::super) const VERSION_NAME: &str = VERSION;
+/// What `#format` stands for.
+pub(in super::super) const FORMAT_NAME: &str = FORMAT;
 /// What `#expires` stands for.
 pub(in super::super) const EXPIRES_NAME: &str = EXPIRES;
 
