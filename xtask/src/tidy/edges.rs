@@ -4,7 +4,7 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 12] = [
+const LIBRARIES: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("aws", &[]),
     ("clocks", &[]),
@@ -13,6 +13,7 @@ const LIBRARIES: [(&str, &[&str]); 12] = [
     ("queue", &["clocks", "domain", "offload"]),
     ("records", &["domain"]),
     ("targets", &["aws", "clocks", "domain"]),
+    ("targets/tests", &["domain", "targets"]),
     (
         "gateway",
         &[
@@ -48,6 +49,7 @@ const KNOWN_ONLY_BY: [(&str, &[&str]); 9] = [
             "shared/queue",
             "shared/records",
             "shared/targets",
+            "shared/targets/tests",
             "shared/gateway",
             "shared/api",
             "shared/setup",

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use domain::resource::Provider;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use rcgen::PublicKeyData as _;
-use rustls::pki_types::PrivatePkcs1KeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{PrivatePkcs1KeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use targets::{Call, Caller, FunctionAnswer, InvokeError, Invoker, KeySetSettings, TargetSettings};
 use tokio::task::JoinSet;
@@ -55,8 +55,12 @@ fn invoker() -> Invoker {
 }
 
 fn rsa_key(pem: &str) -> EncodingKey {
-    let der = PrivatePkcs1KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
-    EncodingKey::from_rsa_der(der.secret_pkcs1_der())
+    if let Ok(der) = PrivatePkcs1KeyDer::from_pem_slice(pem.as_bytes()) {
+        return EncodingKey::from_rsa_der(der.secret_pkcs1_der());
+    }
+    // In PKCS #8 such a key stands behind 26 bytes that say what it is (RFC 5958, section 2).
+    let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
+    EncodingKey::from_rsa_der(&der.secret_pkcs8_der()[26..])
 }
 
 fn signed(algorithm: Algorithm, kid: Option<&str>, key: &EncodingKey, claims: &Value) -> String {

@@ -136,6 +136,10 @@ async fn hosts(store: &Store) -> anyhow::Result<[(&'static str, Host); 2]> {
             "/v1/spaces/{space}/{collection}/{id}",
             axum::routing::delete(remove),
         )
+        .route(
+            "/v1/spaces/{space}",
+            axum::routing::delete(async || StatusCode::NO_CONTENT),
+        )
         .route("/v1/metrics", get(async || "a_total{space=\"s\"} 2\n"))
         .with_state(Arc::clone(store));
     let events = Router::new().fallback(any(event)).with_state(Arc::clone(store));

@@ -81,7 +81,7 @@ async fn patches_keep_the_rules_of_resources() {
         (&*paths[0], r#"{"authorizerId":"none"}"#, 400),
         (&*paths[1], r#"{"provider":{"url":null}}"#, 400),
         (&*paths[1], r#"{"type":null}"#, 400),
-        (&*paths[2], r#"{"path":"/other"}"#, 400),
+        (&*paths[2], r#"{"eventType":"other"}"#, 400),
         (&*paths[2], r#"{"functionId":null}"#, 400),
         (&*paths[2], r#"[{"op":"remove","path":"/metadata"}]"#, 400),
         (&*paths[2], "null", 400),
