@@ -125,12 +125,7 @@ impl<'a> OriginalRequest<'a> {
             headers.remove(name);
         }
         let host = request_host(self.parts);
-        forwarded::tell(
-            &mut headers,
-            self.origin,
-            &host,
-            self.trusted.believes(self.origin),
-        );
+        forwarded::tell(&mut headers, self.origin, &host, self.trusted);
         if let Some(protocol) = self.upgrade() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, protocol.clone());

@@ -56,8 +56,18 @@ pub(crate) struct LimitedCall {
 pub(crate) struct MustWait {
     /// For so long at least.
     pub(crate) pause: Duration,
-    /// Whether that is because of the subscription, and not of its function.
-    pub(crate) is_of_subscription: bool,
+    /// Because of this limit.
+    pub(crate) limit_of: LimitOf,
+}
+
+/// Whose limit a call has to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LimitOf {
+    Subscription,
+    /// The function that the subscription names.
+    Named,
+    /// The function that the named one, a weighted one, has chosen for this call.
+    Chosen,
 }
 
 impl RateLimits {
@@ -83,37 +93,41 @@ impl RateLimits {
         }
         let owners = [
             own.map(|limit| {
-                (
-                    Owner::Subscription(space.clone(), subscription.subscription_id.clone()),
-                    limit,
-                )
+                let owner = Owner::Subscription(space.clone(), subscription.subscription_id.clone());
+                (LimitOf::Subscription, owner, limit)
             }),
-            named.map(|limit| (Owner::Function(space.clone(), function_id.clone()), limit)),
-            target.map(|limit| (Owner::Function(space.clone(), called.clone()), limit)),
+            named.map(|limit| {
+                let owner = Owner::Function(space.clone(), function_id.clone());
+                (LimitOf::Named, owner, limit)
+            }),
+            target.map(|limit| {
+                let owner = Owner::Function(space.clone(), called.clone());
+                (LimitOf::Chosen, owner, limit)
+            }),
         ];
         self.begin_of(owners.into_iter().flatten().collect(), Instant::now())
             .map(Some)
     }
 
-    fn begin_of(&self, owners: Vec<(Owner, RateLimit)>, now: Instant) -> Result<LimitedCall, MustWait> {
+    fn begin_of(
+        &self,
+        owners: Vec<(LimitOf, Owner, RateLimit)>,
+        now: Instant,
+    ) -> Result<LimitedCall, MustWait> {
         let mut buckets = self.buckets();
         buckets.sweep(now);
         // All or none: what one of them refuses takes nothing from the others.
-        for (owner, limit) in &owners {
-            if let Some(pause) = buckets.of(owner, *limit, now).pause(now) {
-                let is_of_subscription = matches!(owner, Owner::Subscription(..));
-                return Err(MustWait {
-                    pause,
-                    is_of_subscription,
-                });
+        for &(limit_of, ref owner, limit) in &owners {
+            if let Some(pause) = buckets.of(owner, limit, now).pause(now) {
+                return Err(MustWait { pause, limit_of });
             }
         }
-        for (owner, limit) in &owners {
+        for (_, owner, limit) in &owners {
             buckets.of(owner, *limit, now).take(now);
         }
         Ok(LimitedCall {
             limits: self.clone(),
-            owners: owners.into_iter().map(|(owner, _)| owner).collect(),
+            owners: owners.into_iter().map(|(_, owner, _)| owner).collect(),
         })
     }
 
@@ -221,8 +235,12 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
-    fn function(id: &str, json: &str) -> (Owner, RateLimit) {
-        (Owner::Function("s".into(), id.into()), limit(json))
+    fn function(id: &str, json: &str) -> (LimitOf, Owner, RateLimit) {
+        (
+            LimitOf::Named,
+            Owner::Function("s".into(), id.into()),
+            limit(json),
+        )
     }
 
     #[test]
@@ -236,7 +254,7 @@ mod tests {
         let wait = |pause| {
             Err(MustWait {
                 pause: millis(pause),
-                is_of_subscription: false,
+                limit_of: LimitOf::Named,
             })
         };
         for (after, want) in [
@@ -277,14 +295,15 @@ mod tests {
         let now = Instant::now();
         let subscription = || {
             let owner = Owner::Subscription("s".into(), "u".into());
-            (owner, limit(r#"{"rate":1}"#))
+            (LimitOf::Subscription, owner, limit(r#"{"rate":1}"#))
         };
         let alone = || vec![function("f", r#"{"rate":1,"burst":2}"#)];
         let both = || [vec![subscription()], alone()].concat();
         drop(limits.begin_of(both(), now).unwrap());
-        assert!(limits.begin_of(both(), now).unwrap_err().is_of_subscription);
+        let refused = |owners| limits.begin_of(owners, now).unwrap_err().limit_of;
+        assert_eq!(refused(both()), LimitOf::Subscription);
         drop(limits.begin_of(alone(), now).unwrap());
-        assert!(!limits.begin_of(alone(), now).unwrap_err().is_of_subscription);
+        assert_eq!(refused(alone()), LimitOf::Named);
     }
 
     #[test]

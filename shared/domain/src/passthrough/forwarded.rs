@@ -5,18 +5,26 @@ use std::net::IpAddr;
 
 use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 
-use crate::origin::{Origin, X_FORWARDED_FOR, X_FORWARDED_PROTO};
+use crate::origin::{Origin, TrustedProxies, X_FORWARDED_FOR, X_FORWARDED_PROTO};
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Adds what is known of a client. What the request says of it already stays if it is believed, with this added to the
-/// lists; otherwise it goes.
-pub(super) fn tell(headers: &mut HeaderMap, origin: Origin, host: &str, is_believed: bool) {
-    if !is_believed {
-        let told: Vec<HeaderName> = headers.keys().filter(|name| tells(name)).cloned().collect();
-        for name in told {
-            headers.remove(name);
-        }
+/// Headers that a proxy sets anew, or adds to. It passes all others on as its client sent them, so they are nobody's word.
+const OF_PROXIES: [&str; 3] = [X_FORWARDED_FOR, X_FORWARDED_PROTO, "x-forwarded-port"];
+
+/// Adds what is known of a client. What the request says of it already goes, but for the headers that proxies set if the
+/// one that sent it is believed.
+pub(super) fn tell(headers: &mut HeaderMap, origin: Origin, host: &str, trusted: &TrustedProxies) {
+    let is_believed = trusted.believes(origin);
+    let client = element(
+        trusted.client(origin, headers),
+        trusted.scheme(origin, headers),
+        host,
+    );
+    let goes = |name: &&HeaderName| tells(name) && !(is_believed && OF_PROXIES.contains(&name.as_str()));
+    let gone: Vec<HeaderName> = headers.keys().filter(goes).cloned().collect();
+    for name in gone {
+        headers.remove(name);
     }
     if let Some(address) = origin.address {
         add_to_list(
@@ -31,9 +39,11 @@ pub(super) fn tell(headers: &mut HeaderMap, origin: Origin, host: &str, is_belie
     if let Ok(value) = HeaderValue::from_str(host)
         && !host.is_empty()
     {
-        headers.entry(X_FORWARDED_HOST).or_insert(value);
+        headers.insert(X_FORWARDED_HOST, value);
     }
-    add_to_list(headers, &FORWARDED, &element(origin, host));
+    if let Ok(value) = HeaderValue::from_str(&client) {
+        headers.insert(FORWARDED, value);
+    }
 }
 
 /// Whether a header is one of those in which proxies speak of clients, also where a program that knows headers as variables
@@ -57,14 +67,13 @@ fn add_to_list(headers: &mut HeaderMap, name: &HeaderName, element: &str) {
     }
 }
 
-/// The element of `Forwarded` for this hop.
-fn element(origin: Origin, host: &str) -> String {
-    let client = match origin.address {
+/// The element of `Forwarded` for a client.
+fn element(address: Option<IpAddr>, scheme: &str, host: &str) -> String {
+    let client = match address {
         None => "unknown".to_owned(),
         Some(IpAddr::V4(address)) => address.to_string(),
         Some(IpAddr::V6(address)) => format!("\"[{address}]\""),
     };
-    let scheme = origin.scheme();
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'*+".contains(&b);
     let is_quotable = |b: u8| (b' '..0x7f).contains(&b) && !matches!(b, b'"' | b'\\');
     if host.is_empty() || !host.bytes().all(is_quotable) {
@@ -83,7 +92,7 @@ mod tests {
     fn told(
         lines: &[(&'static str, &'static str)],
         address: &str,
-        is_believed: bool,
+        trusted: &[&str],
     ) -> Vec<(String, String)> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
@@ -93,7 +102,9 @@ mod tests {
             address: address.parse().ok(),
             is_encrypted: true,
         };
-        tell(&mut headers, origin, "a.example:4000", is_believed);
+        let trusted = trusted.iter().map(|text| text.parse().unwrap()).collect();
+        let trusted = TrustedProxies::new(trusted);
+        tell(&mut headers, origin, "a.example:4000", &trusted);
         let mut all: Vec<_> = headers
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
@@ -108,11 +119,12 @@ mod tests {
             .collect()
     }
 
-    const LINES: [(&str, &str); 8] = [
+    const LINES: [(&str, &str); 9] = [
         ("x-forwarded-for", "1.1.1.1"),
         ("x-forwarded-for", "2.2.2.2"),
         ("x-forwarded-proto", "http"),
         ("x-forwarded-port", "1"),
+        ("x-forwarded-host", "evil.example"),
         ("x_forwarded_for", "3.3.3.3"),
         ("x-real-ip", "4.4.4.4"),
         ("forwarded", "for=5.5.5.5"),
@@ -128,33 +140,38 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("x-other", "1"),
         ];
-        assert_eq!(told(&LINES, "192.0.2.1", false), pairs(&want));
+        assert_eq!(told(&LINES, "192.0.2.1", &["10.0.0.0/8"]), pairs(&want));
     }
 
     #[test]
-    fn what_trusted_proxies_say_is_added_to() {
+    fn trusted_proxies_are_believed_what_they_set() {
         let want = [
-            (
-                "forwarded",
-                "for=5.5.5.5, for=\"[2001:db8::1]\";host=\"a.example:4000\";proto=https",
-            ),
+            // The last address is the word of the proxy, what is before it may be the client's.
+            ("forwarded", "for=2.2.2.2;host=\"a.example:4000\";proto=http"),
             ("x-forwarded-for", "1.1.1.1, 2.2.2.2, 2001:db8::1"),
             ("x-forwarded-host", "a.example:4000"),
             ("x-forwarded-port", "1"),
             ("x-forwarded-proto", "http"),
             ("x-other", "1"),
-            ("x-real-ip", "4.4.4.4"),
-            ("x_forwarded_for", "3.3.3.3"),
         ];
-        assert_eq!(told(&LINES, "2001:db8::1", true), pairs(&want));
+        assert_eq!(told(&LINES, "2001:db8::1", &["2001:db8::/32"]), pairs(&want));
     }
 
     #[test]
     fn elements() {
-        let nobody = Origin::default();
-        assert_eq!(element(nobody, "h"), "for=unknown;host=h;proto=http");
-        assert_eq!(element(nobody, ""), "for=unknown;proto=http");
-        // Nothing can be added to an element.
-        assert_eq!(element(nobody, "h\";for=1.1.1.1"), "for=unknown;proto=http");
+        for (address, host, want) in [
+            (None, "h", "for=unknown;host=h;proto=http"),
+            (None, "", "for=unknown;proto=http"),
+            (
+                Some("2001:db8::1"),
+                "h",
+                "for=\"[2001:db8::1]\";host=h;proto=http",
+            ),
+            // Nothing can be added to an element.
+            (None, "h\";for=1.1.1.1", "for=unknown;proto=http"),
+        ] {
+            let address = address.map(|text| text.parse().unwrap());
+            assert_eq!(element(address, "http", host), want);
+        }
     }
 }

@@ -22,19 +22,21 @@ use super::dispatch_time::DispatchTime;
 use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
-use crate::rate_limits::MustWait;
+use crate::rate_limits::{LimitOf, MustWait};
 
 /// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
 pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
-/// How often a queue that can hold deliveries back looks whether a paused subscription was resumed, and one that has
-/// to put each of them back.
-const PAUSED_CHECK: Duration = Duration::from_secs(1);
+/// How often a queue that can hold deliveries back looks whether a paused subscription was resumed or the limit of one was
+/// lifted, and one that has to put each of them back.
+pub(super) const PAUSED_CHECK: Duration = Duration::from_secs(1);
 const PAUSED_DEFER: Duration = Duration::from_mins(1);
 /// How often a queue that can hold deliveries back looks whether a function that is left alone was registered anew.
 pub(super) const FUNCTION_CHECK: Duration = Duration::from_secs(1);
 
-/// Over how long deliveries beyond a limit are spread that each have to be put back.
-const PACED_SPREAD: Duration = Duration::from_mins(1);
+/// Until when deliveries beyond a limit are spread that each have to be put back, however long the limit has them wait: it
+/// may be lifted before. Not sooner than after a second: each time the whole backlog is written anew.
+const PACED_MOST: Duration = Duration::from_mins(1);
+const PACED_LEAST: Duration = Duration::from_secs(1);
 
 /// What is to be done about a delivery.
 pub(super) enum DeliveryStep {
@@ -163,7 +165,7 @@ impl Deliverer {
             .begin(&table, subscription, targets.current());
         let _limited = match limited {
             Ok(limited) => limited,
-            Err(wait) => return self.paced(wait, targets.is_choice()),
+            Err(wait) => return paced(wait, self.queue.holds()),
         };
         let end = time.map(|time| time.end);
         let event = allowed.as_ref().unwrap_or(&delivery.event);
@@ -182,31 +184,6 @@ impl Deliverer {
                     Some(FailedAttempt::panicked()),
                 )
             })
-    }
-
-    /// What becomes of a delivery that has to wait for a limit: no attempt was made. A queue that has to put each of them
-    /// back spreads them, or all would come again at once.
-    fn paced(&self, wait: MustWait, is_choice: bool) -> DeliveryStep {
-        let MustWait {
-            pause,
-            is_of_subscription,
-        } = wait;
-        if !self.queue.holds() {
-            let pause = pause + PACED_SPREAD.mul_f64(fastrand::f64());
-            return DeliveryStep::Settle(Outcome::Defer { pause });
-        }
-        match (is_of_subscription, is_choice) {
-            (true, _) => DeliveryStep::Wait {
-                scope: Scope::Subscription,
-                pause,
-            },
-            (false, false) => DeliveryStep::Wait {
-                scope: Scope::Function,
-                pause,
-            },
-            // Other deliveries of a weighted function go to functions that take more.
-            (false, true) => DeliveryStep::Settle(Outcome::Defer { pause }),
-        }
     }
 
     /// What becomes of a delivery whose subscription is paused.
@@ -270,4 +247,68 @@ impl Deliverer {
 fn subscription_of<'t>(table: &'t RoutingTable, delivery: &Delivery) -> Option<&'t Arc<Subscription>> {
     let subscription = table.subscription(&delivery.space, &delivery.subscription)?;
     (subscription.function_id == delivery.function).then_some(subscription)
+}
+
+/// What becomes of a delivery that has to wait for a limit: no attempt was made.
+fn paced(wait: MustWait, queue_holds: bool) -> DeliveryStep {
+    let MustWait { pause, limit_of } = wait;
+    let scope = match limit_of {
+        LimitOf::Subscription if queue_holds => Scope::Subscription,
+        LimitOf::Named if queue_holds => Scope::Function,
+        // Other deliveries of a weighted function go to functions that take more.
+        LimitOf::Chosen | LimitOf::Subscription | LimitOf::Named => {
+            let pause = spread(pause, fastrand::f64());
+            return DeliveryStep::Settle(Outcome::Defer { pause });
+        }
+    };
+    DeliveryStep::Wait { scope, pause }
+}
+
+/// How long a delivery is put back for that a limit has wait so long. Spread, or all would come again at once.
+fn spread(pause: Duration, random: f64) -> Duration {
+    let least = pause.clamp(PACED_LEAST, PACED_MOST / 2);
+    least + PACED_MOST.saturating_sub(least).mul_f64(random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_others_do_not_wait_for_is_put_back() {
+        use LimitOf::{Chosen, Named, Subscription};
+        for (limit_of, queue_holds, want) in [
+            (Subscription, true, "subscription"),
+            (Named, true, "function"),
+            (Chosen, true, "delivery"),
+            (Subscription, false, "delivery"),
+            (Named, false, "delivery"),
+        ] {
+            let pause = Duration::from_millis(50);
+            let got = match paced(MustWait { pause, limit_of }, queue_holds) {
+                DeliveryStep::Wait { scope, pause: held } => {
+                    assert_eq!(held, pause);
+                    match scope {
+                        Scope::Subscription => "subscription",
+                        Scope::Function => "function",
+                    }
+                }
+                DeliveryStep::Settle(Outcome::Defer { pause }) => {
+                    assert!((PACED_LEAST..=PACED_MOST).contains(&pause), "{pause:?}");
+                    "delivery"
+                }
+                DeliveryStep::Settle(_) => panic!("it is settled"),
+            };
+            assert_eq!(got, want, "{limit_of:?} {queue_holds}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_back_is_spread_over_a_minute() {
+        for (pause, soonest) in [(50, 1000), (5_000, 5_000), (1_000_000, 30_000)] {
+            let pause = Duration::from_millis(pause);
+            assert_eq!(spread(pause, 0.0), Duration::from_millis(soonest));
+            assert_eq!(spread(pause, 1.0), PACED_MOST);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
-use super::step::{DeliveryStep, FUNCTION_CHECK, Scope};
+use super::step::{DeliveryStep, FUNCTION_CHECK, PAUSED_CHECK, Scope};
 use crate::metrics::EVENTS_CUSTOM_PROCESSING;
 
 impl Deliverer {
@@ -76,13 +76,14 @@ impl Deliverer {
             }
             DeliveryStep::Settle(outcome) => Some(outcome),
             DeliveryStep::Wait { scope, pause } => {
+                // What it waits for may be mended, or lifted, before the pause is over.
                 let held = match scope {
-                    // It may be mended before the pause is over.
                     Scope::Function => {
                         let pause = pause.min(FUNCTION_CHECK);
                         self.queue.hold(&delivery.space, &delivery.function, pause)
                     }
                     Scope::Subscription => {
+                        let pause = pause.min(PAUSED_CHECK);
                         self.queue
                             .hold_subscription(&delivery.space, &delivery.subscription, pause)
                     }

@@ -12,8 +12,7 @@ use super::milliseconds;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Functions")]
 pub struct PassthroughSettings {
-    /// Addresses and networks of proxies whose X-Forwarded-For, -Proto, -Host and Forwarded are believed, separated by
-    /// commas.
+    /// Addresses and networks of proxies whose X-Forwarded-For, -Proto and -Port are believed, separated by commas.
     #[arg(
         long = "trusted-proxies",
         env = "EVENT_GATEWAY_TRUSTED_PROXIES",

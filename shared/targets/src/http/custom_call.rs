@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use super::Redaction;
 use super::authorization::{Authorized, KeptToken, Proof, authorize};
 use super::custom::{Custom, CustomError, is_public, secret_value};
+use super::passthrough::is_repeatable;
 use super::redaction::redacted;
 use crate::answer::FunctionAnswer;
 use crate::call::Call;
@@ -18,7 +19,8 @@ use crate::deadline::Deadline;
 use crate::error::InvokeError;
 use crate::event_format::{EventPayload, payload_for};
 
-/// Makes a call, twice if its token is refused.
+/// Makes a call, twice if its token is refused. A request of a client that changes something is made once: who refused it
+/// may be another server behind the function's own, after it was carried out.
 pub(super) async fn call(
     with: &Arc<Clients>,
     endpoint: &HttpEndpoint,
@@ -42,9 +44,10 @@ pub(super) async fn call(
     let answered = custom.send(with, endpoint, call.clone(), deadline).await;
     let is_refused =
         matches!(&answered, Ok(answer) if answer.status == Some(StatusCode::UNAUTHORIZED.as_u16()));
+    let is_repeatable = !endpoint.request.is_passthrough() || call.original.is_none_or(is_repeatable);
     match (&endpoint.authorization, token) {
         // It may have been revoked, or the clocks may differ by more than the margin of its lifetime.
-        (Some(authorization), Some(token)) if is_refused && token.forget(with) => {
+        (Some(authorization), Some(token)) if is_refused && token.forget(with) && is_repeatable => {
             // Boxed: nearly no call gets here, and all would have to carry it.
             Box::pin(async {
                 custom.set(authorize(with, authorization, deadline).await?);

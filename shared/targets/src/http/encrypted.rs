@@ -13,6 +13,7 @@ use super::client::{Payload, client};
 use super::connector::TcpConnector;
 use super::ending::{ConnectionEnd, EndingConnector};
 use super::lanes::{Lanes, Place, Sharing};
+use super::lookups::caller;
 use super::response_body::ResponseBody;
 use super::tls;
 use super::unread::Unread;
@@ -79,7 +80,7 @@ impl EncryptedClient {
             Sharing::Own => &self.0.apart,
         };
         let server = request.uri().authority();
-        let place = server.map(|server| lanes.lanes.enter(server));
+        let place = server.map(|server| lanes.lanes.enter(caller(), server));
         let client = lanes.client(place.as_ref().map_or(0, Place::lane), &self.0.connector);
         let (head, payload) = request.into_parts();
         let (payload, mut unread) = Unread::follow(payload, place);

@@ -1,9 +1,9 @@
 //! Requests as they came, for functions that know nothing of events (docs/targets.md).
 
 use domain::passthrough::OriginalRequest;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue};
 use http::uri::{PathAndQuery, Scheme};
-use http::{Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 
 use super::client::Payload;
@@ -80,11 +80,27 @@ fn request(
     let headers = request.headers_mut();
     *headers = original.headers();
     headers.insert(HOST, to.host.clone());
+    if needs_zero_length(original) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     if let Some(authorization) = &to.authorization {
         headers.insert(AUTHORIZATION, authorization.clone());
     }
     custom.apply(&mut request)?;
     Ok(request)
+}
+
+/// Whether a server waits for a length that hyper does not write, as there is no body: the client told it, or its method
+/// is one that some servers answer 411 without it.
+fn needs_zero_length(original: &OriginalRequest<'_>) -> bool {
+    let parts = original.parts;
+    let has_payload = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
+    original.body.is_empty() && (has_payload || parts.headers.contains_key(CONTENT_LENGTH))
+}
+
+/// Whether a request may be made twice: its method says that it changes nothing.
+pub(super) fn is_repeatable(original: &OriginalRequest<'_>) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(&original.parts.method)
 }
 
 /// The answer of a function that goes on with another protocol.
@@ -105,4 +121,47 @@ pub(super) async fn upgraded(mut response: Response<ResponseBody>) -> Result<Fun
             upgraded: Some(UpgradedConnection::new(upgraded)),
         }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use domain::origin::{Origin, TrustedProxies};
+
+    use super::*;
+
+    #[test]
+    fn lengths_and_repetitions_by_method() {
+        for (method, length, body, want) in [
+            ("GET", None, "", (false, true)),
+            ("GET", Some("0"), "", (true, true)),
+            ("HEAD", None, "", (false, true)),
+            ("OPTIONS", None, "", (false, true)),
+            ("DELETE", None, "", (false, false)),
+            ("DELETE", Some("0"), "", (true, false)),
+            ("POST", None, "", (true, false)),
+            ("PUT", None, "", (true, false)),
+            ("PATCH", None, "", (true, false)),
+            // hyper writes the length of what is there.
+            ("POST", Some("1"), "x", (false, false)),
+        ] {
+            let mut request = Request::builder().method(method);
+            if let Some(length) = length {
+                request = request.header(CONTENT_LENGTH, length);
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            let original = OriginalRequest {
+                parts: &parts,
+                body: &Bytes::from_static(body.as_bytes()),
+                path: "/",
+                pattern: "/",
+                origin: Origin::default(),
+                trusted: &TrustedProxies::default(),
+                is_batch: false,
+                can_upgrade: false,
+            };
+            let got = (needs_zero_length(&original), is_repeatable(&original));
+            assert_eq!(got, want, "{method} {length:?}");
+        }
+    }
 }
