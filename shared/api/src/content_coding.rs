@@ -16,8 +16,8 @@ use decoding::{Coding, decode};
 /// The codings that are understood, as a client is told that used another one.
 pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip, br, zstd");
 
-/// A body as it would have come without a coding, and `parts` as they would have come with it. Whoever may have use for the
-/// body as it was sent, such as a function that is handed requests through, has to take it before this.
+/// A body as it would have come without a coding, and `parts` as they would have come with it. A function
+/// that gets requests as they came has use for the body as it was sent: it never comes here.
 pub(crate) async fn decoded(
     parts: &mut Parts,
     read: Result<(Bytes, Option<Held>), GatewayError>,

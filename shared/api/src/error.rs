@@ -189,10 +189,10 @@ impl From<GatewayError> for ApiError {
             | GatewayError::MinConfigVersion(_)
             | GatewayError::PublishOptions(_)
             | GatewayError::Hops(_)
-            | GatewayError::SystemEventType(_) => Self::new(StatusCode::BAD_REQUEST, message),
-            GatewayError::NotPassedOn(NotPassedOn::DotSegments | NotPassedOn::Batch) => {
-                Self::new(StatusCode::BAD_REQUEST, message)
-            }
+            | GatewayError::SystemEventType(_)
+            | GatewayError::NotPassedOn(
+                NotPassedOn::DotSegments | NotPassedOn::OtherSubscription | NotPassedOn::Batch,
+            ) => Self::new(StatusCode::BAD_REQUEST, message),
             GatewayError::NotPassedOn(NotPassedOn::NoUpgrade) => {
                 Self::new(StatusCode::NOT_IMPLEMENTED, message)
             }
@@ -261,6 +261,7 @@ impl From<ConfigurationError> for ApiError {
             ConfigurationError::Invalid(_)
             | ConfigurationError::UnknownMembers { .. }
             | ConfigurationError::Unusable { .. }
+            | ConfigurationError::AnswersHealthChecks { .. }
             | ConfigurationError::CreatedInFuture { .. }
             | ConfigurationError::MissingReference { .. }
             | ConfigurationError::MissingAuthorizer

@@ -75,18 +75,20 @@ impl EventsApi {
             .answers
             .request_ids
             .then(|| identified(request.headers_mut()));
-        let api = self.clone();
+        let (api, in_flight) = (self.clone(), self.settings.limits.in_flight);
         // Boxed: most answers go as they are.
-        let compression = self.settings.answers.compresses.then(|| {
-            let asked = AskedCodings::of(request.headers());
-            Box::new((asked, self.settings.limits.in_flight))
-        });
+        let compression = self
+            .settings
+            .answers
+            .compresses
+            .then(|| Box::new(AskedCodings::of(request.headers())));
         Box::pin(async move {
             // Made in here, where it is awaited: what a future holds from outside is copied twice.
             let mut response = answer_or_internal_error(api.receive(request, origin)).await;
-            if let Some(compression) = compression {
-                let (asked, in_flight) = *compression;
-                response = Box::pin(compressed(asked, response, in_flight)).await;
+            if let Some(asked) = compression {
+                // That of the space, where it got so far.
+                let in_flight = response.extensions_mut().remove().unwrap_or(in_flight);
+                response = Box::pin(compressed(*asked, response, in_flight)).await;
             }
             // The answer to GET would have it; the server sees nothing that it would write here.
             if is_head && response.body().size_hint().exact() == Some(0) {
@@ -123,13 +125,21 @@ impl EventsApi {
             return self.health_answer(probe).await;
         }
         let mut limits = self.settings.limits;
-        if !body.is_end_stream() {
+        let compresses = self.settings.answers.compresses;
+        if compresses || !body.is_end_stream() {
             limits.in_flight = self.gateway.in_flight_for(&parts).await;
         }
         let mut read = body::read_held(&parts, body, limits).await;
         if self.settings.decodes_bodies && parts.headers.contains_key(header::CONTENT_ENCODING) {
             // Boxed: most bodies come as they are.
-            read = Box::pin(decoded(&mut parts, read, limits)).await;
+            read = Box::pin(async {
+                // Signatures and digests are of the bytes that were sent, and whoever gets them may know other codings.
+                if self.gateway.passes_on(&parts).await {
+                    return read;
+                }
+                decoded(&mut parts, read, limits).await
+            })
+            .await;
         }
         let (body, held) = match read {
             Ok((body, held)) => (Ok(body), held),
@@ -140,19 +150,23 @@ impl EventsApi {
         let mut client = waiting
             .as_ref()
             .map_or_else(Client::default, WaitingClient::observed);
+        let is_head = parts.method == Method::HEAD;
         // The server leaves it here where a client asks for another protocol.
         let upgrade = parts.extensions.remove::<OnUpgrade>();
         client.origin = origin;
         client.can_upgrade = upgrade.is_some();
         let received = Unstoppable::new(async move {
-            let received = gateway.receive(&parts, body, &client).await;
-            // Until here the body may be needed.
-            drop(held);
+            let mut received = gateway.receive(&parts, body, &client).await;
+            // Until here the body may be needed, and beyond where the function is still there.
+            if let Ok(Answer::Stream(answer)) = &mut received.outcome {
+                answer.body.hold(held);
+            }
             received
         });
         let GatewayReply { headers, outcome } = received.await;
         drop(waiting);
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
+        let is_of_function = matches!(outcome, Ok(Answer::Function(_) | Answer::Stream(_)));
         let mut response = match outcome {
             Ok(Answer::Upgrade(answer)) => upgrade_to(answer, upgrade),
             Ok(answer) => into_response(answer),
@@ -161,6 +175,14 @@ impl EventsApi {
                 ApiError::from(err).into_response(),
             ),
         };
+        // How much GET would have is known to the function alone.
+        let has_length = response.headers().contains_key(header::CONTENT_LENGTH);
+        if is_head && is_of_function && !has_length && response.body().size_hint().exact() == Some(0) {
+            *response.body_mut() = Body::new(NoContent);
+        }
+        if compresses {
+            response.extensions_mut().insert(limits.in_flight);
+        }
         let replaces_vary = is_object && answers_for_cors(response.headers(), &headers);
         add_missing(response.headers_mut(), headers, replaces_vary);
         response

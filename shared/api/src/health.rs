@@ -1,10 +1,13 @@
 //! Health checks of both APIs: whether the process answers at all, and whether it can do its work.
 
+use std::any::Any;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
+use domain::configuration::ConfigurationError;
+use domain::resource::{Resource, Subscription};
 use domain::validation::has_valid_escapes;
 use gateway::ErrorChain;
 use http::{HeaderValue, StatusCode, header};
@@ -13,7 +16,7 @@ use serde::Serialize;
 use store::StoreError;
 use tokio::time::timeout;
 
-use crate::error::{ApiError, json_line};
+use crate::error::json_line;
 
 /// Time that what is asked has to answer. Most probes wait for one second or a little more.
 const CHECK_TIME: Duration = Duration::from_secs(2);
@@ -146,13 +149,23 @@ fn unstored(mut response: Response) -> Response {
 }
 
 /// Refuses a subscription that would never be reached.
-pub(crate) fn refuse_shadowed(paths: &HealthPaths, method: &str, path: &str) -> Result<(), ApiError> {
-    if matches!(method, "GET" | "HEAD") && paths.probe(path).is_some() {
-        return Err(ApiError::invalid(format!(
-            "Subscription doesn't validate. Validation error: {method} {path} answers health checks (--health-path)"
-        )));
+pub(crate) fn refuse_shadowed<R: Resource>(
+    paths: &HealthPaths,
+    resource: &R,
+) -> Result<(), ConfigurationError> {
+    match (resource as &dyn Any).downcast_ref::<Subscription>() {
+        Some(Subscription { method, path, .. }) if is_shadowed(paths, method, path) => {
+            Err(ConfigurationError::AnswersHealthChecks {
+                method: method.clone(),
+                path: path.clone(),
+            })
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+fn is_shadowed(paths: &HealthPaths, method: &str, path: &str) -> bool {
+    matches!(method, "GET" | "HEAD") && paths.probe(path).is_some()
 }
 
 #[cfg(test)]
@@ -202,11 +215,7 @@ mod tests {
             ("GET", "/ops/*rest", false),
             ("GET", "/healthz", false),
         ] {
-            assert_eq!(
-                refuse_shadowed(&paths, method, path).is_err(),
-                is_refused,
-                "{method} {path}"
-            );
+            assert_eq!(is_shadowed(&paths, method, path), is_refused, "{method} {path}");
         }
     }
 }

@@ -31,7 +31,7 @@ pub use binary_message::BinaryMessage;
 pub use cloud_event::CloudEvent;
 pub use cloud_event_error::{AttributeFault, CloudEventError};
 pub use content_type::ContentTypeError;
-pub use decode::{EventLimits, Incoming, decode, json_event};
+pub use decode::{EventLimits, Incoming, decode, is_plain_request, json_event};
 pub use envelope::{Envelope, EventStamp};
 pub use error::EventError;
 pub use http_request::query_pairs;

@@ -2,6 +2,7 @@
 //! (docs/targets.md, "Requests as they came").
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -9,11 +10,13 @@ use http::request::Parts;
 use http::{Version, uri::PathAndQuery};
 use percent_encoding::percent_decode_str;
 
-use crate::event::request_host;
+use crate::event::{HTTP_REQUEST, request_host};
 use crate::function_response::end_to_end;
 use crate::origin::{Origin, TrustedProxies};
+use crate::routing::RoutingTable;
 
 mod forwarded;
+mod normalized;
 
 /// A request of a client, with what is known of it.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +45,12 @@ pub enum NotPassedOn {
     /// A server might take its path for one beside the function's URL.
     #[error("the path has segments that lead elsewhere: \".\" or \"..\"")]
     DotSegments,
+    /// A server might take its path for one that belongs to another subscription, with another authorizer.
+    #[error(
+        "the path belongs to another subscription once its escapes are decoded and empty segments and \";\" parameters \
+         left out: send it in that form"
+    )]
+    OtherSubscription,
     /// It would be passed on once for each event.
     #[error("a batch of events is no request that can be passed on: send them one by one")]
     Batch,
@@ -75,6 +84,20 @@ impl<'a> OriginalRequest<'a> {
             return Err(NotPassedOn::NoUpgrade);
         }
         Ok(())
+    }
+
+    /// Refuses one whose path a server may read as another, where that one is reached through another subscription: paths
+    /// are routed by as text, and whoever guards one must not be gone past by writing it otherwise. Nothing is looked up for
+    /// a path that can be read in one way only.
+    pub fn check_route(&self, table: &RoutingTable) -> Result<(), NotPassedOn> {
+        let Some(normal) = normalized::normalized(self.path) else {
+            return Ok(());
+        };
+        let sync = |path| table.routes(HTTP_REQUEST, self.parts.method.as_str(), path).sync;
+        match (sync(self.path), sync(&normal)) {
+            (Some(one), Some(other)) if !Arc::ptr_eq(one, other) => Err(NotPassedOn::OtherSubscription),
+            _ => Ok(()),
+        }
     }
 
     /// The part of its path that the function's URL does not stand for: what is there from the first parameter or

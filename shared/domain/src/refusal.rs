@@ -62,6 +62,7 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::Unusable { doubt, .. } => {
             Refusal::new(at(doubt.field), "usable", hint(doubt.reason))
         }
+        ConfigurationError::AnswersHealthChecks { .. } => Refusal::new(at("path"), "usable", None),
         ConfigurationError::CreatedInFuture { .. } => Refusal::new(at("createdAt"), "max", None),
         ConfigurationError::NotFound { .. } => Refusal::default(),
         ConfigurationError::PreconditionFailed { .. } => Refusal::new(

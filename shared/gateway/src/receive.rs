@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::event::{HTTP_REQUEST, is_plain_request};
 use domain::passthrough::OriginalRequest;
 use domain::resource::{Provider, Subscription};
 use domain::routing::RoutingTable;
@@ -81,6 +82,21 @@ impl Gateway {
             Err(error) => Err(error),
         };
         GatewayReply { headers, outcome }
+    }
+
+    /// Whether a request, as its head alone tells, goes as it came to a function that gets such.
+    pub async fn passes_on(&self, parts: &Parts) -> bool {
+        if !is_plain_request(parts) {
+            return false;
+        }
+        let Ok(table) = self.table_for(&parts.headers).await else {
+            return false;
+        };
+        let path = self.stages().intake.path(parts);
+        let routes = table.routes(HTTP_REQUEST, parts.method.as_str(), &path.path);
+        routes
+            .sync
+            .is_some_and(|subscription| always_passes_on(&table, subscription))
     }
 
     /// The routing table for a request: one that holds what its sender has written, if it says so.
@@ -194,6 +210,24 @@ impl Gateway {
             upgraded.keep(tunnel);
         }
         Ok(answer)
+    }
+}
+
+/// Whether the function of a subscription gets requests as they came, whichever it is of a weighted one.
+fn always_passes_on(table: &RoutingTable, subscription: &Subscription) -> bool {
+    let passes_on = |id| {
+        let function = table.function(&subscription.space, id);
+        function.is_some_and(|function| function.provider.passes_requests_on())
+    };
+    match table.function(&subscription.space, &subscription.function_id) {
+        Some(function) => match &function.provider {
+            Provider::Weighted(weighted) => weighted
+                .weighted
+                .iter()
+                .all(|entry| passes_on(&entry.function_id)),
+            provider => provider.passes_requests_on(),
+        },
+        None => false,
     }
 }
 

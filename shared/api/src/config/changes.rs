@@ -18,6 +18,7 @@ use super::unknown_members::{check_doubts, check_members, log_ignored, refused, 
 use super::{ConfigApi, no_content, own_destination, with_version};
 use crate::body;
 use crate::error::ApiError;
+use crate::health::refuse_shadowed;
 
 impl ConfigApi {
     /// Replaces a resource whole.
@@ -72,7 +73,7 @@ impl ConfigApi {
         own_destination::check_patch::<R>(&patch, &self.own)?;
         let precondition = Precondition::of(parts);
         let (secrets, of_space, of_id) = (self.secrets.clone(), space.clone(), id.clone());
-        let given = body.clone();
+        let (given, health) = (body.clone(), self.health.clone());
         let amend = move |stored: &R| {
             precondition.check(stored, &secrets)?;
             let whole = patch.applied_to(&*secrets.shown(stored));
@@ -82,6 +83,10 @@ impl ConfigApi {
             check_members(R::KIND, &unknown, is_strict)?;
             resource.keep_masked(Some(stored))?;
             check_doubts(&resource, Some(stored), is_strict)?;
+            // One that is there already stays as it is.
+            if resource.moves(stored) {
+                refuse_shadowed(&health, &resource)?;
+            }
             resource.renamed(stored)
         };
         let amended = self.store.relocate(space, id, amend).await;

@@ -21,6 +21,7 @@ use super::resources::{ResourceOperation, filter};
 use super::{ConfigApi, creation, no_content, openapi, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
+use crate::health::refuse_shadowed;
 
 /// How often an event type is registered anew that others delete before the subscription to it is there.
 const EVENT_TYPE_TRIES: usize = 5;
@@ -115,6 +116,7 @@ impl ConfigApi {
     /// Creates a subscription, its event type if that is new, and its CORS configuration if it brings one. Refused as a
     /// whole where the method and path have a CORS configuration of their own.
     async fn subscribe(&self, read: LegacySubscription) -> Result<Response, ApiError> {
+        refuse_shadowed(&self.health, &read.subscription)?;
         if let Some(cors) = &read.cors {
             self.require_own(cors, &read.subscription).await?;
         }

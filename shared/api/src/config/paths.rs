@@ -72,7 +72,7 @@ pub(super) fn resolve(path: &str, method: &Method) -> Resolved {
     let cleaned = clean(&decoded);
     if cleaned != decoded
         && let Some(route) = route(&cleaned, &cleaned, method)
-        && !deletes_more(&route, method)
+        && !means_more(&route, method)
     {
         let encoded: Vec<_> = cleaned
             .split('/')
@@ -85,11 +85,15 @@ pub(super) fn resolve(path: &str, method: &Method) -> Resolved {
 
 /// Only their very path means all dead letters, or the settings of a space: what a script makes of an empty id is not mended
 /// into it.
-fn deletes_more(route: &Route, method: &Method) -> bool {
-    let Route::Endpoint { endpoint, .. } = route else {
-        return false;
-    };
-    method == Method::DELETE && (endpoint.path.is_empty() || endpoint.path == ["deadletters"])
+fn means_more(route: &Route, method: &Method) -> bool {
+    match route {
+        Route::Endpoint { endpoint, .. } => {
+            method == Method::DELETE && (endpoint.path.is_empty() || endpoint.path == ["deadletters"])
+        }
+        // There is nothing to be done to all spaces, so one of them was meant.
+        Route::Spaces => !matches!(*method, Method::GET | Method::HEAD),
+        _ => false,
+    }
 }
 
 /// Everything but unreserved characters.
@@ -140,6 +144,8 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         ["v1", "metrics"] => Some(Route::Metrics),
         ["v1", "openapi.json"] => Some(Route::OpenApi),
         ["v1", "spaces"] => Some(Route::Spaces),
+        // The settings of a space are changed by its name only: an empty one, as a script makes it, is not `default`.
+        ["v1", "spaces", ""] => None,
         ["v1", "spaces", space, rest @ ..] => endpoint(space, rest).or_else(|| match rest {
             [collection] => resource(space, kind(collection)?, None),
             [collection, id] => resource(space, kind(collection)?, Some((*id).to_owned())),

@@ -1,6 +1,5 @@
 //! Requests about resources: one handler for all kinds (docs/contract.md §1.2, §1.3).
 
-use std::any::Any;
 use std::collections::BTreeMap;
 
 use axum::body::Body;
@@ -168,7 +167,7 @@ impl ConfigApi {
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;
                 own_destination::check(&resource, &self.own)?;
-                self.refuse_shadowed(&resource)?;
+                refuse_shadowed(&self.health, &resource)?;
                 let created = creation::given(R::KIND, parts, &body)?;
                 let created = match self.store.create_at(resource, created).await {
                     Ok(created) => created,
@@ -187,14 +186,6 @@ impl ConfigApi {
             ResourceOperation::Patch(id) => self.patch::<R>(space, &id.as_str().into(), parts, body).await?,
             ResourceOperation::Delete(id) => self.remove::<R>(space, &id.as_str().into(), parts).await?,
         })
-    }
-
-    /// Refuses a subscription on a path that health checks are answered on.
-    fn refuse_shadowed<R: Resource>(&self, resource: &R) -> Result<(), ApiError> {
-        match (resource as &dyn Any).downcast_ref::<Subscription>() {
-            Some(subscription) => refuse_shadowed(&self.health, &subscription.method, &subscription.path),
-            None => Ok(()),
-        }
     }
 
     /// An answer that shows one resource.

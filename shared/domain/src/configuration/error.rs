@@ -53,6 +53,16 @@ pub enum ConfigurationError {
         "Function {} can only be an authorizer: no subscription can have it as its function.", quoted(.0.as_str())
     )]
     OnlyAuthorizes(FunctionId),
+    /// A subscription would never be reached: its method and path answer health checks.
+    #[error(
+        "Subscription doesn't validate. Validation error: {method} {path} answers health checks (--health-path)"
+    )]
+    AnswersHealthChecks {
+        /// Its method.
+        method: String,
+        /// Its path.
+        path: String,
+    },
     /// A resource that is put back was created later than now.
     #[error("{} doesn't validate. Validation error: createdAt is in the future", .kind.title())]
     CreatedInFuture {

@@ -88,6 +88,17 @@ pub fn decode(
     })))
 }
 
+/// Whether a request is an `http.request` whatever its body is ([`decode`]).
+pub fn is_plain_request(parts: &Parts) -> bool {
+    let headers = &parts.headers;
+    let content_type = binary::header(headers, "content-type");
+    let is_event = |media_type: &str| matches!(media_type, CLOUDEVENTS_JSON | CLOUDEVENTS_BATCH_JSON);
+    media_type(Some(&content_type)).is_ok_and(|media_type| !is_event(&media_type))
+        && !binary::is_v0_1(headers)
+        && !binary::is_cloud_event(headers)
+        && binary::header(headers, "event").is_empty()
+}
+
 /// The complete CloudEvent in the body of a request that sends it as plain JSON, if it is one (Q72).
 pub fn json_event(parts: &Parts, body: &[u8], max_attributes: usize) -> Option<Event> {
     let content_type = binary::header(&parts.headers, "content-type");

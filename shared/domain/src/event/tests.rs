@@ -55,6 +55,34 @@ fn structured_events_keep_their_data_to_the_digit() {
 }
 
 #[test]
+fn the_head_tells_what_is_a_plain_request() {
+    for (headers, want) in [
+        (&[][..], true),
+        (&[("content-type", "application/json")], true),
+        (&[STRUCTURED], false),
+        (&[("content-type", CLOUDEVENTS_BATCH_JSON)], false),
+        (&[("event", "ev")], false),
+        (&[("event", "")], true),
+        (
+            &[
+                ("ce-specversion", "1.0"),
+                ("ce-type", "t"),
+                ("ce-source", "/s"),
+                ("ce-id", "1"),
+            ],
+            false,
+        ),
+    ] {
+        let mut request = http::Request::new(());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (parts, ()) = request.into_parts();
+        assert_eq!(is_plain_request(&parts), want, "{headers:?}");
+    }
+}
+
+#[test]
 fn structured_errors() {
     let line = |field: &str, tag: &str| {
         format!("Key: 'Event.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag")

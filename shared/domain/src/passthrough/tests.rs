@@ -8,6 +8,10 @@
 use http::HeaderName;
 
 use super::*;
+use crate::configuration::{Snapshot, Stored};
+use crate::ids::Space;
+use crate::resource::{Resource as _, SpaceSettings, Subscription};
+use crate::routing::PathOwnership;
 
 /// Looks at a request with this target and these headers, which matched a pattern on a path.
 fn look<T>(
@@ -89,6 +93,52 @@ fn paths_that_lead_elsewhere_are_refused() {
     for path in ["/", "/.a", "/a..b/...", "/100%25", "/%zz", "/a.json"] {
         let checked = look("/", &[], ("/*all", path), |request| request.check());
         assert_eq!(checked, Ok(()), "{path}");
+    }
+}
+
+#[test]
+fn paths_that_may_be_read_as_those_of_another_subscription_are_refused() {
+    let mut snapshot = Snapshot::default();
+    let space = Space::from("one");
+    let settings = SpaceSettings::decode(&space, None, br#"{"paths":"specific"}"#).unwrap();
+    snapshot.insert(Stored {
+        resource: Arc::new(settings),
+        created: 0,
+    });
+    for (created, path) in (1..).zip(["/api/*rest", "/api/admin/*rest", "/api/users/:id"]) {
+        let body = format!(
+            r#"{{"type":"sync","eventType":"http.request","functionId":"f","path":"{path}","method":"GET"}}"#
+        );
+        let subscription = Subscription::decode(&space, None, body.as_bytes()).unwrap();
+        snapshot.insert(Stored {
+            resource: Arc::new(subscription),
+            created,
+        });
+    }
+    let table = RoutingTable::compile(PathOwnership::Shared, [&snapshot]);
+    let check = |path| {
+        look("/", &[], ("/api/*rest", path), |request| {
+            request.check_route(&table)
+        })
+    };
+    for path in [
+        "/api/%61dmin/users",
+        "/api//admin/users",
+        "/api/admin;x/users",
+        "/api/admin%2Fusers",
+        "/api/users/a%2Fb",
+    ] {
+        assert_eq!(check(path), Err(NotPassedOn::OtherSubscription), "{path}");
+    }
+    for path in [
+        "/api/admin/users",
+        "/api/admin/%61;x//b",
+        "/api/%62/c",
+        "/api/users/%37",
+        "/none//admin",
+        "/x%2fapi/admin/y",
+    ] {
+        assert_eq!(check(path), Ok(()), "{path}");
     }
 }
 

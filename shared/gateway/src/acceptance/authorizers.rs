@@ -1,6 +1,7 @@
 //! The authorizers of an event (docs/contract.md §2.7): each is asked once per event (Q38), and none for
 //! system events.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::authorizer::TokenQuestion;
@@ -11,6 +12,7 @@ use domain::json::Json;
 use domain::routing::RoutingTable;
 use http::request::Parts;
 use offload::{LARGE_BODY, off_runtime};
+use tokio::task::yield_now;
 use tokio::time::timeout_at;
 
 use super::pace::Pace;
@@ -30,15 +32,12 @@ pub(crate) struct Authorizers<'a> {
     pace: Pace<'a>,
     /// The request as they see it, while it is needed.
     request: Option<Arc<Json>>,
-    decisions: Vec<Decided>,
+    /// What each has said. Subscriptions may have as many authorizers as there are of them.
+    decisions: HashMap<(Space, FunctionId), AuthorizerDecision>,
 }
 
-/// What an authorizer of a space has said.
-struct Decided {
-    space: Space,
-    authorizer: FunctionId,
-    decision: AuthorizerDecision,
-}
+/// So many authorizers of an event are asked in one go. Some answer at once, and any number of them may be there.
+const AT_A_TIME: usize = 16;
 
 impl<'a> Authorizers<'a> {
     /// The authorizers of an event; none has been asked yet.
@@ -56,7 +55,7 @@ impl<'a> Authorizers<'a> {
             hops,
             pace,
             request: None,
-            decisions: Vec::new(),
+            decisions: HashMap::new(),
         }
     }
 
@@ -76,12 +75,10 @@ impl<'a> Authorizers<'a> {
 
     /// The events that authorizers have returned in place of this one.
     pub(crate) fn made(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.decisions
-            .iter()
-            .filter_map(|decided| match &decided.decision {
-                AuthorizerDecision::Allowed(made) => Some(made),
-                _ => None,
-            })
+        self.decisions.values().filter_map(|decision| match decision {
+            AuthorizerDecision::Allowed(made) => Some(made),
+            _ => None,
+        })
     }
 
     /// Whether a subscriber of a space may have the event.
@@ -94,17 +91,13 @@ impl<'a> Authorizers<'a> {
         let Some(authorizer) = self.arrived.table.authorizer(space, subscription, event_type) else {
             return AuthorizerDecision::Allowed(self.event.clone());
         };
-        let is_same = |decided: &&Decided| decided.authorizer == *authorizer && decided.space == *space;
-        if let Some(decided) = self.decisions.iter().find(is_same) {
-            return decided.decision.clone();
+        let asked = (space.clone(), authorizer.clone());
+        if let Some(decision) = self.decisions.get(&asked) {
+            return decision.clone();
         }
         // Boxed: most events have no authorizer and should not carry the future of its call.
         let decision = Box::pin(self.ask(space, authorizer)).await;
-        self.decisions.push(Decided {
-            space: space.clone(),
-            authorizer: authorizer.clone(),
-            decision: decision.clone(),
-        });
+        self.decisions.insert(asked, decision.clone());
         decision
     }
 
@@ -153,6 +146,9 @@ impl<'a> Authorizers<'a> {
         // Only a delivery whose authorizer failed takes it along. All events of a batch are here at the same time.
         if self.pace.is_batch() && !matches!(decision, AuthorizerDecision::Failed) {
             self.request = None;
+        }
+        if self.decisions.len() >= AT_A_TIME {
+            yield_now().await;
         }
         decision
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::ids::{FunctionId, Space};
 use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use targets::{AnswerStream, AnswerStreamError, ErrorChain};
+use targets::{AnswerStream, AnswerStreamError, ErrorChain, Held};
 
 use crate::sync_calls::SyncCall;
 
@@ -31,6 +31,8 @@ pub struct StreamedBody {
     function: FunctionId,
     /// It takes a place of its space until it ends.
     calls: Vec<SyncCall>,
+    /// The body of the request, which the function may not have read yet.
+    request: Option<Held>,
 }
 
 impl StreamedBody {
@@ -40,12 +42,18 @@ impl StreamedBody {
             space: space.clone(),
             function: function.clone(),
             calls: Vec::new(),
+            request: None,
         }
     }
 
     /// Keeps calls in progress until the body has ended.
     pub(crate) fn keep(&mut self, calls: Vec<SyncCall>) {
         self.calls = calls;
+    }
+
+    /// Counts the body of the request until this one has ended: what a function does not read waits for it as long.
+    pub fn hold(&mut self, request: Option<Held>) {
+        self.request = request;
     }
 }
 
@@ -60,6 +68,7 @@ impl Body for StreamedBody {
         let frame = ready!(Pin::new(&mut self.stream).poll_frame(context));
         if frame.is_none() {
             self.calls.clear();
+            self.request = None;
         }
         if let Some(Err(error)) = &frame {
             let (space, function) = (&self.space, &self.function);

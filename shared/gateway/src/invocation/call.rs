@@ -210,7 +210,8 @@ impl Invocation {
         if provider.passes_requests_on()
             && let Some(original) = call.call.original
         {
-            original.check().map_err(CallError::NotPassedOn)?;
+            let checked = original.check().and_then(|()| original.check_route(table));
+            checked.map_err(CallError::NotPassedOn)?;
         }
         let call = call.ready().await;
         let answer = self.invoker.invoke_for(space, provider, call).await?;

@@ -223,3 +223,15 @@ fn reading_is_linear() {
         scaling::assert_linear(name, 1_000, path, |path| found(path));
     }
 }
+
+#[test]
+fn an_empty_name_is_no_space_whose_settings_are_changed() {
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        for path in ["/v1/spaces//", "/v1/spaces///", "/v1//spaces/"] {
+            assert_eq!(resolve(path, &method), Resolved::Unknown, "{method} {path}");
+        }
+        assert_eq!(resolve("/v1/spaces", &method), Resolved::Route(Route::Spaces));
+    }
+    let list = Resolved::Redirect("/v1/spaces".to_owned());
+    assert_eq!(found("/v1/spaces//"), list);
+}

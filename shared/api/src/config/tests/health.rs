@@ -56,3 +56,31 @@ async fn what_fails_is_named_and_its_cause_is_not() {
         assert_eq!(body["draining"], draining);
     }
 }
+
+#[tokio::test]
+async fn no_subscription_moves_to_where_health_checks_are_answered() {
+    let mut api = Api::start();
+    let id = api.subscribe().await;
+    api.config.health = "/ops".parse().unwrap();
+    api.config.legacy_api = true;
+    let path = format!("/v1/spaces/default/subscriptions/{id}");
+    let hidden = r#"{"method":"GET","path":"/ops/healthz"}"#;
+    let refused = api.send("PATCH", &path, hidden).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(
+        refused
+            .message()
+            .ends_with("answers health checks (--health-path)")
+    );
+    // In the shape of 2017.
+    let old = r#"{"event":"http","functionId":"f","method":"GET","path":"/ops/readyz"}"#;
+    let refused = api.send("POST", "/v1/spaces/default/subscriptions", old).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(
+        refused
+            .message()
+            .ends_with("answers health checks (--health-path)")
+    );
+    let moved = api.send("PATCH", &path, r#"{"path":"/ops/healthz"}"#).await;
+    assert_eq!((moved.status, &moved.body["method"]), (200, &"POST".into()));
+}
