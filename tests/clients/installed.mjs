@@ -7,18 +7,16 @@ const here = path.dirname(fileURLToPath(import.meta.url))
 const folder = path.resolve(here, process.env.EVENT_GATEWAY_CLIENTS ?? '../../target/clients')
 const require = createRequire(path.join(folder, 'npm', 'package.json'))
 
-/** The folder that programs of users import these clients from. */
-export const nodeModules = path.join(folder, 'npm', 'node_modules')
 /** Client of the Events and Configuration APIs. */
 export const EventGateway = require('@serverless/event-gateway-sdk')
 /** The same client when version 0.6 of the gateway was current. */
 export const LegacyEventGateway = require('event-gateway-sdk-0.3')
 /** Plugin of the Serverless Framework; brings its own, older copy of the client. */
 export const EventGatewayPlugin = require('@serverless/serverless-event-gateway-plugin')
-/** The program of the Serverless Framework: the last of its first major version, which the plugin was written for. */
-export const serverlessFramework = path.join(folder, 'npm', 'node_modules', 'serverless', 'bin', 'serverless.js')
-/** Where the framework looks for its plugins. */
+/** The folder that programs of users import these clients from, and the framework its plugins. */
 export const nodeModules = path.join(folder, 'npm', 'node_modules')
+/** The program of the Serverless Framework: the last of its first major version, which the plugin was written for. */
+export const serverlessFramework = path.join(nodeModules, 'serverless', 'bin', 'serverless.js')
 /** The CloudEvents SDK for JavaScript. */
 export const cloudevents = require('cloudevents')
 /** The Standard Webhooks library for JavaScript. */
