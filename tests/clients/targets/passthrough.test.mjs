@@ -73,8 +73,10 @@ describe('services that know nothing of events', () => {
     const url = await front(http.createServer(app), ['GET'])
     const etag = (await fetch(`${url}/posts`)).headers.get('etag')
     assert.ok(etag)
-    const again = await fetch(`${url}/posts`, { headers: { 'If-None-Match': etag } })
-    assert.deepEqual([again.status, await again.text()], [304, ''])
+    // Not by fetch, which asks for what no cache has when it is given such a header.
+    const [again] = await once(http.get(`${url}/posts`, { agent: false, headers: { 'If-None-Match': etag } }), 'response')
+    again.resume()
+    assert.equal(again.statusCode, 304)
   })
 
   it('WebSocket messages go both ways', async () => {
