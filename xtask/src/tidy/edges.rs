@@ -4,8 +4,10 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 13] = [
-    ("domain", &[]),
+const LIBRARIES: [(&str, &[&str]); 15] = [
+    ("filters", &[]),
+    ("dataflow", &[]),
+    ("domain", &["filters"]),
     ("aws", &[]),
     ("clocks", &[]),
     ("store", &["aws", "clocks", "domain"]),
@@ -17,12 +19,14 @@ const LIBRARIES: [(&str, &[&str]); 13] = [
     (
         "gateway",
         &[
-            "clocks", "domain", "offload", "store", "queue", "records", "targets",
+            "clocks", "dataflow", "domain", "filters", "offload", "store", "queue", "records", "targets",
         ],
     ),
     (
         "api",
-        &["domain", "offload", "gateway", "store", "queue", "records"],
+        &[
+            "dataflow", "domain", "filters", "offload", "gateway", "store", "queue", "records",
+        ],
     ),
     (
         "setup",

@@ -1,0 +1,3 @@
+//! What happens to the data of events: transforms, and schemas with their compatibility.
+//!
+//! No I/O, no clock of its own, no tokio; and nothing here knows what an event of the gateway is: all is JSON text.

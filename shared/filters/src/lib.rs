@@ -1,0 +1,22 @@
+//! Which events a subscription wants.
+//!
+//! `filters` of a subscription are compiled into [`Filters`], whatever their dialects: those of the CloudEvents
+//! Subscriptions API (`exact`, `prefix`, `suffix`, `all`, `any`, `not`, `sql`) and EventBridge's event patterns
+//! (`pattern`). [`Filters::matches`] is the truth; [`FilterIndex`] finds those that match among many, by what each of them
+//! requires at least.
+//!
+//! Nothing here knows what an event of the gateway is: filters see a [`Subject`].
+
+mod error;
+mod filters;
+mod index;
+mod limits;
+mod requirement;
+mod subject;
+
+pub use error::FilterError;
+pub use filters::{Condition, Filters};
+pub use index::FilterIndex;
+pub use limits::FilterLimits;
+pub use requirement::{Anchor, Requirement, Test};
+pub use subject::{Scalar, Subject};
