@@ -11,8 +11,11 @@ mod error;
 mod filters;
 mod index;
 mod limits;
+mod number;
+mod reading;
 mod requirement;
 mod subject;
+mod wanted;
 
 pub use error::FilterError;
 pub use filters::{Condition, Filters};
