@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows what an event of the gateway is: filters see a [`Subject`].
 
+mod budget;
 mod error;
 mod filters;
 mod index;
