@@ -13,6 +13,7 @@ mod filters;
 mod index;
 mod limits;
 mod number;
+mod pattern;
 mod reading;
 mod requirement;
 mod subject;
