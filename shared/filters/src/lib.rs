@@ -7,12 +7,16 @@
 //!
 //! Nothing here knows what an event of the gateway is: filters see a [`Subject`].
 
+mod budget;
 mod error;
 mod filters;
 mod index;
 mod limits;
+mod number;
+mod reading;
 mod requirement;
 mod subject;
+mod wanted;
 
 pub use error::FilterError;
 pub use filters::{Condition, Filters};
