@@ -25,7 +25,7 @@ use imbl::OrdSet;
 use self::{
     anchors::Anchors,
     choice::{choose, is_data},
-    entry::{ByKey, Entry},
+    entry::{ByKey, Entry, Reads},
     hits::Hits,
 };
 use crate::{filters::Filters, reading::Reading, subject::Subject, wanted::Wanted};
@@ -54,7 +54,12 @@ impl<K> Default for FilterIndex<K> {
 
 impl<K> fmt::Debug for FilterIndex<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FilterIndex({} filters, {} residual)", self.all.len(), self.residual.len())
+        write!(
+            f,
+            "FilterIndex({} filters, {} residual)",
+            self.all.len(),
+            self.residual.len()
+        )
     }
 }
 
@@ -72,17 +77,24 @@ impl<K: Clone + Ord> FilterIndex<K> {
     /// Adds the filters of a key, in place of those it had.
     pub fn insert(&mut self, key: K, filters: Arc<Filters>) {
         self.remove(&key);
-        let mut reads_data = false;
         filters.paths(&mut |path| {
-            reads_data |= is_data(path);
             self.wanted.add(path);
+        });
+        let mut reads = Reads::Nothing;
+        filters.paths_read(&mut |path| {
+            let needed = if is_data(path) {
+                Reads::Data
+            } else {
+                Reads::Attributes
+            };
+            reads = reads.max(needed);
         });
         let places = choose(&self.anchors, &self.wanted, &filters.requirements());
         let entry = ByKey(Arc::new(Entry {
             key,
             filters,
             places,
-            reads_data,
+            reads,
         }));
         let places = entry.0.places.as_slice();
         if places.is_empty() {
@@ -140,16 +152,14 @@ impl<K: Clone + Ord> FilterIndex<K> {
             });
         }
         let candidates = hits.into_entries();
-        if candidates.is_empty() {
+        let Some(needed) = candidates.iter().map(|entry| entry.reads).max() else {
             return;
-        }
+        };
         // Data is parsed only if somebody who may get the event looks at it.
-        let reading = reading.unwrap_or_else(|| {
-            if candidates.iter().any(|entry| entry.reads_data) {
-                Reading::of(event, &self.wanted)
-            } else {
-                Reading::of_attributes(event, &self.wanted)
-            }
+        let reading = reading.unwrap_or_else(|| match needed {
+            Reads::Nothing => Reading::default(),
+            Reads::Attributes => Reading::of_attributes(event, &self.wanted),
+            Reads::Data => Reading::of(event, &self.wanted),
         });
         for entry in candidates {
             if entry.filters.matches_reading(event, &reading) {

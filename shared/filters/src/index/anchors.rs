@@ -61,14 +61,20 @@ impl<K: Ord> Anchors<K> {
     pub(super) fn size(&self, place: Place) -> usize {
         match place.lookup.key() {
             Ok(key) => self.buckets.get(&key).map_or(0, Bucket::len),
-            Err(gram) => self.fields.get(&place.field).map_or(0, |field| field.gram_size(gram)),
+            Err(gram) => self
+                .fields
+                .get(&place.field)
+                .map_or(0, |field| field.gram_size(gram)),
         }
     }
 
     /// Hangs an entry on a place.
     pub(super) fn hang(&mut self, place: Place, entry: &ByKey<K>) {
         self.below_data += usize::from(place.data);
-        self.fields.entry(place.field).or_default().add(place.lookup, entry);
+        self.fields
+            .entry(place.field)
+            .or_default()
+            .add(place.lookup, entry);
         let Ok(key) = place.lookup.key() else { return };
         match self.buckets.get_mut(&key) {
             Some(bucket) => bucket.insert(entry.clone()),
@@ -97,7 +103,9 @@ impl<K: Ord> Anchors<K> {
 
     /// Adds what a value of a field finds.
     pub(super) fn probe<'a>(&'a self, field: FieldId, value: &Scalar<'_>, hits: &mut Hits<'a, K>) {
-        let Some(asked) = self.fields.get(&field) else { return };
+        let Some(asked) = self.fields.get(&field) else {
+            return;
+        };
         asked.probe(field, value, &mut |found| match found {
             Found::Key(key) => {
                 if let Some(bucket) = self.buckets.get(&key) {

@@ -17,7 +17,12 @@ pub(super) fn choose<K: Ord>(anchors: &Anchors<K>, wanted: &Wanted, requirements
     let best = requirements
         .iter()
         .filter_map(|requirement| places(anchors, wanted, requirement))
-        .min_by_key(|places| places.iter().map(|&place| cost(anchors, place)).fold(0, usize::saturating_add));
+        .min_by_key(|places| {
+            places
+                .iter()
+                .map(|&place| cost(anchors, place))
+                .fold(0, usize::saturating_add)
+        });
     best.map_or(Places::Residual, Places::of)
 }
 
@@ -47,5 +52,6 @@ fn cost<K: Ord>(anchors: &Anchors<K>, place: Place) -> usize {
 
 /// Whether a path leads to `data`, which has to be parsed.
 pub(super) fn is_data(path: &str) -> bool {
-    path.strip_prefix("data").is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    path.strip_prefix("data")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -14,8 +14,20 @@ pub(super) struct Entry<K> {
     pub(super) filters: Arc<Filters>,
     /// Where candidates are found.
     pub(super) places: Places,
-    /// Whether the filters look below `data`.
-    pub(super) reads_data: bool,
+    /// What the filters need a reading for.
+    pub(super) reads: Reads,
+}
+
+/// What of an event has to be read before filters are tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reads {
+    /// Nothing: attributes are asked of the event.
+    #[default]
+    Nothing,
+    /// Attributes.
+    Attributes,
+    /// Its data too, which has to be parsed.
+    Data,
 }
 
 /// An entry that is ordered by its key, so that a set of them is a map of eight bytes each.

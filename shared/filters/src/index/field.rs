@@ -8,12 +8,7 @@ use super::{
     lengths::Lengths,
     place::Lookup,
 };
-use crate::{
-    number, text,
-    requirement::Test,
-    subject::Scalar,
-    wanted::FieldId,
-};
+use crate::{number, pattern_stand_in::fold, requirement::Test, subject::Scalar, wanted::FieldId};
 
 /// What a value leads to.
 #[derive(Debug)]
@@ -139,7 +134,12 @@ impl<K: Ord> Field<K> {
     }
 
     /// Calls `found` with all that a value is to be looked up by.
-    pub(super) fn probe<'a>(&'a self, field: FieldId, value: &Scalar<'_>, found: &mut impl FnMut(Found<'a, K>)) {
+    pub(super) fn probe<'a>(
+        &'a self,
+        field: FieldId,
+        value: &Scalar<'_>,
+        found: &mut impl FnMut(Found<'a, K>),
+    ) {
         let mut key = |kind, value: &[u8]| found(Found::Key(hashing::key(field, kind, value)));
         if self.present > 0 {
             key(Kind::Present, b"");
@@ -147,7 +147,9 @@ impl<K: Ord> Field<K> {
         match value {
             Scalar::Null if self.literals > 0 => key(Kind::Literal, b"null"),
             Scalar::Bool(value) if self.literals > 0 => key(Kind::Literal, literal(*value).as_bytes()),
-            Scalar::Number(number) if self.numbers > 0 => key(Kind::Number, number::canonical(number).as_bytes()),
+            Scalar::Number(number) if self.numbers > 0 => {
+                key(Kind::Number, number::canonical(number).as_bytes())
+            }
             Scalar::String(text) => self.probe_text(field, text, found),
             Scalar::Null | Scalar::Bool(_) | Scalar::Number(_) => {}
         }
@@ -159,13 +161,15 @@ impl<K: Ord> Field<K> {
             found(Found::Key(hashing::key(field, Kind::Text, bytes)));
         }
         if self.folded > 0 {
-            let folded = text::fold(value);
+            let folded = fold(value);
             found(Found::Key(hashing::key(field, Kind::Folded, folded.as_bytes())));
         }
         self.prefixes
             .each_key(field, Kind::Prefix, value.bytes(), |key| found(Found::Key(key)));
         self.suffixes
-            .each_key(field, Kind::Suffix, value.bytes().rev(), |key| found(Found::Key(key)));
+            .each_key(field, Kind::Suffix, value.bytes().rev(), |key| {
+                found(Found::Key(key))
+            });
         if !self.grams.is_empty() {
             self.grams.each_in(bytes, |bucket| found(Found::Bucket(bucket)));
         }

@@ -55,7 +55,10 @@ impl Lengths {
             if length > available {
                 return;
             }
-            bytes.by_ref().take(length - done).for_each(|byte| hash.push(byte));
+            bytes
+                .by_ref()
+                .take(length - done)
+                .for_each(|byte| hash.push(byte));
             done = length;
             visit(hash.key(field, kind));
         }

@@ -19,15 +19,34 @@ fn each_kind_of_requirement_finds_its_filter() {
         (r#"{"sql":"subject LIKE '%été%'"}"#, "un été", "un ete"),
         (r#"{"sql":"subject IN ('a', 'b')"}"#, "b", "c"),
         (r#"{"sql":"subject = 7"}"#, "7", "8"),
-        (r#"{"pattern":{"subject":[{"equals-ignore-case":"Straße"}]}}"#, "STRASSE", "strase"),
-        (r#"{"pattern":{"subject":[{"wildcard":"*abc*def*"}]}}"#, "xabcxdefx", "xabcxdfx"),
+        (
+            r#"{"pattern":{"subject":[{"equals-ignore-case":"Straße"}]}}"#,
+            "STRASSE",
+            "strase",
+        ),
+        (
+            r#"{"pattern":{"subject":[{"wildcard":"*abc*def*"}]}}"#,
+            "xabcxdefx",
+            "xabcxdfx",
+        ),
         (r#"{"pattern":{"subject":[{"prefix":""}]}}"#, "", "7"),
         (r#"{"pattern":{"subject":[7]}}"#, "7", "seven"),
         (r#"{"pattern":{"subject":[true]}}"#, "true", "false"),
     ] {
-        let index = index(&[&format!("[{filter}]"), r#"[{"exact":{"subject":"somebody else's"}}]"#]);
-        assert_eq!(found(&index, &Event::with(&[("subject", passes)])), [0], "{filter}");
-        assert_eq!(found(&index, &Event::with(&[("subject", fails)])), [0; 0], "{filter}");
+        let index = index(&[
+            &format!("[{filter}]"),
+            r#"[{"exact":{"subject":"somebody else's"}}]"#,
+        ]);
+        assert_eq!(
+            found(&index, &Event::with(&[("subject", passes)])),
+            [0],
+            "{filter}"
+        );
+        assert_eq!(
+            found(&index, &Event::with(&[("subject", fails)])),
+            [0; 0],
+            "{filter}"
+        );
         assert_eq!(index.unindexed(), 0, "{filter}");
     }
 }
@@ -71,7 +90,14 @@ fn a_value_that_comes_again_is_not_gone_through_again() {
     index.insert(2_000, compile(r#"[{"pattern":{"data":{"x":["b"]}}}]"#));
     let mut hits = crate::index::hits::Hits::default();
     let value = Scalar::String(Cow::Borrowed("a"));
-    let field = index.wanted.child("data").unwrap().child("x").unwrap().field().unwrap();
+    let field = index
+        .wanted
+        .child("data")
+        .unwrap()
+        .child("x")
+        .unwrap()
+        .field()
+        .unwrap();
     for _ in 0..30_000 {
         index.anchors.probe(field, &value, &mut hits);
     }
@@ -83,8 +109,14 @@ fn all_lengths_of_prefixes_and_suffixes_are_found_in_one_pass() {
     let mut index = FilterIndex::default();
     for length in 1..=200 {
         let text = "é".repeat(length);
-        index.insert(length, compile(&format!(r#"[{{"prefix":{{"subject":"{text}"}}}}]"#)));
-        index.insert(1_000 + length, compile(&format!(r#"[{{"suffix":{{"subject":"x{text}"}}}}]"#)));
+        index.insert(
+            length,
+            compile(&format!(r#"[{{"prefix":{{"subject":"{text}"}}}}]"#)),
+        );
+        index.insert(
+            1_000 + length,
+            compile(&format!(r#"[{{"suffix":{{"subject":"x{text}"}}}}]"#)),
+        );
     }
     let subject = "é".repeat(150) + "x" + &"é".repeat(120);
     let all: Vec<usize> = (1..=150).chain([1_120]).collect();
@@ -101,16 +133,25 @@ fn literals_are_found_among_few_and_many() {
     let filter = |key: usize| compile(&format!(r#"[{{"sql":"subject LIKE '%word{key}%'"}}]"#));
     for key in 0..60 {
         index.insert(key, filter(key));
-        assert_eq!(found(&index, &Event::with(&[("subject", "no such thing")])), [0; 0]);
+        assert_eq!(
+            found(&index, &Event::with(&[("subject", "no such thing")])),
+            [0; 0]
+        );
         let subject = format!("a word{key}, and wor0");
         let both = if key < 10 { vec![key] } else { vec![key / 10, key] };
         assert_eq!(found(&index, &Event::with(&[("subject", &subject)])), both);
     }
     for key in (0..60).rev() {
-        assert_eq!(found(&index, &Event::with(&[("subject", &format!("word{key}"))])).last(), Some(&key));
+        assert_eq!(
+            found(&index, &Event::with(&[("subject", &format!("word{key}"))])).last(),
+            Some(&key)
+        );
         index.remove(&key);
         let expected = if key < 10 { vec![] } else { vec![key / 10] };
-        assert_eq!(found(&index, &Event::with(&[("subject", &format!("word{key}"))])), expected);
+        assert_eq!(
+            found(&index, &Event::with(&[("subject", &format!("word{key}"))])),
+            expected
+        );
     }
 }
 
@@ -155,14 +196,22 @@ fn data_is_read_for_those_who_may_get_the_event_and_look_at_it() {
 fn filters_hang_where_the_fewest_others_do() {
     let mut index = FilterIndex::default();
     for key in 0..1_000 {
-        index.insert(key, compile(&format!(r#"[{{"exact":{{"type":"t","subject":"s{key}"}}}}]"#)));
+        index.insert(
+            key,
+            compile(&format!(r#"[{{"exact":{{"type":"t","subject":"s{key}"}}}}]"#)),
+        );
     }
     let mut hits = crate::index::hits::Hits::default();
     for (name, value) in [("type", "t"), ("subject", "s700")] {
         let field = index.wanted.child(name).unwrap().field().unwrap();
-        index.anchors.probe(field, &Scalar::String(Cow::Borrowed(value)), &mut hits);
+        index
+            .anchors
+            .probe(field, &Scalar::String(Cow::Borrowed(value)), &mut hits);
     }
-    assert!(hits.into_entries().len() < 5, "a type that all share finds no one");
+    assert!(
+        hits.into_entries().len() < 5,
+        "a type that all share finds no one"
+    );
 }
 
 #[test]

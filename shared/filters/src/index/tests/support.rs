@@ -14,7 +14,10 @@ pub(super) struct Event {
 impl Event {
     pub(super) fn with(attributes: &[(&str, &str)]) -> Self {
         Self {
-            attributes: attributes.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
+            attributes: attributes
+                .iter()
+                .map(|&(name, value)| (name.into(), value.into()))
+                .collect(),
             data: None,
         }
     }
@@ -42,7 +45,9 @@ impl Subject for Event {
     }
 
     fn each_attribute(&self, visit: &mut dyn FnMut(&str, Scalar<'_>)) {
-        self.attributes.iter().for_each(|(name, value)| visit(name, scalar(value)));
+        self.attributes
+            .iter()
+            .for_each(|(name, value)| visit(name, scalar(value)));
     }
 
     fn data(&self) -> Option<&str> {
