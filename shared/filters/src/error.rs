@@ -21,6 +21,13 @@ impl FilterError {
             reason: reason.into(),
         }
     }
+
+    pub(crate) fn at_character(self, offset: usize) -> Self {
+        Self {
+            offset: Some(offset),
+            ..self
+        }
+    }
 }
 
 impl fmt::Display for FilterError {
