@@ -12,7 +12,10 @@ use anyhow::{Result, bail};
 fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let scenarios = scenarios::all();
-    if let Some(unknown) = wanted.iter().find(|name| !scenarios.iter().any(|(known, _)| known == name)) {
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| !scenarios.iter().any(|(known, _)| known == name))
+    {
         let known: Vec<&str> = scenarios.iter().map(|(name, _)| *name).collect();
         bail!("unknown scenario {unknown:?}; there are {}", known.join(", "));
     }
