@@ -25,7 +25,7 @@ impl Event {
                 ("datacontenttype", "application/json".into()),
             ],
             data: format!(
-                r#"{{"order":{{"id":"o-77","amount":129.5,"currency":"EUR","status":"paid","lines":[{{"sku":"A-1","count":2}},{{"sku":"B-7","count":1}}]}},"customer":{{"id":"c-{number}","name":"Ada Lovelace","country":"DE","tags":["vip","newsletter"]}},"note":"please leave it at the door of the neighbours, thank you","total":129.5}}"#
+                r#"{{"order":{{"id":"o-77","amount":129.5,"currency":"EUR","status":"paid","lines":[{{"sku":"A-1","count":2}},{{"sku":"B-7","count":1}}]}},"customer":{{"id":"c-{number}","name":"Ada Lovelace","country":"DE","tags":["vip","newsletter"]}},"note":"please leave it at the door of the neighbours, who are at home in the evenings, thank you","total":129.5}}"#
             ),
         }
     }
@@ -46,7 +46,10 @@ impl Event {
 
     /// About the bytes of its JSON form.
     pub fn len(&self) -> usize {
-        let attributes = self.attributes.iter().map(|(name, value)| name.len() + value.len() + 6);
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 6);
         attributes.sum::<usize>() + self.data.len() + r#"{"data":}"#.len()
     }
 }

@@ -3,6 +3,7 @@
 //! Figures, no test: no assertion looks at a time.
 
 mod event;
+mod hostile;
 mod measure;
 mod samples;
 mod scenarios;
@@ -12,7 +13,10 @@ use anyhow::{Result, bail};
 fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let scenarios = scenarios::all();
-    if let Some(unknown) = wanted.iter().find(|name| !scenarios.iter().any(|(known, _)| known == name)) {
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| !scenarios.iter().any(|(known, _)| known == name))
+    {
         let known: Vec<&str> = scenarios.iter().map(|(name, _)| *name).collect();
         bail!("unknown scenario {unknown:?}; there are {}", known.join(", "));
     }

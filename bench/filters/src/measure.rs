@@ -20,7 +20,9 @@ pub fn micros<T>(mut work: impl FnMut() -> T) -> f64 {
         }
         calls *= 2;
     }
-    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| time(calls, &mut work).as_secs_f64() * 1e6 / f64::from(calls)).collect();
+    let mut rounds: Vec<f64> = (0..ROUNDS)
+        .map(|_| time(calls, &mut work).as_secs_f64() * 1e6 / f64::from(calls))
+        .collect();
     rounds.sort_by(f64::total_cmp);
     rounds[ROUNDS / 2]
 }
@@ -35,7 +37,9 @@ fn time<T>(calls: u32, work: &mut impl FnMut() -> T) -> Duration {
 
 /// Milliseconds that `work` takes once, the median of some rounds.
 pub fn once_millis<T>(mut work: impl FnMut() -> T) -> f64 {
-    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| time(1, &mut work).as_secs_f64() * 1e3).collect();
+    let mut rounds: Vec<f64> = (0..ROUNDS)
+        .map(|_| time(1, &mut work).as_secs_f64() * 1e3)
+        .collect();
     rounds.sort_by(f64::total_cmp);
     rounds[ROUNDS / 2]
 }

@@ -8,7 +8,9 @@ use filters::{FilterIndex, FilterLimits, Filters};
 /// The JSON of filter `number` of a mixed lot: five kinds in turns, of each of which an event of the same number passes one.
 pub fn mixed(number: usize) -> String {
     match number % 5 {
-        0 => format!(r#"[{{"exact":{{"type":"com.example.order.kind{number}","datacontenttype":"application/json"}}}}]"#),
+        0 => format!(
+            r#"[{{"exact":{{"type":"com.example.order.kind{number}","datacontenttype":"application/json"}}}}]"#
+        ),
         1 => format!(r#"[{{"sql":"source = '/shops/{number}' AND subject LIKE 'tenants/%'"}}]"#),
         2 => format!(
             r#"[{{"pattern":{{"data":{{"customer":{{"id":["c-{number}"]}},"order":{{"amount":[{{"numeric":[">",100,"<=",500]}}]}}}}}}}}]"#

@@ -148,7 +148,7 @@ impl<K: Ord> Field<K> {
             Scalar::Null if self.literals > 0 => key(Kind::Literal, b"null"),
             Scalar::Bool(value) if self.literals > 0 => key(Kind::Literal, literal(*value).as_bytes()),
             Scalar::Number(number) if self.numbers > 0 => {
-                key(Kind::Number, number::canonical(number).as_bytes())
+                key(Kind::Number, number::canonical(number).as_bytes());
             }
             Scalar::String(text) => self.probe_text(field, text, found),
             Scalar::Null | Scalar::Bool(_) | Scalar::Number(_) => {}
@@ -168,7 +168,7 @@ impl<K: Ord> Field<K> {
             .each_key(field, Kind::Prefix, value.bytes(), |key| found(Found::Key(key)));
         self.suffixes
             .each_key(field, Kind::Suffix, value.bytes().rev(), |key| {
-                found(Found::Key(key))
+                found(Found::Key(key));
             });
         if !self.grams.is_empty() {
             self.grams.each_in(bytes, |bucket| found(Found::Bucket(bucket)));
