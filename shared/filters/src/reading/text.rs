@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 
 use super::Place;
 use crate::Scalar;
@@ -71,23 +71,6 @@ impl<'e> Text<'e> {
 
     /// The value of a key. Dots in it lead further down.
     fn member(&mut self, key: &str, wanted: &Wanted, place: &mut Place<'e>, depth: usize) {
-        if memchr(b'.', key.as_bytes()).is_some() {
-            return self.dotted_member(key, wanted, place, depth);
-        }
-        let Some((key, child)) = wanted.entry(key) else {
-            return self.skip();
-        };
-        let mut read = Place {
-            field: child.field(),
-            ..Place::default()
-        };
-        self.value(child, &mut read, depth);
-        if !read.is_empty() {
-            place.below.push((key.clone(), read));
-        }
-    }
-
-    fn dotted_member(&mut self, key: &str, wanted: &Wanted, place: &mut Place<'e>, depth: usize) {
         let mut path = Vec::new();
         let mut below = wanted;
         for part in key.split('.') {
