@@ -101,6 +101,7 @@ impl ValueTest {
                     // The same within version 6 begins with zeros or what stands for them.
                     alternatives.push(Test::Prefix(":".into()));
                     alternatives.push(Test::Prefix("0".into()));
+                    alternatives.push(Test::Text(ip.to_string().into()));
                 }
                 Test::Text(text.clone())
             }
