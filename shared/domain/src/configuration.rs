@@ -17,6 +17,7 @@ mod rules;
 mod settings_rules;
 mod space_checks;
 mod space_rules;
+mod subscription_rules;
 mod sync_paths;
 
 pub use creation::created_from;
@@ -48,6 +49,8 @@ pub struct Snapshot {
     settings: Collection<SpaceSettings>,
     sync_paths: SyncPaths,
     path_forms: PathForms,
+    /// How many subscriptions have filters that events do not find.
+    unindexed_filters: usize,
 }
 
 /// A change that keeps every rule: what was there before and what is there now, under another id where it moved.
@@ -127,6 +130,11 @@ pub trait Configured: Resource {
 
     /// What of it cannot work although it is taken.
     fn doubts(&self) -> Vec<Doubt> {
+        Vec::new()
+    }
+
+    /// What its sender is told of it although it works.
+    fn notices(&self) -> Vec<String> {
         Vec::new()
     }
 
