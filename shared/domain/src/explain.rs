@@ -55,7 +55,11 @@ impl Explanation {
                 let authorizer = subscription.authorizer_id.as_ref().or(authorizer);
                 if matches {
                     reasons = hindrances(subscription, authorizer, &functions);
-                    reasons.extend(filters.filter(|_| subject.is_none()).map(|_| Reason::FiltersNotTried {}));
+                    reasons.extend(
+                        filters
+                            .filter(|_| subject.is_none())
+                            .map(|_| Reason::FiltersNotTried {}),
+                    );
                 }
                 let filters = filters.zip(subject.as_ref());
                 let filters = filters.map(|(filters, event)| explained(filters, event));
@@ -110,7 +114,10 @@ fn mismatches(
         let wanted = subscription.event_type.clone();
         reasons.push(Reason::EventType { wanted });
     } else if subscription.event_type != request.event_type
-        && !space.event_types.iter().any(|known| known.name == request.event_type)
+        && !space
+            .event_types
+            .iter()
+            .any(|known| known.name == request.event_type)
     {
         let event_type = request.event_type.clone();
         reasons.push(Reason::NotRegistered { event_type });

@@ -132,10 +132,19 @@ mod tests {
         for (body, want) in [
             ("{", "unexpected EOF"),
             (r#"{"event":{}}"#, "field filters of type array"),
-            (r#"{"filters":{},"event":{}}"#, "object into Go struct field filters of type array"),
-            (r#"{"filters":[]}"#, "null into Go struct field event of type object"),
+            (
+                r#"{"filters":{},"event":{}}"#,
+                "object into Go struct field filters of type array",
+            ),
+            (
+                r#"{"filters":[]}"#,
+                "null into Go struct field event of type object",
+            ),
             (r#"{"filters":[],"event":5}"#, "field event of type object"),
-            (r#"{"filters":[],"event":{"specversion":"1.0","type":"t"}}"#, "source"),
+            (
+                r#"{"filters":[],"event":{"specversion":"1.0","type":"t"}}"#,
+                "source",
+            ),
         ] {
             let error = decode(body).unwrap_err().to_string();
             assert!(error.contains(want), "{body}: {error}");

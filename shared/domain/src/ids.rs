@@ -132,7 +132,10 @@ impl SubscriptionId {
     #[must_use]
     pub fn with_filters(self, filters: &str) -> Self {
         let hash = Sha256::digest(filters);
-        Self::from(format!("{self}.{}", URL_SAFE_NO_PAD.encode(&hash[..FILTER_HASH_BYTES])))
+        Self::from(format!(
+            "{self}.{}",
+            URL_SAFE_NO_PAD.encode(&hash[..FILTER_HASH_BYTES])
+        ))
     }
 
     fn encode(text: &str) -> Self {

@@ -63,6 +63,8 @@ pub struct RoutingTable {
     paths: Paths,
     /// The subscriptions with filters. On the paths one stands for all of a slot.
     filtered: FilteredSlots,
+    /// How many there are of them, those that do not compile included.
+    filters: usize,
     modes: SpaceModes,
     /// The async subscriptions once more, for deliveries that know theirs by its id: also those that get no events
     /// because their path is another space's, for what was accepted before.
@@ -98,10 +100,7 @@ impl PathRoutes {
     }
 
     /// What is subscribed to events of a type, by its name and by patterns.
-    fn of_type<'r, 'e>(
-        &'r self,
-        event_type: &'e str,
-    ) -> impl Iterator<Item = &'r EventRoutes> + use<'r, 'e> {
+    fn of_type<'r, 'e>(&'r self, event_type: &'e str) -> impl Iterator<Item = &'r EventRoutes> + use<'r, 'e> {
         let patterns = self.patterns.iter().flat_map(|patterns| patterns.of(event_type));
         self.subscriptions.get(event_type).into_iter().chain(patterns)
     }
@@ -134,6 +133,7 @@ impl RoutingTable {
             authorizers: PersistentMap::default(),
             event_types: PersistentMap::default(),
             filtered: FilteredSlots::default(),
+            filters: 0,
             own_authorizers: PersistentMap::default(),
             modes: SpaceModes::new(&rules),
             paths: match rules.paths {

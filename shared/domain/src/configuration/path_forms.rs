@@ -37,7 +37,11 @@ struct Form {
 
 impl PathForms {
     /// Whether a subscription can be added. `here` is how many sync ones there are on its very path.
-    pub(super) fn check(&self, subscription: &Subscription, here: SlotCount) -> Result<(), ConfigurationError> {
+    pub(super) fn check(
+        &self,
+        subscription: &Subscription,
+        here: SlotCount,
+    ) -> Result<(), ConfigurationError> {
         let path = &subscription.path;
         if wildcard_is_followed(path) {
             return Err(PathConflict::WildcardNotLast.into());

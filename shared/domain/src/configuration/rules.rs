@@ -179,7 +179,10 @@ fn is_subscribed(id: &FunctionId, snapshot: &Snapshot) -> bool {
 }
 
 /// Whether the authorizer of something is there, and one that can be asked.
-pub(super) fn authorizer_exists(id: Option<&FunctionId>, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+pub(super) fn authorizer_exists(
+    id: Option<&FunctionId>,
+    snapshot: &Snapshot,
+) -> Result<(), ConfigurationError> {
     match id {
         Some(id) => match snapshot.functions.get(id) {
             None => Err(ConfigurationError::MissingAuthorizer),

@@ -1,6 +1,6 @@
 //! What a gateway allows its spaces besides the rules between their resources: which paths, and how much.
 
-use filters::FilterLimits;
+pub use filters::FilterLimits;
 
 use crate::resource::{PathMode, Unmatched};
 use crate::routing::PathOwnership;

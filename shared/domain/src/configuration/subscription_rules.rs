@@ -52,7 +52,8 @@ impl Configured for Subscription {
                 field,
             });
         }
-        if self.answers_all() && !stored.answers_all() && snapshot.sync_paths.count(self).without_filters > 0 {
+        if self.answers_all() && !stored.answers_all() && snapshot.sync_paths.count(self).without_filters > 0
+        {
             return Err(PathConflict::Route(self.path.clone()).into());
         }
         check_filters(self, Some(stored), snapshot, rules)?;
@@ -84,14 +85,8 @@ impl Configured for Subscription {
     }
 
     fn notices(&self) -> Vec<String> {
-        let is_unindexed = self
-            .filters
-            .as_ref()
-            .is_some_and(|filters| !filters.is_indexed());
-        is_unindexed
-            .then(|| UNINDEXED.to_owned())
-            .into_iter()
-            .collect()
+        let is_unindexed = self.filters.as_ref().is_some_and(|filters| !filters.is_indexed());
+        is_unindexed.then(|| UNINDEXED.to_owned()).into_iter().collect()
     }
 
     fn renamed(mut self, stored: &Self) -> Result<Self, ConfigurationError> {
@@ -138,6 +133,9 @@ impl Configured for Subscription {
         }
         snapshot.unindexed_filters += after.map_or(0, unindexed);
         snapshot.unindexed_filters -= before.map_or(0, unindexed);
+        let broken = |subscription| usize::from(is_broken(subscription));
+        snapshot.broken_filters += after.map_or(0, broken);
+        snapshot.broken_filters -= before.map_or(0, broken);
     }
 
     fn change(change: &Change<Self>) -> AnyChange<'_> {
@@ -148,6 +146,12 @@ impl Configured for Subscription {
 /// What is told of filters that events do not find.
 const UNINDEXED: &str = "unindexed: the filters require no value, prefix or suffix that events could be found by, \
                          so that they are tried for every event on their path (--max-unindexed-filters)";
+
+/// Whether a subscription has filters that do not compile.
+pub(super) fn is_broken(subscription: &Subscription) -> bool {
+    let filters = subscription.filters.as_ref();
+    filters.is_some_and(|filters| filters.compiled().is_err())
+}
 
 /// 1 for a subscription whose filters events do not find.
 fn unindexed(subscription: &Subscription) -> usize {

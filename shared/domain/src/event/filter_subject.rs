@@ -214,9 +214,8 @@ mod tests {
             assert_eq!(of(same), format!(r#"{{"headers":{same},"path":"/"}}"#));
         }
         // Of events of other types nothing is read.
-        let other = event(
-            r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","data":{"headers":{"A":1}}}"#,
-        );
+        let other =
+            event(r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","data":{"headers":{"A":1}}}"#);
         assert_eq!(FilterSubject::of(&other).data(), Some(r#"{"headers":{"A":1}}"#));
     }
 }

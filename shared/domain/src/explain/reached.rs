@@ -51,19 +51,23 @@ impl<'a> Reached<'a> {
         let is_elsewhere = |other: &&Subscription| routes.sync.is_some_and(|own| own.space != other.space);
         let elsewhere = space.answering.filter(is_elsewhere);
         let sync_slot = routes.sync.map(id);
-        let async_slot = routes.asynchronous.iter().next().map(|stored| id(&stored.resource));
-        let (sync, asynchronous) = match event {
-            Some(event) => {
-                let selected = table.select(routes, event);
-                let asynchronous = selected.asynchronous.iter().map(|stored| id(&stored.resource));
-                (selected.sync.map(id).into_iter().collect(), asynchronous.collect())
-            }
-            None => {
-                let asynchronous = table.may_get(&routes);
-                let asynchronous = asynchronous.iter().map(|stored| id(&stored.resource));
-                let sync = table.may_answer(&routes);
-                (sync.into_iter().map(id).collect(), asynchronous.collect())
-            }
+        let async_slot = routes
+            .asynchronous
+            .iter()
+            .next()
+            .map(|stored| id(&stored.resource));
+        let (sync, asynchronous) = if let Some(event) = event {
+            let selected = table.select(routes, event);
+            let asynchronous = selected.asynchronous.iter().map(|stored| id(&stored.resource));
+            (
+                selected.sync.map(id).into_iter().collect(),
+                asynchronous.collect(),
+            )
+        } else {
+            let asynchronous = table.may_get(&routes);
+            let asynchronous = asynchronous.iter().map(|stored| id(&stored.resource));
+            let sync = table.may_answer(&routes);
+            (sync.into_iter().map(id).collect(), asynchronous.collect())
         };
         Self {
             sync,
@@ -86,7 +90,9 @@ impl<'a> Reached<'a> {
             SubscriptionType::Sync => (&self.sync, &self.sync_slot),
         };
         if reached.contains(id) {
-            let elsewhere = self.elsewhere.filter(|_| subscription.r#type == SubscriptionType::Sync);
+            let elsewhere = self
+                .elsewhere
+                .filter(|_| subscription.r#type == SubscriptionType::Sync);
             return elsewhere.map(|other| Reason::Shadowed {
                 by: other.subscription_id.clone(),
                 by_space: Some(other.space.clone()),

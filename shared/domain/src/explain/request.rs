@@ -30,7 +30,9 @@ impl ExplainRequest {
         let object = Object::from_first_value(body)?;
         // Whether the event itself may have so many attributes is for the Events API to say.
         let event = object.object("event")?;
-        let event = event.map(|event| Event::from_object(&event, usize::MAX)).transpose()?;
+        let event = event
+            .map(|event| Event::from_object(&event, usize::MAX))
+            .transpose()?;
         let event_type = match &event {
             Some(event) => event.event_type().to_owned(),
             None => object.string_or_empty("eventType")?,

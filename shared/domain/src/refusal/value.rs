@@ -48,16 +48,13 @@ pub(super) fn of_member(body: &[u8], path: &str) -> Option<String> {
 fn at_pointer<'v>(value: &'v RawValue, pointer: &str) -> Option<&'v RawValue> {
     let mut found = value;
     for step in pointer.split('/') {
-        found = match kind(found) {
-            "array" => {
-                let at = step.parse::<usize>().ok()?;
-                elements(found.get().as_bytes()).ok()?.get(at).copied()?
-            }
-            _ => {
-                let name = step.replace("~1", "/").replace("~0", "~");
-                let object = Object::from_raw(found, "").ok()?;
-                object.members().find(|(known, _)| *known == name)?.1
-            }
+        found = if kind(found) == "array" {
+            let at = step.parse::<usize>().ok()?;
+            elements(found.get().as_bytes()).ok()?.get(at).copied()?
+        } else {
+            let name = step.replace("~1", "/").replace("~0", "~");
+            let object = Object::from_raw(found, "").ok()?;
+            object.members().find(|(known, _)| *known == name)?.1
         };
     }
     Some(found)

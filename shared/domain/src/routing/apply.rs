@@ -49,6 +49,7 @@ impl RoutingTable {
             if resource.filters.is_none() {
                 self.remove_from_path(resource);
             } else {
+                self.filters -= 1;
                 let standing = self.filtered.remove(stored);
                 self.stand(&standing);
             }
@@ -69,6 +70,7 @@ impl RoutingTable {
             if resource.filters.is_none() {
                 self.put_on_path(stored);
             } else {
+                self.filters += 1;
                 let standing = self.filtered.add(stored);
                 self.stand(&standing);
             }

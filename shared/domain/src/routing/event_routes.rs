@@ -101,7 +101,10 @@ impl EventRoutes {
             ANY_METHOD => self.any.as_deref(),
             method => self.methods.get(method),
         }?;
-        let specific = routes.specific.iter().flat_map(|specific| specific.sync.at(&other.path));
+        let specific = routes
+            .specific
+            .iter()
+            .flat_map(|specific| specific.sync.at(&other.path));
         let is_it = |stored: &&Stored<Subscription>| {
             let it = &stored.resource;
             it.filters.is_none() && it.space == other.space && it.path == other.path

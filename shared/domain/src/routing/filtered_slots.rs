@@ -121,7 +121,7 @@ impl FilteredSlots {
         change: fn(&mut FilteredSet, &Stored<Subscription>),
     ) -> Standing {
         let filters = stored.resource.filters.as_ref();
-        if !filters.is_some_and(|filters| filters.compiled().is_ok()) {
+        if filters.is_none_or(|filters| filters.compiled().is_err()) {
             return Standing {
                 before: None,
                 after: None,

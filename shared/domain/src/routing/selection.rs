@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use filters::Subject;
 
+use super::RoutingTable;
 use super::filtered_slots::{FilteredSlot, Rank};
 use super::subscribers::{Routes, Subscribers};
-use super::RoutingTable;
 use crate::configuration::Stored;
 use crate::resource::Subscription;
 
@@ -24,12 +24,20 @@ impl RoutingTable {
         !self.filtered.is_empty()
     }
 
+    /// Whether any subscription has filters, also such as do not compile and are not routed.
+    pub fn knows_filters(&self) -> bool {
+        self.filters > 0
+    }
+
     /// Where among these routes there are filters, in the order in which they are tried.
     pub fn filtered_slots(&self, routes: &Routes<'_>) -> Vec<FilteredSlot> {
         if !self.has_filters() {
             return Vec::new();
         }
-        let asynchronous = routes.asynchronous.iter().filter(|stored| stored.resource.filters.is_some());
+        let asynchronous = routes
+            .asynchronous
+            .iter()
+            .filter(|stored| stored.resource.filters.is_some());
         let sync = routes.all_sync().map(FilteredSlot::of);
         sync.chain(asynchronous.map(|stored| FilteredSlot::of(&stored.resource)))
             .filter(|slot| self.filtered.get(slot).is_some())
@@ -40,7 +48,8 @@ impl RoutingTable {
     pub fn passed(&self, slots: &[FilteredSlot], event: &dyn Subject) -> Passed {
         let passed = slots.iter().map(|slot| {
             let set = self.filtered.get(slot);
-            set.map(|set| set.passed_by(event, slot.is_sync())).unwrap_or_default()
+            set.map(|set| set.passed_by(event, slot.is_sync()))
+                .unwrap_or_default()
         });
         Passed(passed.collect())
     }
@@ -62,7 +71,11 @@ impl RoutingTable {
         let mut asynchronous = Vec::with_capacity(routes.asynchronous.len());
         for stored in routes.asynchronous.iter() {
             let slot = FilteredSlot::of(&stored.resource);
-            match self.filtered.get(&slot).filter(|_| stored.resource.filters.is_some()) {
+            match self
+                .filtered
+                .get(&slot)
+                .filter(|_| stored.resource.filters.is_some())
+            {
                 None => asynchronous.push(stored),
                 Some(set) => {
                     let ranks = passed.next().map(Vec::as_slice).unwrap_or_default();
@@ -108,7 +121,11 @@ impl RoutingTable {
         let mut all = Vec::new();
         for stored in routes.asynchronous.iter() {
             let slot = FilteredSlot::of(&stored.resource);
-            match self.filtered.get(&slot).filter(|_| stored.resource.filters.is_some()) {
+            match self
+                .filtered
+                .get(&slot)
+                .filter(|_| stored.resource.filters.is_some())
+            {
                 None => all.push(stored),
                 Some(set) => all.extend(set.iter()),
             }

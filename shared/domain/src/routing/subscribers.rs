@@ -52,6 +52,13 @@ impl<'a> Routes<'a> {
         }
     }
 
+    /// Whether anybody on the way subscribes to that very type, and not to a pattern of types.
+    pub fn is_to_type(&self, event_type: &str) -> bool {
+        let is_to = |subscription: &Subscription| subscription.event_type.as_str() == event_type;
+        self.sync.is_some_and(|subscription| is_to(subscription))
+            || self.asynchronous.iter().any(|stored| is_to(&stored.resource))
+    }
+
     /// Whether the event reaches nobody.
     pub fn is_empty(&self) -> bool {
         self.sync.is_none() && self.asynchronous.is_empty()

@@ -8,6 +8,7 @@ use super::*;
 use crate::configuration::Stored;
 use crate::resource::Resource;
 
+mod filters;
 mod isolation;
 mod scaling;
 mod specific;
