@@ -4,9 +4,8 @@ use super::*;
 use crate::event::{Event, FilterSubject};
 
 fn event(event_type: &str, stage: &str) -> Event {
-    let json = format!(
-        r#"{{"specversion":"1.0","type":"{event_type}","source":"/s","id":"1","stage":"{stage}"}}"#
-    );
+    let json =
+        format!(r#"{{"specversion":"1.0","type":"{event_type}","source":"/s","id":"1","stage":"{stage}"}}"#);
     serde_json::from_str(&json).unwrap()
 }
 
@@ -71,7 +70,11 @@ fn the_first_sync_subscription_that_lets_it_pass_answers() {
         turned.rotate_left(turn);
         let mut table = of(&turned);
         for (stage, want) in [("canary", "first"), ("beta", "second"), ("prod", "plain")] {
-            assert_eq!(reached(&table, &event("e", stage)).0.as_deref(), Some(want), "{stage}");
+            assert_eq!(
+                reached(&table, &event("e", stage)).0.as_deref(),
+                Some(want),
+                "{stage}"
+            );
         }
         table.apply(&removed(all[0].1.clone(), 4));
         assert_eq!(reached(&table, &event("e", "prod")).0, None);
@@ -86,7 +89,10 @@ fn one_without_filters_that_came_first_answers_last() {
         (1, filtered("sync", "plain", "")),
         (2, filtered("sync", "canary", "canary")),
     ]);
-    assert_eq!(reached(&table, &event("e", "canary")).0.as_deref(), Some("canary"));
+    assert_eq!(
+        reached(&table, &event("e", "canary")).0.as_deref(),
+        Some("canary")
+    );
     assert_eq!(reached(&table, &event("e", "prod")).0.as_deref(), Some("plain"));
 }
 
@@ -104,7 +110,11 @@ fn many_are_found_by_their_index() {
     // Down to few, and to none.
     for (created, subscription) in all.drain(..30) {
         table.apply(&removed(subscription, created));
-        assert!(!reached(&table, &event("e", "s7")).1.contains(&format!("f{created}")));
+        assert!(
+            !reached(&table, &event("e", "s7"))
+                .1
+                .contains(&format!("f{created}"))
+        );
     }
     assert_eq!(table, of(&all));
     for (created, subscription) in all {
@@ -128,7 +138,11 @@ fn filters_that_do_not_compile_match_nothing() {
     assert_eq!(reached(&table, &event("e", "prod")).1, ["other"]);
     assert!(!table.has_filters() && table.knows_filters());
     // What was accepted before goes on.
-    assert!(table.subscription(&"one".into(), &broken.subscription_id).is_some());
+    assert!(
+        table
+            .subscription(&"one".into(), &broken.subscription_id)
+            .is_some()
+    );
     table.apply(&removed(broken, 1));
     assert!(!table.knows_filters());
 }
@@ -188,7 +202,10 @@ fn what_filters_refuse_is_told() {
     });
     let mut table = not_found;
     table.apply(&added(filtered("sync", "canary", "canary"), 1));
-    assert_eq!(table.unmatched_answer("e", "GET", "/a"), UnmatchedAnswer::NotFound);
+    assert_eq!(
+        table.unmatched_answer("e", "GET", "/a"),
+        UnmatchedAnswer::NotFound
+    );
     let allowed = vec!["GET".to_owned()];
     assert_eq!(
         table.unmatched_answer("e", "PUT", "/a"),
