@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use serde_json::value::RawValue;
 
-use crate::pattern_stand_in::canonical;
+use crate::number::canonical;
 use crate::{Anchor, Requirement, Test};
 
 /// How many requirements of each alternative are looked at: those that find the fewest events.

@@ -18,11 +18,16 @@ mod filters;
 mod index;
 mod limits;
 mod members;
+mod number;
 mod pattern_stand_in;
+mod reading;
 mod requirement;
+#[cfg(test)]
+mod sample;
 mod shown;
 mod steps;
 mod subject;
+mod wanted;
 
 pub use condition::Condition;
 pub use error::FilterError;

@@ -3,23 +3,8 @@
 use serde_json::value::RawValue;
 
 use crate::budget::Budget;
-use crate::{Condition, FilterError, Requirement, Subject};
-
-#[derive(Debug, Default)]
-pub(crate) struct Wanted;
-
-impl Wanted {
-    pub(crate) fn add(&mut self, _path: &str) {}
-}
-
-#[derive(Debug)]
-pub(crate) struct Reading<'e>(std::marker::PhantomData<&'e ()>);
-
-impl<'e> Reading<'e> {
-    pub(crate) fn of(_event: &'e dyn Subject, _wanted: &Wanted) -> Self {
-        Self(std::marker::PhantomData)
-    }
-}
+use crate::reading::Reading;
+use crate::{Condition, FilterError, Requirement};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pattern;
@@ -37,11 +22,4 @@ impl Pattern {
         Vec::new()
     }
     pub(crate) fn paths(&self, _visit: &mut dyn FnMut(&str)) {}
-}
-
-pub(crate) fn canonical(number: &str) -> String {
-    match number {
-        "-0" => "0".to_owned(),
-        _ => number.to_owned(),
-    }
 }
