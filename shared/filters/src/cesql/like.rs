@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::error::EvaluationError;
 use crate::steps::Steps;
 
 /// A pattern: its text without escapes and wildcards, and where those were.
@@ -66,26 +67,26 @@ impl Like {
         (like, wildcards)
     }
 
-    /// Whether it matches all of a text. `None` if there are not enough steps to tell.
-    pub(super) fn matches(&self, text: &str, steps: &Steps) -> Option<bool> {
+    /// Whether it matches all of a text. An error if there are not enough steps to tell.
+    pub(super) fn matches(&self, text: &str, steps: &Steps) -> Result<bool, EvaluationError<'static>> {
         let mut parts = self.parts().peekable();
-        let Some(length) = parts.next()?.at_start(text) else {
-            return Some(false);
+        let Some(length) = parts.next().and_then(|first| first.at_start(text)) else {
+            return Ok(false);
         };
         let mut rest = &text[length..];
         if parts.peek().is_none() {
-            return Some(rest.is_empty());
+            return Ok(rest.is_empty());
         }
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
-                return Some(part.is_at_end(rest));
+                return Ok(part.is_at_end(rest));
             }
             match part.find(rest, steps)? {
                 Some(end) => rest = &rest[end..],
-                None => return Some(false),
+                None => return Ok(false),
             }
         }
-        Some(true)
+        Ok(true)
     }
 
     /// What the text has to be, if there are no wildcards.
@@ -181,31 +182,31 @@ impl<'l> Part<'l> {
         true
     }
 
-    /// Where it ends at its first place in the text. `None` if there are not enough steps to tell.
-    fn find(self, text: &str, steps: &Steps) -> Option<Option<usize>> {
-        let first = self.pieces().next()?;
+    /// Where it ends at its first place in the text. An error if there are not enough steps to tell.
+    fn find(self, text: &str, steps: &Steps) -> Result<Option<usize>, EvaluationError<'static>> {
+        let first = self.pieces().next().unwrap_or("");
         let length = self.text.len() + self.singles.len();
         let mut from = 0;
         while from <= text.len() {
             let found = memmem::find(&text.as_bytes()[from..], first.as_bytes());
             let passed = found.map_or(text.len() - from, |place| place + first.len());
             if !steps.take(passed) {
-                return None;
+                return Err(EvaluationError::TooMuchWork);
             }
             let Some(place) = found else { break };
             let start = from + place;
             if self.singles.is_empty() {
-                return Some(Some(start + first.len()));
+                return Ok(Some(start + first.len()));
             }
             // Places may overlap, so that a long part could be compared at each character.
             if !steps.take(length) {
-                return None;
+                return Err(EvaluationError::TooMuchWork);
             }
             if let Some(end) = text.get(start..).and_then(|rest| self.at_start(rest)) {
-                return Some(Some(start + end));
+                return Ok(Some(start + end));
             }
             from = start + 1;
         }
-        Some(None)
+        Ok(None)
     }
 }
