@@ -10,8 +10,8 @@ use crate::sample::{Sample, number, text};
 use crate::wanted::Wanted;
 use crate::{Anchor, Scalar, Test};
 
-fn holds(test: &Test, value: &Scalar<'_>) -> bool {
-    match (test, value) {
+fn holds(wish: &Test, value: &Scalar<'_>) -> bool {
+    match (wish, value) {
         (Test::Present, _) | (Test::Null, Scalar::Null) => true,
         (Test::Text(wanted), Scalar::String(text)) => **wanted == **text,
         (Test::Number(wanted), Scalar::Number(text)) => **wanted == *canonical(text),
