@@ -278,6 +278,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::TooManyForms { .. }
             | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
+            | ConfigurationError::TooManyUnindexed { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string()).about(Refusal::of(&err, None))

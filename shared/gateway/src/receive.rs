@@ -94,6 +94,12 @@ impl Gateway {
         };
         let path = self.stages().intake.path(parts);
         let routes = table.routes(HTTP_REQUEST, parts.method.as_str(), &path.path);
+        if table.has_filters() {
+            // Its body may say which of them answers.
+            let may_answer = table.may_answer(&routes);
+            let mut subscriptions = may_answer.iter();
+            return !may_answer.is_empty() && subscriptions.all(|one| always_passes_on(&table, one));
+        }
         routes
             .sync
             .is_some_and(|subscription| always_passes_on(&table, subscription))

@@ -1,7 +1,10 @@
 //! Explanations as tables.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::resource::Resource;
+use crate::resource::{EventType, Resource};
+use crate::routing::PathOwnership;
 
 mod agreement;
 
@@ -26,6 +29,7 @@ fn ask(event_type: &str, method: &str, path: &str) -> ExplainRequest {
         event_type: event_type.into(),
         method: method.to_owned(),
         path: path.to_owned(),
+        event: None,
     }
 }
 
@@ -249,6 +253,10 @@ fn the_schema_names_what_is_written() {
     let schema = serde_json::to_value(<Reason as utoipa::PartialSchema>::schema()).unwrap();
     let reasons = [
         Reason::EventType { wanted: "e".into() },
+        Reason::NotRegistered {
+            event_type: "e".into(),
+        },
+        Reason::Filters {},
         Reason::Method {
             wanted: String::new(),
         },
@@ -262,6 +270,7 @@ fn the_schema_names_what_is_written() {
             by: "s".into(),
             by_space: Some("one".into()),
         },
+        Reason::FiltersNotTried {},
         Reason::Paused {
             paused_reason: Some(String::new()),
         },

@@ -30,6 +30,9 @@ pub enum InvalidCause {
     /// The lists of a CORS configuration cannot be taken.
     #[error(transparent)]
     Cors(#[from] CorsError),
+    /// The filters of a subscription cannot be compiled.
+    #[error(transparent)]
+    Filters(#[from] filters::FilterError),
 }
 
 impl InvalidCause {
