@@ -10,10 +10,13 @@ use crate::validation::{self, ANY_METHOD, METHOD_TAG, METHODS, Violations};
 
 mod queue_members;
 mod subscription_type;
+mod transform_source;
 
 pub use queue_members::MAX_PAUSED_REASON_BYTES;
 use queue_members::QueueMembers;
 pub use subscription_type::SubscriptionType;
+pub use transform_source::TransformSource;
+use transform_source::Transforms;
 
 /// A subscription of a function to events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -63,6 +66,15 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<RateLimit>,
+    /// What becomes of an event before its function gets it: `{"jsonata": "…"}`, `{"inputTransformer": {…}}`,
+    /// `{"inputPath": "$.…"}` or `{"input": …}` (docs/transforms.md).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub transform: Option<TransformSource>,
+    /// The same of what its function answers, before the caller gets it; sync only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub answer_transform: Option<TransformSource>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -151,6 +163,10 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         paused_reason,
     } = QueueMembers::decode(&object, r#type, &mut violations)?;
     let rate_limit = RateLimit::decode(&object, &mut violations)?;
+    let Transforms {
+        transform,
+        answer_transform,
+    } = Transforms::decode(&object, r#type, &mut violations)?;
     violations.into_result()?;
 
     let subscription_id = id.cloned().unwrap_or_else(|| match r#type {
@@ -172,6 +188,8 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         paused,
         paused_reason,
         rate_limit,
+        transform,
+        answer_transform,
     })
 }
 
