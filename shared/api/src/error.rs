@@ -96,6 +96,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// The answer to a request that is right in itself, and that cannot be carried out.
+    pub(crate) fn unprocessable(message: String) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
     /// The answer to a request without the access key (Q67).
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
@@ -272,6 +277,8 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::FunctionIsAuthorizer { .. }
             | ConfigurationError::FunctionAuthorizesSubscription { .. }
             | ConfigurationError::NotPassthrough { .. }
+            | ConfigurationError::Transform { .. }
+            | ConfigurationError::TransformOfPassthrough { .. }
             | ConfigurationError::OnlyAuthorizes(_)
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)

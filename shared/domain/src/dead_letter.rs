@@ -134,6 +134,8 @@ pub enum DeadLetterReason {
     AuthorizerFailed,
     /// The event comes back for ever: its function, or what that leads to, is the gateway itself.
     Loop,
+    /// The transform of the subscription failed, or gave no event. Its function was not called.
+    TransformFailed,
 }
 
 impl DeadLetterReason {
@@ -147,6 +149,7 @@ impl DeadLetterReason {
             Self::FunctionNotFound => "functionNotFound",
             Self::AuthorizerFailed => "authorizerFailed",
             Self::Loop => "loop",
+            Self::TransformFailed => "transformFailed",
         }
     }
 }

@@ -108,6 +108,14 @@ fn about(error: &ConfigurationError) -> Refusal {
             "passthrough",
             hint("register a function with the same URL and without request for all else"),
         ),
+        ConfigurationError::Transform { field, reason } => {
+            Refusal::new(at(field), "transform", Some(Cow::Owned(reason.clone())))
+        }
+        ConfigurationError::TransformOfPassthrough { .. } => Refusal::new(
+            at("transform"),
+            "passthrough",
+            hint("register a function with the same URL and without request"),
+        ),
         ConfigurationError::MissingVariant { .. } => Refusal::new(
             at("provider.weighted"),
             "exists",

@@ -49,6 +49,7 @@ pub use space_settings::{
 };
 pub use subscription::{
     MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters, SubscriptionType,
+    TransformSource,
 };
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;

@@ -18,6 +18,7 @@ use crate::intake::Intake;
 use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
 use crate::invocation::system_events::SystemEvents;
+use crate::invocation::transforms::Transforms;
 use crate::matching::Matching;
 use crate::metrics::EventMetrics;
 use crate::outbox::Outbox;
@@ -83,6 +84,7 @@ impl Gateway {
             invoker,
             circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
             rate_limits: RateLimits::default(),
+            transforms: Transforms::new(settings.transforms),
             system_events: SystemEvents {
                 outbox: outbox.clone(),
                 is_hosted: settings.hosted.is_on(),

@@ -15,10 +15,12 @@ pub(crate) mod circuit_breaker;
 pub(crate) mod circuit_report;
 mod planned_call;
 pub(crate) mod system_events;
+pub(crate) mod transforms;
 pub(crate) mod weighted;
 
 use circuit_breaker::CircuitBreakers;
 use system_events::SystemEvents;
+use transforms::Transforms;
 
 use crate::rate_limits::RateLimits;
 
@@ -30,4 +32,5 @@ pub(crate) struct Invocation {
     pub(crate) system_events: SystemEvents,
     pub(crate) metrics: Arc<EventMetrics>,
     pub(crate) rate_limits: RateLimits,
+    pub(crate) transforms: Transforms,
 }

@@ -126,6 +126,23 @@ pub enum ConfigurationError {
         /// The function.
         function: FunctionId,
     },
+    /// A transform of a subscription cannot be compiled.
+    #[error("Subscription doesn't validate. Validation error: {field}: {reason}")]
+    Transform {
+        /// Name of the member.
+        field: &'static str,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
+    /// A subscription whose function gets requests as they came has a transform.
+    #[error(
+        "Function {} has request passthrough: what it gets, and what it answers, cannot be transformed.",
+        quoted(.function.as_str())
+    )]
+    TransformOfPassthrough {
+        /// The function.
+        function: FunctionId,
+    },
     /// The resource is not what the request wants it to be before it is changed.
     #[error("{} {} has been changed: it is not what If-Match names.", .kind.title(), quoted(.id))]
     PreconditionFailed {

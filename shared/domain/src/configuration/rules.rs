@@ -205,6 +205,14 @@ pub(super) fn check_request_mode(
             function: function.function_id.clone(),
         });
     }
+    let is_transformed = |subscription: &Subscription| {
+        subscription.transform.is_some() || subscription.answer_transform.is_some()
+    };
+    if function.provider.passes_requests_on() && subscription.is_some_and(is_transformed) {
+        return Err(ConfigurationError::TransformOfPassthrough {
+            function: function.function_id.clone(),
+        });
+    }
     Ok(())
 }
 

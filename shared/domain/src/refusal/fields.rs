@@ -41,6 +41,10 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         .into(),
         (_, METHOD_TAG) => "it must be GET, POST, DELETE, PUT, PATCH, HEAD or OPTIONS".into(),
         (_, "eq=async|eq=sync") => "it must be async or sync".into(),
+        (_, "oneof=jsonata inputTransformer inputPath input") => {
+            "it must have exactly one of jsonata, inputTransformer, inputPath and input".into()
+        }
+        (_, "eq=sync") => "it is for sync subscriptions only".into(),
         (_, "eq=async") => "it is for async subscriptions only".into(),
         (_, PATHS_TAG) => "it must be strict or specific".into(),
         (_, UNMATCHED_TAG) => "it must be 202 or 404".into(),

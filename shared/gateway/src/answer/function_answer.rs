@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::event::Event;
-use domain::function_response::{FunctionResponse, end_to_end, may_have_content};
+use domain::function_response::{FunctionResponse, UntransformedAnswer, end_to_end, may_have_content};
 use domain::ids::{FunctionId, Space};
-use domain::resource::ResponseMode;
+use domain::resource::{ResponseMode, Subscription, TransformSource};
 use http::StatusCode;
 use http::header::CONTENT_LENGTH;
 use offload::{LARGE_BODY, off_runtime};
@@ -17,6 +17,25 @@ use super::streamed_response::{StreamedBody, StreamedResponse};
 use super::upgraded_response::UpgradedResponse;
 use crate::error::GatewayError;
 use crate::invocation::called::CallResult;
+use crate::invocation::transforms::{Transforms, Untransformed};
+
+/// The answer of a sync subscription whose answers are transformed.
+pub(crate) async fn transformed(
+    answer: Answer,
+    source: &TransformSource,
+    subscription: &Subscription,
+    transforms: &Transforms,
+) -> Result<Answer, Untransformed> {
+    Ok(match answer {
+        Answer::Object(response) => Answer::Object(transforms.answer(source, subscription, response).await?),
+        Answer::Function(response) => {
+            Answer::Function(transforms.answer(source, subscription, response).await?)
+        }
+        // What is to be left out of an answer must not come through another way.
+        Answer::Stream(_) | Answer::Upgrade(_) => return Err(UntransformedAnswer::Streamed.into()),
+        Answer::Preflight | Answer::Accepted | Answer::Unmatched | Answer::Result(_) => answer,
+    })
+}
 
 impl CallResult {
     /// The answer to the caller of this function. Large ones are made elsewhere.
