@@ -12,6 +12,7 @@ use crate::resource::{
 
 mod creation;
 mod error;
+mod hook_rules;
 mod path_forms;
 mod rules;
 mod settings_rules;

@@ -16,11 +16,12 @@ use crate::routing::{
 use crate::validation::ANY_METHOD;
 
 mod answer;
+mod hooks;
 mod request;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Explanation, Reason, SubscriptionExplanation};
+pub use answer::{Explanation, HookExplanation, HookOf, Reason, SubscriptionExplanation};
 pub use request::ExplainRequest;
 
 /// The resources of a space that decide on the way of an event.
@@ -77,6 +78,7 @@ impl Explanation {
                     parameters: parameters(&request, subscription, matches, space.mode),
                     variants: function.map(|function| variants(function)).unwrap_or_default(),
                     authorizer: authorizer.filter(|_| matches).cloned(),
+                    hooks: Vec::new(),
                 }
             })
             .collect();

@@ -14,6 +14,7 @@ pub mod doubts;
 pub mod event;
 pub mod explain;
 pub mod function_response;
+pub mod hook;
 pub mod hops;
 pub mod ids;
 pub mod json;

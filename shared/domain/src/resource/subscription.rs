@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hook::{self, Hook, HookOwner};
 use super::{InvalidCause, InvalidResource, Kind, Metadata, RateLimit, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::json::Object;
@@ -63,6 +64,10 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<RateLimit>,
+    /// Functions that are asked on the way of events to it; at most 8 at each point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub hooks: Vec<Hook>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -152,6 +157,13 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
     } = QueueMembers::decode(&object, r#type, &mut violations)?;
     let rate_limit = RateLimit::decode(&object, &mut violations)?;
     violations.into_result()?;
+    let hooks = hook::decode(
+        &object,
+        match r#type {
+            SubscriptionType::Sync => HookOwner::Sync,
+            SubscriptionType::Async => HookOwner::Async,
+        },
+    )?;
 
     let subscription_id = id.cloned().unwrap_or_else(|| match r#type {
         SubscriptionType::Async => SubscriptionId::of_async(&event_type, &function_id, &path, &method),
@@ -172,6 +184,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         paused,
         paused_reason,
         rate_limit,
+        hooks,
     })
 }
 

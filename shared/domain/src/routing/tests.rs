@@ -8,6 +8,7 @@ use super::*;
 use crate::configuration::Stored;
 use crate::resource::Resource;
 
+mod hooks;
 mod isolation;
 mod scaling;
 mod specific;
