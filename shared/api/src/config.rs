@@ -21,6 +21,7 @@ mod deliveries;
 mod endpoint;
 mod etag;
 mod explain;
+mod filter_test;
 mod legacy;
 mod merge_patch;
 mod metrics_page;

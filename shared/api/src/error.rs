@@ -173,6 +173,7 @@ impl From<GatewayError> for ApiError {
             | GatewayError::Overloaded
             | GatewayError::DeduplicationContended
             | GatewayError::AuthorizerFailed(_)
+            | GatewayError::HookFailed(_)
             | GatewayError::BatchInterrupted => Self::unavailable(message),
             GatewayError::BodyTooLarge { .. }
             | GatewayError::EventTooLarge(_)
@@ -209,6 +210,10 @@ impl From<GatewayError> for ApiError {
                 challenge,
                 ..Self::new(StatusCode::FORBIDDEN, message)
             },
+            GatewayError::HookRefused { refusal, challenge } => Self {
+                challenge,
+                ..Self::new(refusal.status, message)
+            },
             GatewayError::Unmatched => Self::unmatched(StatusCode::NOT_FOUND, message, None),
             GatewayError::MethodNotAllowed { allowed } => {
                 let allow = HeaderValue::try_from(allowed.join(", ")).ok();
@@ -227,7 +232,9 @@ impl From<GatewayError> for ApiError {
                 );
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
             }
-            GatewayError::Response(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+            GatewayError::AnswerHookFailed | GatewayError::Response(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
         }
     }
 }
@@ -272,12 +279,17 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::FunctionIsAuthorizer { .. }
             | ConfigurationError::FunctionAuthorizesSubscription { .. }
             | ConfigurationError::NotPassthrough { .. }
+            | ConfigurationError::MissingHook { .. }
+            | ConfigurationError::NotAHook { .. }
+            | ConfigurationError::FunctionIsHook { .. }
+            | ConfigurationError::TooManyHooks { .. }
             | ConfigurationError::OnlyAuthorizes(_)
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
             | ConfigurationError::TooManyForms { .. }
             | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
+            | ConfigurationError::TooManyUnindexed { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string()).about(Refusal::of(&err, None))

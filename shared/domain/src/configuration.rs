@@ -18,12 +18,13 @@ mod rules;
 mod settings_rules;
 mod space_checks;
 mod space_rules;
+mod subscription_rules;
 mod sync_paths;
 
 pub use creation::created_from;
 pub use error::ConfigurationError;
 use path_forms::PathForms;
-pub use space_rules::{SpaceDefaults, SpaceRules};
+pub use space_rules::{FilterLimits, SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};
 
 /// A stored resource and its place in the order of creation.
@@ -49,6 +50,10 @@ pub struct Snapshot {
     settings: Collection<SpaceSettings>,
     sync_paths: SyncPaths,
     path_forms: PathForms,
+    /// How many subscriptions have filters that events do not find.
+    unindexed_filters: usize,
+    /// How many have filters that do not compile.
+    broken_filters: usize,
 }
 
 /// A change that keeps every rule: what was there before and what is there now, under another id where it moved.
@@ -131,6 +136,11 @@ pub trait Configured: Resource {
         Vec::new()
     }
 
+    /// What its sender is told of it although it works.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The path whose requests it is about, of kinds that stand on one.
     fn routed_path(&self) -> Option<&str> {
         None
@@ -185,6 +195,14 @@ impl Snapshot {
             && self.subscriptions.is_empty()
             && self.cors.is_empty()
             && self.settings.is_empty()
+    }
+
+    /// The subscriptions that get no events because their stored filters do not compile. As long as there are none, nothing
+    /// is looked at.
+    pub fn broken_filters(&self) -> impl Iterator<Item = &Stored<Subscription>> {
+        let is_broken = |stored: &&Stored<Subscription>| subscription_rules::is_broken(&stored.resource);
+        let all = (self.broken_filters > 0).then(|| self.subscriptions.values());
+        all.into_iter().flatten().filter(is_broken)
     }
 
     /// The settings of the space, if it has any of its own.

@@ -2,44 +2,30 @@
 //! each subscription with the request; of those without a difference [`RoutingTable::routes`] says who is reached.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::configuration::{Change, SpaceDefaults, SpaceRules, Stored};
-use crate::ids::{FunctionId, SubscriptionId};
+use crate::event::FilterSubject;
+use crate::filter_test::explained;
+use crate::ids::FunctionId;
 use crate::resource::{
-    EventType, Function, PathMode, Provider, Subscription, SubscriptionType, Weighted, WeightedFunction,
+    Function, PathMode, Provider, Subscription, SubscriptionType, Weighted, WeightedFunction,
 };
-use crate::routing::{
-    PathOwnership, RoutingTable, path_parameters, pattern_matches, specific_pattern_matches,
-};
+use crate::routing::{path_parameters, pattern_matches, specific_pattern_matches};
+use crate::type_pattern::is_to;
 use crate::validation::ANY_METHOD;
 
 mod answer;
 mod hooks;
+mod reached;
 mod request;
+mod space_resources;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Explanation, HookExplanation, HookOf, Reason, SubscriptionExplanation};
+use reached::Reached;
 pub use request::ExplainRequest;
-
-/// The resources of a space that decide on the way of an event.
-#[derive(Debug, Clone, Copy)]
-pub struct SpaceResources<'a> {
-    /// All of its subscriptions.
-    pub subscriptions: &'a [Arc<Subscription>],
-    /// All of its event types.
-    pub event_types: &'a [Arc<EventType>],
-    /// All of its functions.
-    pub functions: &'a [Arc<Function>],
-    /// Whose the paths are.
-    pub paths: PathOwnership,
-    /// Which of them may stand side by side.
-    pub mode: PathMode,
-    /// The sync subscription that really answers the request, of whatever space, where spaces share their paths.
-    pub answering: Option<&'a Subscription>,
-}
+pub use space_resources::SpaceResources;
 
 impl Explanation {
     /// Explains what becomes of an event in one space.
@@ -56,18 +42,28 @@ impl Explanation {
             .iter()
             .map(|subscription| (subscription, mismatches(&request, subscription, &space)))
             .collect();
-        let reached = Reached::of(&request, &compared, &space);
+        let subject = request.event.as_deref().map(FilterSubject::of);
+        let reached = Reached::of(&request, subject.as_ref(), &compared, &space);
         let mut subscriptions: Vec<_> = compared
             .into_iter()
             .map(|(subscription, mut reasons)| {
-                if reasons.is_empty() {
-                    reasons.extend(reached.instead_of(subscription));
+                let is_on_way = reasons.is_empty();
+                if is_on_way {
+                    reasons.extend(reached.instead_of(subscription, subject.as_ref()));
                 }
                 let matches = reasons.is_empty();
+                let filters = subscription.filters.as_ref().filter(|_| is_on_way);
                 let authorizer = subscription.authorizer_id.as_ref().or(authorizer);
                 if matches {
                     reasons = hindrances(subscription, authorizer, &functions);
+                    reasons.extend(
+                        filters
+                            .filter(|_| subject.is_none())
+                            .map(|_| Reason::FiltersNotTried {}),
+                    );
                 }
+                let filters = filters.zip(subject.as_ref());
+                let filters = filters.map(|(filters, event)| explained(filters, event));
                 let function = functions.get(&subscription.function_id).filter(|_| matches);
                 SubscriptionExplanation {
                     subscription_id: subscription.subscription_id.clone(),
@@ -75,6 +71,7 @@ impl Explanation {
                     r#type: subscription.r#type,
                     matches,
                     reasons,
+                    filters: filters.unwrap_or_default(),
                     parameters: parameters(&request, subscription, matches, space.mode),
                     variants: function.map(|function| variants(function)).unwrap_or_default(),
                     authorizer: authorizer.filter(|_| matches).cloned(),
@@ -82,6 +79,7 @@ impl Explanation {
                 }
             })
             .collect();
+        drop(subject);
         subscriptions.sort_unstable_by(|a, b| {
             let rank = |it: &SubscriptionExplanation| Reverse(it.matches);
             (rank(a), &a.subscription_id).cmp(&(rank(b), &b.subscription_id))
@@ -90,6 +88,7 @@ impl Explanation {
             event_type,
             method,
             path,
+            event: _,
         } = request;
         Self {
             event_type,
@@ -97,74 +96,6 @@ impl Explanation {
             path,
             subscriptions,
         }
-    }
-}
-
-/// Whom the request reaches in the space, by the index that events are routed by.
-struct Reached<'a> {
-    sync: Option<SubscriptionId>,
-    asynchronous: BTreeSet<SubscriptionId>,
-    /// Of another space, where that answers instead of the one of this.
-    elsewhere: Option<&'a Subscription>,
-}
-
-impl<'a> Reached<'a> {
-    fn of(
-        request: &ExplainRequest,
-        compared: &[(&Arc<Subscription>, Vec<Reason>)],
-        space: &SpaceResources<'a>,
-    ) -> Self {
-        let mut table = RoutingTable::new(SpaceRules {
-            paths: space.paths,
-            defaults: SpaceDefaults {
-                paths: space.mode,
-                ..SpaceDefaults::default()
-            },
-            ..SpaceRules::default()
-        });
-        let candidates = compared.iter().filter(|(_, reasons)| reasons.is_empty());
-        for (created, (subscription, _)) in (0..).zip(candidates) {
-            table.apply(&Change {
-                before: None,
-                after: Some(Stored {
-                    resource: Arc::clone(subscription),
-                    created,
-                }),
-            });
-        }
-        let routes = table.routes(request.event_type.as_str(), &request.method, &request.path);
-        let ids = routes
-            .asynchronous
-            .iter()
-            .map(|stored| stored.resource.subscription_id.clone());
-        let is_elsewhere = |other: &&Subscription| routes.sync.is_some_and(|own| own.space != other.space);
-        Self {
-            sync: routes
-                .sync
-                .map(|subscription| subscription.subscription_id.clone()),
-            asynchronous: ids.collect(),
-            elsewhere: space.answering.filter(is_elsewhere),
-        }
-    }
-
-    /// What is reached instead of a subscription that the request might reach, if it is not that.
-    fn instead_of(&self, subscription: &Subscription) -> Option<Reason> {
-        let id = &subscription.subscription_id;
-        let by = match subscription.r#type {
-            SubscriptionType::Async if self.asynchronous.contains(id) => return None,
-            SubscriptionType::Async => self.asynchronous.first(),
-            SubscriptionType::Sync if self.sync.as_ref() == Some(id) => {
-                return self.elsewhere.map(|other| Reason::Shadowed {
-                    by: other.subscription_id.clone(),
-                    by_space: Some(other.space.clone()),
-                });
-            }
-            SubscriptionType::Sync => self.sync.as_ref(),
-        };
-        by.map(|by| Reason::Shadowed {
-            by: by.clone(),
-            by_space: None,
-        })
     }
 }
 
@@ -180,9 +111,18 @@ fn mismatches(
         let wanted = subscription.path.clone();
         reasons.push(Reason::ForeignPath { wanted });
     }
-    if subscription.event_type != request.event_type {
+    let event_type = request.event_type.as_str();
+    if !is_to(subscription.event_type.as_str(), event_type) {
         let wanted = subscription.event_type.clone();
         reasons.push(Reason::EventType { wanted });
+    } else if subscription.event_type != request.event_type
+        && !space
+            .event_types
+            .iter()
+            .any(|known| known.name == request.event_type)
+    {
+        let event_type = request.event_type.clone();
+        reasons.push(Reason::NotRegistered { event_type });
     }
     let is_head_by_get =
         *mode == PathMode::Specific && request.method == "HEAD" && subscription.method == "GET";

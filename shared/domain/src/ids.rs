@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 macro_rules! text_newtype {
     ($(#[doc = $doc:literal])* $name:ident) => {
@@ -92,6 +93,9 @@ impl Space {
     }
 }
 
+/// Bytes of the hash by which ids tell filters apart.
+const FILTER_HASH_BYTES: usize = 12;
+
 /// Everything but `A-Z a-z 0-9 - _ . ~ $ & + = : @`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -121,6 +125,16 @@ impl SubscriptionId {
         Self::encode(&format!(
             "async,{event_type},{function},{},{method}",
             escape_path(path)
+        ))
+    }
+
+    /// The id of a subscription with filters, which others without them, or with others, have instead of this.
+    #[must_use]
+    pub fn with_filters(self, filters: &str) -> Self {
+        let hash = Sha256::digest(filters);
+        Self::from(format!(
+            "{self}.{}",
+            URL_SAFE_NO_PAD.encode(&hash[..FILTER_HASH_BYTES])
         ))
     }
 

@@ -302,7 +302,7 @@ pub fn raw_value(text: &[u8]) -> Option<&RawValue> {
     serde_json::from_slice(text).ok()
 }
 
-fn wrong_type(raw: &RawValue, field: &str, wanted: &'static str) -> JsonError {
+pub(crate) fn wrong_type(raw: &RawValue, field: &str, wanted: &'static str) -> JsonError {
     JsonError::WrongType {
         found: kind(raw),
         field: field.to_owned(),

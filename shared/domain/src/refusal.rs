@@ -141,6 +141,7 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::TooManyForms { .. } => Refusal::new(at("path"), "max", None),
         ConfigurationError::NotStrict { .. } => Refusal::new(at("paths"), "path", None),
         ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
+        ConfigurationError::TooManyUnindexed { .. } => Refusal::new(at("filters"), "max", None),
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
     }
 }
@@ -155,6 +156,11 @@ fn of_invalid(invalid: &InvalidResource) -> Refusal {
             None => Refusal::default(),
         },
         InvalidCause::Provider(error) => of_provider(error),
+        InvalidCause::Filters(error) => Refusal::new(
+            Some(format!("filters{}", error.pointer)),
+            "filter",
+            Some(Cow::Owned(error.reason.clone())),
+        ),
         InvalidCause::Cors(error) => {
             let (field, rule) = match error {
                 CorsError::TooManyEntries { member, .. } | CorsError::EntryTooLong { member, .. } => {

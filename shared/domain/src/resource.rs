@@ -53,7 +53,9 @@ pub use space_settings::{
     MAX_DESCRIPTION_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, PathMode, SpaceSettings,
     Unmatched,
 };
-pub use subscription::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
+pub use subscription::{
+    MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters, SubscriptionType,
+};
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;
 

@@ -14,11 +14,13 @@ use crate::configuration::{AnyChange, Change, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::persistent_map::PersistentMap;
 use crate::resource::{Cors, EventType, Function, HookPoint, SpaceSettings, Subscription};
+use crate::type_pattern::TypePattern;
 
 mod apply;
 mod by_name;
 mod cors_routes;
 mod event_routes;
+mod filtered_slots;
 mod foreign;
 mod groups;
 mod hooks;
@@ -26,13 +28,17 @@ mod nearest;
 mod ownership;
 mod path_tree;
 mod replace;
+mod selection;
 mod space_modes;
 mod subscribers;
 #[cfg(test)]
 mod tests;
+mod type_patterns;
 
 use cors_routes::CorsRoutes;
 use event_routes::EventRoutes;
+pub use filtered_slots::FilteredSlot;
+use filtered_slots::FilteredSlots;
 pub use foreign::{ForeignPath, foreign_paths};
 pub use hooks::RoutedHook;
 use hooks::{Hooks, HooksOf};
@@ -41,8 +47,10 @@ pub use ownership::PathOwnership;
 use ownership::owner;
 pub use path_tree::path_parameters;
 pub(crate) use path_tree::{pattern_matches, specific_pattern_matches};
+pub use selection::Passed;
 use space_modes::SpaceModes;
 pub use subscribers::{Routes, Subscribers};
+use type_patterns::TypePatterns;
 
 /// The compiled index of one space or of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,9 +59,15 @@ pub struct RoutingTable {
     /// How many of them have a limit of calls.
     limited_functions: usize,
     authorizers: PersistentMap<Space, PersistentMap<EventTypeName, FunctionId>>,
+    /// The event types that are registered: who subscribes to a pattern gets events of these.
+    event_types: PersistentMap<Space, PersistentMap<EventTypeName, ()>>,
     /// Authorizers of subscriptions that have one of their own; only spaces that have such.
     own_authorizers: PersistentMap<Space, PersistentMap<SubscriptionId, FunctionId>>,
     paths: Paths,
+    /// The subscriptions with filters. On the paths one stands for all of a slot.
+    filtered: FilteredSlots,
+    /// How many there are of them, those that do not compile included.
+    filters: usize,
     modes: SpaceModes,
     /// The async subscriptions once more, for deliveries that know theirs by its id: also those that get no events
     /// because their path is another space's, for what was accepted before.
@@ -75,7 +89,25 @@ enum Paths {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct PathRoutes {
     subscriptions: PersistentMap<EventTypeName, EventRoutes>,
+    /// Those to event types by pattern, if there are such.
+    patterns: Option<Arc<TypePatterns>>,
     cors: CorsRoutes,
+}
+
+impl PathRoutes {
+    /// What is subscribed to events of that very name, type or pattern.
+    fn to(&self, event_type: &str) -> Option<&EventRoutes> {
+        match TypePattern::of(event_type) {
+            None => self.subscriptions.get(event_type),
+            Some(pattern) => self.patterns.as_ref()?.get(pattern),
+        }
+    }
+
+    /// What is subscribed to events of a type, by its name and by patterns.
+    fn of_type<'r, 'e>(&'r self, event_type: &'e str) -> impl Iterator<Item = &'r EventRoutes> + use<'r, 'e> {
+        let patterns = self.patterns.iter().flat_map(|patterns| patterns.of(event_type));
+        self.subscriptions.get(event_type).into_iter().chain(patterns)
+    }
 }
 
 impl Paths {
@@ -103,6 +135,9 @@ impl RoutingTable {
             functions: PersistentMap::default(),
             limited_functions: 0,
             authorizers: PersistentMap::default(),
+            event_types: PersistentMap::default(),
+            filtered: FilteredSlots::default(),
+            filters: 0,
             own_authorizers: PersistentMap::default(),
             modes: SpaceModes::new(&rules),
             paths: match rules.paths {
@@ -154,16 +189,39 @@ impl RoutingTable {
     }
 
     /// The subscriptions for an event type, method and path (docs/contract.md §2.2). The path is compared as it was
-    /// sent, percent-encoding included.
+    /// sent, percent-encoding included. Where [`Self::has_filters`], [`Self::select`] says which of them an event reaches:
+    /// one stands for all that have filters and all else in common.
     pub fn routes(&self, event_type: &str, method: &str, path: &str) -> Routes<'_> {
-        let found = self
-            .paths
-            .on(path)
-            .and_then(|routes| routes.subscriptions.get(event_type));
-        match found {
+        let Some(on_path) = self.paths.on(path) else {
+            return Routes::default();
+        };
+        let routes = match on_path.subscriptions.get(event_type) {
             Some(found) => found.find(method, path, self.paths.is_by_space()),
             None => Routes::default(),
+        };
+        match &on_path.patterns {
+            None => routes,
+            Some(patterns) => self.with_patterns(patterns, routes, event_type, (method, path)),
         }
+    }
+
+    /// Also what is subscribed to by pattern. Only types that are registered in the space of a subscription reach it.
+    fn with_patterns<'a>(
+        &'a self,
+        patterns: &'a TypePatterns,
+        mut routes: Routes<'a>,
+        event_type: &str,
+        (method, path): (&str, &str),
+    ) -> Routes<'a> {
+        let is_registered = |subscription: &Subscription| {
+            let known = self.event_types.get(&subscription.space);
+            known.is_some_and(|known| known.contains_key(event_type))
+        };
+        for found in patterns.of(event_type) {
+            let found = found.find(method, path, self.paths.is_by_space());
+            routes.add_pattern(&found, is_registered);
+        }
+        routes
     }
 
     /// The space that a path belongs to, if it has anything on a path; none where spaces share their paths.
@@ -246,6 +304,21 @@ impl RoutingTable {
         subscription: Option<&SubscriptionId>,
     ) -> impl Iterator<Item = &'t RoutedHook> + use<'t> {
         self.hooks.at(point, space, event_type, subscription)
+    }
+
+    /// Whether any subscription has hooks of its own.
+    pub fn has_own_hooks(&self) -> bool {
+        self.hooks.has_any_of_subscriptions()
+    }
+
+    /// The hooks at a point that a subscription has of its own.
+    pub fn own_hooks<'t>(
+        &'t self,
+        point: HookPoint,
+        space: &Space,
+        subscription: &SubscriptionId,
+    ) -> impl Iterator<Item = &'t RoutedHook> + use<'t> {
+        self.hooks.of_subscription(point, space, subscription)
     }
 
     /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46), or the most

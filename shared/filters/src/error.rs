@@ -13,6 +13,23 @@ pub struct FilterError {
     pub reason: String,
 }
 
+impl FilterError {
+    pub(crate) fn at(pointer: &str, reason: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            offset: None,
+            reason: reason.into(),
+        }
+    }
+
+    pub(crate) fn at_character(self, offset: usize) -> Self {
+        Self {
+            offset: Some(offset),
+            ..self
+        }
+    }
+}
+
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "filters{}", self.pointer)?;

@@ -7,15 +7,29 @@
 //!
 //! Nothing here knows what an event of the gateway is: filters see a [`Subject`].
 
+mod anchors;
+mod attribute;
+mod budget;
+mod cesql;
+mod condition;
 mod error;
+mod filter;
 mod filters;
 mod index;
 mod limits;
+mod members;
+mod number;
+mod pattern_stand_in;
+mod reading;
 mod requirement;
+mod shown;
+mod steps;
 mod subject;
+mod wanted;
 
+pub use condition::Condition;
 pub use error::FilterError;
-pub use filters::{Condition, Filters};
+pub use filters::Filters;
 pub use index::FilterIndex;
 pub use limits::FilterLimits;
 pub use requirement::{Anchor, Requirement, Test};

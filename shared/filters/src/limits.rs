@@ -11,6 +11,9 @@ pub struct FilterLimits {
     pub max_conditions: usize,
     /// Wildcard characters in all patterns and `LIKE` expressions together.
     pub max_wildcards: usize,
+    /// Characters that functions of expressions and `LIKE` read or make for one event, in bytes. An expression that needs
+    /// more has an error then, and does not pass.
+    pub max_steps: usize,
 }
 
 impl Default for FilterLimits {
@@ -20,6 +23,7 @@ impl Default for FilterLimits {
             max_depth: 32,
             max_conditions: 1_024,
             max_wildcards: 128,
+            max_steps: 1024 * 1024,
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use domain::event::FilterSubject;
 use domain::legacy::{DirectCall, INVOKE, direct_call, invoke_event};
 use domain::resource::ResponseMode;
 
@@ -36,9 +37,17 @@ impl Gateway {
         let stages = self.stages();
         let hops = arrived.hops;
         let routes = arrived.table.routes(INVOKE, METHOD, &arrived.path.path);
+        let routes = if arrived.table.has_filters() {
+            arrived.table.select(routes, &FilterSubject::of(&event))
+        } else {
+            routes
+        };
         let mut subscriptions = routes.asynchronous.iter().map(|stored| &stored.resource);
         let subscription = subscriptions.find(|subscription| {
-            subscription.space == call.space && subscription.function_id == call.function
+            // Whoever subscribes to a pattern of types did not mean to let a function be called.
+            subscription.event_type.as_str() == INVOKE
+                && subscription.space == call.space
+                && subscription.function_id == call.function
         });
         if let Some(subscription) = subscription {
             Authorizers::check(arrived.table, &event, &call.space, &subscription.subscription_id)?;

@@ -1,6 +1,6 @@
 //! The second stage: whom each event of a request reaches.
 //!
-//! Filters and checks of schemas belong here, between the routes of an event and its deliveries.
+//! Checks of schemas belong here, between the routes of an event and its deliveries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +20,11 @@ use crate::intake::Arrived;
 use crate::loops::refuse_loop;
 
 mod deduplication_key;
+mod filtering;
 pub(crate) mod unmatched;
 
 use deduplication_key::scoped_key;
+use filtering::filtered;
 
 /// An event and whom it reaches.
 #[derive(Debug)]
@@ -65,27 +67,35 @@ impl Matching {
             Incoming::Event(event) => vec![event],
             Incoming::Batch(events) => events,
             Incoming::Request(stamp) => {
-                let (event, routes) = self.request_event(arrived, stamp).await;
+                let (event, mut routes) = self.request_event(arrived, stamp).await;
                 refuse_system_event(&event)?;
+                let event = Arc::new(event);
+                if arrived.table.has_filters() {
+                    routes = filtered(arrived.table, &event, routes).await;
+                }
                 return Ok(vec![self.reached(arrived, event, routes)?]);
             }
         };
         events.iter().try_for_each(refuse_system_event)?;
-        let matched = events.into_iter().map(|event| {
-            let routes = routes(arrived, event.event_type());
-            self.reached(arrived, event, routes)
-        });
-        matched.collect()
+        let mut matched = Vec::with_capacity(events.len());
+        for event in events {
+            let event = Arc::new(event);
+            let mut routes = routes(arrived, event.event_type());
+            if arrived.table.has_filters() {
+                routes = filtered(arrived.table, &event, routes).await;
+            }
+            matched.push(self.reached(arrived, event, routes)?);
+        }
+        Ok(matched)
     }
 
     /// An event with a delivery for each async subscription that it reaches.
     fn reached<'a>(
         &self,
         arrived: &Arrived<'a>,
-        event: Event,
+        event: Arc<Event>,
         routes: Routes<'a>,
     ) -> Result<Matched<'a>, GatewayError> {
-        let event = Arc::new(event);
         let hops = refuse_loop(arrived.hops.max(event.hops()?), self.max_hops)?;
         let Routes {
             sync, asynchronous, ..
@@ -112,11 +122,17 @@ impl Matching {
         })
     }
 
+    /// The event that a request without an event of its own becomes.
+    pub(crate) async fn event_of_request(&self, arrived: &Arrived<'_>, stamp: EventStamp) -> Event {
+        self.request_event(arrived, stamp).await.0
+    }
+
     /// The event that a request without an event of its own becomes, and its routes.
     async fn request_event<'a>(&self, arrived: &Arrived<'a>, stamp: EventStamp) -> (Event, Routes<'a>) {
         let plain = routes(arrived, HTTP_REQUEST);
+        // Who subscribes to all types by a pattern gets it as the event that it is.
         if self.json_events
-            && plain.is_empty()
+            && !plain.is_to_type(HTTP_REQUEST)
             && let Some(event) = self.json_event(arrived).await
         {
             let routes = routes(arrived, event.event_type());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::event::{HTTP_REQUEST, is_plain_request};
 use domain::passthrough::OriginalRequest;
-use domain::resource::{Provider, Subscription};
+use domain::resource::{HookPoint, Provider, Subscription};
 use domain::routing::RoutingTable;
 use http::HeaderMap;
 use http::request::Parts;
@@ -19,6 +19,12 @@ use crate::gateway::Gateway;
 use crate::intake::client::Client;
 use crate::intake::{Arrived, CorsDecision, wanted_versions};
 use crate::matching::unmatched::note_unmatched;
+
+mod call_hooks;
+mod receive_hooks;
+
+use call_hooks::BeforeCall;
+use receive_hooks::Received;
 
 /// What a request is answered with.
 #[derive(Debug)]
@@ -94,6 +100,12 @@ impl Gateway {
         };
         let path = self.stages().intake.path(parts);
         let routes = table.routes(HTTP_REQUEST, parts.method.as_str(), &path.path);
+        if table.has_filters() {
+            // Its body may say which of them answers.
+            let may_answer = table.may_answer(&routes);
+            let mut subscriptions = may_answer.iter();
+            return !may_answer.is_empty() && subscriptions.all(|one| always_passes_on(&table, one));
+        }
         routes
             .sync
             .is_some_and(|subscription| always_passes_on(&table, subscription))
@@ -111,7 +123,14 @@ impl Gateway {
             return call.await;
         }
         let stages = self.stages();
-        let incoming = stages.intake.decode(arrived).await?;
+        let mut incoming = stages.intake.decode(arrived).await?;
+        if arrived.table.has_hooks(HookPoint::Receive) {
+            // Boxed: most requests have no hooks and should not carry the futures of their calls.
+            match Box::pin(self.ask_receive_hooks(arrived, incoming)).await? {
+                Received::Events(events) => incoming = events,
+                Received::Answered(answer) => return Ok(answer),
+            }
+        }
         let matched = stages.matching.matched(arrived, incoming).await?;
         let unmatched = note_unmatched(arrived, &matched, &stages.metrics);
         let pace = self.pace(arrived, matched.len());
@@ -175,7 +194,16 @@ impl Gateway {
         let counters = stages.metrics.space(space).sync(candidate.event.event_type());
         counters.received.increment(1);
         let decision = candidate.authorizers.decide(space, subscription_id).await;
-        let event = decision.for_caller()?;
+        let mut event = decision.for_caller()?;
+        if arrived.table.has_hooks(HookPoint::Deliver) {
+            match Box::pin(self.ask_deliver_hooks(arrived, subscription, &event, candidate, pace)).await? {
+                BeforeCall::Event(made) => event = made,
+                BeforeCall::Answered(answer) => {
+                    counters.processed.increment(1);
+                    return Ok(answer);
+                }
+            }
+        }
         let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let tunnel = if original.can_upgrade && may_upgrade(arrived.table, subscription, &original) {
             Some(Box::new(stages.tunnels.begin(space)?))
@@ -206,6 +234,10 @@ impl Gateway {
                     tracing::info!(%space, functionId = %function_id, event.id = event.id(), requestId = request_id, error = %ErrorChain(error), "HTTP response object malformed.");
                 }
             })?;
+        if arrived.table.has_hooks(HookPoint::Answer) {
+            let asking = self.ask_answer_hooks(arrived, subscription, &event, answer, (candidate, pace));
+            answer = Box::pin(asking).await?;
+        }
         if let Answer::Upgrade(upgraded) = &mut answer {
             upgraded.keep(tunnel);
         }

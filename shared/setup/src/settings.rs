@@ -16,6 +16,7 @@ mod access;
 mod answers;
 mod compatibility;
 mod dead_letters;
+mod filters;
 mod gateway_identity;
 mod jwt;
 mod lambda;
@@ -37,6 +38,7 @@ pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest
 pub use answers::AnswerSettings;
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
+pub use filters::FilterSettings;
 pub use gateway_identity::GatewayIdentitySettings;
 pub use jwt::JwtSettings;
 pub use lambda::{InvokeMode, LambdaSettings};

@@ -14,6 +14,7 @@ use domain::resource::{Cors, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use tokio::sync::oneshot;
 
+use crate::broken_filters::warn_of_broken_filters;
 use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
 use crate::subscription_removal::SubscriptionRemoval;
@@ -67,6 +68,7 @@ impl Embedded {
         })?;
         let rules = settings.rules;
         warn_of_foreign_paths(rules.paths, state.spaces.values());
+        warn_of_broken_filters(state.spaces.values());
         let state = Arc::new(ArcSwap::from_pointee(state));
         let (jobs, waiting) = mpsc::channel();
         let writer = WriterThread::new(settings, engine, state.clone());

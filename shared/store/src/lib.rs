@@ -1,6 +1,7 @@
 //! Configuration store of Event Gateway: keeps the resources of every space, lets through only what keeps the rules
 //! between them (docs/contract.md §1.10), and holds the routing table that follows from them.
 
+mod broken_filters;
 mod dynamodb;
 mod embedded;
 mod encryption;

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::event::FilterSubject;
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
 use domain::ids::Space;
 use domain::resource::{EventType, Function, MetadataFilter, Subscription};
@@ -46,7 +47,9 @@ pub(super) static SUBJECT: Subject = Subject {
 fn add_request(components: &mut ComponentsBuilder) {
     let event = ObjectBuilder::new()
         .schema_type(Type::Object)
-        .description(Some("A CloudEvent of any version, instead of `eventType`."))
+        .description(Some(
+            "A CloudEvent of any version, instead of `eventType`; filters are tried with it.",
+        ))
         .build();
     let mut schema = ExplainRequest::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {
@@ -75,6 +78,10 @@ impl ConfigApi {
         };
         let answering = table.as_ref().and_then(|table| {
             let routes = table.routes(request.event_type.as_str(), &request.method, &request.path);
+            let routes = match &request.event {
+                Some(event) => table.select(routes, &FilterSubject::of(event)),
+                None => routes,
+            };
             routes.sync.cloned()
         });
         let resources = SpaceResources {
@@ -85,6 +92,9 @@ impl ConfigApi {
             mode: settings.paths.unwrap_or(rules.defaults.paths),
             answering: answering.as_deref(),
         };
-        Ok(json_line(StatusCode::OK, &Explanation::of(request, resources)))
+        Ok(json_line(
+            StatusCode::OK,
+            &Explanation::of(request, resources).with_hooks(&settings, &event_types, &subscriptions),
+        ))
     }
 }

@@ -99,10 +99,8 @@ fn are_in_conflict(wanted: &Subscription, other: &Subscription) -> bool {
         return false;
     }
     let mut paths = SyncPaths::default();
-    paths.insert(other.event_type.as_str(), &other.method, &other.path);
-    paths
-        .check(wanted.event_type.as_str(), &wanted.method, &wanted.path)
-        .is_err()
+    paths.insert(other);
+    paths.check(wanted).is_err()
 }
 
 /// A subscription in words: its id says them only to who decodes it.

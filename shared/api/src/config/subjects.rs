@@ -1,14 +1,15 @@
 //! All subjects of endpoints, and the endpoint that a path names.
 
 use super::endpoint::{Endpoint, Subject};
-use super::{dead_letters, deliveries, explain, pause, spaces, waiting};
+use super::{dead_letters, deliveries, explain, filter_test, pause, spaces, waiting};
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 6] = [
+pub(super) static SUBJECTS: [&Subject; 7] = [
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
     &explain::SUBJECT,
+    &filter_test::SUBJECT,
     &pause::SUBJECT,
     &spaces::SUBJECT,
 ];
@@ -44,6 +45,8 @@ mod tests {
             ("POST", "deliveries/waiting", None),
             ("POST", "explain", Some(("explanation", "get"))),
             ("GET", "explain", None),
+            ("POST", "filters/test", Some(("filters", "test"))),
+            ("GET", "filters/test", None),
             ("POST", "subscriptions/s/pause", Some(("subscription", "update"))),
             ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
             ("DELETE", "subscriptions/s/pause", None),

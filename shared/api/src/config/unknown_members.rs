@@ -106,7 +106,8 @@ pub(super) fn check_doubts<R: Configured>(
     })
 }
 
-/// Tells of the members that were ignored, and of what cannot work of the resource that was stored: a line for each.
+/// Tells of the members that were ignored, of what cannot work of the resource that was stored, and of what works at a price:
+/// a line for each.
 pub(super) fn with_warnings<R: Configured>(
     mut response: Response,
     ignored: &UnknownMembers,
@@ -115,7 +116,7 @@ pub(super) fn with_warnings<R: Configured>(
     let ignored = (!ignored.is_empty()).then(|| format!("ignored: {ignored}"));
     let doubts: Vec<_> = stored.doubts().iter().map(ToString::to_string).collect();
     let unusable = (!doubts.is_empty()).then(|| format!("unusable: {}", doubts.join(", ")));
-    for text in ignored.into_iter().chain(unusable) {
+    for text in ignored.into_iter().chain(unusable).chain(stored.notices()) {
         // Nothing in it is more than printable ASCII.
         if let Ok(value) = HeaderValue::try_from(text) {
             response.headers_mut().append(WARNING, value);

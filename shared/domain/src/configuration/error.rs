@@ -217,6 +217,15 @@ pub enum ConfigurationError {
         /// Its path.
         path: String,
     },
+    /// The space has as many filters that events do not find as it may have.
+    #[error(
+        "The space has its {limit} subscriptions whose filters events cannot be found by, which are the most it may have: \
+         require a value, a prefix or a suffix of some attribute, or delete one first."
+    )]
+    TooManyUnindexed {
+        /// Most that a space may have.
+        limit: usize,
+    },
     /// The space has as many resources of that kind as it may have.
     #[error(
         "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()

@@ -1,12 +1,14 @@
 //! What hooks must keep: their functions exist and answer, stay as long as they are named, and no event meets too many.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{ConfigurationError, Snapshot};
 use crate::ids::{EventTypeName, FunctionId};
 use crate::resource::{
     EventType, Function, Hook, HookPoint, MAX_HOOKS, Provider, SpaceSettings, Subscription, hooks_at,
 };
+use crate::type_pattern::{TypePattern, is_to};
 
 /// Hooks at each point, in the order of [`HookPoint::ALL`].
 type Counts = [usize; HookPoint::ALL.len()];
@@ -20,11 +22,14 @@ impl EventType {
         functions_fit(&self.hooks, snapshot)?;
         let before = sum(of_space(snapshot), counts(&self.hooks));
         let subscriptions = snapshot.subscriptions.values().map(|stored| &stored.resource);
-        let own = subscriptions.filter(|subscription| subscription.event_type == self.name);
-        let most = own
+        let is_own = |one: &&Arc<Subscription>| {
+            !one.hooks.is_empty() && is_to(one.event_type.as_str(), self.name.as_str())
+        };
+        let own = subscriptions.filter(is_own);
+        let longest = own
             .map(|subscription| counts(&subscription.hooks))
             .fold(Counts::default(), most);
-        check_length(sum(before, most))
+        check_length(sum(before, longest))
     }
 }
 
@@ -35,10 +40,14 @@ impl Subscription {
             return Ok(());
         }
         functions_fit(&self.hooks, snapshot)?;
-        let event_type = snapshot.event_types.get(&self.event_type);
-        let of_type = event_type
-            .map(|stored| counts(&stored.resource.hooks))
-            .unwrap_or_default();
+        let event_types = snapshot.event_types.values().map(|stored| &stored.resource);
+        let is_meant = |one: &&Arc<EventType>| {
+            !one.hooks.is_empty() && is_to(self.event_type.as_str(), one.name.as_str())
+        };
+        let of_type = event_types
+            .filter(is_meant)
+            .map(|event_type| counts(&event_type.hooks));
+        let of_type = of_type.fold(Counts::default(), most);
         check_length(sum(sum(of_space(snapshot), of_type), counts(&self.hooks)))
     }
 }
@@ -50,26 +59,27 @@ impl SpaceSettings {
             return Ok(());
         }
         functions_fit(&self.hooks, snapshot)?;
-        let mut by_type: HashMap<&EventTypeName, Counts> = HashMap::new();
-        for stored in snapshot
-            .subscriptions
-            .values()
-            .filter(|stored| !stored.resource.hooks.is_empty())
-        {
+        // Whoever subscribes to a pattern may meet the hooks of any type: few do, so each counts for all of them.
+        let (mut by_type, mut of_patterns): (HashMap<&EventTypeName, Counts>, _) = Default::default();
+        for stored in snapshot.subscriptions.values() {
             let Subscription {
                 event_type, hooks, ..
             } = &*stored.resource;
-            let known = by_type.entry(event_type).or_default();
-            *known = most(*known, counts(hooks));
+            if TypePattern::of(event_type.as_str()).is_some() {
+                of_patterns = most(of_patterns, counts(hooks));
+            } else if !hooks.is_empty() {
+                let known = by_type.entry(event_type).or_default();
+                *known = most(*known, counts(hooks));
+            }
         }
+        let mut longest = by_type.values().copied().fold(of_patterns, most);
         for stored in snapshot.event_types.values() {
             let EventType { name, hooks, .. } = &*stored.resource;
             if !hooks.is_empty() {
-                let known = by_type.entry(name).or_default();
-                *known = sum(*known, counts(hooks));
+                let own = by_type.get(name).copied().unwrap_or_default();
+                longest = most(longest, sum(counts(hooks), most(own, of_patterns)));
             }
         }
-        let longest = by_type.into_values().fold(Counts::default(), most);
         check_length(sum(counts(&self.hooks), longest))
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::sync_paths::SlotCount;
 use super::{ConfigurationError, PathConflict};
 use crate::persistent_map::PersistentMap;
 use crate::resource::{Subscription, SubscriptionType};
@@ -35,17 +36,26 @@ struct Form {
 }
 
 impl PathForms {
-    /// Whether a subscription can be added.
-    pub(super) fn check(&self, subscription: &Subscription) -> Result<(), ConfigurationError> {
+    /// Whether a subscription can be added. `here` is how many sync ones there are on its very path.
+    pub(super) fn check(
+        &self,
+        subscription: &Subscription,
+        here: SlotCount,
+    ) -> Result<(), ConfigurationError> {
         let path = &subscription.path;
         if wildcard_is_followed(path) {
             return Err(PathConflict::WildcardNotLast.into());
         }
+        let is_sync = subscription.r#type == SubscriptionType::Sync;
+        if subscription.answers_all() && here.without_filters > 0 {
+            return Err(PathConflict::Route(path.clone()).into());
+        }
         let (Some(form), Some(patterns)) = (Form::of(path), self.0.get(&slot(subscription))) else {
             return Ok(());
         };
-        let is_sync = subscription.r#type == SubscriptionType::Sync;
-        if is_sync && patterns.nameless.contains_key(nameless(path).as_str()) {
+        // Those for the same requests must be called alike.
+        let alike = patterns.nameless.get(nameless(path).as_str());
+        if is_sync && alike.is_some_and(|count| *count > here.total()) {
             return Err(PathConflict::Route(path.clone()).into());
         }
         if !patterns.forms.contains_key(&form) && patterns.forms.len() >= MAX_PATH_FORMS {
@@ -174,6 +184,11 @@ mod tests {
         forms
     }
 
+    /// As if no other path were the very same.
+    fn check(forms: &PathForms, subscription: &Subscription) -> Result<(), ConfigurationError> {
+        forms.check(subscription, SlotCount::default())
+    }
+
     #[test]
     fn only_patterns_for_the_same_requests_conflict() {
         for (existing, path, is_free) in [
@@ -189,15 +204,15 @@ mod tests {
         ] {
             let forms = forms("sync", existing);
             assert_eq!(
-                forms.check(&subscription("sync", path)).is_ok(),
+                check(&forms, &subscription("sync", path)).is_ok(),
                 is_free,
                 "{existing:?} {path}"
             );
         }
         // Any number of functions may get the events of one path.
         let forms = forms("async", &["/orders/:id"]);
-        assert!(forms.check(&subscription("async", "/orders/:order")).is_ok());
-        assert!(forms.check(&subscription("sync", "/orders/:order")).is_ok());
+        assert!(check(&forms, &subscription("async", "/orders/:order")).is_ok());
+        assert!(check(&forms, &subscription("sync", "/orders/:order")).is_ok());
     }
 
     #[test]
@@ -215,27 +230,26 @@ mod tests {
         let mut forms = PathForms::default();
         for bits in 1..=MAX_PATH_FORMS {
             let one = subscription("sync", &path(bits, "x"));
-            assert_eq!(forms.check(&one), Ok(()));
+            assert_eq!(check(&forms, &one), Ok(()));
             forms.insert(&one);
         }
         let other = subscription("sync", &path(MAX_PATH_FORMS + 1, "x"));
         assert!(
-            forms
-                .check(&other)
+            check(&forms, &other)
                 .unwrap_err()
                 .to_string()
                 .contains("128 patterns")
         );
         // One more of a form that is there, and paths without any.
-        assert_eq!(forms.check(&subscription("sync", "/b/b/b/b/b/b/b/:x")), Ok(()));
-        assert_eq!(forms.check(&subscription("sync", "/b")), Ok(()));
+        assert_eq!(check(&forms, &subscription("sync", "/b/b/b/b/b/b/b/:x")), Ok(()));
+        assert_eq!(check(&forms, &subscription("sync", "/b")), Ok(()));
         assert_eq!(
-            forms.check(&subscription("async", &path(MAX_PATH_FORMS + 1, "x"))),
+            check(&forms, &subscription("async", &path(MAX_PATH_FORMS + 1, "x"))),
             Ok(())
         );
         assert_eq!(forms.most_forms(), MAX_PATH_FORMS);
         forms.remove(&subscription("sync", &path(1, "x")));
-        assert_eq!(forms.check(&other), Ok(()));
+        assert_eq!(check(&forms, &other), Ok(()));
         for bits in 2..=MAX_PATH_FORMS {
             forms.remove(&subscription("sync", &path(bits, "x")));
         }

@@ -5,8 +5,8 @@ use super::hook_rules::is_no_hook;
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::doubts::{self, Doubt};
 use crate::event::HTTP_REQUEST;
-use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
-use crate::resource::{Cors, EventType, Function, Kind, PathMode, Subscription, SubscriptionType};
+use crate::ids::{CorsId, EventTypeName, FunctionId};
+use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
 
 impl Configured for EventType {
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
@@ -169,123 +169,6 @@ impl Function {
     }
 }
 
-impl Configured for Subscription {
-    fn collection(snapshot: &Snapshot) -> &Collection<Self> {
-        &snapshot.subscriptions
-    }
-
-    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self> {
-        &mut snapshot.subscriptions
-    }
-
-    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
-        match snapshot.path_mode(rules.defaults) {
-            PathMode::Specific => snapshot.path_forms.check(self)?,
-            PathMode::Strict if self.r#type == SubscriptionType::Async => {}
-            PathMode::Strict => {
-                let paths = &snapshot.sync_paths;
-                paths.check(self.event_type.as_str(), &self.method, &self.path)?;
-            }
-        }
-        if !snapshot.event_types.contains_key(&self.event_type) {
-            let id = self.event_type.to_string();
-            return Err(ConfigurationError::MissingReference {
-                kind: Kind::EventType,
-                id,
-            });
-        }
-        function_fits(self, snapshot)?;
-        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
-        self.check_hooks(snapshot)
-    }
-
-    fn check_update(
-        &self,
-        stored: &Self,
-        snapshot: &Snapshot,
-        _rules: &SpaceRules,
-    ) -> Result<(), ConfigurationError> {
-        if let Some(field) = stored.changed_field(self) {
-            return Err(ConfigurationError::Immutable {
-                kind: Kind::Subscription,
-                field,
-            });
-        }
-        function_fits(self, snapshot)?;
-        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
-        self.check_hooks(snapshot)
-    }
-
-    fn check_delete(
-        _id: &SubscriptionId,
-        _snapshot: &Snapshot,
-        _rules: &SpaceRules,
-    ) -> Result<(), ConfigurationError> {
-        Ok(())
-    }
-
-    fn references(&self) -> Vec<(Kind, &str)> {
-        let mut references = vec![
-            (Kind::EventType, self.event_type.as_str()),
-            (Kind::Function, self.function_id.as_str()),
-        ];
-        // One that is its own authorizer is referred to once.
-        let authorizer = self.authorizer_id.as_ref().filter(|id| **id != self.function_id);
-        references.extend(authorizer.map(|id| (Kind::Function, id.as_str())));
-        references
-    }
-
-    fn doubts(&self) -> Vec<Doubt> {
-        doubts::of_path(&self.path).into_iter().collect()
-    }
-
-    fn renamed(mut self, stored: &Self) -> Result<Self, ConfigurationError> {
-        match stored.changed_field(&self) {
-            Some(field @ ("Type" | "EventType")) => Err(ConfigurationError::Immutable {
-                kind: Kind::Subscription,
-                field,
-            }),
-            Some(_) => {
-                self.subscription_id = self.derived_id();
-                Ok(self)
-            }
-            None => Ok(self),
-        }
-    }
-
-    fn moves(&self, stored: &Self) -> bool {
-        stored.changed_field(self).is_some()
-    }
-
-    fn routed_path(&self) -> Option<&str> {
-        Some(&self.path)
-    }
-
-    fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
-        if let Some(gone) = before {
-            snapshot.path_forms.remove(gone);
-        }
-        if let Some(new) = after {
-            snapshot.path_forms.insert(new);
-        }
-        let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
-        if let Some(gone) = before.filter(is_sync) {
-            snapshot
-                .sync_paths
-                .remove(gone.event_type.as_str(), &gone.method, &gone.path);
-        }
-        if let Some(new) = after.filter(is_sync) {
-            snapshot
-                .sync_paths
-                .insert(new.event_type.as_str(), &new.method, &new.path);
-        }
-    }
-
-    fn change(change: &Change<Self>) -> AnyChange<'_> {
-        AnyChange::Subscription(change)
-    }
-}
-
 fn missing_variant(missing: Option<&FunctionId>) -> Result<(), ConfigurationError> {
     missing.map_or(Ok(()), |id| {
         let function = id.clone();
@@ -298,22 +181,11 @@ fn is_subscribed(id: &FunctionId, snapshot: &Snapshot) -> bool {
     subscriptions.any(|stored| stored.resource.function_id == *id)
 }
 
-/// Whether the function of a subscription is there, and one that can be called for it.
-fn function_fits(subscription: &Subscription, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-    let id = &subscription.function_id;
-    match snapshot.functions.get(id) {
-        Some(stored) if stored.resource.provider.only_authorizes() => {
-            Err(ConfigurationError::OnlyAuthorizes(id.clone()))
-        }
-        Some(function) => check_request_mode(&function.resource, Some(subscription)),
-        None => Err(ConfigurationError::MissingReference {
-            kind: Kind::Function,
-            id: id.to_string(),
-        }),
-    }
-}
-
-fn authorizer_exists(id: Option<&FunctionId>, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+/// Whether the authorizer of something is there, and one that can be asked.
+pub(super) fn authorizer_exists(
+    id: Option<&FunctionId>,
+    snapshot: &Snapshot,
+) -> Result<(), ConfigurationError> {
     match id {
         Some(id) => match snapshot.functions.get(id) {
             None => Err(ConfigurationError::MissingAuthorizer),
@@ -324,7 +196,7 @@ fn authorizer_exists(id: Option<&FunctionId>, snapshot: &Snapshot) -> Result<(),
 }
 
 /// A function that gets requests as they came can answer requests; there is none in a queue, and none for an authorizer.
-fn check_request_mode(
+pub(super) fn check_request_mode(
     function: &Function,
     subscription: Option<&Subscription>,
 ) -> Result<(), ConfigurationError> {

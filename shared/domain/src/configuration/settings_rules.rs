@@ -66,23 +66,17 @@ fn are_strict(space: &Space, snapshot: &Snapshot) -> Result<(), ConfigurationErr
     subscriptions.sort_unstable_by_key(|stored| stored.created);
     let mut paths = SyncPaths::default();
     for stored in subscriptions {
-        let Subscription {
-            r#type,
-            event_type,
-            method,
-            path,
-            ..
-        } = &*stored.resource;
-        if *r#type == SubscriptionType::Async {
+        let subscription = &*stored.resource;
+        if subscription.r#type == SubscriptionType::Async {
             continue;
         }
         paths
-            .check(event_type.as_str(), method, path)
+            .check(subscription)
             .map_err(|conflict| ConfigurationError::NotStrict {
                 space: space.clone(),
                 conflict,
             })?;
-        paths.insert(event_type.as_str(), method, path);
+        paths.insert(subscription);
     }
     Ok(())
 }

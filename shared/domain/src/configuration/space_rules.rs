@@ -1,5 +1,7 @@
 //! What a gateway allows its spaces besides the rules between their resources: which paths, and how much.
 
+pub use filters::FilterLimits;
+
 use crate::resource::{PathMode, Unmatched};
 use crate::routing::PathOwnership;
 
@@ -19,6 +21,10 @@ pub struct SpaceRules {
     pub paths: PathOwnership,
     /// Most CORS configurations that a space may have.
     pub max_cors: usize,
+    /// How large the filters of a subscription may be.
+    pub filters: FilterLimits,
+    /// Most subscriptions of a space whose filters events do not find, so that they are tried for each.
+    pub max_unindexed_filters: usize,
     /// What holds in a space whose settings do not say.
     pub defaults: SpaceDefaults,
 }
@@ -28,6 +34,8 @@ impl Default for SpaceRules {
         Self {
             paths: PathOwnership::default(),
             max_cors: 1000,
+            filters: FilterLimits::default(),
+            max_unindexed_filters: 1000,
             defaults: SpaceDefaults::default(),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 
 use crate::persistent_map::PersistentMap;
+use crate::resource::Subscription;
 
 /// Why a path cannot be added. The texts are the wire's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,35 +45,75 @@ pub struct SyncPaths(PersistentMap<(Arc<str>, Arc<str>), Arc<Node>>);
 #[derive(Debug, Clone, Default)]
 struct Node {
     children: OrdMap<Arc<str>, Arc<Node>>,
-    has_route: bool,
+    here: SlotCount,
+}
+
+/// How many sync subscriptions there are to the same events on the very same path. Of those without filters one answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct SlotCount {
+    pub(super) without_filters: usize,
+    pub(super) with_filters: usize,
+}
+
+impl SlotCount {
+    pub(super) fn total(self) -> usize {
+        self.without_filters + self.with_filters
+    }
+
+    /// The count of those with filters, or of those without.
+    fn of(&mut self, has_filters: bool) -> &mut usize {
+        if has_filters {
+            &mut self.with_filters
+        } else {
+            &mut self.without_filters
+        }
+    }
 }
 
 impl SyncPaths {
-    /// Whether a path can be added.
-    pub fn check(&self, event_type: &str, method: &str, path: &str) -> Result<(), PathConflict> {
-        let key = (event_type.into(), method.into());
-        match self.0.get(&key) {
-            Some(root) => root.check(path),
-            None => Node::default().check(path),
+    /// Whether a sync subscription can be added.
+    pub fn check(&self, subscription: &Subscription) -> Result<(), PathConflict> {
+        let (path, has_filters) = (&subscription.path, subscription.filters.is_some());
+        match self.0.get(&key(subscription)) {
+            Some(root) => root.check(path, has_filters),
+            None => Node::default().check(path, has_filters),
         }
     }
 
-    /// Adds a path that was checked.
-    pub fn insert(&mut self, event_type: &str, method: &str, path: &str) {
-        let root = self.0.entry((event_type.into(), method.into())).or_default();
-        Arc::make_mut(root).insert(segments(path));
+    /// Adds a sync subscription that was checked.
+    pub fn insert(&mut self, subscription: &Subscription) {
+        let root = self.0.entry(key(subscription)).or_default();
+        let has_filters = subscription.filters.is_some();
+        Arc::make_mut(root).insert(segments(&subscription.path), has_filters);
     }
 
-    /// Removes a path.
-    pub fn remove(&mut self, event_type: &str, method: &str, path: &str) {
-        let key = (event_type.into(), method.into());
+    /// Removes a sync subscription.
+    pub fn remove(&mut self, subscription: &Subscription) {
+        let key = key(subscription);
         if let Some(root) = self.0.get_mut(&key) {
-            Arc::make_mut(root).remove(segments(path));
+            let has_filters = subscription.filters.is_some();
+            Arc::make_mut(root).remove(segments(&subscription.path), has_filters);
             if root.is_empty() {
                 self.0.remove(&key);
             }
         }
     }
+
+    /// How many there are to the events of one on the very path that it is on.
+    pub(super) fn count(&self, subscription: &Subscription) -> SlotCount {
+        let mut node = self.0.get(&key(subscription));
+        for segment in segments(&subscription.path) {
+            node = node.and_then(|node| node.children.get(segment));
+        }
+        node.map(|node| node.here).unwrap_or_default()
+    }
+}
+
+fn key(subscription: &Subscription) -> (Arc<str>, Arc<str>) {
+    (
+        subscription.event_type.as_str().into(),
+        subscription.method.as_str().into(),
+    )
 }
 
 /// The segments of a path; the root path has none and so conflicts with nothing but itself.
@@ -87,7 +128,7 @@ fn parameter_name(segment: &str) -> &str {
 }
 
 impl Node {
-    fn check(&self, path: &str) -> Result<(), PathConflict> {
+    fn check(&self, path: &str, has_filters: bool) -> Result<(), PathConflict> {
         let empty = Self::default();
         let mut node = self;
         let mut after_wildcard = false;
@@ -123,27 +164,31 @@ impl Node {
             after_wildcard = segment.starts_with('*');
             node = same.map_or(&empty, |child| child);
         }
-        if node.has_route {
+        if node.here.without_filters > 0 && !has_filters {
             Err(PathConflict::Route(path.to_owned()))
         } else {
             Ok(())
         }
     }
 
-    fn insert<'a>(&mut self, mut segments: impl Iterator<Item = &'a str>) {
+    fn insert<'a>(&mut self, mut segments: impl Iterator<Item = &'a str>, has_filters: bool) {
         match segments.next() {
-            None => self.has_route = true,
-            Some(segment) => Arc::make_mut(self.children.entry(segment.into()).or_default()).insert(segments),
+            None => *self.here.of(has_filters) += 1,
+            Some(segment) => {
+                let child = self.children.entry(segment.into()).or_default();
+                Arc::make_mut(child).insert(segments, has_filters);
+            }
         }
     }
 
-    fn remove<'a>(&mut self, mut segments: impl Iterator<Item = &'a str>) {
+    fn remove<'a>(&mut self, mut segments: impl Iterator<Item = &'a str>, has_filters: bool) {
         let Some(segment) = segments.next() else {
-            self.has_route = false;
+            let count = self.here.of(has_filters);
+            *count = count.saturating_sub(1);
             return;
         };
         if let Some(child) = self.children.get_mut(segment) {
-            Arc::make_mut(child).remove(segments);
+            Arc::make_mut(child).remove(segments, has_filters);
             if child.is_empty() {
                 self.children.remove(segment);
             }
@@ -151,7 +196,7 @@ impl Node {
     }
 
     fn is_empty(&self) -> bool {
-        !self.has_route && self.children.is_empty()
+        self.here.total() == 0 && self.children.is_empty()
     }
 }
 
@@ -160,9 +205,25 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::resource::Resource as _;
 
     thread_local! {
         pub(super) static STEPS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    fn sync(event_type: &str, method: &str, path: &str, filters: &str) -> Subscription {
+        let body = format!(
+            r#"{{"type":"sync","eventType":"{event_type}","functionId":"f","method":"{method}","path":"{path}","filters":{filters}}}"#
+        );
+        Subscription::decode(&"one".into(), None, body.as_bytes()).unwrap()
+    }
+
+    fn plain(path: &str) -> Subscription {
+        sync("e", "GET", path, "[]")
+    }
+
+    fn filtered(path: &str) -> Subscription {
+        sync("e", "GET", path, r#"[{"exact":{"type":"e"}}]"#)
     }
 
     #[test]
@@ -170,11 +231,12 @@ mod tests {
         let steps = [1000, 4000].map(|count| {
             let mut paths = SyncPaths::default();
             for number in 0..count {
-                paths.insert("e", "GET", &format!("/a/{number}/:x"));
+                paths.insert(&plain(&format!("/a/{number}/:x")));
             }
+            let (fits, conflicts) = (plain("/a/7/:x/b/c"), plain("/a/7/:y"));
             let before = STEPS.get();
-            paths.check("e", "GET", "/a/7/:x/b/c").unwrap();
-            paths.check("e", "GET", "/a/7/:y").unwrap_err();
+            paths.check(&fits).unwrap();
+            paths.check(&conflicts).unwrap_err();
             STEPS.get() - before
         });
         assert_eq!(steps, [8, 8]);
@@ -183,10 +245,10 @@ mod tests {
     fn conflict(existing: &[&str], path: &str) -> Option<String> {
         let mut paths = SyncPaths::default();
         for path in existing {
-            paths.insert("e", "GET", path);
+            paths.insert(&plain(path));
         }
         paths
-            .check("e", "GET", path)
+            .check(&plain(path))
             .err()
             .map(|conflict| conflict.to_string())
     }
@@ -247,10 +309,36 @@ mod tests {
     #[test]
     fn removed_paths_do_not_conflict() {
         let mut paths = SyncPaths::default();
-        paths.insert("e", "GET", "/users/:id");
-        assert!(paths.check("e", "POST", "/users/:name").is_ok());
-        assert!(paths.check("other", "GET", "/users/:name").is_ok());
-        paths.remove("e", "GET", "/users/:id");
-        assert!(paths.check("e", "GET", "/users/:name").is_ok());
+        paths.insert(&plain("/users/:id"));
+        assert!(paths.check(&sync("e", "POST", "/users/:name", "[]")).is_ok());
+        assert!(paths.check(&sync("other", "GET", "/users/:name", "[]")).is_ok());
+        paths.remove(&plain("/users/:id"));
+        assert!(paths.check(&plain("/users/:name")).is_ok());
+    }
+
+    #[test]
+    fn one_without_filters_stands_beside_any_with_them() {
+        let mut paths = SyncPaths::default();
+        for one in [filtered("/a"), plain("/a"), filtered("/a")] {
+            assert_eq!(paths.check(&one), Ok(()));
+            paths.insert(&one);
+        }
+        let count = SlotCount {
+            without_filters: 1,
+            with_filters: 2,
+        };
+        assert_eq!(paths.count(&plain("/a")), count);
+        assert_eq!(paths.count(&plain("/b")), SlotCount::default());
+        assert!(paths.check(&plain("/a")).is_err());
+        // Another name at the same place stays a conflict.
+        paths.insert(&filtered("/u/:id"));
+        assert!(paths.check(&filtered("/u/:name")).is_err());
+        assert!(paths.check(&filtered("/u/:id")).is_ok());
+        paths.remove(&plain("/a"));
+        assert_eq!(paths.check(&plain("/a")), Ok(()));
+        paths.remove(&filtered("/a"));
+        paths.remove(&filtered("/a"));
+        paths.remove(&filtered("/u/:id"));
+        assert!(paths.0.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Any event as a CloudEvent 1.0, for services that take no other version. Payloads keep their text, and numbers their
 //! digits.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::content_type::media_type;
@@ -30,13 +31,21 @@ impl Event {
     #[must_use]
     pub fn to_cloud_event_1_0(&self) -> CloudEvent {
         match self {
-            Self::V0_1(envelope) => of_envelope(envelope),
+            Self::V0_1(envelope) => of_envelope(envelope, true),
+            Self::CloudEvent(event) => of_later(event).into_owned(),
+        }
+    }
+
+    /// Its attributes in version 1.0, with the data or without.
+    pub(super) fn attributes_1_0(&self) -> Cow<'_, CloudEvent> {
+        match self {
+            Self::V0_1(envelope) => Cow::Owned(of_envelope(envelope, false)),
             Self::CloudEvent(event) => of_later(event),
         }
     }
 }
 
-fn of_envelope(envelope: &Envelope) -> CloudEvent {
+fn of_envelope(envelope: &Envelope, with_data: bool) -> CloudEvent {
     let mut members = vec![("specversion".to_owned(), Json::from_value("1.0"))];
     let mut add = |name: &str, value: &str, is_valid: bool| {
         if is_valid && !value.is_empty() {
@@ -55,9 +64,11 @@ fn of_envelope(envelope: &Envelope) -> CloudEvent {
     add("datacontenttype", content_type, is_media_type);
     add("eventtypeversion", &envelope.event_type_version, true);
     members.extend(extensions(&envelope.extensions));
-    let is_base64 = envelope.marked_bytes().is_some();
-    let data_name = if is_base64 { "data_base64" } else { "data" };
-    members.extend(envelope.data.clone().map(|data| (data_name.to_owned(), data)));
+    if with_data {
+        let is_base64 = envelope.marked_bytes().is_some();
+        let data_name = if is_base64 { "data_base64" } else { "data" };
+        members.extend(envelope.data.clone().map(|data| (data_name.to_owned(), data)));
+    }
     let mut event = CloudEvent::of_checked(&envelope.event_type, &envelope.event_id, members);
     set_gateway_attributes(envelope, &mut event);
     event
@@ -121,7 +132,7 @@ fn set_gateway_attributes(envelope: &Envelope, event: &mut CloudEvent) {
 }
 
 /// 0.3 differs in the names of two attributes and in how it marks base64.
-fn of_later(event: &CloudEvent) -> CloudEvent {
+fn of_later(event: &CloudEvent) -> Cow<'_, CloudEvent> {
     let is_base64 = event
         .member("datacontentencoding")
         .and_then(Json::scalar_text)
@@ -130,7 +141,7 @@ fn of_later(event: &CloudEvent) -> CloudEvent {
         .member("specversion")
         .is_some_and(|version| version.get() == "\"0.3\"");
     if !is_old {
-        return event.clone();
+        return Cow::Borrowed(event);
     }
     let members = event.members().filter_map(|(name, value)| match name {
         "specversion" => Some((name.to_owned(), Json::from_value("1.0"))),
@@ -139,7 +150,11 @@ fn of_later(event: &CloudEvent) -> CloudEvent {
         "data" if is_base64 => Some(("data_base64".to_owned(), value.clone())),
         _ => Some((name.to_owned(), value.clone())),
     });
-    CloudEvent::of_checked(event.event_type(), event.id(), members.collect())
+    Cow::Owned(CloudEvent::of_checked(
+        event.event_type(),
+        event.id(),
+        members.collect(),
+    ))
 }
 
 impl CloudEvent {
@@ -150,7 +165,7 @@ impl CloudEvent {
 
     /// The content of a text attribute of this very name.
     pub fn attribute(&self, name: &str) -> Option<String> {
-        self.member(name)?.scalar_text().map(std::borrow::Cow::into_owned)
+        self.member(name)?.scalar_text().map(Cow::into_owned)
     }
 
     /// The payload as JSON: of binary data its base64, as a text. `None` if there is none.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::filter_test::FilterCondition;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{HookPoint, OnHookError, SubscriptionType, WeightedFunction};
 
@@ -40,6 +41,10 @@ pub struct SubscriptionExplanation {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub reasons: Vec<Reason>,
+    /// What its filters say of the event, where that was given and the subscription is to its type, method and path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub filters: Vec<FilterCondition>,
     /// Parameters of the path, as sent, where a subscription matches whose path may have some.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(required = false)]
@@ -89,7 +94,7 @@ pub enum HookOf {
     Subscription,
 }
 
-/// Why an event does not reach a function. The first five are of subscriptions that do not match, the others of those
+/// Why an event does not reach a function. The first seven are of subscriptions that do not match, the others of those
 /// that do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "reason", rename_all = "camelCase")]
@@ -100,6 +105,15 @@ pub enum Reason {
         #[schema(value_type = String)]
         wanted: EventTypeName,
     },
+    /// The subscription is to a pattern of types, and the type of the event is not registered in its space.
+    #[serde(rename_all = "camelCase")]
+    NotRegistered {
+        /// The type.
+        #[schema(value_type = String)]
+        event_type: EventTypeName,
+    },
+    /// The filters of the subscription do not let the event pass; `filters` says which.
+    Filters {},
     /// The subscription is to events that come in with another method.
     Method {
         /// Method that it is to.
@@ -127,6 +141,8 @@ pub enum Reason {
         #[schema(value_type = Option<String>, nullable = false)]
         by_space: Option<Space>,
     },
+    /// The subscription has filters, and there is no event to try them with: give it as `event`.
+    FiltersNotTried {},
     /// The subscription is paused: the event waits in the queue until it is resumed.
     #[serde(rename_all = "camelCase")]
     Paused {

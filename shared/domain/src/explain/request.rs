@@ -5,8 +5,8 @@ use crate::ids::EventTypeName;
 use crate::json::Object;
 use crate::resource::{method_or_post, with_leading_slash};
 
-/// An event and the way it comes in. Instead of `eventType`, a body may hold `event`: a CloudEvent, of which only the
-/// type matters.
+/// An event and the way it comes in. Instead of `eventType`, a body may hold `event`: a CloudEvent, which filters are tried
+/// with.
 #[derive(Debug, Clone, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct ExplainRequest {
@@ -19,15 +19,22 @@ pub struct ExplainRequest {
     /// Path that it comes in on, as sent.
     #[schema(required = false, default = "/")]
     pub path: String,
+    /// The event itself, if it was given.
+    #[schema(ignore)]
+    pub event: Option<Box<Event>>,
 }
 
 impl ExplainRequest {
     /// Reads a request body. Method and path are completed like those of a subscription.
     pub fn decode(body: &[u8]) -> Result<Self, EventError> {
         let object = Object::from_first_value(body)?;
-        let event_type = match object.object("event")? {
-            // Whether the event itself may have so many attributes is for the Events API to say.
-            Some(event) => Event::from_object(&event, usize::MAX)?.event_type().to_owned(),
+        // Whether the event itself may have so many attributes is for the Events API to say.
+        let event = object.object("event")?;
+        let event = event
+            .map(|event| Event::from_object(&event, usize::MAX))
+            .transpose()?;
+        let event_type = match &event {
+            Some(event) => event.event_type().to_owned(),
             None => object.string_or_empty("eventType")?,
         };
         Ok(Self {
@@ -38,6 +45,7 @@ impl ExplainRequest {
             },
             method: method_or_post(&object.string_or_empty("method")?),
             path: with_leading_slash(object.string_or_empty("path")?),
+            event: event.map(Box::new),
         })
     }
 }

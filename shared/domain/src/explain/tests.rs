@@ -1,7 +1,10 @@
 //! Explanations as tables.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::resource::Resource;
+use crate::resource::{EventType, Resource};
+use crate::routing::PathOwnership;
 
 mod agreement;
 
@@ -26,6 +29,7 @@ fn ask(event_type: &str, method: &str, path: &str) -> ExplainRequest {
         event_type: event_type.into(),
         method: method.to_owned(),
         path: path.to_owned(),
+        event: None,
     }
 }
 

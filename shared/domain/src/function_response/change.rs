@@ -16,6 +16,8 @@ use crate::json::{Object, elements, kind, string};
 
 /// Most headers that a hook may name.
 const MAX_NAMES: usize = 256;
+/// Most values of them together.
+const MAX_VALUES: usize = 1_000;
 
 /// What is changed of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,6 +74,10 @@ impl ResponseChange {
             if let Some(name) = name.filter(|name| !belongs_to_connection(name)) {
                 headers.push((name, values(raw)?));
             }
+        }
+        let count: usize = headers.iter().map(|(_, values)| values.len()).sum();
+        if count > MAX_VALUES {
+            return Err(Malformation::TooManyHeaders.into());
         }
         let body = match object.string("body")? {
             None => None,

@@ -9,6 +9,8 @@ use crate::json::{Json, JsonError, Object};
 use crate::resource::{
     Cors, EventType, InvalidCause, InvalidResource, Kind, Metadata, Resource, Subscription, SubscriptionType,
 };
+use crate::type_pattern::TypePattern;
+use crate::validation::Violations;
 
 /// The `event` of subscriptions to plain HTTP requests.
 const HTTP: &str = "http";
@@ -47,6 +49,16 @@ pub fn subscription(
     let event = object.string_or_empty("event").map_err(invalid)?;
     if object.get("type").is_some() || event.is_empty() {
         return Ok(None);
+    }
+    if TypePattern::of(&event).is_some() {
+        // Its type would be registered, and there is none of that name.
+        let mut violations = Violations::of("Subscription");
+        violations.check("EventType", Some("eventType"));
+        let cause = InvalidCause::Fields(violations);
+        return Err(InvalidResource {
+            kind: Kind::Subscription,
+            cause,
+        });
     }
     let is_http = event == HTTP;
     let (r#type, event_type, method) = if is_http {

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::json::{Object, kind, string};
+use crate::json::{Object, elements, kind, string};
 
 /// Most characters of a value.
 const MOST_CHARS: usize = 128;
@@ -32,13 +32,32 @@ pub(super) fn of_member(body: &[u8], path: &str) -> Option<String> {
     if path == "space" || (path.starts_with("provider") && !SAFE.contains(&path)) {
         return None;
     }
-    let mut names = path.split('.');
     let object = Object::from_first_value(body).ok()?;
+    if let Some(pointer) = path.strip_prefix("filters/") {
+        return text(at_pointer(object.get("filters")?, pointer)?);
+    }
+    let mut names = path.split('.');
     let mut found = object.get(names.next()?)?;
     for name in names {
         found = Object::from_raw(found, "").ok()?.get(name)?;
     }
     text(found)
+}
+
+/// What a JSON pointer, without the slash that it begins with, leads to.
+fn at_pointer<'v>(value: &'v RawValue, pointer: &str) -> Option<&'v RawValue> {
+    let mut found = value;
+    for step in pointer.split('/') {
+        found = if kind(found) == "array" {
+            let at = step.parse::<usize>().ok()?;
+            elements(found.get().as_bytes()).ok()?.get(at).copied()?
+        } else {
+            let name = step.replace("~1", "/").replace("~0", "~");
+            let object = Object::from_raw(found, "").ok()?;
+            object.members().find(|(known, _)| *known == name)?.1
+        };
+    }
+    Some(found)
 }
 
 fn text(value: &RawValue) -> Option<String> {

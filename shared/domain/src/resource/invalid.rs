@@ -33,6 +33,9 @@ pub enum InvalidCause {
     /// Hooks cannot be taken.
     #[error(transparent)]
     Hooks(#[from] HookError),
+    /// The filters of a subscription cannot be compiled.
+    #[error(transparent)]
+    Filters(#[from] filters::FilterError),
 }
 
 impl InvalidCause {

@@ -7,13 +7,17 @@ use super::{InvalidCause, InvalidResource, Kind, Metadata, RateLimit, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::json::Object;
 use crate::retry::RetryPolicy;
+use crate::type_pattern;
 use crate::validation::{self, ANY_METHOD, METHOD_TAG, METHODS, Violations};
 
 mod queue_members;
+mod subscription_filters;
 mod subscription_type;
 
 pub use queue_members::MAX_PAUSED_REASON_BYTES;
 use queue_members::QueueMembers;
+use subscription_filters::InvalidFilters;
+pub use subscription_filters::{MAX_FILTER_DEPTH, SubscriptionFilters};
 pub use subscription_type::SubscriptionType;
 
 /// A subscription of a function to events.
@@ -28,8 +32,8 @@ pub struct Subscription {
     pub subscription_id: SubscriptionId,
     /// Sync or async.
     pub r#type: SubscriptionType,
-    /// Type of the events.
-    #[schema(value_type = String, pattern = "^[a-zA-Z0-9.\\-_]+$")]
+    /// Type of the events; `order.*` is all that start with `order.`, `*` all but those of the gateway itself.
+    #[schema(value_type = String, pattern = "^([a-zA-Z0-9.\\-_]+|([a-zA-Z0-9.\\-_]+\\.)?\\*)$")]
     pub event_type: EventTypeName,
     /// Function that gets them.
     #[schema(value_type = String, min_length = 1)]
@@ -64,6 +68,10 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<RateLimit>,
+    /// Which of these events it gets: those that pass all of them, in the dialects of docs/filters.md.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>, nullable = false)]
+    pub filters: Option<SubscriptionFilters>,
     /// Functions that are asked on the way of events to it; at most 8 at each point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -79,10 +87,19 @@ impl Subscription {
     /// The id that follows from the other members.
     pub(crate) fn derived_id(&self) -> SubscriptionId {
         let (event_type, path, method) = (&self.event_type, &self.path, &self.method);
-        match self.r#type {
+        let id = match self.r#type {
             SubscriptionType::Async => SubscriptionId::of_async(event_type, &self.function_id, path, method),
             SubscriptionType::Sync => SubscriptionId::of_sync(event_type, path, method),
+        };
+        match &self.filters {
+            Some(filters) => id.with_filters(filters.text()),
+            None => id,
         }
+    }
+
+    /// Whether it answers callers, and not only those whose events pass filters.
+    pub(crate) fn answers_all(&self) -> bool {
+        self.r#type == SubscriptionType::Sync && self.filters.is_none()
     }
 
     /// The first field, as errors name it, in which two subscriptions differ and that an update must not change.
@@ -142,7 +159,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
     violations
         .check("Space", validation::space(space))
         .check("Type", broken_type)
-        .check("EventType", validation::name(event_type.as_str(), "eventType"))
+        .check("EventType", type_pattern::rule(event_type.as_str()))
         .check("FunctionID", validation::required(function_id.as_str()))
         .check("Path", validation::is_oversized_path(&path).then_some("urlPath"))
         .check(
@@ -164,14 +181,14 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
             SubscriptionType::Async => HookOwner::Async,
         },
     )?;
+    let filters = SubscriptionFilters::decode(&object).map_err(|error| match error {
+        InvalidFilters::Json(error) => InvalidCause::Json(error),
+        InvalidFilters::Filters(error) => InvalidCause::Filters(error),
+    })?;
 
-    let subscription_id = id.cloned().unwrap_or_else(|| match r#type {
-        SubscriptionType::Async => SubscriptionId::of_async(&event_type, &function_id, &path, &method),
-        SubscriptionType::Sync => SubscriptionId::of_sync(&event_type, &path, &method),
-    });
-    Ok(Subscription {
+    let mut subscription = Subscription {
         space: space.clone(),
-        subscription_id,
+        subscription_id: SubscriptionId::from(""),
         r#type,
         event_type,
         function_id,
@@ -184,8 +201,11 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         paused,
         paused_reason,
         rate_limit,
+        filters,
         hooks,
-    })
+    };
+    subscription.subscription_id = id.cloned().unwrap_or_else(|| subscription.derived_id());
+    Ok(subscription)
 }
 
 /// The method in capital letters, `POST` if none is given.

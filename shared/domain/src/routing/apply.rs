@@ -1,5 +1,8 @@
 //! Carrying single changes of a snapshot over into the index.
 
+use std::sync::Arc;
+
+use super::filtered_slots::Standing;
 use super::{HooksOf, PathOwnership, PathRoutes, Paths, RoutingTable};
 use crate::configuration::{Change, Stored};
 use crate::ids::Space;
@@ -7,6 +10,7 @@ use crate::persistent_map::PersistentMap;
 use crate::resource::{
     Cors, EventType, Function, Hook, PathMode, SpaceSettings, Subscription, SubscriptionType,
 };
+use crate::type_pattern::TypePattern;
 
 impl RoutingTable {
     pub(super) fn route_function(&mut self, change: &Change<Function>) {
@@ -27,6 +31,11 @@ impl RoutingTable {
         self.change_hooks(change, |it| (&it.space, HooksOf::EventType(&it.name), &it.hooks));
         if let Some(Stored { resource, .. }) = &change.before {
             remove_from(&mut self.authorizers, &resource.space, &resource.name);
+            remove_from(&mut self.event_types, &resource.space, &resource.name);
+        }
+        if let Some(Stored { resource, .. }) = &change.after {
+            let event_types = self.event_types.entry(resource.space.clone()).or_default();
+            event_types.insert(resource.name.clone(), ());
         }
         if let Some(Stored { resource, .. }) = &change.after
             && let Some(authorizer) = &resource.authorizer_id
@@ -40,12 +49,16 @@ impl RoutingTable {
         self.change_hooks(change, |it| {
             (&it.space, HooksOf::Subscription(&it.subscription_id), &it.hooks)
         });
-        if let Some(Stored { resource, .. }) = &change.before {
+        if let Some(stored) = &change.before {
+            let resource = &stored.resource;
             self.modes.unsubscribed(&resource.space);
-            let mode = self.modes.paths(&resource.space);
-            self.paths.change(&resource.space, &resource.path, |routes| {
-                routes.unsubscribe(resource, mode);
-            });
+            if resource.filters.is_none() {
+                self.remove_from_path(resource);
+            } else {
+                self.filters -= 1;
+                let standing = self.filtered.remove(stored);
+                self.stand(&standing);
+            }
             if resource.authorizer_id.is_some() {
                 remove_from(
                     &mut self.own_authorizers,
@@ -60,10 +73,13 @@ impl RoutingTable {
         if let Some(stored) = &change.after {
             let resource = &stored.resource;
             self.modes.subscribed(&resource.space);
-            let mode = self.modes.paths(&resource.space);
-            self.paths.change(&resource.space, &resource.path, |routes| {
-                routes.subscribe(stored, mode);
-            });
+            if resource.filters.is_none() {
+                self.put_on_path(stored);
+            } else {
+                self.filters += 1;
+                let standing = self.filtered.add(stored);
+                self.stand(&standing);
+            }
             if let Some(authorizer) = &resource.authorizer_id {
                 let authorizers = self.own_authorizers.entry(resource.space.clone()).or_default();
                 authorizers.insert(resource.subscription_id.clone(), authorizer.clone());
@@ -72,6 +88,40 @@ impl RoutingTable {
                 let queued = self.queued.entry(resource.space.clone()).or_default();
                 queued.insert(resource.subscription_id.clone(), resource.clone());
             }
+        }
+    }
+
+    fn put_on_path(&mut self, stored: &Stored<Subscription>) {
+        let resource = &stored.resource;
+        let mode = self.modes.paths(&resource.space);
+        self.paths.change(&resource.space, &resource.path, |routes| {
+            routes.subscribe(stored, mode);
+        });
+    }
+
+    fn remove_from_path(&mut self, resource: &Subscription) {
+        let mode = self.modes.paths(&resource.space);
+        self.paths.change(&resource.space, &resource.path, |routes| {
+            routes.unsubscribe(resource, mode);
+        });
+    }
+
+    /// Puts the subscription that stands for a slot from now on in the place of the one that did.
+    fn stand(&mut self, standing: &Standing) {
+        let Standing { before, after } = standing;
+        let is_same = |one: &Stored<Subscription>, other: &Stored<Subscription>| {
+            Arc::ptr_eq(&one.resource, &other.resource)
+        };
+        if let (Some(before), Some(after)) = (before, after)
+            && is_same(before, after)
+        {
+            return;
+        }
+        if let Some(before) = before {
+            self.remove_from_path(&before.resource);
+        }
+        if let Some(after) = after {
+            self.put_on_path(after);
         }
     }
 
@@ -141,16 +191,28 @@ impl Paths {
 
 impl PathRoutes {
     fn is_empty(&self) -> bool {
-        self.subscriptions.is_empty() && self.cors.is_empty()
+        self.subscriptions.is_empty() && self.cors.is_empty() && self.patterns.is_none()
     }
 
     fn subscribe(&mut self, stored: &Stored<Subscription>, mode: PathMode) {
         let event_type = &stored.resource.event_type;
+        if let Some(pattern) = TypePattern::of(event_type.as_str()) {
+            let patterns = Arc::make_mut(self.patterns.get_or_insert_default());
+            patterns.subscribe(pattern, stored, mode);
+            return;
+        }
         let routes = self.subscriptions.entry(event_type.clone()).or_default();
         routes.subscribe(stored, mode);
     }
 
     fn unsubscribe(&mut self, subscription: &Subscription, mode: PathMode) {
+        if let Some(pattern) = TypePattern::of(subscription.event_type.as_str()) {
+            if let Some(patterns) = &mut self.patterns {
+                Arc::make_mut(patterns).unsubscribe(pattern, subscription, mode);
+            }
+            self.patterns.take_if(|patterns| patterns.is_empty());
+            return;
+        }
         if let Some(routes) = self.subscriptions.get_mut(&subscription.event_type) {
             routes.unsubscribe(subscription, mode);
             if routes.is_empty() {

@@ -95,6 +95,24 @@ impl EventRoutes {
         Some(!routes.find(path, false).is_empty())
     }
 
+    /// The sync subscription on the very path of another, of its space and with its method, that has no filters.
+    pub(super) fn without_filters(&self, other: &Subscription) -> Option<&Arc<Subscription>> {
+        let routes = match other.method.as_str() {
+            ANY_METHOD => self.any.as_deref(),
+            method => self.methods.get(method),
+        }?;
+        let specific = routes
+            .specific
+            .iter()
+            .flat_map(|specific| specific.sync.at(&other.path));
+        let is_it = |stored: &&Stored<Subscription>| {
+            let it = &stored.resource;
+            it.filters.is_none() && it.space == other.space && it.path == other.path
+        };
+        let mut all = routes.sync.at(&other.path).iter().chain(specific);
+        all.find(is_it).map(|stored| &stored.resource)
+    }
+
     /// The first sync subscription on a path of strict spaces, with the very method.
     pub(super) fn first_strict(&self, method: &str, path: &str) -> Option<&Arc<Subscription>> {
         let routes = match method {
@@ -157,6 +175,7 @@ impl MethodRoutes {
             sync: sync.map(|stored| &stored.resource),
             asynchronous: Subscribers::on_one_path(self.asynchronous.get(path).map_or(&[], Vec::as_slice)),
             pattern: sync.map(|stored| stored.resource.path.as_str()),
+            next_sync: Vec::new(),
         };
         if let Some(specific) = &self.specific {
             specific.add_to(&mut routes, sync, path, is_of_one_space);

@@ -89,12 +89,37 @@ impl Hooks {
         subscription: Option<&SubscriptionId>,
     ) -> impl Iterator<Item = &'t RoutedHook> + use<'t> {
         let of_type = self.event_types.get(space).and_then(|own| own.get(event_type));
-        let own = self.subscriptions.get(space);
-        let of_subscription = own.and_then(|own| own.get(subscription?));
-        let chains = [self.spaces.get(space), of_type, of_subscription];
-        let hooks = chains.into_iter().flatten().flat_map(|chain| chain.iter());
-        hooks.filter(move |routed| routed.hook.point == point)
+        let before = chains_at(point, [self.spaces.get(space), of_type]);
+        let own = subscription.map(|id| self.of_subscription(point, space, id));
+        before.chain(own.into_iter().flatten())
     }
+
+    /// Whether any subscription has some.
+    pub(super) fn has_any_of_subscriptions(&self) -> bool {
+        !self.subscriptions.is_empty()
+    }
+
+    /// Those that a subscription has of its own.
+    pub(super) fn of_subscription<'t>(
+        &'t self,
+        point: HookPoint,
+        space: &Space,
+        subscription: &SubscriptionId,
+    ) -> impl Iterator<Item = &'t RoutedHook> + use<'t> {
+        let own = self
+            .subscriptions
+            .get(space)
+            .and_then(|own| own.get(subscription));
+        chains_at(point, [own])
+    }
+}
+
+fn chains_at<'t, const N: usize>(
+    point: HookPoint,
+    chains: [Option<&'t Chain>; N],
+) -> impl Iterator<Item = &'t RoutedHook> + use<'t, N> {
+    let hooks = chains.into_iter().flatten().flat_map(|chain| chain.iter());
+    hooks.filter(move |routed| routed.hook.point == point)
 }
 
 fn set<K: Clone + Eq + std::hash::Hash>(map: &mut PersistentMap<K, Chain>, key: &K, chain: Option<Chain>) {

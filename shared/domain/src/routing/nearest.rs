@@ -20,6 +20,8 @@ pub enum NearestMiss {
     },
     /// There are subscriptions to its type, with other methods on other paths.
     MethodAndPath,
+    /// There are subscriptions to its type with its method on its path, whose filters do not let it pass.
+    Filters,
     /// There is no subscription to its type, at least none on paths of the space that owns this one.
     Type,
 }
@@ -41,8 +43,11 @@ pub enum UnmatchedAnswer {
 impl RoutingTable {
     /// What an event lacks that [`RoutingTable::routes`] finds nothing for.
     pub fn nearest_miss(&self, event_type: &str, method: &str, path: &str) -> NearestMiss {
+        if self.is_filtered(event_type, method, path) {
+            return NearestMiss::Filters;
+        }
         let routes = self.paths.on(path);
-        let Some(methods) = routes.and_then(|routes| routes.subscriptions.get(event_type)) else {
+        let Some(methods) = routes.and_then(|routes| routes.of_type(event_type).next()) else {
             return NearestMiss::Type;
         };
         let (known, _) = methods.on_path(path);
@@ -61,15 +66,26 @@ impl RoutingTable {
         }
     }
 
-    /// How a request is answered that [`RoutingTable::routes`] finds nothing for. Where spaces share the paths, a path
+    /// Whether there would be subscriptions for an event, but for their filters.
+    fn is_filtered(&self, event_type: &str, method: &str, path: &str) -> bool {
+        self.has_filters() && !self.routes(event_type, method, path).is_empty()
+    }
+
+    /// How a request is answered that reaches nobody. Where spaces share the paths, a path
     /// belongs to those that have subscriptions on it, and one of them is enough.
-    pub fn unmatched_answer(&self, event_type: &str, path: &str) -> UnmatchedAnswer {
+    pub fn unmatched_answer(&self, event_type: &str, method: &str, path: &str) -> UnmatchedAnswer {
         if !self.modes.may_be_not_found() {
             return UnmatchedAnswer::Accepted;
         }
         let routes = self.paths.on(path);
-        let found = routes.and_then(|routes| routes.subscriptions.get(event_type));
-        let (allowed, subscriptions) = found.map(|routes| routes.on_path(path)).unwrap_or_default();
+        let (mut allowed, mut subscriptions) = (Vec::new(), Vec::new());
+        for found in routes.into_iter().flat_map(|routes| routes.of_type(event_type)) {
+            let (methods, found) = found.on_path(path);
+            allowed.extend(methods);
+            subscriptions.extend(found);
+        }
+        allowed.sort_unstable();
+        allowed.dedup();
         let says_not_found = |stored: &&Stored<Subscription>| {
             self.modes.unmatched(&stored.resource.space) == Unmatched::NotFound
         };
@@ -79,6 +95,9 @@ impl RoutingTable {
                 Unmatched::NotFound => UnmatchedAnswer::NotFound,
             }
         } else if subscriptions.iter().any(says_not_found) {
+            if self.is_filtered(event_type, method, path) {
+                return UnmatchedAnswer::NotFound;
+            }
             UnmatchedAnswer::MethodNotAllowed { allowed }
         } else {
             UnmatchedAnswer::Accepted

@@ -116,6 +116,26 @@ impl<R: OnPath> PathTree<R> {
         }
     }
 
+    /// What stands on the very path, parameters and wildcard included, whatever their names.
+    pub(super) fn at(&self, path: &str) -> &[Stored<R>] {
+        let mut node = &*self.root;
+        let mut rest = remainder(path);
+        while let Some(segments) = rest {
+            let (segment, next) = split(segments);
+            if segment.starts_with('*') {
+                return &node.wildcards;
+            }
+            let child = if segment.starts_with(':') {
+                node.parameter.as_ref()
+            } else {
+                node.statics.get(segment)
+            };
+            let Some(child) = child else { return &[] };
+            (node, rest) = (child, next);
+        }
+        &node.here
+    }
+
     pub(super) fn insert(&mut self, path: &str, stored: &Stored<R>) {
         let node = Arc::make_mut(&mut self.root);
         match remainder(path) {

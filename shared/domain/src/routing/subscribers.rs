@@ -14,6 +14,9 @@ pub struct Routes<'a> {
     pub asynchronous: Subscribers<'a>,
     /// The path of the subscription that parameters are named by, where that is no literal one.
     pub pattern: Option<&'a str>,
+    /// Those that answer where the one before has filters that do not let the event pass. None where nobody subscribes to
+    /// patterns of types.
+    pub(super) next_sync: Vec<&'a Arc<Subscription>>,
 }
 
 /// Async subscriptions that an event reaches.
@@ -25,7 +28,37 @@ pub struct Subscribers<'a> {
     more: Vec<&'a Stored<Subscription>>,
 }
 
-impl Routes<'_> {
+impl<'a> Routes<'a> {
+    /// The sync subscriptions in the order in which they are tried.
+    pub(super) fn all_sync(&self) -> impl Iterator<Item = &'a Arc<Subscription>> {
+        self.sync.into_iter().chain(self.next_sync.iter().copied())
+    }
+
+    /// Adds what is found by a pattern of the event type, after what is found by one that says more.
+    pub(super) fn add_pattern(&mut self, found: &Routes<'a>, is_to: impl Fn(&Subscription) -> bool) {
+        let sync = found.sync.filter(|subscription| is_to(subscription));
+        if self.sync.is_some() {
+            self.next_sync.extend(sync);
+        } else if sync.is_some() {
+            self.sync = sync;
+            self.pattern = found.pattern;
+        }
+        let asynchronous = found.asynchronous.iter();
+        let asynchronous = asynchronous.filter(|stored| is_to(&stored.resource));
+        let was_empty = self.asynchronous.is_empty();
+        self.asynchronous.more.extend(asynchronous);
+        if was_empty && !self.asynchronous.is_empty() && self.pattern.is_none() {
+            self.pattern = found.pattern;
+        }
+    }
+
+    /// Whether anybody on the way subscribes to that very type, and not to a pattern of types.
+    pub fn is_to_type(&self, event_type: &str) -> bool {
+        let is_to = |subscription: &Subscription| subscription.event_type.as_str() == event_type;
+        self.sync.is_some_and(|subscription| is_to(subscription))
+            || self.asynchronous.iter().any(|stored| is_to(&stored.resource))
+    }
+
     /// Whether the event reaches nobody.
     pub fn is_empty(&self) -> bool {
         self.sync.is_none() && self.asynchronous.is_empty()
@@ -46,6 +79,11 @@ impl<'a> Subscribers<'a> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.first.is_empty() && self.more.is_empty()
+    }
+
+    /// These.
+    pub(super) fn of(more: Vec<&'a Stored<Subscription>>) -> Self {
+        Self { first: &[], more }
     }
 
     /// Those of one path.

@@ -8,6 +8,7 @@ use super::*;
 use crate::configuration::Stored;
 use crate::resource::Resource;
 
+mod filters;
 mod hooks;
 mod isolation;
 mod scaling;
@@ -293,9 +294,10 @@ fn valid(candidates: Vec<(String, String)>) -> Vec<(String, String)> {
         .into_iter()
         .filter(|(space, path)| {
             let paths = spaces.entry(space.clone()).or_default();
-            let free = paths.check("e", "GET", path).is_ok();
+            let one = subscription(space, "sync", path);
+            let free = paths.check(&one).is_ok();
             if free {
-                paths.insert("e", "GET", path);
+                paths.insert(&one);
             }
             free
         })

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::delivery::Arrival;
-use domain::event::Event;
+use domain::event::{Event, FilterSubject};
 use domain::hops::Hops;
 use domain::ids::Space;
 use domain::publish_options::PublishOptions;
@@ -46,7 +46,7 @@ impl SystemEvents {
         self.emit(table, &self.path_of_calls(space), hops, emitted).await;
     }
 
-    /// Whether anybody gets events of a type about calls with an event.
+    /// Whether anybody may get events of a type about calls with an event.
     pub(crate) fn is_subscribed(
         &self,
         table: &RoutingTable,
@@ -81,12 +81,19 @@ impl SystemEvents {
         system_event: SystemEvent<'_>,
     ) {
         let event_type = system_event.event_type().as_str();
-        let subscribers = table.routes(event_type, METHOD, path).asynchronous;
-        if subscribers.is_empty() {
+        let mut routes = table.routes(event_type, METHOD, path);
+        if routes.asynchronous.is_empty() {
             return;
         }
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
+        if table.has_filters() {
+            routes = table.select(routes, &FilterSubject::of(&event));
+            if routes.asynchronous.is_empty() {
+                return;
+            }
+        }
+        let subscribers = routes.asynchronous;
         let arrival = Arrival::after(hops.next());
         let deliveries = fan_out(&subscribers, &event, &PublishOptions::default(), &arrival);
         self.outbox.count_received(&deliveries);

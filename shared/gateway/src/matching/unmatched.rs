@@ -34,9 +34,11 @@ pub(crate) fn note_unmatched(
         note(arrived, matched, count, metrics);
     }
     let first = matched.first().filter(|_| count == matched.len())?;
-    let answer = arrived
-        .table
-        .unmatched_answer(first.event.event_type(), &arrived.path.path);
+    let answer = arrived.table.unmatched_answer(
+        first.event.event_type(),
+        arrived.parts.method.as_str(),
+        &arrived.path.path,
+    );
     Some(UnmatchedRequest(Box::new(answer)))
 }
 
@@ -75,6 +77,7 @@ fn said(miss: &NearestMiss) -> String {
         NearestMiss::MethodAndPath => {
             "its type is subscribed to with other methods and on other paths".to_owned()
         }
+        NearestMiss::Filters => "the filters of its subscriptions do not let it pass".to_owned(),
         NearestMiss::Type => "nobody subscribes to its type".to_owned(),
     }
 }

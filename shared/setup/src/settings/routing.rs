@@ -4,6 +4,8 @@ use clap::{Args, ValueEnum};
 use domain::configuration::SpaceDefaults;
 use domain::resource::{PathMode, Unmatched};
 
+use super::filters::FilterSettings;
+
 /// How requests are routed in spaces whose settings do not say.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Routing")]
@@ -28,6 +30,9 @@ pub struct RoutingSettings {
         value_name = "202|404"
     )]
     pub unmatched: UnmatchedSetting,
+    /// How large filters may be.
+    #[command(flatten)]
+    pub filters: FilterSettings,
 }
 
 /// Which paths of a space may stand side by side.

@@ -84,6 +84,8 @@ fn space_rules(settings: &Settings) -> SpaceRules {
             PathOwnership::Shared
         },
         max_cors: settings.limits.max_cors_per_space,
+        filters: settings.routing.filters.limits(),
+        max_unindexed_filters: settings.routing.filters.max_unindexed_filters,
         defaults: settings.routing.defaults(),
     }
 }

@@ -18,8 +18,9 @@ use crate::encryption::{Seal, SealError, Sealed, SealingKey, has_secrets};
 use crate::error::{CorruptValue, StoreError};
 
 /// Number of the way in which documents are written. A reader that does not know it leaves the document alone. What 1 was
-/// written by knows no authorizers of subscriptions and no settings of spaces, and leaves them out.
-pub(super) const FORMAT: u64 = 2;
+/// written by knows no authorizers of subscriptions and no settings of spaces, and leaves them out; what 2 was written by
+/// knows no filters.
+pub(super) const FORMAT: u64 = 3;
 
 /// Of 10,000 subscriptions this leaves a twenty-fifth. Higher levels take twice as long or more for the next twentieth of
 /// that, and all are inflated in the same time (docs/adr/0006).

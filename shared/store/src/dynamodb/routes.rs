@@ -17,6 +17,7 @@ use tokio::task::spawn_blocking;
 use super::freshness::{Decision, Freshness};
 use super::load::load;
 use super::table::Table;
+use crate::broken_filters::warn_of_broken_filters;
 use crate::error::StoreError;
 use crate::foreign_paths::warn_of_foreign_paths;
 use confirmations::{Confirmation, ConfirmationFailure, Confirmations};
@@ -150,10 +151,11 @@ impl Routes {
             };
             let previous = self.held.compare_and_swap(&held, Arc::new(next));
             if Arc::ptr_eq(&previous, &held) {
+                let snapshots = loaded.values().map(|loaded| &loaded.state.snapshot);
                 if held.confirmed.is_none() {
-                    let snapshots = loaded.values().map(|loaded| &loaded.state.snapshot);
-                    warn_of_foreign_paths(self.ownership, snapshots);
+                    warn_of_foreign_paths(self.ownership, snapshots.clone());
                 }
+                warn_of_broken_filters(snapshots);
                 return Ok(());
             }
         }

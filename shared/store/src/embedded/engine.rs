@@ -16,7 +16,12 @@ const FILE: &str = "configuration.redb";
 const RESOURCES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("resources");
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 const FORMAT_KEY: &str = "format";
+/// What any program reads.
 const FORMAT: u64 = 1;
+/// What is there while subscriptions have filters: programs that do not know them would deliver what is not wanted.
+const FORMAT_WITH_FILTERS: u64 = 2;
+/// The newest that this program knows.
+const NEWEST_FORMAT: u64 = FORMAT_WITH_FILTERS;
 
 /// An open engine. After a failed [`Engine::commit`] it is of no more use and must be opened anew.
 pub(super) struct Engine {
@@ -35,12 +40,12 @@ impl Engine {
         let database = database.map_err(|err| unusable(settings, err.into()))?;
         let engine = Self { database };
         let found = engine.format().map_err(|err| unusable(settings, err))?;
-        if found > FORMAT {
+        if found > NEWEST_FORMAT {
             let directory = settings.directory.clone();
             return Err(OpenError::NewerFormat {
                 directory,
                 found,
-                known: FORMAT,
+                known: NEWEST_FORMAT,
             });
         }
         Ok(engine)
@@ -71,8 +76,9 @@ impl Engine {
         Ok(self.database.begin_read()?.open_table(RESOURCES)?)
     }
 
-    /// Carries out all writes, in their order, or none; they are on disk when this returns.
-    pub(super) fn commit(&mut self, writes: &[Write]) -> Result<(), EngineError> {
+    /// Carries out all writes, in their order, or none; they are on disk when this returns. `has_filters` says whether any
+    /// subscription has filters then.
+    pub(super) fn commit(&mut self, writes: &[Write], has_filters: bool) -> Result<(), EngineError> {
         let mut transaction = self.database.begin_write()?;
         // Opening after a crash then takes as long as after a clean stop, for one more sync a commit (ADR 1).
         transaction.set_quick_repair(true);
@@ -83,6 +89,14 @@ impl Engine {
                     Some(value) => resources.insert(key.as_str(), value.as_slice())?,
                     None => resources.remove(key.as_str())?,
                 };
+            }
+        }
+        let format = if has_filters { FORMAT_WITH_FILTERS } else { FORMAT };
+        {
+            let mut about = transaction.open_table(ABOUT)?;
+            let known = about.get(FORMAT_KEY)?.map(|known| known.value());
+            if known != Some(format) {
+                about.insert(FORMAT_KEY, format)?;
             }
         }
         Ok(transaction.commit()?)

@@ -1,0 +1,221 @@
+//! An event as filters see it: the JSON form of CloudEvents 1.0, whatever version it came in and its function gets.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use filters::{Scalar, Subject};
+use serde_json::value::RawValue;
+
+use super::{CloudEvent, Event, HTTP_REQUEST};
+use crate::json::{Json, Object, kind, string};
+
+/// Members of an event that are no context attributes.
+const PAYLOAD: [&str; 2] = ["data", "data_base64"];
+
+/// An event as filters see it. It is made for an event that somebody has filters for, once.
+#[derive(Debug)]
+pub struct FilterSubject<'a> {
+    attributes: Cow<'a, CloudEvent>,
+    data: Option<Cow<'a, str>>,
+}
+
+impl<'a> FilterSubject<'a> {
+    /// Of an event. The headers of a request are in its data by the names that its function sees and, beside these, by
+    /// their names in lower case.
+    pub fn of(event: &'a Event) -> Self {
+        let attributes = event.attributes_1_0();
+        let data = match event {
+            Event::V0_1(envelope) => {
+                let is_base64 = envelope.marked_bytes().is_some();
+                envelope.data.as_ref().filter(|_| !is_base64).map(Json::get)
+            }
+            Event::CloudEvent(event) => {
+                let is_base64 = attributes.member("data_base64").is_some();
+                event.member("data").filter(|_| !is_base64).map(Json::get)
+            }
+        };
+        let data = data.map(|text| {
+            let is_request = event.event_type() == HTTP_REQUEST;
+            let whole = is_request.then(|| with_lower_case_headers(text)).flatten();
+            whole.map_or(Cow::Borrowed(text), Cow::Owned)
+        });
+        Self { attributes, data }
+    }
+}
+
+impl Subject for FilterSubject<'_> {
+    fn attribute(&self, name: &str) -> Option<Scalar<'_>> {
+        if PAYLOAD.contains(&name) {
+            return None;
+        }
+        scalar(self.attributes.member(name)?)
+    }
+
+    fn each_attribute(&self, visit: &mut dyn FnMut(&str, Scalar<'_>)) {
+        for (name, value) in self.attributes.members() {
+            if !PAYLOAD.contains(&name)
+                && let Some(value) = scalar(value)
+            {
+                visit(name, value);
+            }
+        }
+    }
+
+    fn data(&self) -> Option<&str> {
+        self.data.as_deref()
+    }
+}
+
+/// An attribute that is `null` is not set.
+fn scalar(value: &Json) -> Option<Scalar<'_>> {
+    match kind(value.as_raw()) {
+        "string" => string(value.as_raw(), "").ok().map(Scalar::String),
+        "number" => Some(Scalar::Number(Cow::Borrowed(value.get()))),
+        "bool" => Some(Scalar::Bool(value.get() == "true")),
+        _ => None,
+    }
+}
+
+/// The data of a request with each header once more by its name in lower case; `None` where that changes nothing.
+fn with_lower_case_headers(data: &str) -> Option<String> {
+    let object = Object::from_slice(data.as_bytes()).ok()?;
+    let (_, headers) = object.members().find(|(name, _)| *name == "headers")?;
+    let headers = Object::from_raw(headers, "headers").ok()?;
+    let known: HashSet<&str> = headers.members().map(|(name, _)| name).collect();
+    let lower: Vec<(String, &RawValue)> = headers
+        .members()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .filter(|(name, _)| !known.contains(name.as_str()))
+        .collect();
+    if lower.is_empty() {
+        return None;
+    }
+    let own = headers.members();
+    let all = own.chain(lower.iter().map(|(name, value)| (name.as_str(), *value)));
+    let mut headers_text = String::new();
+    write_object(&mut headers_text, all.map(|(name, value)| (name, value.get())));
+    let mut whole = String::with_capacity(data.len() + headers_text.len());
+    let members = object.members().map(|(name, value)| match name {
+        "headers" => (name, headers_text.as_str()),
+        _ => (name, value.get()),
+    });
+    write_object(&mut whole, members);
+    Some(whole)
+}
+
+fn write_object<'m>(text: &mut String, members: impl Iterator<Item = (&'m str, &'m str)>) {
+    text.push('{');
+    for (at, (name, value)) in members.enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(Json::from_value(name).get());
+        text.push(':');
+        text.push_str(value);
+    }
+    text.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> Event {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn seen(event: &Event) -> (Vec<String>, Option<String>) {
+        let subject = FilterSubject::of(event);
+        let mut attributes = Vec::new();
+        subject.each_attribute(&mut |name, value| {
+            assert_eq!(subject.attribute(name).as_ref(), Some(&value), "{name}");
+            let text = match value {
+                Scalar::Null => "null".to_owned(),
+                Scalar::Bool(value) => value.to_string(),
+                Scalar::Number(text) => text.into_owned(),
+                Scalar::String(text) => format!("{text:?}"),
+            };
+            attributes.push(format!("{name}={text}"));
+        });
+        attributes.sort_unstable();
+        (attributes, subject.data().map(str::to_owned))
+    }
+
+    #[test]
+    fn events_look_alike_whatever_their_version() {
+        let attributes = [
+            "datacontenttype=\"application/json\"",
+            "dataschema=\"http://s/1\"",
+            "id=\"1\"",
+            "region=\"eu\"",
+            "source=\"/s\"",
+            "specversion=\"1.0\"",
+            "time=\"2026-01-02T03:04:05Z\"",
+            "type=\"t\"",
+        ];
+        for json in [
+            r#"{"cloudEventsVersion":"0.1","eventType":"t","source":"/s","eventID":"1","contentType":"application/json",
+                "eventTime":"2026-01-02T03:04:05Z","schemaURL":"http://s/1","extensions":{"Region":"eu"},"data":{"a": 1.0}}"#,
+            r#"{"specversion":"0.3","type":"t","source":"/s","id":"1","datacontenttype":"application/json",
+                "time":"2026-01-02T03:04:05Z","schemaurl":"http://s/1","region":"eu","data":{"a": 1.0}}"#,
+            r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","datacontenttype":"application/json",
+                "time":"2026-01-02T03:04:05Z","dataschema":"http://s/1","region":"eu","subject":null,"data":{"a": 1.0}}"#,
+        ] {
+            let (seen, data) = seen(&event(json));
+            assert_eq!(seen, attributes, "{json}");
+            assert_eq!(data.as_deref(), Some(r#"{"a": 1.0}"#), "{json}");
+        }
+    }
+
+    #[test]
+    fn data_that_is_no_json_is_not_there() {
+        for json in [
+            r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","data_base64":"AAE="}"#,
+            r#"{"specversion":"0.3","type":"t","source":"/s","id":"1","datacontentencoding":"base64","data":"AAE="}"#,
+            r#"{"cloudEventsVersion":"0.1","eventType":"t","source":"/s","eventID":"1",
+                "extensions":{"datacontentencoding":"base64"},"data":"AAE="}"#,
+            r#"{"specversion":"1.0","type":"t","source":"/s","id":"1"}"#,
+        ] {
+            let event = event(json);
+            let subject = FilterSubject::of(&event);
+            assert_eq!(subject.data(), None, "{json}");
+            for name in ["data", "data_base64", "datacontentencoding", "missing"] {
+                assert_eq!(subject.attribute(name), None, "{name} {json}");
+            }
+        }
+    }
+
+    #[test]
+    fn types_of_attributes() {
+        let event = event(
+            r#"{"specversion":"1.0","type":"t\u00e9","source":"/s","id":"1","num":-7,"flag":true,"nothing":null}"#,
+        );
+        let subject = FilterSubject::of(&event);
+        let number = Scalar::Number("-7".into());
+        assert_eq!(subject.attribute("num"), Some(number));
+        assert_eq!(subject.attribute("flag"), Some(Scalar::Bool(true)));
+        assert_eq!(subject.attribute("nothing"), None);
+        assert_eq!(subject.attribute("type"), Some(Scalar::String("té".into())));
+    }
+
+    #[test]
+    fn headers_have_both_spellings() {
+        let of = |headers: &str| {
+            let json = format!(
+                r#"{{"specversion":"1.0","type":"http.request","source":"/s","id":"1","data":{{"headers":{headers},"path":"/"}}}}"#
+            );
+            FilterSubject::of(&event(&json)).data().unwrap().to_owned()
+        };
+        assert_eq!(
+            of(r#"{"X-Canary":"1","accept":"a"}"#),
+            r#"{"headers":{"X-Canary":"1","accept":"a","x-canary":"1"},"path":"/"}"#
+        );
+        for same in [r#"{"accept":"a"}"#, "{}", "[1]", "null"] {
+            assert_eq!(of(same), format!(r#"{{"headers":{same},"path":"/"}}"#));
+        }
+        // Of events of other types nothing is read.
+        let other =
+            event(r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","data":{"headers":{"A":1}}}"#);
+        assert_eq!(FilterSubject::of(&other).data(), Some(r#"{"headers":{"A":1}}"#));
+    }
+}
