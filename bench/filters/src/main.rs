@@ -3,6 +3,7 @@
 //! Figures, no test: no assertion looks at a time.
 
 mod event;
+mod hostile;
 mod measure;
 mod samples;
 mod scenarios;

@@ -4,7 +4,8 @@ mod source;
 
 use crate::attribute::{Attributes, Comparison};
 use crate::cesql::Sql;
-use crate::pattern_stand_in::{Pattern, Reading};
+use crate::pattern_stand_in::Pattern;
+use crate::reading::Reading;
 use crate::steps::Steps;
 use crate::{Condition, Requirement, Subject, anchors};
 
@@ -101,7 +102,7 @@ impl Filter {
         match self {
             Self::Attributes(..) | Self::Sql(_) => {}
             Self::All(filters) | Self::Any(filters) => {
-                filters.iter().for_each(|filter| filter.paths_read(visit))
+                filters.iter().for_each(|filter| filter.paths_read(visit));
             }
             Self::Not(filter) => filter.paths_read(visit),
             Self::Pattern(pattern) => pattern.paths(visit),

@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::budget::Budget;
 use crate::filter::{Explained, Filter};
-use crate::pattern_stand_in::{Reading, Wanted};
+use crate::reading::Reading;
 use crate::steps::Steps;
+use crate::wanted::Wanted;
 use crate::{Condition, FilterError, FilterLimits, Requirement, Subject};
 
 /// `filters` of a subscription: an event passes if all of them let it.

@@ -22,6 +22,8 @@ mod number;
 mod pattern_stand_in;
 mod reading;
 mod requirement;
+#[cfg(test)]
+mod sample;
 mod shown;
 mod steps;
 mod subject;

@@ -202,3 +202,146 @@ fn function_fits(subscription: &Subscription, snapshot: &Snapshot) -> Result<(),
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::FilterLimits;
+    use crate::resource::{EventType, Function, Resource};
+
+    fn decode<R: Resource>(body: &str) -> R {
+        R::decode(&"default".into(), None, body.as_bytes()).unwrap()
+    }
+
+    fn subscription(kind: &str, function: &str, filters: &str) -> Subscription {
+        decode(&format!(
+            r#"{{"type":"{kind}","eventType":"e","functionId":"{function}","filters":{filters}}}"#
+        ))
+    }
+
+    fn space(rules: &SpaceRules) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for id in ["f", "g"] {
+            let body = format!(r#"{{"functionId":"{id}","type":"http","provider":{{"url":"http://x"}}}}"#);
+            snapshot.create::<Function>(decode(&body), 0, rules).unwrap();
+        }
+        let event_type = decode::<EventType>(r#"{"name":"e"}"#);
+        snapshot.create(event_type, 0, rules).unwrap();
+        snapshot
+    }
+
+    const INDEXED: &str = r#"[{"exact":{"a":"b"}}]"#;
+    const UNINDEXED: &str = r#"[{"not":{"exact":{"a":"b"}}}]"#;
+
+    #[test]
+    fn filters_that_events_do_not_find_are_counted() {
+        let rules = SpaceRules {
+            max_unindexed_filters: 1,
+            ..SpaceRules::default()
+        };
+        let mut snapshot = space(&rules);
+        for filters in [INDEXED, UNINDEXED] {
+            let subscription = subscription("async", "f", filters);
+            assert_eq!(subscription.notices().is_empty(), filters == INDEXED);
+            snapshot.create(subscription, 1, &rules).unwrap();
+        }
+        let another = subscription("async", "g", UNINDEXED);
+        let refused = snapshot.create(another.clone(), 1, &rules).unwrap_err();
+        assert_eq!(refused, ConfigurationError::TooManyUnindexed { limit: 1 });
+        // The one that is there may stay one of them, and make room.
+        let mut changed = subscription("async", "f", UNINDEXED);
+        for filters in [r#"[{"not":{"exact":{"a":"c"}}}]"#, INDEXED] {
+            changed.filters = subscription("async", "f", filters).filters;
+            snapshot.update(changed.clone(), &rules).unwrap();
+        }
+        snapshot.create(another.clone(), 1, &rules).unwrap();
+        assert!(
+            snapshot
+                .update(subscription("async", "f", UNINDEXED), &rules)
+                .is_err()
+        );
+        snapshot
+            .delete::<Subscription>(&another.subscription_id, &rules)
+            .unwrap();
+        assert_eq!(snapshot.unindexed_filters, 0);
+    }
+
+    #[test]
+    fn what_is_stored_may_be_larger_than_is_taken_now() {
+        let small = SpaceRules {
+            filters: FilterLimits {
+                max_bytes: 10,
+                ..FilterLimits::default()
+            },
+            ..SpaceRules::default()
+        };
+        let mut snapshot = space(&small);
+        let subscription = subscription("async", "f", INDEXED);
+        let refused = snapshot.create(subscription.clone(), 1, &small).unwrap_err();
+        let text = refused.to_string();
+        assert!(
+            text.starts_with("Subscription doesn't validate. Validation error: filters"),
+            "{text}"
+        );
+        snapshot
+            .create(subscription.clone(), 1, &SpaceRules::default())
+            .unwrap();
+        let mut paused = subscription;
+        paused.paused = true;
+        snapshot.update(paused, &small).unwrap();
+    }
+
+    #[test]
+    fn one_sync_subscription_without_filters_answers() {
+        let rules = SpaceRules::default();
+        for mode in [PathMode::Strict, PathMode::Specific] {
+            let rules = SpaceRules {
+                defaults: crate::configuration::SpaceDefaults {
+                    paths: mode,
+                    ..rules.defaults
+                },
+                ..rules
+            };
+            let mut snapshot = space(&rules);
+            let plain = subscription("sync", "f", "[]");
+            let filtered = subscription("sync", "g", INDEXED);
+            snapshot.create(filtered.clone(), 1, &rules).unwrap();
+            snapshot.create(plain.clone(), 2, &rules).unwrap();
+            let mut without = filtered.clone();
+            without.filters = None;
+            let refused = snapshot.update(without.clone(), &rules).unwrap_err();
+            assert!(
+                matches!(refused, ConfigurationError::PathConflict(_)),
+                "{refused}"
+            );
+            snapshot
+                .delete::<Subscription>(&plain.subscription_id, &rules)
+                .unwrap();
+            snapshot.update(without, &rules).unwrap();
+            // Its id is another, and the slot is taken all the same.
+            let refused = snapshot.create(plain, 3, &rules).unwrap_err();
+            assert!(
+                matches!(refused, ConfigurationError::PathConflict(_)),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn patterns_need_no_registered_type() {
+        let rules = SpaceRules::default();
+        let mut snapshot = space(&rules);
+        let body = r#"{"type":"async","eventType":"order.*","functionId":"f"}"#;
+        let subscription = decode::<Subscription>(body);
+        assert_eq!(subscription.references(), [(Kind::Function, "f")]);
+        snapshot.create(subscription, 1, &rules).unwrap();
+        let body = r#"{"type":"async","eventType":"order.created","functionId":"f"}"#;
+        assert!(snapshot.create::<Subscription>(decode(body), 1, &rules).is_err());
+        // What only patterns stand for may go.
+        let event_type = decode::<EventType>(r#"{"name":"order.created"}"#);
+        snapshot.create(event_type, 1, &rules).unwrap();
+        snapshot
+            .delete::<EventType>(&"order.created".into(), &rules)
+            .unwrap();
+    }
+}

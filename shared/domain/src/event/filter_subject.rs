@@ -218,4 +218,20 @@ mod tests {
             event(r#"{"specversion":"1.0","type":"t","source":"/s","id":"1","data":{"headers":{"A":1}}}"#);
         assert_eq!(FilterSubject::of(&other).data(), Some(r#"{"headers":{"A":1}}"#));
     }
+
+    #[test]
+    fn headers_take_time_by_their_number() {
+        let event_of = |count: usize| {
+            let headers: Vec<_> = (0..count)
+                .map(|n| format!(r#""X-{n}":"v","y-{n}":"v""#))
+                .collect();
+            event(&format!(
+                r#"{{"specversion":"1.0","type":"http.request","source":"/s","id":"1","data":{{"headers":{{{}}}}}}}"#,
+                headers.join(",")
+            ))
+        };
+        scaling::assert_linear("headers", 400, event_of, |event| {
+            FilterSubject::of(event).data().map(str::len)
+        });
+    }
 }

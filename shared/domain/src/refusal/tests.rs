@@ -170,3 +170,32 @@ fn what_concerns_other_resources() {
         assert_told(&of(error.clone()), want, &error.to_string());
     }
 }
+
+#[test]
+fn filters_are_told_by_their_place() {
+    let of =
+        |filters: &str| format!(r#"{{"type":"async","eventType":"e","functionId":"f","filters":{filters}}}"#);
+    for (filters, field, value) in [
+        (
+            r#"[{"any":[{"exact":{"a":"b"}},{"sql":"("}]}]"#,
+            "filters/0/any/1/sql",
+            "(",
+        ),
+        (
+            r#"[{"exact":{"a":"b"}},{"equals":{"a":"b"}}]"#,
+            "filters/1/equals",
+            "{\"a\":\"b\"}",
+        ),
+        (r#"[5]"#, "filters/0", "5"),
+    ] {
+        let body = of(filters);
+        let told = refusal::<Subscription>(&body);
+        assert_eq!(
+            (told.field.as_deref(), told.rule),
+            (Some(field), Some("filter")),
+            "{body}"
+        );
+        assert_eq!(told.value.as_deref(), Some(value), "{body}");
+        assert!(told.hint.is_some_and(|hint| !hint.is_empty()), "{body}");
+    }
+}

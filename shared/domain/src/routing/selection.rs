@@ -9,7 +9,7 @@ use std::sync::Arc;
 use filters::Subject;
 
 use super::RoutingTable;
-use super::filtered_slots::{FilteredSlot, Rank};
+use super::filtered_slots::{FilteredSet, FilteredSlot, Rank};
 use super::subscribers::{Routes, Subscribers};
 use crate::configuration::Stored;
 use crate::resource::Subscription;
@@ -70,12 +70,7 @@ impl RoutingTable {
         }
         let mut asynchronous = Vec::with_capacity(routes.asynchronous.len());
         for stored in routes.asynchronous.iter() {
-            let slot = FilteredSlot::of(&stored.resource);
-            match self
-                .filtered
-                .get(&slot)
-                .filter(|_| stored.resource.filters.is_some())
-            {
+            match self.set_of(stored) {
                 None => asynchronous.push(stored),
                 Some(set) => {
                     let ranks = passed.next().map(Vec::as_slice).unwrap_or_default();
@@ -120,17 +115,19 @@ impl RoutingTable {
     pub fn may_get<'a>(&'a self, routes: &Routes<'a>) -> Vec<&'a Stored<Subscription>> {
         let mut all = Vec::new();
         for stored in routes.asynchronous.iter() {
-            let slot = FilteredSlot::of(&stored.resource);
-            match self
-                .filtered
-                .get(&slot)
-                .filter(|_| stored.resource.filters.is_some())
-            {
+            match self.set_of(stored) {
                 None => all.push(stored),
                 Some(set) => all.extend(set.iter()),
             }
         }
         all
+    }
+
+    /// Those that an async subscription on a path stands for, if it has filters.
+    fn set_of(&self, stored: &Stored<Subscription>) -> Option<&FilteredSet> {
+        let subscription = &stored.resource;
+        subscription.filters.as_ref()?;
+        self.filtered.get(&FilteredSlot::of(subscription))
     }
 
     /// The sync subscription on the slot of another that has no filters.

@@ -61,6 +61,7 @@ impl FilterSettings {
             max_depth: usize::from(self.max_filter_depth),
             max_conditions: self.max_filter_conditions,
             max_wildcards: self.max_filter_wildcards,
+            ..FilterLimits::default()
         }
     }
 }

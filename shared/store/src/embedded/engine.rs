@@ -145,3 +145,25 @@ fn sync_directory(directory: &Path) -> std::io::Result<()> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_there_are_filters_older_programs_do_not_open_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = EmbeddedSettings::new(directory.path());
+        Engine::create_if_missing(&settings).unwrap();
+        let mut engine = Engine::open(&settings).unwrap();
+        assert_eq!(engine.format().unwrap(), 1);
+        engine.commit(&[], true).unwrap();
+        assert_eq!(engine.format().unwrap(), 2);
+        drop(engine);
+        let mut engine = Engine::open(&settings).unwrap();
+        engine.commit(&[], true).unwrap();
+        assert_eq!(engine.format().unwrap(), 2);
+        engine.commit(&[], false).unwrap();
+        assert_eq!(engine.format().unwrap(), 1);
+    }
+}

@@ -100,3 +100,48 @@ impl EmbeddedState {
         self.routes.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Write;
+
+    /// As another version of the program may have written them.
+    #[test]
+    fn filters_that_do_not_compile_let_nothing_pass_and_keep_nobody_else_from_anything() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = EmbeddedSettings::new(directory.path());
+        Engine::create_if_missing(&settings).unwrap();
+        let mut engine = Engine::open(&settings).unwrap();
+        let write = |id: &str, filters: &str| {
+            Write {
+            key: format!("subscription/default/{id}"),
+            value: Some(
+                format!(
+                    r#"{{"created":1,"resource":{{"space":"default","subscriptionId":"{id}","type":"async","eventType":"e",
+                    "functionId":"f","path":"/","method":"POST"{filters}}}}}"#
+                )
+                .into_bytes(),
+            ),
+        }
+        };
+        let broken = r#","filters":[{"of another version":{"a": 1}}]"#;
+        engine
+            .commit(&[write("broken", broken), write("plain", "")], true)
+            .unwrap();
+        let state = EmbeddedState::load(&engine, &settings).unwrap();
+        let routes = state.routes.routes("e", "POST", "/").asynchronous;
+        let reached: Vec<_> = routes
+            .iter()
+            .map(|stored| stored.resource.subscription_id.as_str())
+            .collect();
+        assert_eq!(reached, ["plain"]);
+        assert!(state.routes.knows_filters() && !state.routes.has_filters());
+        let space = Space::from("default");
+        let stored = state.get::<Subscription>(&space, &"broken".into()).unwrap();
+        let json = serde_json::to_string(&*stored).unwrap();
+        assert!(json.ends_with(&format!("{broken}}}")), "{json}");
+        let snapshot = state.spaces.get(&space).unwrap();
+        assert_eq!(snapshot.broken_filters().count(), 1);
+    }
+}

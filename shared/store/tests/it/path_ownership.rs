@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::configuration::{ConfigurationError, SpaceDefaults, SpaceRules};
+use domain::configuration::{ConfigurationError, SpaceRules};
 use domain::ids::Space;
-use domain::resource::{Cors, PathMode, Resource as _, Subscription, Unmatched};
+use domain::resource::{Cors, Resource as _, Subscription};
 use domain::routing::PathOwnership;
 use store::{DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, Store, StoreError};
 
@@ -13,17 +13,13 @@ use crate::dynamodb::TestTable;
 use crate::log;
 use crate::resources::{cors, event_type, function, sync};
 
-const SHARED: SpaceRules = rules(PathOwnership::Shared);
-const OWNED: SpaceRules = rules(PathOwnership::BySpace);
+const SHARED: PathOwnership = PathOwnership::Shared;
+const OWNED: PathOwnership = PathOwnership::BySpace;
 
-const fn rules(paths: PathOwnership) -> SpaceRules {
+fn rules(paths: PathOwnership) -> SpaceRules {
     SpaceRules {
-        paths,
         max_cors: 40,
-        defaults: SpaceDefaults {
-            paths: PathMode::Strict,
-            unmatched: Unmatched::Accepted,
-        },
+        ..SpaceRules::from(paths)
     }
 }
 
@@ -63,7 +59,7 @@ async fn what_was_stored_on_paths_of_others(name: &str, open: impl Fn(SpaceRules
         Space::from(format!("{name}-victim")),
     );
     let orders = format!("/{victim}/orders");
-    let store = open(SHARED);
+    let store = open(rules(SHARED));
     for space in [&hostile, &victim] {
         store.create(event_type(space, "e")).await.unwrap();
         store.create(function(space, "f")).await.unwrap();
@@ -80,7 +76,7 @@ async fn what_was_stored_on_paths_of_others(name: &str, open: impl Fn(SpaceRules
     assert_eq!(reached(&store, &orders).await.as_deref(), Some(&foreign));
     drop(store);
 
-    let store = open(OWNED);
+    let store = open(rules(OWNED));
     assert_eq!(reached(&store, &orders).await.as_deref(), Some(&own));
     let table = store.routing_table(&[]).await.unwrap();
     assert_eq!(table.cors("GET", &orders), None);
@@ -103,7 +99,7 @@ async fn what_was_stored_on_paths_of_others(name: &str, open: impl Fn(SpaceRules
     let moved = sync(&hostile, "e", "f", &path);
     store.create(moved.clone()).await.unwrap();
     drop(store);
-    let store = open(OWNED);
+    let store = open(rules(OWNED));
     assert_eq!(reached(&store, &path).await.as_deref(), Some(&moved));
     assert_eq!(reached(&store, &orders).await.as_deref(), Some(&own));
 

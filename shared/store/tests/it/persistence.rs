@@ -114,6 +114,29 @@ async fn the_order_of_creation_is_kept() {
     assert_eq!(order(&open(directory.path())).await, "m z a b");
 }
 
+#[tokio::test]
+async fn filters_are_there_again_as_they_were_sent() {
+    let directory = tempfile::tempdir().unwrap();
+    let space = Space::from("default");
+    let store = open(directory.path());
+    store.create(function(&space, "f")).await.unwrap();
+    store.create(event_type(&space, "e")).await.unwrap();
+    let body = r#"{"type":"async","eventType":"e","functionId":"f","method":"GET","filters":[ {"exact":{"b":"1", "a":"2"}} ]}"#;
+    let subscription = decode::<Subscription>(&space, None, body);
+    store.create(subscription.clone()).await.unwrap();
+    drop(store);
+
+    let store = open(directory.path());
+    let id = &subscription.subscription_id;
+    let again = store.get::<Subscription>(&space, id).await.unwrap();
+    assert_eq!(*again, subscription);
+    let text = again.filters.as_ref().unwrap().text();
+    assert_eq!(text, r#"[ {"exact":{"b":"1", "a":"2"}} ]"#);
+    assert!(store.routing_table(&[]).await.unwrap().has_filters());
+    store.delete::<Subscription>(&space, id).await.unwrap();
+    assert!(!store.routing_table(&[]).await.unwrap().knows_filters());
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_can_read_the_files() {

@@ -12,12 +12,16 @@ use crate::json::{Json, JsonError, Object, kind, wrong_type};
 /// Deepest that filters may nest, whatever the settings say: those that are stored are compiled by what is right for any.
 pub const MAX_FILTER_DEPTH: usize = 128;
 
+/// Bytes that the expressions of a subscription may read or make for one event: that of all, as it counts when they run.
+const MAX_FILTER_STEPS: usize = 1024 * 1024;
+
 /// What holds for filters that were taken once: settings that came later do not count.
 const STORED: FilterLimits = FilterLimits {
     max_bytes: usize::MAX,
     max_depth: MAX_FILTER_DEPTH,
     max_conditions: usize::MAX,
     max_wildcards: usize::MAX,
+    max_steps: MAX_FILTER_STEPS,
 };
 
 /// The filters of a subscription. A copy costs nothing.

@@ -206,3 +206,38 @@ fn what_concerns_the_queue_may_change() {
         assert_eq!(changed.changed_field(&plain), None, "{more}");
     }
 }
+
+#[test]
+fn filters_are_kept_as_text() {
+    let of = |filters: &str| decode(&format!(r#"{{{MEMBERS},"filters":{filters}}}"#));
+    let text = r#"[ {"exact": {"b": "1","a":"2"}} ]"#;
+    let subscription = of(text).unwrap();
+    assert_eq!(subscription.filters.as_ref().unwrap().text(), text);
+    let json = serde_json::to_string(&subscription).unwrap();
+    assert!(json.ends_with(&format!(r#","filters":{text}}}"#)), "{json}");
+    assert_eq!(serde_json::from_str::<Subscription>(&json).unwrap(), subscription);
+    for none in ["null", "[]", "[ ]", "[\n]"] {
+        let subscription = of(none).unwrap();
+        let json = serde_json::to_string(&subscription).unwrap();
+        assert_eq!(json, format!("{PLAIN}}}"), "{none}");
+    }
+    let wrong = of(r#"{"exact":{"a":"b"}}"#).unwrap_err();
+    assert!(wrong.ends_with("field filters of type array"), "{wrong}");
+    for wrong in ["[[]]", "[5]", r#"[{"equals":{"a":"b"}}]"#, "[null]"] {
+        let error = of(wrong).unwrap_err();
+        assert!(error.contains("Validation error: filters"), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn ids_tell_filters_apart() {
+    let of = |filters: &str| {
+        let body = format!(r#"{{{MEMBERS},"filters":{filters}}}"#);
+        decode(&body).unwrap().subscription_id
+    };
+    let plain = of("[]");
+    let (one, other) = (of(r#"[{"exact":{"a":"b"}}]"#), of(r#"[{"exact":{"a":"c"}}]"#));
+    assert!(one.as_str().starts_with(&format!("{plain}.")), "{one}");
+    assert_ne!(one, other);
+    assert_eq!(one, of(r#"[{"exact":{"a":"b"}}]"#));
+}

@@ -6,17 +6,18 @@ use crate::resource::PathMode;
 use crate::routing::path_tree::visits;
 use crate::validation::{MAX_PATH_FORMS, MAX_PATH_SEGMENTS};
 
-const RULES: SpaceRules = SpaceRules {
-    paths: PathOwnership::Shared,
-    max_cors: 1000,
-    defaults: SpaceDefaults {
-        paths: PathMode::Specific,
-        unmatched: crate::resource::Unmatched::Accepted,
-    },
-};
+fn rules() -> SpaceRules {
+    SpaceRules {
+        defaults: SpaceDefaults {
+            paths: PathMode::Specific,
+            ..SpaceDefaults::default()
+        },
+        ..SpaceRules::default()
+    }
+}
 
 fn specific(subscriptions: &[(&str, &str)], kind: &str) -> RoutingTable {
-    let mut table = RoutingTable::new(RULES);
+    let mut table = RoutingTable::new(rules());
     for (created, (space, path)) in (0..).zip(subscriptions) {
         table.apply(&added(subscription(space, kind, path), created));
     }
@@ -73,7 +74,7 @@ fn the_most_specific_path_wins() {
 
 #[test]
 fn methods() {
-    let mut table = RoutingTable::new(RULES);
+    let mut table = RoutingTable::new(rules());
     for (created, (method, kind, path)) in (0..).zip([
         ("ANY", "sync", "/a"),
         ("GET", "sync", "/a"),
@@ -171,7 +172,7 @@ proptest! {
     #[test]
     fn the_order_of_application_does_not_matter(candidates in subscriptions(), request in a_path(&["a", "b", ""])) {
         let all: Vec<_> = (0..).zip(distinct(candidates)).collect();
-        let (mut forward, mut backward) = (RoutingTable::new(RULES), RoutingTable::new(RULES));
+        let (mut forward, mut backward) = (RoutingTable::new(rules()), RoutingTable::new(rules()));
         for (created, (space, path)) in &all {
             forward.apply(&added(subscription(space, "sync", path), *created));
         }
@@ -182,7 +183,7 @@ proptest! {
         for (created, (space, path)) in &all {
             forward.apply(&removed(subscription(space, "sync", path), *created));
         }
-        prop_assert_eq!(forward, RoutingTable::new(RULES));
+        prop_assert_eq!(forward, RoutingTable::new(rules()));
     }
 
     #[test]
