@@ -17,7 +17,7 @@ use crate::draining::Draining;
 use crate::intake::Intake;
 use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
-use crate::invocation::hook::HookLimits;
+use crate::invocation::hook_limits::HookLimits;
 use crate::invocation::system_events::SystemEvents;
 use crate::matching::Matching;
 use crate::metrics::EventMetrics;

@@ -15,12 +15,13 @@ pub(crate) mod circuit_breaker;
 pub(crate) mod circuit_report;
 pub(crate) mod hook;
 pub(crate) mod hook_chain;
+pub(crate) mod hook_limits;
 mod planned_call;
 pub(crate) mod system_events;
 pub(crate) mod weighted;
 
 use circuit_breaker::CircuitBreakers;
-use hook::HookLimits;
+use hook_limits::HookLimits;
 use system_events::SystemEvents;
 
 use crate::rate_limits::RateLimits;

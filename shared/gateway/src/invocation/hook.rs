@@ -24,15 +24,6 @@ use super::called::CallError;
 use super::weighted::Targets;
 use crate::stamp::delivery_id;
 
-/// How much hooks may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HookLimits {
-    /// Longest time of one, whatever it says of itself.
-    pub(crate) max_timeout: Duration,
-    /// Most attributes of an event that one puts in the place of another.
-    pub(crate) max_attributes: usize,
-}
-
 /// What hooks are asked about, and on whose behalf.
 #[derive(Clone, Copy)]
 pub(crate) struct HookOccasion<'a> {
