@@ -18,12 +18,28 @@ const MOST_COPIES: usize = 4_096;
 
 /// Combines the parts of the pattern at `pointer`.
 pub(super) fn combine(items: Vec<Item>, pointer: &str) -> Result<Node, FilterError> {
+    if let Some(leaves) = only_leaves(&items) {
+        return Ok(Node::Leaves(Conjunction::new(leaves, 0)));
+    }
     let mut combining = Combining {
         left: MOST_COPIES,
         pointer,
     };
     let items = combining.settle(items)?;
     combining.node(items, 0)
+}
+
+/// The leaves of a pattern without `$or` in which each path stands once, as most are: there is nothing to combine, and at the
+/// top of an event are no arrays.
+fn only_leaves(items: &[Item]) -> Option<Vec<Arc<Leaf>>> {
+    let leaf = |item: &Item| match item {
+        Item::Leaf(leaf) => Some(Arc::clone(leaf)),
+        Item::Or(_) => None,
+    };
+    let mut leaves: Vec<Arc<Leaf>> = items.iter().map(leaf).collect::<Option<_>>()?;
+    leaves.sort_by(|one, other| one.path.cmp(&other.path));
+    let is_distinct = leaves.windows(2).all(|pair| pair[0].path != pair[1].path);
+    is_distinct.then_some(leaves)
 }
 
 struct Combining<'p> {
@@ -158,7 +174,9 @@ fn erase(items: &mut Vec<Item>, path: &str) {
     items.retain_mut(|item| match item {
         Item::Leaf(leaf) => *leaf.path != *path,
         Item::Or(branches) => {
-            branches.iter_mut().for_each(|branch| erase(branch, path));
+            for branch in &mut *branches {
+                erase(branch, path);
+            }
             !branches.iter().any(Vec::is_empty)
         }
     });

@@ -4,7 +4,6 @@
 //! Leaves choose in the order of their paths. One that is well with no value asks, if an earlier one has chosen an element,
 //! whether that has a value, and otherwise whether any element has one.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::leaf::{Leaf, is_present};
@@ -29,7 +28,8 @@ struct Branch {
     last_absent: Option<usize>,
     /// The one at the path itself.
     here: Option<usize>,
-    below: BTreeMap<Box<str>, Branch>,
+    /// Those below by their next keys, in the order of these. A tree would cost patterns of a few leaves kilobytes.
+    below: Vec<(Box<str>, Branch)>,
 }
 
 impl Conjunction {
@@ -43,6 +43,7 @@ impl Conjunction {
         for (number, leaf) in leaves.iter().enumerate() {
             root.add(number, leaf);
         }
+        root.shrink();
         Self {
             leaves: leaves.into(),
             root,
@@ -70,14 +71,14 @@ impl Conjunction {
             // A leaf that chooses an element leaves no other to those that follow.
             let may_be_absent = leaf.may_be_absent();
             let mut elements =
-                (place.elements().iter()).filter(|element| !may_be_absent || is_present(keys(), element));
+                (place.elements().iter()).filter(|element| !may_be_absent || is_present(&keys(), element));
             if outside_of_arrays(keys(), place).is_some_and(|place| leaf.passes(place.scalars())) {
                 // It need not. That is worse only where one that follows has to be absent.
                 let is_worse = branch.here == Some(number) && branch.last_absent > Some(number);
                 if is_worse && elements.any(|element| self.at(branch, element, number)) {
                     return true;
                 }
-            } else if !may_be_absent || is_present(keys(), place) {
+            } else if !may_be_absent || is_present(&keys(), place) {
                 return elements.any(|element| self.at(branch, element, number));
             }
         }
@@ -108,11 +109,25 @@ impl Branch {
         branch.count(number, leaf);
         for key in leaf.keys_from(branch.depth) {
             let depth = branch.depth + 1;
-            branch = branch.below.entry(key.into()).or_default();
+            let at = match branch.below.binary_search_by(|(other, _)| (**other).cmp(key)) {
+                Ok(at) => at,
+                Err(at) => {
+                    branch.below.insert(at, (key.into(), Branch::default()));
+                    at
+                }
+            };
+            branch = &mut branch.below[at].1;
             branch.depth = depth;
             branch.count(number, leaf);
         }
         branch.here = Some(number);
+    }
+
+    /// Gives back what was reserved for more.
+    fn shrink(&mut self) {
+        self.all.shrink_to_fit();
+        self.below.shrink_to_fit();
+        self.below.iter_mut().for_each(|(_, below)| below.shrink());
     }
 
     fn count(&mut self, number: usize, leaf: &Leaf) {

@@ -42,9 +42,8 @@ impl ValueTest {
     /// Whether a value passes. No value passes [`Self::Absent`].
     pub(super) fn passes(&self, value: &Scalar<'_>) -> bool {
         match (self, value) {
-            (Self::Exists, _) => true,
             (Self::AnythingBut(tests), value) => !tests.iter().any(|test| test.passes(value)),
-            (Self::Null, Scalar::Null) => true,
+            (Self::Exists, _) | (Self::Null, Scalar::Null) => true,
             (Self::Bool(wanted), Scalar::Bool(value)) => wanted == value,
             (Self::Number(wanted), Scalar::Number(value)) => number::equal(wanted, value),
             (Self::Numeric(range), Scalar::Number(value)) => range.contains(value),
@@ -102,6 +101,7 @@ impl ValueTest {
                     // The same within version 6 begins with zeros or what stands for them.
                     alternatives.push(Test::Prefix(":".into()));
                     alternatives.push(Test::Prefix("0".into()));
+                    alternatives.push(Test::Text(ip.to_string().into()));
                 }
                 Test::Text(text.clone())
             }
