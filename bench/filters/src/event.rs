@@ -1,4 +1,4 @@
-//! The event that is looked up: 570 bytes in the JSON form.
+//! The event that is looked up: some 560 bytes in the JSON form.
 
 use std::borrow::Cow;
 

@@ -10,6 +10,10 @@ mod scenarios;
 
 use anyhow::{Result, bail};
 
+#[cfg(not(feature = "bytes"))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let scenarios = scenarios::all();

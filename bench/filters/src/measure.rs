@@ -1,55 +1,59 @@
 //! Times and bytes of a piece of work.
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, time::Duration};
 
-/// Rounds of which the median counts: the machine may be busy.
+use anyhow::Result;
+use nix::time::{ClockId, clock_gettime};
+
+/// Rounds of which the best counts: what else the machine does makes the others slower.
 const ROUNDS: usize = 9;
 /// How long a round takes at least.
-const ROUND: Duration = Duration::from_millis(60);
+const ROUND: Duration = Duration::from_millis(30);
 
-/// Microseconds that one call of `work` takes, the median of some rounds.
-pub fn micros<T>(mut work: impl FnMut() -> T) -> f64 {
+/// Microseconds that one call of `work` takes, in the best of some rounds.
+pub fn micros<T>(mut work: impl FnMut() -> T) -> Result<f64> {
     let mut calls = 1_u32;
-    loop {
-        let taken = time(calls, &mut work);
-        if taken >= ROUND || calls > 1 << 24 {
-            break;
-        }
+    while time(calls, &mut work)? < ROUND && calls < 1 << 24 {
         calls *= 2;
     }
-    let mut rounds: Vec<f64> = (0..ROUNDS)
-        .map(|_| time(calls, &mut work).as_secs_f64() * 1e6 / f64::from(calls))
-        .collect();
-    rounds.sort_by(f64::total_cmp);
-    rounds[ROUNDS / 2]
+    Ok(best(calls, &mut work)? * 1e6 / f64::from(calls))
 }
 
-fn time<T>(calls: u32, work: &mut impl FnMut() -> T) -> Duration {
-    let start = Instant::now();
+/// Milliseconds that `work` takes once, in the best of some rounds.
+pub fn once_millis<T>(mut work: impl FnMut() -> T) -> Result<f64> {
+    Ok(best(1, &mut work)? * 1e3)
+}
+
+/// Seconds of so many calls.
+fn best<T>(calls: u32, work: &mut impl FnMut() -> T) -> Result<f64> {
+    (0..ROUNDS).try_fold(f64::INFINITY, |best, _| {
+        Ok(best.min(time(calls, work)?.as_secs_f64()))
+    })
+}
+
+/// The time of the processor that this thread had: others may have it in between.
+fn time<T>(calls: u32, work: &mut impl FnMut() -> T) -> Result<Duration> {
+    let start = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?;
     for _ in 0..calls {
         black_box(work());
     }
-    start.elapsed()
-}
-
-/// Milliseconds that `work` takes once, the median of some rounds.
-pub fn once_millis<T>(mut work: impl FnMut() -> T) -> f64 {
-    let mut rounds: Vec<f64> = (0..ROUNDS)
-        .map(|_| time(1, &mut work).as_secs_f64() * 1e3)
-        .collect();
-    rounds.sort_by(f64::total_cmp);
-    rounds[ROUNDS / 2]
+    let end = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?;
+    Ok(Duration::from(end - start))
 }
 
 /// What `work` makes, and the bytes that are allocated for as long as that lives.
-pub fn bytes<T>(work: impl FnOnce() -> T) -> (T, u64) {
+#[cfg(feature = "bytes")]
+pub fn bytes<T>(work: impl FnOnce() -> T) -> (T, Option<i64>) {
     let mut made = None;
     let counted = allocation_counter::measure(|| made = Some(work()));
     let made = made.unwrap_or_else(|| unreachable!("measured work is done"));
-    (made, u64::try_from(counted.bytes_current).unwrap_or(0))
+    (made, Some(counted.bytes_current))
+}
+
+/// What `work` makes. Bytes are counted with the feature of that name.
+#[cfg(not(feature = "bytes"))]
+pub fn bytes<T>(work: impl FnOnce() -> T) -> (T, Option<i64>) {
+    (work(), None)
 }
 
 /// Prints a line of the table.

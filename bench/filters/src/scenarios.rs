@@ -64,27 +64,25 @@ fn lookups(name: &str, count: usize) -> Result<()> {
         micros(|| {
             turn += 1;
             passed(&index, &events[turn % events.len()])
-        }),
+        })?,
         "µs",
     );
     figure(
         name,
         "lookup, none passes",
-        micros(|| passed(&index, &stranger)),
+        micros(|| passed(&index, &stranger))?,
         "µs",
     );
-    figure(
-        name,
-        "index, of a filter",
-        of_index as f64 / count as f64,
-        "bytes",
-    );
-    figure(
-        name,
-        "filters themselves, of a filter",
-        of_filters as f64 / count as f64,
-        "bytes",
-    );
+    for (what, bytes) in [("index", of_index), ("filters themselves", of_filters)] {
+        if let Some(bytes) = bytes {
+            figure(
+                name,
+                &format!("{what}, of a filter"),
+                bytes as f64 / count as f64,
+                "bytes",
+            );
+        }
+    }
     Ok(())
 }
 
@@ -95,7 +93,7 @@ fn changes(name: &str) -> Result<()> {
     figure(
         name,
         "replace one, nobody reads",
-        micros(|| index.insert(4_711, Arc::clone(&other))),
+        micros(|| index.insert(4_711, Arc::clone(&other)))?,
         "µs",
     );
     let mut number = 0;
@@ -107,10 +105,10 @@ fn changes(name: &str) -> Result<()> {
             number = (number + 7_919) % count;
             index.insert(number, Arc::clone(&other));
             before = index.clone();
-        }),
+        })?,
         "µs",
     );
-    figure(name, "copy", micros(|| before.clone()), "µs");
+    figure(name, "copy", micros(|| before.clone())?, "µs");
     Ok(())
 }
 
@@ -120,7 +118,7 @@ fn compilation(name: &str) -> Result<()> {
     figure(
         name,
         "compile",
-        once_millis(|| texts.iter().map(|text| compile(text)).flatten().count()),
+        once_millis(|| texts.iter().map(|text| compile(text)).flatten().count())?,
         "ms",
     );
     figure(
@@ -132,7 +130,7 @@ fn compilation(name: &str) -> Result<()> {
                 index.insert(number, Arc::clone(filters));
             }
             index
-        }),
+        })?,
         "ms",
     );
     Ok(())

@@ -4,7 +4,7 @@ mod source;
 
 use crate::attribute::{Attributes, Comparison};
 use crate::cesql::Sql;
-use crate::pattern_stand_in::Pattern;
+use crate::pattern::Pattern;
 use crate::reading::Reading;
 use crate::steps::Steps;
 use crate::{Condition, Requirement, Subject, anchors};

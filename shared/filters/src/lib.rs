@@ -19,7 +19,7 @@ mod index;
 mod limits;
 mod members;
 mod number;
-mod pattern_stand_in;
+mod pattern;
 mod reading;
 mod requirement;
 #[cfg(test)]

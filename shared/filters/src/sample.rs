@@ -27,6 +27,14 @@ impl Sample {
         self.attributes.push((name.to_owned(), value));
         self
     }
+
+    /// The event with data.
+    pub(crate) fn with_data(self, json: &str) -> Self {
+        Self {
+            data: Some(json.to_owned()),
+            ..self
+        }
+    }
 }
 
 impl Subject for Sample {

@@ -253,6 +253,10 @@ fn the_schema_names_what_is_written() {
     let schema = serde_json::to_value(<Reason as utoipa::PartialSchema>::schema()).unwrap();
     let reasons = [
         Reason::EventType { wanted: "e".into() },
+        Reason::NotRegistered {
+            event_type: "e".into(),
+        },
+        Reason::Filters {},
         Reason::Method {
             wanted: String::new(),
         },
@@ -266,6 +270,7 @@ fn the_schema_names_what_is_written() {
             by: "s".into(),
             by_space: Some("one".into()),
         },
+        Reason::FiltersNotTried {},
         Reason::Paused {
             paused_reason: Some(String::new()),
         },

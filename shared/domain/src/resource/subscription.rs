@@ -102,6 +102,12 @@ impl Subscription {
         self.r#type == SubscriptionType::Sync && self.filters.is_none()
     }
 
+    /// Whether it has filters that do not compile, so that it gets no events.
+    pub(crate) fn has_broken_filters(&self) -> bool {
+        let filters = self.filters.as_ref();
+        filters.is_some_and(|filters| filters.compiled().is_err())
+    }
+
     /// The first field, as errors name it, in which two subscriptions differ and that an update must not change.
     pub(crate) fn changed_field(&self, update: &Self) -> Option<&'static str> {
         [

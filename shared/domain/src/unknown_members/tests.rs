@@ -133,8 +133,8 @@ fn other_members_are_told_by_their_paths() {
         ),
         (
             Kind::Subscription,
-            r#"{"filter":{},"retry":{"attempts":3}}"#,
-            &["filter", "retry.attempts"],
+            r#"{"sieve":{},"filters":[{"exact":{"a":"b"}}],"retry":{"attempts":3}}"#,
+            &["sieve", "retry.attempts"],
         ),
         // Of another type, or of another kind of authorization.
         (

@@ -1,8 +1,9 @@
 //! CESQL against the conformance kit, against tables of its own, and against nonsense.
 
+mod corpora;
 mod errors;
 mod hostile;
-mod kit;
+
 mod like;
 mod values;
 

@@ -8,7 +8,7 @@ use crate::attribute::{Attributes, Comparison};
 use crate::budget::Budget;
 use crate::cesql::Sql;
 use crate::members::{Members, below};
-use crate::pattern_stand_in::Pattern;
+use crate::pattern::Pattern;
 
 const DIALECTS: &str = "exact, prefix, suffix, all, any, not, sql, pattern";
 

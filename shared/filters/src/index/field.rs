@@ -8,7 +8,7 @@ use super::{
     lengths::Lengths,
     place::Lookup,
 };
-use crate::{number, pattern_stand_in::fold, requirement::Test, subject::Scalar, wanted::FieldId};
+use crate::{number, pattern::ignore_case::fold, requirement::Test, subject::Scalar, wanted::FieldId};
 
 /// What a value leads to.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::Place;
+use super::place::Place;
 use crate::Scalar;
 use crate::wanted::Wanted;
 
@@ -71,37 +71,24 @@ impl<'e> Text<'e> {
 
     /// The value of a key. Dots in it lead further down.
     fn member(&mut self, key: &str, wanted: &Wanted, place: &mut Place<'e>, depth: usize) {
-        let mut path = Vec::new();
-        let mut below = wanted;
-        for part in key.split('.') {
-            let Some((part, child)) = below.entry(part) else {
-                return self.skip();
-            };
-            path.push((part, child.field()));
-            below = child;
-        }
-        let (last, leading) = match path.split_last() {
-            Some(split) => split,
-            None => return self.skip(),
+        let (first, rest) = match key.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (key, None),
+        };
+        let Some((name, child)) = wanted.entry(first) else {
+            return self.skip();
         };
         let mut read = Place {
-            field: last.1,
+            field: child.field(),
             ..Place::default()
         };
-        self.value(below, &mut read, depth);
-        if read.is_empty() {
-            return;
+        match rest {
+            Some(rest) => self.member(rest, child, &mut read, depth),
+            None => self.value(child, &mut read, depth),
         }
-        let mut key = last.0;
-        for (part, field) in leading.iter().rev() {
-            read = Place {
-                field: *field,
-                below: vec![(key.clone(), read)],
-                ..Place::default()
-            };
-            key = part;
+        if !read.is_empty() {
+            place.below.push((name.clone(), read));
         }
-        place.below.push((key.clone(), read));
     }
 
     fn array(&mut self, wanted: &Wanted, place: &mut Place<'e>, depth: usize) {

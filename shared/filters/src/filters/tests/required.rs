@@ -67,10 +67,45 @@ fn event() -> impl Strategy<Value = Sample> {
         1 => Just(Scalar::Null),
     ];
     let attribute = (prop::sample::select(&NAMES[..3]), value);
-    prop::collection::vec(attribute, 0..4).prop_map(|attributes| {
+    let attributes = prop::collection::vec(attribute, 0..4);
+    let data = prop::sample::select(
+        &[
+            "a",
+            "7",
+            "7.0",
+            "true",
+            "null",
+            r#"["a",7]"#,
+            "[]",
+            "{}",
+            r#""Ab""#,
+        ][..],
+    );
+    (attributes, data).prop_map(|(attributes, data)| {
+        let data = if data == "a" { r#""a""# } else { data };
+        let event = Sample::default().with_data(&format!(r#"{{"x":{data}}}"#));
         let with = |event: Sample, (name, value): (&str, _)| event.with(name, value);
-        attributes.into_iter().fold(Sample::default(), with)
+        attributes.into_iter().fold(event, with)
     })
+}
+
+/// What a pattern may ask of a field.
+fn wish() -> impl Strategy<Value = Json> {
+    let kinds = prop::sample::select(
+        &[
+            "prefix",
+            "suffix",
+            "equals-ignore-case",
+            "anything-but",
+            "wildcard",
+        ][..],
+    );
+    prop_oneof![
+        2 => a_text().prop_map(|text| json!(text)),
+        3 => (kinds, a_text()).prop_map(|(kind, text)| json!({kind: text})),
+        1 => any::<bool>().prop_map(|there| json!({"exists": there})),
+        1 => prop::sample::select(vec![json!(7), json!(true), Json::Null, json!({"numeric": [">", 1]})]),
+    ]
 }
 
 fn name() -> impl Strategy<Value = &'static str> {
@@ -120,7 +155,10 @@ fn filter() -> impl Strategy<Value = Json> {
         1 => (name(), a_text(), name(), a_text())
             .prop_map(|(one, text, other, also)| json!({"prefix": {one: text, other: also}})),
         4 => expression().prop_map(|sql| json!({"sql": sql})),
-        1 => (name(), a_text()).prop_map(|(name, text)| json!({"pattern": {name: [text, {"prefix": text}]}})),
+        2 => (prop::sample::select(&["a", "b", "x", "missing"][..]), wish(), wish()).prop_map(|(name, one, other)| {
+            let field = json!({name: [one, other]});
+            if name == "x" { json!({"pattern": {"data": field}}) } else { json!({"pattern": field}) }
+        }),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         let list = prop::collection::vec(inner.clone(), 1..4);

@@ -16,7 +16,7 @@ fn typical_filters_are_small() {
     for json in typical {
         let info = measure(|| std::mem::forget(compile(json).expect("a filter")));
         // What is still there is what was not given back.
-        let bytes = info.bytes_current.unsigned_abs() as usize + size_of::<super::Filters>();
+        let bytes = usize::try_from(info.bytes_current).expect("memory") + size_of::<super::Filters>();
         assert!(bytes <= 400, "{bytes} bytes: {json}");
     }
 }

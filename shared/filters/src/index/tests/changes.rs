@@ -146,7 +146,7 @@ fn change() -> impl Strategy<Value = (usize, Option<String>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn what_is_found_is_what_passes(

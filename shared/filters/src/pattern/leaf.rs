@@ -1,0 +1,62 @@
+//! A leaf of an event pattern: what is wanted at one path.
+
+use super::value::ValueTest;
+use crate::reading::Place;
+use crate::{Anchor, Requirement, Scalar};
+
+/// An array of alternatives, of which at least one has to pass.
+#[derive(Debug, PartialEq)]
+pub(super) struct Leaf {
+    /// The keys from the top of the event, joined by dots.
+    pub(super) path: Box<str>,
+    /// Where it stands in the pattern, as a JSON pointer.
+    pub(super) pointer: Box<str>,
+    pub(super) tests: Box<[ValueTest]>,
+}
+
+impl Leaf {
+    /// The keys of the path from a depth on.
+    pub(super) fn keys_from(&self, depth: usize) -> impl Iterator<Item = &str> + Clone {
+        self.path.split('.').skip(depth)
+    }
+
+    pub(super) fn key(&self, depth: usize) -> Option<&str> {
+        self.keys_from(depth).next()
+    }
+
+    /// Whether one of some values passes.
+    pub(super) fn passes(&self, values: &[Scalar<'_>]) -> bool {
+        let mut tests = self.tests.iter();
+        tests.any(|test| values.iter().any(|value| test.passes(value)))
+    }
+
+    /// Whether it is well when there is no value.
+    pub(super) fn may_be_absent(&self) -> bool {
+        self.tests.contains(&ValueTest::Absent)
+    }
+
+    /// What holds for every event that passes. `None` if nothing does.
+    pub(super) fn requirement(&self) -> Option<Requirement> {
+        let mut alternatives = Vec::new();
+        for test in &self.tests {
+            if !test.requires(&mut alternatives) {
+                return None;
+            }
+        }
+        let anchor = |test| Anchor {
+            path: self.path.clone(),
+            test,
+        };
+        Some(alternatives.into_iter().map(anchor).collect())
+    }
+}
+
+/// Whether there is a value at the end of a path, in whatever elements of arrays.
+pub(super) fn is_present<'k>(keys: &(impl Iterator<Item = &'k str> + Clone), place: &Place<'_>) -> bool {
+    let mut rest = keys.clone();
+    let outside = match rest.next() {
+        None => !place.scalars().is_empty(),
+        Some(key) => (place.child(key)).is_some_and(|child| is_present(&rest, child)),
+    };
+    outside || (place.elements().iter()).any(|element| is_present(keys, element))
+}
