@@ -10,15 +10,17 @@ use domain::ids::DeliveryId;
 use domain::passthrough::NotPassedOn;
 use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
-use gateway::{AccessDeniedCode, CallError, DeadLetterError, ErrorChain, GatewayError};
+use gateway::{CallError, DeadLetterError, ErrorChain, GatewayError};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::QueueError;
 use store::StoreError;
 
 use crate::config::InvalidRequest;
 use crate::content_coding::ACCEPTED;
+use call_message::call_message;
 use error_body::Details;
 
+mod call_message;
 mod error_body;
 mod json_answer;
 
@@ -54,9 +56,6 @@ pub(crate) const MATCHED: HeaderName = HeaderName::from_static("x-event-gateway-
 
 /// Most bytes of a text that a client is told.
 const MOST_MESSAGE_BYTES: usize = 4 * 1024;
-
-/// Text for a caller whose function cannot be called.
-const CALL_FAILED: &str = "Function call failed. Please check logs.";
 
 /// The challenge of a 401 that has no other: it must have one (RFC 9110, section 15.5.2).
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
@@ -178,6 +177,7 @@ impl From<GatewayError> for ApiError {
             | GatewayError::Overloaded
             | GatewayError::DeduplicationContended
             | GatewayError::AuthorizerFailed(_)
+            | GatewayError::HookFailed(_)
             | GatewayError::BatchInterrupted => Self::unavailable(message),
             GatewayError::BodyTooLarge { .. }
             | GatewayError::EventTooLarge(_)
@@ -214,6 +214,10 @@ impl From<GatewayError> for ApiError {
                 challenge,
                 ..Self::new(StatusCode::FORBIDDEN, message)
             },
+            GatewayError::HookRefused { refusal, challenge } => Self {
+                challenge,
+                ..Self::new(refusal.status, message)
+            },
             GatewayError::Unmatched => Self::unmatched(StatusCode::NOT_FOUND, message, None),
             GatewayError::MethodNotAllowed { allowed } => {
                 let allow = HeaderValue::try_from(allowed.join(", ")).ok();
@@ -232,28 +236,10 @@ impl From<GatewayError> for ApiError {
                 );
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
             }
-            GatewayError::Response(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+            GatewayError::AnswerHookFailed | GatewayError::Response(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
         }
-    }
-}
-
-/// What a caller may know of a failed call: never its cause, but three faults it can mend itself.
-fn call_message(err: &CallError) -> &'static str {
-    match err.access_denied_code() {
-        Some(AccessDeniedCode::AccessDenied) => {
-            "Function call failed with AccessDeniedException. The provided credentials do not have the required \
-                 IAM permissions to invoke this function. Please attach the lambda:invokeFunction permission to \
-                 these credentials."
-        }
-        Some(AccessDeniedCode::UnrecognizedClient) => {
-            "Function call failed with UnrecognizedClientException. The provided credentials are invalid. Please \
-                 provide valid credentials."
-        }
-        Some(AccessDeniedCode::ExpiredToken) => {
-            "Function call failed with ExpiredTokenException. The provided security token for the function has \
-                 expired. Please provide an updated security token or provide permanent credentials."
-        }
-        None => CALL_FAILED,
     }
 }
 
@@ -279,6 +265,10 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::NotPassthrough { .. }
             | ConfigurationError::Transform { .. }
             | ConfigurationError::TransformOfPassthrough { .. }
+            | ConfigurationError::MissingHook { .. }
+            | ConfigurationError::NotAHook { .. }
+            | ConfigurationError::FunctionIsHook { .. }
+            | ConfigurationError::TooManyHooks { .. }
             | ConfigurationError::OnlyAuthorizes(_)
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)

@@ -12,6 +12,7 @@ use crate::resource::{
 
 mod creation;
 mod error;
+mod hook_rules;
 mod path_forms;
 mod rules;
 mod settings_rules;
@@ -199,7 +200,7 @@ impl Snapshot {
     /// The subscriptions that get no events because their stored filters do not compile. As long as there are none, nothing
     /// is looked at.
     pub fn broken_filters(&self) -> impl Iterator<Item = &Stored<Subscription>> {
-        let is_broken = |stored: &&Stored<Subscription>| subscription_rules::is_broken(&stored.resource);
+        let is_broken = |stored: &&Stored<Subscription>| stored.resource.has_broken_filters();
         let all = (self.broken_filters > 0).then(|| self.subscriptions.values());
         all.into_iter().flatten().filter(is_broken)
     }

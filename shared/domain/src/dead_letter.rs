@@ -132,6 +132,8 @@ pub enum DeadLetterReason {
     FunctionNotFound,
     /// The authorizer of its event type could not be asked. Queued again, it is asked again.
     AuthorizerFailed,
+    /// A hook refused the event, Queued again, it is asked again.
+    HookRefused,
     /// The event comes back for ever: its function, or what that leads to, is the gateway itself.
     Loop,
     /// The transform of the subscription failed, or gave no event. Its function was not called.
@@ -148,6 +150,7 @@ impl DeadLetterReason {
             Self::SubscriptionDeleted => "subscriptionDeleted",
             Self::FunctionNotFound => "functionNotFound",
             Self::AuthorizerFailed => "authorizerFailed",
+            Self::HookRefused => "hookRefused",
             Self::Loop => "loop",
             Self::TransformFailed => "transformFailed",
         }

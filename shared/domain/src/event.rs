@@ -1,5 +1,7 @@
 //! Events: what every request becomes, and what functions receive.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -80,6 +82,14 @@ impl Event {
         match self {
             Self::V0_1(envelope) => &envelope.event_id,
             Self::CloudEvent(event) => event.id(),
+        }
+    }
+
+    /// The source, as a text. `None` only of stored events of other times.
+    pub fn source(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::V0_1(envelope) => Some(Cow::Borrowed(&envelope.source)),
+            Self::CloudEvent(event) => event.member("source").and_then(Json::scalar_text),
         }
     }
 

@@ -15,13 +15,14 @@ use crate::type_pattern::is_to;
 use crate::validation::ANY_METHOD;
 
 mod answer;
+mod hooks;
 mod reached;
 mod request;
 mod space_resources;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Explanation, Reason, SubscriptionExplanation};
+pub use answer::{Explanation, HookExplanation, HookOf, Reason, SubscriptionExplanation};
 use reached::Reached;
 pub use request::ExplainRequest;
 pub use space_resources::SpaceResources;
@@ -74,6 +75,7 @@ impl Explanation {
                     parameters: parameters(&request, subscription, matches, space.mode),
                     variants: function.map(|function| variants(function)).unwrap_or_default(),
                     authorizer: authorizer.filter(|_| matches).cloned(),
+                    hooks: Vec::new(),
                 }
             })
             .collect();

@@ -7,12 +7,14 @@ use http::{HeaderMap, StatusCode};
 
 use crate::sniff::sniff;
 
+mod change;
 mod malformed;
 mod passed_on;
 mod proxy;
 mod response_object;
 mod transformed;
 
+pub use change::{AnswerView, ResponseChange};
 pub use malformed::{Malformation, MalformedResponse};
 pub use passed_on::end_to_end;
 pub use proxy::{Prelude, PreludeError};

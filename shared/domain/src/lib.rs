@@ -15,6 +15,7 @@ pub mod event;
 pub mod explain;
 pub mod filter_test;
 pub mod function_response;
+pub mod hook;
 pub mod hops;
 pub mod ids;
 pub mod json;

@@ -103,6 +103,14 @@ fn about(error: &ConfigurationError) -> Refusal {
             "unused",
             hint("take the authorizerId out of the subscription first"),
         ),
+        ConfigurationError::MissingHook { .. } => {
+            Refusal::new(at("hooks"), "exists", hint("register the function first"))
+        }
+        ConfigurationError::NotAHook { .. } => Refusal::new(None, "hook", None),
+        ConfigurationError::FunctionIsHook { .. } => {
+            Refusal::new(None, "unused", hint("take it out of the hooks first"))
+        }
+        ConfigurationError::TooManyHooks { .. } => Refusal::new(at("hooks"), "max", None),
         ConfigurationError::NotPassthrough { .. } => Refusal::new(
             None,
             "passthrough",
@@ -172,6 +180,9 @@ fn of_invalid(invalid: &InvalidResource) -> Refusal {
                 CorsError::MaxAge { .. } => ("maxAge", "range"),
             };
             Refusal::new(at(field), rule, None)
+        }
+        InvalidCause::Hooks(error) => {
+            Refusal::new(Some(error.place()), error.rule, Some(error.reason.clone()))
         }
     }
 }

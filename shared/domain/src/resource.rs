@@ -10,6 +10,7 @@ use crate::ids::Space;
 mod cors;
 mod event_type;
 mod function;
+mod hook;
 mod invalid;
 mod kind;
 mod masking;
@@ -27,6 +28,11 @@ pub(crate) use cors::may_send_credentials;
 pub use cors::{Cors, CorsError};
 pub use event_type::EventType;
 pub use function::Function;
+pub(crate) use hook::compile_when;
+pub use hook::{
+    DEFAULT_HOOK_TIMEOUT, Hook, HookError, HookPoint, MAX_HOOK_CONFIG_BYTES, MAX_HOOK_TIMEOUT_MS, MAX_HOOKS,
+    OnHookError, hooks_at,
+};
 pub use invalid::{InvalidCause, InvalidResource};
 pub use kind::Kind;
 pub use masking::masked;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::configuration::{AnyChange, Change, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::persistent_map::PersistentMap;
-use crate::resource::{Cors, EventType, Function, SpaceSettings, Subscription};
+use crate::resource::{Cors, EventType, Function, HookPoint, SpaceSettings, Subscription};
 use crate::type_pattern::TypePattern;
 
 mod apply;
@@ -23,6 +23,7 @@ mod event_routes;
 mod filtered_slots;
 mod foreign;
 mod groups;
+mod hooks;
 mod nearest;
 mod ownership;
 mod path_tree;
@@ -39,6 +40,8 @@ use event_routes::EventRoutes;
 pub use filtered_slots::FilteredSlot;
 use filtered_slots::FilteredSlots;
 pub use foreign::{ForeignPath, foreign_paths};
+pub use hooks::RoutedHook;
+use hooks::{Hooks, HooksOf};
 pub use nearest::{NearestMiss, UnmatchedAnswer};
 pub use ownership::PathOwnership;
 use ownership::owner;
@@ -71,6 +74,7 @@ pub struct RoutingTable {
     queued: PersistentMap<Space, PersistentMap<SubscriptionId, Arc<Subscription>>>,
     /// Functions that are here with secrets which nobody could decrypt; only spaces that have such.
     sealed: PersistentMap<Space, BTreeSet<FunctionId>>,
+    hooks: Hooks,
 }
 
 /// What stands on the paths, by whose they are.
@@ -142,6 +146,7 @@ impl RoutingTable {
             },
             queued: PersistentMap::default(),
             sealed: PersistentMap::default(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -282,6 +287,38 @@ impl RoutingTable {
     /// Whether any subscription has an authorizer of its own, so that subscribers of a space can have different ones.
     pub fn has_own_authorizers(&self) -> bool {
         !self.own_authorizers.is_empty()
+    }
+
+    /// Whether anybody has a hook at a point, so that it is worth a look.
+    pub fn has_hooks(&self, point: HookPoint) -> bool {
+        self.hooks.has(point)
+    }
+
+    /// The hooks that an event of a type meets at a point, in their order: those of the space, those of the event type, and
+    /// those of the subscription where one is named.
+    pub fn hooks<'t>(
+        &'t self,
+        point: HookPoint,
+        space: &Space,
+        event_type: &str,
+        subscription: Option<&SubscriptionId>,
+    ) -> impl Iterator<Item = &'t RoutedHook> + use<'t> {
+        self.hooks.at(point, space, event_type, subscription)
+    }
+
+    /// Whether any subscription has hooks of its own.
+    pub fn has_own_hooks(&self) -> bool {
+        self.hooks.has_any_of_subscriptions()
+    }
+
+    /// The hooks at a point that a subscription has of its own.
+    pub fn own_hooks<'t>(
+        &'t self,
+        point: HookPoint,
+        space: &Space,
+        subscription: &SubscriptionId,
+    ) -> impl Iterator<Item = &'t RoutedHook> + use<'t> {
+        self.hooks.of_subscription(point, space, subscription)
     }
 
     /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46), or the most

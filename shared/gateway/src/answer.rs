@@ -1,6 +1,4 @@
 //! The fifth stage: what the caller gets.
-//!
-//! Hooks of answers belong here, before an answer is read out of what the function said.
 
 use bytes::Bytes;
 use domain::function_response::FunctionResponse;

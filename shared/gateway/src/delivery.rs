@@ -6,6 +6,7 @@ pub(crate) mod dead_letters;
 mod deliverer;
 mod dispatch_time;
 mod fair_permits;
+mod hooks;
 mod orphans;
 mod permits;
 mod step;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::event::EventError;
 use domain::function_response::MalformedResponse;
+use domain::hook::HookRefusal;
 use domain::hops::{Hops, HopsError};
 use domain::ids::Space;
 use domain::passthrough::NotPassedOn;
@@ -72,6 +73,20 @@ pub enum GatewayError {
     /// The authorizer could not be asked, so nothing is known about the event.
     #[error("Service Unavailable: the authorizer of the event type {0:?} cannot be asked")]
     AuthorizerFailed(String),
+    /// A hook refused the event, or the answer to it.
+    #[error("{refusal}")]
+    HookRefused {
+        /// What it says.
+        refusal: HookRefusal,
+        /// What it says about how to be allowed.
+        challenge: Option<HeaderValue>,
+    },
+    /// A hook could not be asked, or what it says cannot be used: nothing is known about the event.
+    #[error("Service Unavailable: a hook of the event type {0:?} cannot be asked")]
+    HookFailed(String),
+    /// The function was called, and a hook that its answer has to pass failed.
+    #[error("Function call failed. Please check logs.")]
+    AnswerHookFailed,
     /// The request, or an event, does not say how often it was passed on.
     #[error(transparent)]
     Hops(#[from] HopsError),

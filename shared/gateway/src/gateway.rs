@@ -17,6 +17,7 @@ use crate::draining::Draining;
 use crate::intake::Intake;
 use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
+use crate::invocation::hook_limits::HookLimits;
 use crate::invocation::system_events::SystemEvents;
 use crate::invocation::transforms::Transforms;
 use crate::matching::Matching;
@@ -90,6 +91,10 @@ impl Gateway {
                 is_hosted: settings.hosted.is_on(),
             },
             metrics: Arc::clone(&metrics),
+            hook_limits: HookLimits {
+                max_timeout: settings.max_hook_timeout,
+                max_attributes: settings.event_limits.max_attributes,
+            },
         });
         let permits = Permits::new(&queue, settings.max_concurrent_deliveries);
         let sync_calls = settings.max_sync_calls_per_space.map(SyncCalls::new);

@@ -1,6 +1,6 @@
 //! The fourth stage: calls of functions, whoever has a reason for one: a client that waits, a delivery, an authorizer.
 //!
-//! Transforms and hooks of single calls belong here, where the payload is made.
+//! Transforms of single calls belong here, where the payload is made.
 
 use std::sync::Arc;
 
@@ -13,12 +13,16 @@ pub(crate) mod call;
 pub(crate) mod called;
 pub(crate) mod circuit_breaker;
 pub(crate) mod circuit_report;
+pub(crate) mod hook;
+pub(crate) mod hook_chain;
+pub(crate) mod hook_limits;
 mod planned_call;
 pub(crate) mod system_events;
 pub(crate) mod transforms;
 pub(crate) mod weighted;
 
 use circuit_breaker::CircuitBreakers;
+use hook_limits::HookLimits;
 use system_events::SystemEvents;
 use transforms::Transforms;
 
@@ -33,4 +37,5 @@ pub(crate) struct Invocation {
     pub(crate) metrics: Arc<EventMetrics>,
     pub(crate) rate_limits: RateLimits,
     pub(crate) transforms: Transforms,
+    pub(crate) hook_limits: HookLimits,
 }

@@ -122,6 +122,11 @@ impl Matching {
         })
     }
 
+    /// The event that a request without an event of its own becomes.
+    pub(crate) async fn event_of_request(&self, arrived: &Arrived<'_>, stamp: EventStamp) -> Event {
+        self.request_event(arrived, stamp).await.0
+    }
+
     /// The event that a request without an event of its own becomes, and its routes.
     async fn request_event<'a>(&self, arrived: &Arrived<'a>, stamp: EventStamp) -> (Event, Routes<'a>) {
         let plain = routes(arrived, HTTP_REQUEST);

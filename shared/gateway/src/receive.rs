@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::event::{HTTP_REQUEST, is_plain_request};
 use domain::passthrough::OriginalRequest;
-use domain::resource::{Provider, Subscription};
+use domain::resource::{HookPoint, Provider, Subscription};
 use domain::routing::RoutingTable;
 use http::HeaderMap;
 use http::request::Parts;
@@ -21,6 +21,12 @@ use crate::intake::client::Client;
 use crate::intake::{Arrived, CorsDecision, wanted_versions};
 use crate::invocation::call::untransformed;
 use crate::matching::unmatched::note_unmatched;
+
+mod call_hooks;
+mod receive_hooks;
+
+use call_hooks::BeforeCall;
+use receive_hooks::Received;
 
 /// What a request is answered with.
 #[derive(Debug)]
@@ -119,7 +125,14 @@ impl Gateway {
             return call.await;
         }
         let stages = self.stages();
-        let incoming = stages.intake.decode(arrived).await?;
+        let mut incoming = stages.intake.decode(arrived).await?;
+        if arrived.table.has_hooks(HookPoint::Receive) {
+            // Boxed: most requests have no hooks and should not carry the futures of their calls.
+            match Box::pin(self.ask_receive_hooks(arrived, incoming)).await? {
+                Received::Events(events) => incoming = events,
+                Received::Answered(answer) => return Ok(answer),
+            }
+        }
         let matched = stages.matching.matched(arrived, incoming).await?;
         let unmatched = note_unmatched(arrived, &matched, &stages.metrics);
         let pace = self.pace(arrived, matched.len());
@@ -183,7 +196,16 @@ impl Gateway {
         let counters = stages.metrics.space(space).sync(candidate.event.event_type());
         counters.received.increment(1);
         let decision = candidate.authorizers.decide(space, subscription_id).await;
-        let event = decision.for_caller()?;
+        let mut event = decision.for_caller()?;
+        if arrived.table.has_hooks(HookPoint::Deliver) {
+            match Box::pin(self.ask_deliver_hooks(arrived, subscription, &event, candidate, pace)).await? {
+                BeforeCall::Event(made) => event = made,
+                BeforeCall::Answered(answer) => {
+                    counters.processed.increment(1);
+                    return Ok(answer);
+                }
+            }
+        }
         let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let tunnel = if original.can_upgrade && may_upgrade(arrived.table, subscription, &original) {
             Some(Box::new(stages.tunnels.begin(space)?))
@@ -220,6 +242,10 @@ impl Gateway {
             let transforming = Box::pin(transformed(answer, source, subscription, transforms));
             let outcome = transforming.await;
             answer = outcome.map_err(|error| untransformed(subscription, &event, error))?;
+        }
+        if arrived.table.has_hooks(HookPoint::Answer) {
+            let asking = self.ask_answer_hooks(arrived, subscription, &event, answer, (candidate, pace));
+            answer = Box::pin(asking).await?;
         }
         if let Answer::Upgrade(upgraded) = &mut answer {
             upgraded.keep(tunnel);

@@ -31,6 +31,8 @@ pub struct GatewaySettings {
     pub traces: TraceSettings,
     /// Time that the authorizers and sync functions of a batch have together.
     pub batch_timeout: Duration,
+    /// Longest time of a hook, whatever it says of itself.
+    pub max_hook_timeout: Duration,
     /// Longest time for which a function is left alone because it asks for that, unless its subscription allows longer
     /// pauses.
     pub max_retry_after: Duration,

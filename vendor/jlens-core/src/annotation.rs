@@ -74,7 +74,9 @@ pub(crate) fn parse_doc(doc: &DocComment, warnings: &mut Vec<Diagnostic>) -> Ann
 
     // Free text before the first tag.
     while i < bytes.len() {
-        if bytes[i] == b'@' && (i == 0 || bytes[i - 1].is_ascii_whitespace() || bytes[i - 1] == b'*') {
+        if bytes[i] == b'@'
+            && (i == 0 || bytes[i - 1].is_ascii_whitespace() || bytes[i - 1] == b'*')
+        {
             break;
         }
         i += 1;
@@ -129,7 +131,11 @@ pub(crate) fn parse_doc(doc: &DocComment, warnings: &mut Vec<Diagnostic>) -> Ann
                 while i < bytes.len() && bytes[i] != b'\n' && bytes[i] != b'@' {
                     i += 1;
                 }
-                let bare = text[start..i].trim().trim_end_matches('*').trim().to_owned();
+                let bare = text[start..i]
+                    .trim()
+                    .trim_end_matches('*')
+                    .trim()
+                    .to_owned();
                 if matches!(tag, "label" | "message" | "id") {
                     warnings.push(Diagnostic::warning("W0103", tag_span, &[("tag", tag)]));
                 }

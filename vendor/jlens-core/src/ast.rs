@@ -64,7 +64,9 @@ pub struct Ast {
 impl Ast {
     /// Whether any diagnostic is an error (only possible with recovering parsing).
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+        self.diagnostics
+            .iter()
+            .any(|d| d.severity == Severity::Error)
     }
 
     /// The label of an ancestor slot.
@@ -681,7 +683,12 @@ impl Node {
             NodeKind::Sort { terms } => terms.iter_mut().for_each(|t| f(&mut t.expr)),
             _ => {}
         }
-        for stage in self.attrs.stages.iter_mut().chain(&mut self.attrs.predicate) {
+        for stage in self
+            .attrs
+            .stages
+            .iter_mut()
+            .chain(&mut self.attrs.predicate)
+        {
             if let Stage::Filter { expr, .. } = stage {
                 f(expr);
             }

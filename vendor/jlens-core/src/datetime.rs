@@ -330,9 +330,10 @@ struct IntegerFormat {
 }
 
 const DECIMAL_GROUPS: [u32; 37] = [
-    0x30, 0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
-    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50,
-    0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
+    0x30, 0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
+    0x0D66, 0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80,
+    0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
+    0xFF10,
 ];
 
 fn analyse_integer_picture(picture: &str) -> Result<IntegerFormat> {
@@ -455,7 +456,9 @@ fn format_integer_with(value: f64, format: &IntegerFormat) -> Result<String> {
     let value = value.abs();
     let int = value as u64;
     let mut out = match format.primary {
-        Primary::Letters => decimal_to_letters(value, if format.case == Case::Upper { 'A' } else { 'a' }),
+        Primary::Letters => {
+            decimal_to_letters(value, if format.case == Case::Upper { 'A' } else { 'a' })
+        }
         Primary::Roman => {
             let r = decimal_to_roman(int);
             if format.case == Case::Upper {
@@ -598,7 +601,9 @@ fn integer_matcher(format: &IntegerFormat) -> Result<(String, Parser)> {
                 regex,
                 Box::new(move |v: &str| {
                     let mut digits: String = if f.ordinal {
-                        v.chars().take(v.chars().count().saturating_sub(2)).collect()
+                        v.chars()
+                            .take(v.chars().count().saturating_sub(2))
+                            .collect()
                     } else {
                         v.to_owned()
                     };
@@ -688,7 +693,11 @@ const MAX_MILLIS: f64 = 8.64e15;
 /// time beyond ±8.64e15 ms.
 fn date_utc(year: f64, month: f64, day: f64, h: f64, mi: f64, s: f64, ms: f64) -> f64 {
     let time = calendar_millis(year, month, day, h, mi, s, ms);
-    if time.abs() > MAX_MILLIS { f64::NAN } else { time }
+    if time.abs() > MAX_MILLIS {
+        f64::NAN
+    } else {
+        time
+    }
 }
 
 /// `date_utc` without the range of `Date`, for the dates that a component of a date in range is
@@ -708,8 +717,13 @@ fn calendar_millis(year: f64, month: f64, day: f64, h: f64, mi: f64, s: f64, ms:
         return f64::NAN;
     }
     let (y, m) = (year as i64, month as i64);
-    let days = days_from_civil(y + m.div_euclid(12), m.rem_euclid(12) + 1, 1) as f64 + day.trunc() - 1.0;
-    days * MILLIS_IN_A_DAY + h.trunc() * 3_600_000.0 + mi.trunc() * 60_000.0 + s.trunc() * 1000.0 + ms.trunc()
+    let days =
+        days_from_civil(y + m.div_euclid(12), m.rem_euclid(12) + 1, 1) as f64 + day.trunc() - 1.0;
+    days * MILLIS_IN_A_DAY
+        + h.trunc() * 3_600_000.0
+        + mi.trunc() * 60_000.0
+        + s.trunc() * 1000.0
+        + ms.trunc()
 }
 
 /// The UTC fields of a timestamp, like the `getUTC*` methods of `Date`.
@@ -1025,7 +1039,9 @@ fn analyse_datetime_picture(picture: &str) -> Result<Vec<Part>> {
                         def.n = max as i64;
                         format.mandatory_digits = max;
                     } else {
-                        let w = format.mandatory_digits.saturating_add(format.optional_digits);
+                        let w = format
+                            .mandatory_digits
+                            .saturating_add(format.optional_digits);
                         if w >= 2 {
                             def.n = w as i64;
                         }
@@ -1078,8 +1094,9 @@ pub(crate) fn from_millis(
         offset_hours = (offset / 100.0).floor();
         offset_minutes = offset % 100.0;
     }
-    let spec =
-        analyse_datetime_picture(picture.unwrap_or("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]"))?;
+    let spec = analyse_datetime_picture(
+        picture.unwrap_or("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]"),
+    )?;
     let offset_millis = (60.0 * offset_hours + offset_minutes) * 60_000.0;
     // jsonata-js writes every component of NaN, which `$toMillis` gives for a date that does
     // not exist, or of a date beyond the range as "NaN".
@@ -1107,7 +1124,12 @@ pub(crate) fn from_millis(
     Ok(out)
 }
 
-fn format_component(date: &Fields, m: &Marker, offset_hours: f64, offset_minutes: f64) -> Result<String> {
+fn format_component(
+    date: &Fields,
+    m: &Marker,
+    offset_hours: f64,
+    offset_minutes: f64,
+) -> Result<String> {
     let value = fragment(date, m.component);
     if "YMDdFWwXxHhms".contains(m.component) {
         let Component::Number(mut v) = value else {
@@ -1213,7 +1235,8 @@ fn parse_iso8601(s: &str) -> Option<f64> {
     .expect("valid regex");
     let m = re.find(s)?;
     let group = |i: usize| m.group(i).map(|r| &s[r]);
-    let int = |i: usize, default: f64| group(i).map_or(default, |g| g.parse::<f64>().unwrap_or(f64::NAN));
+    let int =
+        |i: usize, default: f64| group(i).map_or(default, |g| g.parse::<f64>().unwrap_or(f64::NAN));
     let (year, month, day) = (int(1, 0.0), int(2, 1.0), int(3, 1.0));
     let (h, mi, sec) = (int(4, 0.0), int(5, 0.0), int(6, 0.0));
     if !(1.0..=12.0).contains(&month) || !(1.0..=31.0).contains(&day) || h > 24.0 {
@@ -1223,7 +1246,8 @@ fn parse_iso8601(s: &str) -> Option<f64> {
         let digits: String = f.chars().chain(std::iter::repeat('0')).take(3).collect();
         digits.parse().unwrap_or(0.0)
     });
-    let mut millis = days_from_civil(year as i64, month as i64, day as i64) as f64 * MILLIS_IN_A_DAY
+    let mut millis = days_from_civil(year as i64, month as i64, day as i64) as f64
+        * MILLIS_IN_A_DAY
         + h * 3_600_000.0
         + mi * 60_000.0
         + sec * 1000.0
@@ -1279,16 +1303,19 @@ fn parse_datetime(
                     m.component,
                     Box::new(move |v: &str| {
                         let v = if is_z { &v[3.min(v.len())..] } else { v };
-                        let (hours, minutes) = match separator.and_then(|s| v.find(s).map(|i| (s, i))) {
-                            Some((s, i)) => (js_parse_int(&v[..i]), js_parse_int(&v[i + s.len_utf8()..])),
-                            None => {
-                                if v.len() - 1 <= 2 {
-                                    (js_parse_int(v), 0.0)
-                                } else {
-                                    (js_parse_int(&v[..3]), js_parse_int(&v[3..]))
+                        let (hours, minutes) =
+                            match separator.and_then(|s| v.find(s).map(|i| (s, i))) {
+                                Some((s, i)) => {
+                                    (js_parse_int(&v[..i]), js_parse_int(&v[i + s.len_utf8()..]))
                                 }
-                            }
-                        };
+                                None => {
+                                    if v.len() - 1 <= 2 {
+                                        (js_parse_int(v), 0.0)
+                                    } else {
+                                        (js_parse_int(&v[..3]), js_parse_int(&v[3..]))
+                                    }
+                                }
+                            };
                         hours * 60.0 + minutes
                     }),
                 )));
@@ -1341,7 +1368,10 @@ fn parse_datetime(
                     parsers.push(Some((
                         m.component,
                         Box::new(move |v: &str| {
-                            lookup.iter().find(|(k, _)| k == v).map_or(f64::NAN, |(_, n)| *n)
+                            lookup
+                                .iter()
+                                .find(|(k, _)| k == v)
+                                .map_or(f64::NAN, |(_, n)| *n)
                         }),
                     )));
                 }
@@ -1523,17 +1553,26 @@ mod tests {
             format_integer(123.0, "w", usize::MAX).unwrap(),
             "one hundred and twenty-three"
         );
-        assert_eq!(format_integer(21.0, "Ww;o", usize::MAX).unwrap(), "Twenty-First");
+        assert_eq!(
+            format_integer(21.0, "Ww;o", usize::MAX).unwrap(),
+            "Twenty-First"
+        );
         assert_eq!(format_integer(1999.0, "I", usize::MAX).unwrap(), "MCMXCIX");
         assert_eq!(format_integer(28.0, "A", usize::MAX).unwrap(), "AB");
         // jsonata-js's floating-point arithmetic, past u64::MAX.
-        assert_eq!(format_integer(1e21, "a", usize::MAX).unwrap(), "olzyyselzqowgem");
+        assert_eq!(
+            format_integer(1e21, "a", usize::MAX).unwrap(),
+            "olzyyselzqowgem"
+        );
         assert_eq!(
             format_integer(1234567.0, "#,##0", usize::MAX).unwrap(),
             "1,234,567"
         );
         assert_eq!(format_integer(3.0, "1;o", usize::MAX).unwrap(), "3rd");
-        assert_eq!(parse_integer("one hundred and twenty-three", "w").unwrap(), 123.0);
+        assert_eq!(
+            parse_integer("one hundred and twenty-three", "w").unwrap(),
+            123.0
+        );
         assert_eq!(parse_integer("MCMXCIX", "I").unwrap(), 1999.0);
         assert_eq!(parse_integer("1,234,567", "#,##0").unwrap(), 1_234_567.0);
     }
@@ -1557,7 +1596,13 @@ mod tests {
             "2018-01-01T00:00:00.000Z"
         );
         assert_eq!(
-            from_millis(1_521_801_216_617.0, Some("[D1o] [MNn] [Y]"), None, usize::MAX).unwrap(),
+            from_millis(
+                1_521_801_216_617.0,
+                Some("[D1o] [MNn] [Y]"),
+                None,
+                usize::MAX
+            )
+            .unwrap(),
             "23rd March 2018"
         );
         assert_eq!(

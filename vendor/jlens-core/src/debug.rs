@@ -38,7 +38,9 @@ pub fn tokens(source: &str) -> Result<Vec<TokenInfo>> {
             TokKind::Str(s) => ("string", s.into(), true),
             TokKind::Number(n) => ("number", n.into(), true),
             TokKind::Value(lit) => ("value", serde_json::to_value(lit).unwrap_or_default(), true),
-            TokKind::Regex { pattern, flags } => ("regex", format!("/{pattern}/{flags}").into(), true),
+            TokKind::Regex { pattern, flags } => {
+                ("regex", format!("/{pattern}/{flags}").into(), true)
+            }
             TokKind::Op(op) => ("operator", op.into(), matches!(op, ")" | "]" | "}")),
         };
         infix = operand;

@@ -174,7 +174,8 @@ impl<'de, 'a> Visitor<'de> for ValueSeed<'_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value<'a>, A::Error> {
-        let mut map = Map::with_capacity_and_hasher(access.size_hint().unwrap_or(0), Default::default());
+        let mut map =
+            Map::with_capacity_and_hasher(access.size_hint().unwrap_or(0), Default::default());
         // A repeated key keeps its first position and takes the last value, as in `JSON.parse`.
         while let Some(key) = access.next_key_seed(KeySeed(self.0))? {
             let value = access.next_value_seed(ValueSeed(&mut *self.0, PhantomData))?;

@@ -22,8 +22,8 @@ use crate::output::Output;
 use crate::regex::Regex;
 use crate::signature::Signature;
 use crate::value::{
-    self, CONS, Function, KEEP_SINGLETON, Lambda, Map, OUTER_WRAPPER, Object, SEQUENCE, Shared, TUPLE_STREAM,
-    Value,
+    self, CONS, Function, KEEP_SINGLETON, Lambda, Map, OUTER_WRAPPER, Object, SEQUENCE, Shared,
+    TUPLE_STREAM, Value,
 };
 
 /// A scope of variable bindings.
@@ -69,7 +69,9 @@ impl<'a> Frame<'a> {
     fn builtin(&self, name: &str) -> Value<'a> {
         let value = functions::native_value(name).unwrap_or_default();
         if !value.is_undefined() {
-            self.vars.borrow_mut().insert(name.to_owned(), value.clone());
+            self.vars
+                .borrow_mut()
+                .insert(name.to_owned(), value.clone());
         }
         value
     }
@@ -190,8 +192,9 @@ fn tuple_map<'a>(tuple: &Value<'a>) -> Map<'a> {
 /// `function($f, $g) { function($x){ $g($f($x)) } }`, used for `$f ~> $g` function chaining.
 fn chain_ast() -> &'static Ast {
     static CHAIN: OnceLock<Ast> = OnceLock::new();
-    CHAIN
-        .get_or_init(|| crate::parse("function($f, $g) { function($x){ $g($f($x)) } }").expect("valid chain"))
+    CHAIN.get_or_init(|| {
+        crate::parse("function($f, $g) { function($x){ $g($f($x)) } }").expect("valid chain")
+    })
 }
 
 fn transform_signature() -> &'static Signature {
@@ -228,7 +231,10 @@ fn evaluator_busy() -> Error {
 
 impl crate::host::Caller for HostCaller<'_, '_, '_> {
     fn read_failure(&self) -> Result<()> {
-        self.ev.try_borrow().map_err(|_| evaluator_busy())?.read_failure()
+        self.ev
+            .try_borrow()
+            .map_err(|_| evaluator_busy())?
+            .read_failure()
     }
 
     fn arity(&self, index: usize) -> Option<usize> {
@@ -238,7 +244,11 @@ impl crate::host::Caller for HostCaller<'_, '_, '_> {
         }
     }
 
-    fn apply(&self, index: usize, args: &[Option<serde_json::Value>]) -> Result<Option<serde_json::Value>> {
+    fn apply(
+        &self,
+        index: usize,
+        args: &[Option<serde_json::Value>],
+    ) -> Result<Option<serde_json::Value>> {
         let mut ev = self.ev.try_borrow_mut().map_err(|_| evaluator_busy())?;
         let func = self.args.get(index).cloned().unwrap_or_default();
         let args = args
@@ -301,7 +311,11 @@ pub(crate) fn evaluate<'a, 'v, R>(
         }
     }
     for (name, function) in bindings.functions() {
-        ev.bind(&env, name, Value::function(Function::Host(function.clone())));
+        ev.bind(
+            &env,
+            name,
+            Value::function(Function::Host(function.clone())),
+        );
     }
     if let Value::Array(a) = &input
         && !a.is_sequence()
@@ -390,7 +404,10 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     pub(crate) fn bind(&mut self, env: &Env<'a>, name: &str, value: Value<'a>) {
-        if matches!(value, Value::Function(_) | Value::Array(_) | Value::Object(_)) {
+        if matches!(
+            value,
+            Value::Function(_) | Value::Array(_) | Value::Object(_)
+        ) {
             self.cyclic.push(Rc::downgrade(env));
         }
         env.vars.borrow_mut().insert(name.to_owned(), value);
@@ -525,7 +542,12 @@ impl<'a> Evaluator<'_, 'a> {
 
     /// Evaluates `expr` against `input` (jsonata-js `evaluate`).
     #[inline]
-    pub(crate) fn eval(&mut self, expr: &Node, input: &Value<'a>, env: &Env<'a>) -> Result<Value<'a>> {
+    pub(crate) fn eval(
+        &mut self,
+        expr: &Node,
+        input: &Value<'a>,
+        env: &Env<'a>,
+    ) -> Result<Value<'a>> {
         if self.tracer.is_some() {
             return self.eval_traced(expr, input, env);
         }
@@ -625,7 +647,11 @@ impl<'a> Evaluator<'_, 'a> {
                 if let Some(t) = self.tracer.as_deref_mut() {
                     t.branch(expr, if keep { Branch::Then } else { Branch::Else });
                 }
-                if keep { value } else { self.eval(rhs, input, env)? }
+                if keep {
+                    value
+                } else {
+                    self.eval(rhs, input, env)?
+                }
             }
             NodeKind::Block { exprs, frame } => {
                 let child;
@@ -656,15 +682,19 @@ impl<'a> Evaluator<'_, 'a> {
                 let re = match self.regexes.get(&key) {
                     Some(re) => re.clone(),
                     None => {
-                        let re =
-                            Rc::new(Regex::new(pattern, flags).map_err(|e| e.at(expr.span, expr.position))?);
+                        let re = Rc::new(
+                            Regex::new(pattern, flags)
+                                .map_err(|e| e.at(expr.span, expr.position))?,
+                        );
                         self.regexes.insert(key, re.clone());
                         re
                     }
                 };
                 Value::function(Function::Regex(re))
             }
-            NodeKind::Function { procedure, args } => self.call(expr, procedure, args, input, env, None)?,
+            NodeKind::Function { procedure, args } => {
+                self.call(expr, procedure, args, input, env, None)?
+            }
             NodeKind::Variable { name } => variable(name, input, env),
             NodeKind::Lambda(def) => Value::function(Function::Lambda(Lambda {
                 def: def.clone(),
@@ -673,7 +703,9 @@ impl<'a> Evaluator<'_, 'a> {
                 input: input.clone(),
                 env: env.clone(),
             })),
-            NodeKind::Partial { procedure, args } => self.partial(expr, procedure, args, input, env)?,
+            NodeKind::Partial { procedure, args } => {
+                self.partial(expr, procedure, args, input, env)?
+            }
             NodeKind::Apply { lhs, rhs } => self.apply_expression(expr, lhs, rhs, input, env)?,
             NodeKind::Transform(def) => Value::function(Function::Transform {
                 def: def.clone(),
@@ -766,11 +798,12 @@ impl<'a> Evaluator<'_, 'a> {
         }
 
         // A path starting with a variable is absolute; otherwise an input array is iterated.
-        let mut input_seq = if input.is_array() && !matches!(steps[0].kind, NodeKind::Variable { .. }) {
-            input.clone()
-        } else {
-            Value::sequence(vec![input.clone()])
-        };
+        let mut input_seq =
+            if input.is_array() && !matches!(steps[0].kind, NodeKind::Variable { .. }) {
+                input.clone()
+            } else {
+                Value::sequence(vec![input.clone()])
+            };
 
         let mut result_seq = Value::Undefined;
         let mut is_tuple = false;
@@ -784,7 +817,8 @@ impl<'a> Evaluator<'_, 'a> {
             if ii == 0 && step.attrs.cons_array {
                 result_seq = self.eval(step, &input_seq, env)?;
             } else if is_tuple {
-                tuple_bindings = Some(self.tuple_step(step, &input_seq, tuple_bindings.as_ref(), env)?);
+                tuple_bindings =
+                    Some(self.tuple_step(step, &input_seq, tuple_bindings.as_ref(), env)?);
             } else {
                 // A sort or a tuple step reads the sequence; any other step only its items.
                 let items_only = steps
@@ -793,7 +827,8 @@ impl<'a> Evaluator<'_, 'a> {
                 result_seq = self.step(step, &input_seq, env, ii == last, items_only)?;
             }
             if !is_tuple
-                && (result_seq.is_undefined() || result_seq.as_array().is_some_and(|a| a.items().is_empty()))
+                && (result_seq.is_undefined()
+                    || result_seq.as_array().is_some_and(|a| a.items().is_empty()))
             {
                 break;
             }
@@ -860,7 +895,9 @@ impl<'a> Evaluator<'_, 'a> {
         // are still checked for each item, and its depth counted as if it were evaluated.
         let field = match &step.kind {
             NodeKind::Name { name }
-                if is_plain_step(step) && self.tracer.is_none() && self.depth < self.limits.max_depth =>
+                if is_plain_step(step)
+                    && self.tracer.is_none()
+                    && self.depth < self.limits.max_depth =>
             {
                 Some(name)
             }
@@ -1179,11 +1216,12 @@ impl<'a> Evaluator<'_, 'a> {
         if self.tracer.is_some() {
             return Ok(None);
         }
-        let (literal, other, literal_first) = match (string_literal(lhs_node), string_literal(rhs_node)) {
-            (_, Some(literal)) => (literal, lhs_node, false),
-            (Some(literal), None) => (literal, rhs_node, true),
-            (None, None) => return Ok(None),
-        };
+        let (literal, other, literal_first) =
+            match (string_literal(lhs_node), string_literal(rhs_node)) {
+                (_, Some(literal)) => (literal, lhs_node, false),
+                (Some(literal), None) => (literal, rhs_node, true),
+                (None, None) => return Ok(None),
+            };
         // Evaluating the literal could only fail on its guardrails, checked in its place.
         if literal_first {
             self.literal_guardrails()?;
@@ -1323,7 +1361,10 @@ impl<'a> Evaluator<'_, 'a> {
                 }
             }
         }
-        Ok(Value::array(out, if expr.attrs.cons_array { CONS } else { 0 }))
+        Ok(Value::array(
+            out,
+            if expr.attrs.cons_array { CONS } else { 0 },
+        ))
     }
 
     /// Group-by and object construction (jsonata-js `evaluateGroupExpression`).
@@ -1631,13 +1672,15 @@ impl<'a> Evaluator<'_, 'a> {
                 evaluated.push(self.eval(a, &lambda.input, &lambda.env)?);
             }
             let name = procedure_name(procedure);
-            result = self.apply_inner(&next, evaluated, input, env).map_err(|e| {
-                let e = e.at_if_missing(procedure.span, procedure.position);
-                match name {
-                    Some(n) => e.with_token_if_missing(n),
-                    None => e,
-                }
-            })?;
+            result = self
+                .apply_inner(&next, evaluated, input, env)
+                .map_err(|e| {
+                    let e = e.at_if_missing(procedure.span, procedure.position);
+                    match name {
+                        Some(n) => e.with_token_if_missing(n),
+                        None => e,
+                    }
+                })?;
         }
     }
 
@@ -1675,7 +1718,10 @@ impl<'a> Evaluator<'_, 'a> {
                 let result = self.call_host(host, &args, input, env)?;
                 self.check_size(result)
             }
-            Function::Partial { target, args: bound } => {
+            Function::Partial {
+                target,
+                args: bound,
+            } => {
                 let mut supplied = args.into_iter();
                 let full: Vec<Value<'a>> = bound
                     .iter()
@@ -1708,8 +1754,12 @@ impl<'a> Evaluator<'_, 'a> {
             } => {
                 let args = transform_signature().validate(args, input)?;
                 let closure_env = closure_env.clone();
-                self.transform(def, args.into_iter().next().unwrap_or_default(), &closure_env)
-                    .map_err(|e| e.at_if_missing(*span, *position))
+                self.transform(
+                    def,
+                    args.into_iter().next().unwrap_or_default(),
+                    &closure_env,
+                )
+                .map_err(|e| e.at_if_missing(*span, *position))
             }
             Function::Regex(re) => {
                 let mut args = args.into_iter();
@@ -1719,7 +1769,9 @@ impl<'a> Evaluator<'_, 'a> {
                     return Ok(Value::Undefined);
                 };
                 let from = match args.next() {
-                    Some(Value::Number(n)) if n > 0.0 => crate::regex::byte_offset(&text, n as usize),
+                    Some(Value::Number(n)) if n > 0.0 => {
+                        crate::regex::byte_offset(&text, n as usize)
+                    }
                     _ => 0,
                 };
                 crate::regex::exec(self, re, &text, from)
@@ -1823,7 +1875,10 @@ impl<'a> Evaluator<'_, 'a> {
                         .collect(),
                 })
             }
-            Function::Partial { target, args: bound } => {
+            Function::Partial {
+                target,
+                args: bound,
+            } => {
                 let mut supplied = evaluated.into_iter();
                 Value::function(Function::Partial {
                     target: target.clone(),
@@ -1867,7 +1922,12 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     /// Applies a transform expression to a value (jsonata-js `evaluateTransformExpression`).
-    fn transform(&mut self, def: &Arc<TransformDef>, obj: Value<'a>, env: &Env<'a>) -> Result<Value<'a>> {
+    fn transform(
+        &mut self,
+        def: &Arc<TransformDef>,
+        obj: Value<'a>,
+        env: &Env<'a>,
+    ) -> Result<Value<'a>> {
         if obj.is_undefined() {
             return Ok(Value::Undefined);
         }
@@ -1896,7 +1956,10 @@ impl<'a> Evaluator<'_, 'a> {
                     // converted to JSON; jlens reports it instead.
                     if entries.iter().any(|(_, v)| reaches(v, target)) {
                         return Err(Error::new("U1001")
-                            .with("message", "The transform would make an object contain itself")
+                            .with(
+                                "message",
+                                "The transform would make an object contain itself",
+                            )
                             .at(def.update.span, def.update.position));
                     }
                     let mut target = target.borrow_mut();
@@ -1966,7 +2029,9 @@ fn is_plain_step(step: &Node) -> bool {
 fn variable<'a>(name: &str, input: &Value<'a>, env: &Env<'a>) -> Value<'a> {
     if name.is_empty() {
         match input {
-            Value::Array(a) if a.has(OUTER_WRAPPER) => a.items().first().cloned().unwrap_or_default(),
+            Value::Array(a) if a.has(OUTER_WRAPPER) => {
+                a.items().first().cloned().unwrap_or_default()
+            }
             other => other.clone(),
         }
     } else {
@@ -2047,7 +2112,8 @@ fn numeric<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'
 }
 
 fn comparison<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'a>> {
-    let comparable = |v: &Value<'a>| matches!(v, Value::Undefined | Value::String(_) | Value::Number(_));
+    let comparable =
+        |v: &Value<'a>| matches!(v, Value::Undefined | Value::String(_) | Value::Number(_));
     if !comparable(lhs) || !comparable(rhs) {
         let bad = if matches!(lhs, Value::String(_) | Value::Number(_)) {
             rhs
@@ -2155,7 +2221,9 @@ fn wildcard<'a>(input: &Value<'a>, max: usize) -> Result<Value<'a>> {
 /// itself flattens to far more items than it holds.
 fn flatten<'a>(v: &Value<'a>, out: &mut Vec<Value<'a>>, max: usize) -> Result<()> {
     match v {
-        Value::Array(a) => value::for_each_leaf(a.items(), |item| push_within(out, item.clone(), max)),
+        Value::Array(a) => {
+            value::for_each_leaf(a.items(), |item| push_within(out, item.clone(), max))
+        }
         other => push_within(out, other.clone(), max),
     }
 }
@@ -2220,7 +2288,10 @@ fn reduce_tuple_stream<'a>(stream: &Value<'a>) -> Map<'a> {
             fields.entry(k).or_default().push(v);
         }
     }
-    fields.into_iter().map(|(k, v)| (k, join_group(v))).collect()
+    fields
+        .into_iter()
+        .map(|(k, v)| (k, join_group(v)))
+        .collect()
 }
 
 /// Joins values as successive `functions::append` calls would, without copying the sequence

@@ -10,7 +10,8 @@ use crate::error::Result;
 use crate::signature::Signature;
 use crate::value::{Inspect, OUTER_WRAPPER, TooLarge, Value};
 
-type Implementation = dyn Fn(&[Option<JsonValue>], &HostCall<'_>) -> Result<Option<JsonValue>> + Send + Sync;
+type Implementation =
+    dyn Fn(&[Option<JsonValue>], &HostCall<'_>) -> Result<Option<JsonValue>> + Send + Sync;
 
 /// A function implemented by the host application, bound to an expression through
 /// [`Bindings::function`](crate::Bindings::function) and called like a built-in.
@@ -55,7 +56,10 @@ impl HostFunction {
     /// `get`.
     pub fn new<F>(arity: usize, imp: F) -> Self
     where
-        F: Fn(&[Option<JsonValue>], &HostCall<'_>) -> Result<Option<JsonValue>> + Send + Sync + 'static,
+        F: Fn(&[Option<JsonValue>], &HostCall<'_>) -> Result<Option<JsonValue>>
+            + Send
+            + Sync
+            + 'static,
     {
         HostFunction {
             imp: Arc::new(imp),
@@ -74,7 +78,10 @@ impl HostFunction {
     /// Fails with the signature's syntax error (`S0401`, `S0402`) if it is invalid.
     pub fn with_signature<F>(signature: &str, imp: F) -> Result<Self>
     where
-        F: Fn(&[Option<JsonValue>], &HostCall<'_>) -> Result<Option<JsonValue>> + Send + Sync + 'static,
+        F: Fn(&[Option<JsonValue>], &HostCall<'_>) -> Result<Option<JsonValue>>
+            + Send
+            + Sync
+            + 'static,
     {
         let signature = Signature::parse(signature)?;
         Ok(HostFunction {
@@ -145,7 +152,9 @@ impl HostFunction {
     ) -> Result<Value<'a>> {
         let too_large = |e: TooLarge| {
             e.error(|| {
-                format!("The arguments of a host function would exceed the size limit of {limit} bytes")
+                format!(
+                    "The arguments of a host function would exceed the size limit of {limit} bytes"
+                )
             })
         };
         let mut budget = limit;

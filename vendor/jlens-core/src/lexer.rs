@@ -44,8 +44,8 @@ pub(crate) struct Token {
 /// Operators known to the tokenizer. `!` and `~` are not operators on their own, but they
 /// terminate names (the parser reports them as unknown operators).
 const SINGLE_CHAR_OPS: &[&str] = &[
-    ".", "[", "]", "{", "}", "(", ")", ",", "@", "#", ";", ":", "?", "+", "-", "*", "/", "%", "|", "=", "<",
-    ">", "^", "&", "!", "~",
+    ".", "[", "]", "{", "}", "(", ")", ",", "@", "#", ";", ":", "?", "+", "-", "*", "/", "%", "|",
+    "=", "<", ">", "^", "&", "!", "~",
 ];
 
 const DOUBLE_CHAR_OPS: &[&str] = &["..", ":=", "!=", ">=", "<=", "**", "~>", "?:", "??"];
@@ -230,7 +230,10 @@ impl<'a> Lexer<'a> {
                     while matches!(self.byte(self.pos), Some(b'i' | b'm')) {
                         self.pos += 1;
                     }
-                    return Ok((pattern.to_owned(), self.src[flags_start..self.pos].to_owned()));
+                    return Ok((
+                        pattern.to_owned(),
+                        self.src[flags_start..self.pos].to_owned(),
+                    ));
                 }
             }
             let escaped = self.pos > 0 && bytes[self.pos - 1] == b'\\';

@@ -100,7 +100,13 @@ pub fn parse_recover(source: &str) -> Ast {
         .unwrap_or_else(|err| {
             let span = err.span().unwrap_or_default();
             processor.errors.push(err.clone());
-            Node::new(NodeKind::Error { error: Box::new(err) }, span, span.end)
+            Node::new(
+                NodeKind::Error {
+                    error: Box::new(err),
+                },
+                span,
+                span.end,
+            )
         });
     let mut diagnostics: Vec<Diagnostic> = parse_errors
         .iter()
@@ -168,7 +174,11 @@ impl Expression {
     ///
     /// `None` as input means *undefined* (no input document). A result of `Ok(None)` means
     /// the expression evaluated to *undefined*.
-    pub fn evaluate(&self, input: Option<&JsonValue>, bindings: &Bindings) -> Result<Option<JsonValue>> {
+    pub fn evaluate(
+        &self,
+        input: Option<&JsonValue>,
+        bindings: &Bindings,
+    ) -> Result<Option<JsonValue>> {
         self.evaluate_with(input, bindings, &Options::default())
     }
 
@@ -182,7 +192,9 @@ impl Expression {
         let shared = value::Shared::new();
         eval::evaluate(
             &self.ast,
-            input.map_or(value::Value::Undefined, |json| value::Value::lazy(json, &shared)),
+            input.map_or(value::Value::Undefined, |json| {
+                value::Value::lazy(json, &shared)
+            }),
             bindings
                 .iter()
                 .map(|(name, json)| (name, value::Value::lazy(json, &shared))),
@@ -284,7 +296,9 @@ impl Expression {
         let shared = value::Shared::new();
         eval::evaluate(
             &self.ast,
-            input.map_or(value::Value::Undefined, |json| value::Value::lazy(json, &shared)),
+            input.map_or(value::Value::Undefined, |json| {
+                value::Value::lazy(json, &shared)
+            }),
             bindings
                 .iter()
                 .map(|(name, json)| (name, value::Value::lazy(json, &shared))),
@@ -337,8 +351,12 @@ fn limits(options: &Options) -> eval::Limits {
         max_string_length: options
             .max_string_length
             .unwrap_or(eval::DEFAULT_MAX_STRING_LENGTH),
-        max_array_length: options.max_array_length.unwrap_or(eval::DEFAULT_MAX_ARRAY_LENGTH),
-        max_result_size: options.max_result_size.unwrap_or(eval::DEFAULT_MAX_RESULT_SIZE),
+        max_array_length: options
+            .max_array_length
+            .unwrap_or(eval::DEFAULT_MAX_ARRAY_LENGTH),
+        max_result_size: options
+            .max_result_size
+            .unwrap_or(eval::DEFAULT_MAX_RESULT_SIZE),
         cancel_token: options.cancel_token.clone(),
         now: options.now,
         seed: options.seed,

@@ -56,11 +56,7 @@ const STEP: usize = 32;
 
 /// Most bytes of a value that an error shows.
 pub(crate) fn detail_limit(otherwise: usize) -> usize {
-    if LEFT.get() == usize::MAX {
-        otherwise
-    } else {
-        DETAIL
-    }
+    if LEFT.get() == usize::MAX { otherwise } else { DETAIL }
 }
 
 /// Most bytes of a value that an error shows where memory is bounded.
@@ -94,9 +90,7 @@ pub(crate) fn of_ways_back(pattern: &str, text: usize) -> usize {
     if !bytes.windows(2).any(|pair| pair[0] == b')' && repeats(pair[1])) {
         return 0;
     }
-    let kept = bytes
-        .iter()
-        .filter(|byte| matches!(byte, b'(' | b'|' | b'*' | b'+' | b'?' | b'{'));
+    let kept = bytes.iter().filter(|byte| matches!(byte, b'(' | b'|' | b'*' | b'+' | b'?' | b'{'));
     kept.count().saturating_mul(WAY_BACK).saturating_mul(text)
 }
 

@@ -139,7 +139,9 @@ impl Output<'_, '_> {
         let written = self
             .value
             .write_spending(builder, &mut budget, 0)
-            .map_err(|e| e.error(|| format!("The result would exceed the size limit of {limit} bytes")))?;
+            .map_err(|e| {
+                e.error(|| format!("The result would exceed the size limit of {limit} bytes"))
+            })?;
         match self.shared {
             Some(shared) if shared.failed() => Err(shared.failure()),
             _ => Ok(written),

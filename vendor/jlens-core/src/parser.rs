@@ -194,7 +194,9 @@ impl Sym {
     /// The value jsonata-js reports as the `token` of an error at this symbol.
     fn value(&self) -> Option<serde_json::Value> {
         Some(match &self.kind {
-            SymKind::Tok(TokKind::Name(s) | TokKind::Variable(s) | TokKind::Str(s)) => s.clone().into(),
+            SymKind::Tok(TokKind::Name(s) | TokKind::Variable(s) | TokKind::Str(s)) => {
+                s.clone().into()
+            }
             SymKind::Tok(TokKind::Number(n)) => (*n).into(),
             SymKind::Tok(TokKind::Value(lit)) => lit_json(*lit),
             SymKind::Tok(TokKind::Regex { pattern, .. }) => pattern.clone().into(),
@@ -252,7 +254,9 @@ pub(crate) fn parse(src: &str, recover: bool) -> (PResult<Raw>, Vec<Error>, Vec<
     };
     let result = parser.parse_root();
     for doc in parser.lexer.take_trailing_docs() {
-        parser.warnings.push(Diagnostic::warning("W0101", doc.span, &[]));
+        parser
+            .warnings
+            .push(Diagnostic::warning("W0101", doc.span, &[]));
     }
     (result, parser.errors, parser.warnings)
 }
@@ -324,7 +328,8 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         for doc in std::mem::take(&mut self.node.docs) {
-            self.warnings.push(Diagnostic::warning("W0101", doc.span, &[]));
+            self.warnings
+                .push(Diagnostic::warning("W0101", doc.span, &[]));
         }
         if !matches!(self.node.kind, SymKind::Error) {
             self.prev_end = self.prev_end.max(self.node.span.end);
@@ -341,9 +346,11 @@ impl<'a> Parser<'a> {
                 if let TokKind::Op(op) = tok.kind
                     && is_unknown_operator(op)
                 {
-                    let err = Error::new("S0204")
-                        .with("token", op)
-                        .located(self.src, tok.span, tok.span.end);
+                    let err = Error::new("S0204").with("token", op).located(
+                        self.src,
+                        tok.span,
+                        tok.span.end,
+                    );
                     self.handle_error(err)?;
                     return Ok(());
                 }
@@ -389,7 +396,9 @@ impl<'a> Parser<'a> {
             return Err(Error::new("U1001")
                 .with(
                     "message",
-                    format!("The expression is nested too deeply (the limit is {MAX_NESTING} levels)"),
+                    format!(
+                        "The expression is nested too deeply (the limit is {MAX_NESTING} levels)"
+                    ),
                 )
                 .located(self.src, self.node.span, self.node.span.end));
         }
@@ -453,7 +462,9 @@ impl<'a> Parser<'a> {
             SymKind::End => return Ok(Raw::new(RawKind::End, t.span, t.span.end)),
             SymKind::Tok(TokKind::Op(op)) => match op {
                 // keywords used as field names
-                "and" | "or" | "in" => RawKind::Name { value: op.to_owned() },
+                "and" | "or" | "in" => RawKind::Name {
+                    value: op.to_owned(),
+                },
                 "-" => RawKind::Negate {
                     expr: Box::new(self.expression(70)?),
                 },
@@ -707,7 +718,11 @@ impl<'a> Parser<'a> {
             loop {
                 if self.node.is_op("?") {
                     partial = true;
-                    args.push(Raw::new(RawKind::Placeholder, self.node.span, self.node.span.end));
+                    args.push(Raw::new(
+                        RawKind::Placeholder,
+                        self.node.span,
+                        self.node.span.end,
+                    ));
                     self.advance(Some("?"), false)?;
                 } else {
                     args.push(self.expression(0)?);
@@ -720,7 +735,8 @@ impl<'a> Parser<'a> {
         }
         self.advance(Some(")"), true)?;
 
-        let is_lambda = matches!(&left.kind, RawKind::Name { value } if value == "function" || value == "λ");
+        let is_lambda =
+            matches!(&left.kind, RawKind::Name { value } if value == "function" || value == "λ");
         if !is_lambda {
             return Ok(Raw::new(
                 RawKind::Function {

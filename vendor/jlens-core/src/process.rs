@@ -86,7 +86,13 @@ impl<'a> Processor<'a> {
         let span = err.span().unwrap_or_default();
         let pos = span.end;
         self.report(err.clone())?;
-        Ok(Node::new(NodeKind::Error { error: Box::new(err) }, span, pos))
+        Ok(Node::new(
+            NodeKind::Error {
+                error: Box::new(err),
+            },
+            span,
+            pos,
+        ))
     }
 
     fn process_boxed(&mut self, raw: Raw) -> Result<Box<Node>> {
@@ -250,9 +256,15 @@ impl<'a> Processor<'a> {
                 }
                 let procedure = self.process_boxed(*procedure)?;
                 let kind = if partial {
-                    NodeKind::Partial { procedure, args: out }
+                    NodeKind::Partial {
+                        procedure,
+                        args: out,
+                    }
                 } else {
-                    NodeKind::Function { procedure, args: out }
+                    NodeKind::Function {
+                        procedure,
+                        args: out,
+                    }
                 };
                 let mut node = Node::new(kind, span, pos);
                 node.attrs.seeking_parent = seeking;
@@ -341,7 +353,9 @@ impl<'a> Processor<'a> {
                     let part = self.process(expr)?;
                     seeking.extend(ancestry(&part));
                     let first_step_cons = match &part.kind {
-                        NodeKind::Path { steps, .. } => steps.first().is_some_and(|s| s.attrs.cons_array),
+                        NodeKind::Path { steps, .. } => {
+                            steps.first().is_some_and(|s| s.attrs.cons_array)
+                        }
                         _ => false,
                     };
                     if part.attrs.cons_array || first_step_cons {
@@ -367,7 +381,8 @@ impl<'a> Processor<'a> {
                 step.annotation = annotation.take();
                 let mut path = Node::path(vec![step]);
                 if let NodeKind::Path {
-                    keep_singleton_array, ..
+                    keep_singleton_array,
+                    ..
                 } = &mut path.kind
                 {
                     *keep_singleton_array = keep_array;
@@ -396,7 +411,9 @@ impl<'a> Processor<'a> {
                 Lit::Bool(value) => Node::new(NodeKind::Bool { value }, span, pos),
                 Lit::Null => Node::new(NodeKind::Null, span, pos),
             },
-            RawKind::Regex { pattern, flags } => Node::new(NodeKind::Regex { pattern, flags }, span, pos),
+            RawKind::Regex { pattern, flags } => {
+                Node::new(NodeKind::Regex { pattern, flags }, span, pos)
+            }
             RawKind::Wildcard => Node::new(NodeKind::Wildcard, span, pos),
             RawKind::Descendant => Node::new(NodeKind::Descendant, span, pos),
             RawKind::End => {
@@ -470,7 +487,11 @@ impl<'a> Processor<'a> {
         let mut bad = None;
         for (i, step) in steps.iter_mut().enumerate() {
             match &step.kind {
-                NodeKind::String { value } => step.kind = NodeKind::Name { name: value.clone() },
+                NodeKind::String { value } => {
+                    step.kind = NodeKind::Name {
+                        name: value.clone(),
+                    }
+                }
                 NodeKind::Number { value } => {
                     bad.get_or_insert((i, serde_json::Value::from(*value), step.span, step.pos));
                 }
@@ -484,7 +505,9 @@ impl<'a> Processor<'a> {
             }
         }
         if let Some((i, value, step_span, step_pos)) = bad {
-            let err = self.error("S0213", step_span, step_pos).with("value", value);
+            let err = self
+                .error("S0213", step_span, step_pos)
+                .with("value", value);
             let replacement = self.fail(err)?;
             result.steps_mut().expect("path")[i] = replacement;
         }
@@ -503,7 +526,8 @@ impl<'a> Processor<'a> {
         }
         if keep
             && let NodeKind::Path {
-                keep_singleton_array, ..
+                keep_singleton_array,
+                ..
             } = &mut result.kind
         {
             *keep_singleton_array = true;
@@ -707,7 +731,9 @@ fn is_constant(node: &Node) -> bool {
         NodeKind::Number { .. } | NodeKind::String { .. } | NodeKind::Bool { .. } => true,
         NodeKind::Null => true,
         NodeKind::Negate { expr } => crate::stack::grow(|| is_constant(expr)),
-        NodeKind::Binary { lhs, rhs, .. } => crate::stack::grow(|| is_constant(lhs) && is_constant(rhs)),
+        NodeKind::Binary { lhs, rhs, .. } => {
+            crate::stack::grow(|| is_constant(lhs) && is_constant(rhs))
+        }
         NodeKind::Array { items } | NodeKind::Block { exprs: items, .. } => {
             items.iter().all(|i| crate::stack::grow(|| is_constant(i)))
         }
@@ -754,7 +780,9 @@ fn tail_call_optimize_inner(mut expr: Node) -> Node {
                 pos,
             )
         }
-        NodeKind::Condition { then, otherwise, .. } => {
+        NodeKind::Condition {
+            then, otherwise, ..
+        } => {
             let t = std::mem::replace(then.as_mut(), placeholder());
             **then = tail_call_optimize(t);
             if let Some(e) = otherwise {

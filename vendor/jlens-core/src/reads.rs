@@ -489,7 +489,10 @@ impl<'n> Analysis<'n> {
     fn mark(&mut self, place: &Place, whole: bool) {
         let mut read = match &place.root {
             Root::Input => self.input.get_or_insert_with(Read::needed),
-            Root::Binding(name) => self.bindings.entry(name.clone()).or_insert_with(Read::needed),
+            Root::Binding(name) => self
+                .bindings
+                .entry(name.clone())
+                .or_insert_with(Read::needed),
         };
         for name in &place.path {
             match read {
@@ -517,7 +520,9 @@ impl<'n> Analysis<'n> {
                 match self.marked.get(name) {
                     // A marked host function reads the context of a call only through its
                     // signature, as a lambda does.
-                    Some(signature) => self.context_functions |= signature.is_some_and(takes_context),
+                    Some(signature) => {
+                        self.context_functions |= signature.is_some_and(takes_context)
+                    }
                     None => self.escaped = true,
                 }
             }
@@ -760,7 +765,13 @@ impl<'n> Analysis<'n> {
         value
     }
 
-    fn path(&mut self, node: &'n Node, steps: &'n [Node], context: &[Place], scope: usize) -> Places {
+    fn path(
+        &mut self,
+        node: &'n Node,
+        steps: &'n [Node],
+        context: &[Place],
+        scope: usize,
+    ) -> Places {
         // A path that binds `@`, `#` or `%` labels has a scope of its own, unless it gives its
         // tuples to an enclosing path, which then sees its variables.
         let scope = if !node.attrs.tuple && steps.iter().any(|s| s.attrs.tuple) {
@@ -909,7 +920,13 @@ impl<'n> Analysis<'n> {
         Vec::new()
     }
 
-    fn call(&mut self, procedure: &'n Node, args: Vec<Arg<'n>>, context: &[Place], scope: usize) -> Places {
+    fn call(
+        &mut self,
+        procedure: &'n Node,
+        args: Vec<Arg<'n>>,
+        context: &[Place],
+        scope: usize,
+    ) -> Places {
         if let Some(native) = self.builtin(procedure, scope) {
             return self.native(native, args, context, scope);
         }
@@ -1075,7 +1092,9 @@ impl<'n> Analysis<'n> {
         let seq = self.next_seq();
         for (ii, param) in def.params.iter().enumerate() {
             let places = match (name, ii) {
-                ("map" | "filter" | "single", 0 | 2) | ("sort", 0 | 1) | ("reduce", 1 | 3) => items.clone(),
+                ("map" | "filter" | "single", 0 | 2) | ("sort", 0 | 1) | ("reduce", 1 | 3) => {
+                    items.clone()
+                }
                 ("reduce", 0) if from_items => items.clone(),
                 _ => Vec::new(),
             };
@@ -1191,7 +1210,10 @@ mod tests {
             ("items[0].name", json!({"items": {"name": true}})),
             ("$lookup(a, 'b').c", json!({"a": {"b": {"c": true}}})),
             ("$lookup(a, k)", json!({"a": true, "k": true})),
-            ("$append(a, b).c", json!({"a": {"c": true}, "b": {"c": true}})),
+            (
+                "$append(a, b).c",
+                json!({"a": {"c": true}, "b": {"c": true}}),
+            ),
             (
                 "$filter(items, function($v) { $v.ok }).name",
                 json!({"items": {"ok": true, "name": true}}),
@@ -1211,7 +1233,10 @@ mod tests {
             ("a.$string()", json!({"a": true})),
             ("a ~> $count", json!({"a": {}})),
             ("($f := function($v) { $v.x }; $f(a))", json!({"a": true})),
-            ("($f := function() { b }; a.$f())", json!({"a": {}, "b": true})),
+            (
+                "($f := function() { b }; a.$f())",
+                json!({"a": {}, "b": true}),
+            ),
             // A partial application of a built-in that takes its context.
             ("$substring(?, 1)(a)", json!(true)),
             ("$join(?, ',')(a)", json!({"a": true})),
@@ -1289,7 +1314,10 @@ mod tests {
     fn marked_host_functions_read_their_arguments() {
         use crate::{Bindings, HostFunction};
         let bindings = Bindings::new()
-            .function("rate", HostFunction::new(1, |_, _| Ok(None)).without_input())
+            .function(
+                "rate",
+                HostFunction::new(1, |_, _| Ok(None)).without_input(),
+            )
             .function(
                 "tax",
                 HostFunction::with_signature("<n-n?:n>", |_, _| Ok(None))
@@ -1311,11 +1339,17 @@ mod tests {
         assert_eq!(input("($f := $rate; $f(price))"), json!({"price": true}));
         // The context a signature may take: a scalar here.
         assert_eq!(input("$tax(price)"), json!({"price": true}));
-        assert_eq!(input("$tax(price, rate)"), json!({"price": true, "rate": true}));
+        assert_eq!(
+            input("$tax(price, rate)"),
+            json!({"price": true, "rate": true})
+        );
         assert_eq!(input("order.$tax()"), json!({"order": {}}));
         assert_eq!(input("($f := $tax; $f(price))"), json!({"price": true}));
         // Passed on, a function that takes its context may be called with any context.
-        assert_eq!(input("($g := function($h) { $h() }; a.$g($tax))"), json!(true));
+        assert_eq!(
+            input("($g := function($h) { $h() }; a.$g($tax))"),
+            json!(true)
+        );
         assert_eq!(
             input("($g := function($h) { $h() }; a.$g($rate))"),
             json!({"a": {}})
@@ -1355,14 +1389,19 @@ mod tests {
 
     #[test]
     fn the_json_form_round_trips_and_is_checked() {
-        let reads: Reads =
-            serde_json::from_str(r#"{"input": {"a": {"b": true, "c": {}}}, "bindings": {"x": true}}"#)
-                .unwrap();
+        let reads: Reads = serde_json::from_str(
+            r#"{"input": {"a": {"b": true, "c": {}}}, "bindings": {"x": true}}"#,
+        )
+        .unwrap();
         assert_eq!(reads.binding("x"), Some(&Read::Whole));
         assert!(!reads.every_binding());
         assert!(serde_json::from_str::<Reads>(r#"{"input": false}"#).is_err());
         assert!(serde_json::from_str::<Reads>(r#"{"inputs": true}"#).is_err());
-        let deep = format!("{}{}", "{\"a\":".repeat(MAX_DEPTH + 2), "}".repeat(MAX_DEPTH + 2));
+        let deep = format!(
+            "{}{}",
+            "{\"a\":".repeat(MAX_DEPTH + 2),
+            "}".repeat(MAX_DEPTH + 2)
+        );
         assert!(serde_json::from_str::<Read>(&deep).is_err());
     }
 
@@ -1370,7 +1409,9 @@ mod tests {
     fn cutting_keeps_what_is_read() {
         let read: Read = serde_json::from_value(json!({"a": {"b": true}, "c": {}})).unwrap();
         assert_eq!(
-            read.cut(&json!({"z": 1, "a": [{"b": {"x": 1}, "y": 2}, [{"b": 3}], 4], "c": {"d": 1}})),
+            read.cut(
+                &json!({"z": 1, "a": [{"b": {"x": 1}, "y": 2}, [{"b": 3}], 4], "c": {"d": 1}})
+            ),
             json!({"a": [{"b": {"x": 1}}, [{"b": 3}], 4], "c": {}})
         );
         assert_eq!(read.cut(&json!("s")), json!("s"));
@@ -1379,7 +1420,8 @@ mod tests {
     #[test]
     fn union_merges_and_whole_absorbs() {
         let a: Reads =
-            serde_json::from_value(json!({"input": {"a": {"b": true}}, "bindings": {"x": {}}})).unwrap();
+            serde_json::from_value(json!({"input": {"a": {"b": true}}, "bindings": {"x": {}}}))
+                .unwrap();
         let b: Reads = serde_json::from_value(
             json!({"input": {"a": {"c": true}, "d": true}, "bindings": {"x": true}, "everyBinding": true}),
         )

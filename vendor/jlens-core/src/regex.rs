@@ -75,7 +75,10 @@ pub(crate) fn exec<'a>(
         .collect();
     let mut obj = Map::default();
     obj.insert("match".into(), Value::string(&text[range.clone()]));
-    obj.insert("start".into(), Value::Number(utf16_offset(text, range.start)));
+    obj.insert(
+        "start".into(),
+        Value::Number(utf16_offset(text, range.start)),
+    );
     obj.insert("end".into(), Value::Number(utf16_offset(text, range.end)));
     obj.insert("groups".into(), Value::array(groups, 0));
     obj.insert(

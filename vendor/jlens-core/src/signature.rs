@@ -62,7 +62,9 @@ impl Signature {
                 break;
             }
             match symbol {
-                's' | 'n' | 'b' | 'l' | 'o' => params.push(Param::new(symbol, format!("[{symbol}m]"))),
+                's' | 'n' | 'b' | 'l' | 'o' => {
+                    params.push(Param::new(symbol, format!("[{symbol}m]")))
+                }
                 'a' => {
                     let mut p = Param::new('a', "[asnblfom]".into());
                     p.array = true;
@@ -87,7 +89,9 @@ impl Signature {
                     let end = closing(&chars, position, '(', ')');
                     let choice: String = chars[position + 1..end.min(chars.len())].iter().collect();
                     if choice.contains('<') {
-                        return Err(Error::new("S0402").with("value", choice).with("offset", position));
+                        return Err(Error::new("S0402")
+                            .with("value", choice)
+                            .with("offset", position));
                     }
                     params.push(Param {
                         ty: format!("({choice})"),
@@ -100,7 +104,8 @@ impl Signature {
                     let prev_ty = params.last().map(|p| p.ty.clone()).unwrap_or_default();
                     if prev_ty == "a" || prev_ty == "f" {
                         let end = closing(&chars, position, '<', '>');
-                        let subtype: String = chars[position + 1..end.min(chars.len())].iter().collect();
+                        let subtype: String =
+                            chars[position + 1..end.min(chars.len())].iter().collect();
                         if let Some(prev) = params.last_mut() {
                             prev.subtype = Some(subtype);
                         }
@@ -111,7 +116,9 @@ impl Signature {
                         } else {
                             prev_ty.into()
                         };
-                        return Err(Error::new("S0401").with("value", value).with("offset", position));
+                        return Err(Error::new("S0401")
+                            .with("value", value)
+                            .with("offset", position));
                     }
                 }
                 _ => {}
@@ -196,7 +203,11 @@ fn array_type_name(subtype: &str) -> &'static str {
 impl Signature {
     /// Checks `args` against the signature and returns them adjusted: missing context
     /// arguments are filled in and single values are wrapped where an array is expected.
-    pub(crate) fn validate<'a>(&self, args: Vec<Value<'a>>, context: &Value<'a>) -> Result<Vec<Value<'a>>> {
+    pub(crate) fn validate<'a>(
+        &self,
+        args: Vec<Value<'a>>,
+        context: &Value<'a>,
+    ) -> Result<Vec<Value<'a>>> {
         let symbols: Vec<char> = args.iter().map(Value::signature_symbol).collect();
         let pieces: Vec<Piece> = self.params.iter().map(|p| piece(&p.pattern)).collect();
         let mut spans = vec![(0, 0); pieces.len()];
@@ -249,7 +260,8 @@ impl Signature {
                         if let Some(subtype) = &param.subtype {
                             if single != 'a' && matched_str != *subtype {
                                 array_ok = false;
-                            } else if let (Value::Array(a), Some(want)) = (&arg, subtype.chars().next())
+                            } else if let (Value::Array(a), Some(want)) =
+                                (&arg, subtype.chars().next())
                                 && let Some(first) = a.items().first()
                             {
                                 let item_type = first.signature_symbol();
@@ -258,9 +270,10 @@ impl Signature {
                             }
                         }
                         if !array_ok {
-                            let mut err = Error::new("T0412")
-                                .with("index", arg_index + 1)
-                                .with("type", array_type_name(param.subtype.as_deref().unwrap_or("")));
+                            let mut err = Error::new("T0412").with("index", arg_index + 1).with(
+                                "type",
+                                array_type_name(param.subtype.as_deref().unwrap_or("")),
+                            );
                             if let Some(v) = arg.to_json_detail() {
                                 err = err.with("value", v);
                             }
@@ -322,7 +335,14 @@ mod tests {
         let summary: Vec<_> = sig
             .params
             .iter()
-            .map(|p| (p.ty.as_str(), p.pattern.as_str(), p.context, p.subtype.as_deref()))
+            .map(|p| {
+                (
+                    p.ty.as_str(),
+                    p.pattern.as_str(),
+                    p.context,
+                    p.subtype.as_deref(),
+                )
+            })
             .collect();
         assert_eq!(
             summary,

@@ -108,7 +108,12 @@ impl<'a, S: Source<'a>> Sources<'a> for Only<S> {
         self.0.read(sink)
     }
 
-    fn read_field(&self, _: u32, key: &str, sink: &mut Sink<'_, 'a>) -> std::result::Result<bool, String> {
+    fn read_field(
+        &self,
+        _: u32,
+        key: &str,
+        sink: &mut Sink<'_, 'a>,
+    ) -> std::result::Result<bool, String> {
         self.0.read_field(key, sink)
     }
 }
@@ -144,7 +149,12 @@ impl<'a> Pending<'a> {
     /// Reads the field `key` from a source: `None` when the source reads its object whole only,
     /// undefined when the object has no such field or the source failed (its error is then
     /// recorded, as for a level).
-    fn read_source_field(&self, sources: &dyn Sources<'a>, member: u32, key: &str) -> Option<Value<'a>> {
+    fn read_source_field(
+        &self,
+        sources: &dyn Sources<'a>,
+        member: u32,
+        key: &str,
+    ) -> Option<Value<'a>> {
         let mut value = Value::Undefined;
         let mut sink = Sink {
             level: Level::Field(&mut value),
@@ -206,9 +216,10 @@ impl<'a> LazyItems<'a> {
     fn read(&self) -> &Vec<Value<'a>> {
         let pending = &self.pending;
         self.items.get_or_init(|| match &pending.origin {
-            Origin::Json(JsonValue::Array(items)) => {
-                items.iter().map(|v| Value::lazy(v, &pending.shared)).collect()
-            }
+            Origin::Json(JsonValue::Array(items)) => items
+                .iter()
+                .map(|v| Value::lazy(v, &pending.shared))
+                .collect(),
             Origin::Json(_) => Vec::new(),
             Origin::Source(sources) => {
                 let mut items = Vec::new();
@@ -240,7 +251,9 @@ impl<'a> Array<'a> {
     /// Whether the array has not been read from the input yet. Such an array holds only values
     /// of the input.
     pub fn is_unread(&self) -> bool {
-        self.lazy.as_ref().is_some_and(|lazy| lazy.items.get().is_none())
+        self.lazy
+            .as_ref()
+            .is_some_and(|lazy| lazy.items.get().is_none())
     }
 
     pub fn has(&self, flag: u8) -> bool {
@@ -326,7 +339,9 @@ impl<'a> Object<'a> {
                 }
             }
             Origin::Json(_) => {}
-            Origin::Source(sources) => pending.read_source(&**sources, self.member, Level::Fields(&mut map)),
+            Origin::Source(sources) => {
+                pending.read_source(&**sources, self.member, Level::Fields(&mut map))
+            }
         }
         if before == Read::Fields {
             for (key, value) in alone {
@@ -370,11 +385,13 @@ impl<'a> Object<'a> {
                 Value::lazy(json, &pending.shared)
             }
             Origin::Json(_) => return Value::Undefined,
-            Origin::Source(sources) => match pending.read_source_field(&**sources, self.member, key) {
-                Some(Value::Undefined) => return Value::Undefined,
-                Some(value) => value,
-                None => return self.borrow().get(key).cloned().unwrap_or_default(),
-            },
+            Origin::Source(sources) => {
+                match pending.read_source_field(&**sources, self.member, key) {
+                    Some(Value::Undefined) => return Value::Undefined,
+                    Some(value) => value,
+                    None => return self.borrow().get(key).cloned().unwrap_or_default(),
+                }
+            }
         };
         // Only arrays and objects are kept: they are the values whose identity shows (the
         // transform changes them in place), and keeping a scalar would cost more than reading
@@ -493,9 +510,7 @@ pub(crate) fn for_each_leaf<'v, 'a, E>(
     let mut iter = items.iter();
     loop {
         match iter.next() {
-            Some(Value::Array(a)) if crate::memory::take_step() => {
-                outer.push(std::mem::replace(&mut iter, a.items().iter()))
-            }
+            Some(Value::Array(a)) if crate::memory::take_step() => outer.push(std::mem::replace(&mut iter, a.items().iter())),
             Some(_) if !crate::memory::take_step() => return Ok(()),
             Some(leaf) => f(leaf)?,
             None => match outer.pop() {
@@ -667,7 +682,9 @@ impl<'a> Value<'a> {
     pub fn is_numeric(&self) -> Result<bool> {
         match self {
             Value::Number(n) if n.is_nan() => Ok(false),
-            Value::Number(n) if n.is_infinite() => Err(Error::new("D1001").with("value", json_number(*n))),
+            Value::Number(n) if n.is_infinite() => {
+                Err(Error::new("D1001").with("value", json_number(*n)))
+            }
             Value::Number(_) => Ok(true),
             _ => Ok(false),
         }
@@ -924,7 +941,10 @@ impl<'a> Value<'a> {
     /// would be longer than `limit` bytes, or when it is nested more than [`MAX_NESTING`]
     /// levels deep. The size is counted while converting, which stops as soon as it is
     /// exceeded.
-    pub(crate) fn to_json_within(&self, limit: usize) -> std::result::Result<Option<JsonValue>, TooLarge> {
+    pub(crate) fn to_json_within(
+        &self,
+        limit: usize,
+    ) -> std::result::Result<Option<JsonValue>, TooLarge> {
         let mut budget = limit;
         self.to_json_spending(&mut budget, 0)
     }
@@ -984,10 +1004,13 @@ impl<'a> Value<'a> {
                             charge(budget, 4)?;
                             builder.null()
                         }
-                        v => match nest(depth + 1, || v.write_spending(builder, budget, depth + 1))? {
-                            Some(item) => item,
-                            None => builder.null(),
-                        },
+                        v => {
+                            match nest(depth + 1, || v.write_spending(builder, budget, depth + 1))?
+                            {
+                                Some(item) => item,
+                                None => builder.null(),
+                            }
+                        }
                     };
                     builder.push(&mut out, item);
                 }
@@ -1141,8 +1164,9 @@ impl<'a> Sink<'_, 'a> {
     ///
     /// Use it for a level that is cheaper to serialize than to write value by value.
     pub fn json_members(&mut self, text: &str) -> std::result::Result<(), String> {
-        let value: Value<'a> = crate::document::parse_value(text, &mut self.shared.keys.borrow_mut())
-            .map_err(|e| e.to_string())?;
+        let value: Value<'a> =
+            crate::document::parse_value(text, &mut self.shared.keys.borrow_mut())
+                .map_err(|e| e.to_string())?;
         match (value, &mut self.level) {
             (Value::Array(array), Level::Items(items)) => match Rc::try_unwrap(array) {
                 Ok(mut array) => items.extend(std::mem::take(&mut array.items)),
@@ -1150,7 +1174,9 @@ impl<'a> Sink<'_, 'a> {
             },
             (Value::Object(object), Level::Fields(map)) => match Rc::try_unwrap(object) {
                 Ok(object) => map.extend(object.map.take()),
-                Err(object) => map.extend(object.borrow().iter().map(|(k, v)| (k.clone(), v.clone()))),
+                Err(object) => {
+                    map.extend(object.borrow().iter().map(|(k, v)| (k.clone(), v.clone())))
+                }
             },
             (_, Level::Items(_)) => return Err("expected a JSON array".into()),
             (_, Level::Fields(_)) => return Err("expected a JSON object".into()),
@@ -1264,7 +1290,9 @@ fn write_json_within<B: Builder>(
             charge(budget, 1 + items.len().max(1))?;
             let mut out = builder.array(items.len());
             for v in items {
-                let item = nest(depth + 1, || write_json_within(v, builder, budget, depth + 1))?;
+                let item = nest(depth + 1, || {
+                    write_json_within(v, builder, budget, depth + 1)
+                })?;
                 builder.push(&mut out, item);
             }
             builder.end_array(out)
@@ -1274,7 +1302,9 @@ fn write_json_within<B: Builder>(
             let mut out = builder.object(fields.len());
             for (k, v) in fields {
                 charge(budget, k.len() + 4)?;
-                let v = nest(depth + 1, || write_json_within(v, builder, budget, depth + 1))?;
+                let v = nest(depth + 1, || {
+                    write_json_within(v, builder, budget, depth + 1)
+                })?;
                 builder.insert(&mut out, k, v);
             }
             builder.end_object(out)
@@ -1333,7 +1363,12 @@ impl Builder for JsonBuilder {
         serde_json::Map::with_capacity(len)
     }
 
-    fn insert(&mut self, object: &mut serde_json::Map<String, JsonValue>, key: &str, value: JsonValue) {
+    fn insert(
+        &mut self,
+        object: &mut serde_json::Map<String, JsonValue>,
+        key: &str,
+        value: JsonValue,
+    ) {
         object.insert(key.to_owned(), value);
     }
 
@@ -1565,7 +1600,9 @@ fn write_json<'a>(
                     out.push(',');
                 }
                 newline(out, depth + 1);
-                nest(depth + 1, || write_json(out, item, pretty, depth + 1, limit))?;
+                nest(depth + 1, || {
+                    write_json(out, item, pretty, depth + 1, limit)
+                })?;
             }
             newline(out, depth);
             out.push(']');
@@ -1673,7 +1710,10 @@ mod tests {
         };
         assert!(Rc::ptr_eq(&a, &again));
         let map = o.borrow();
-        assert_eq!(map.keys().map(|k| &**k).collect::<Vec<_>>(), ["a", "c", "d"]);
+        assert_eq!(
+            map.keys().map(|k| &**k).collect::<Vec<_>>(),
+            ["a", "c", "d"]
+        );
         assert!(matches!(&map["a"], Value::Object(whole) if Rc::ptr_eq(whole, &a)));
         assert!(matches!(&map["c"], Value::Array(whole) if Rc::ptr_eq(whole, &c)));
     }

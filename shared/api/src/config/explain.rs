@@ -92,6 +92,9 @@ impl ConfigApi {
             mode: settings.paths.unwrap_or(rules.defaults.paths),
             answering: answering.as_deref(),
         };
-        Ok(json_line(StatusCode::OK, &Explanation::of(request, resources)))
+        Ok(json_line(
+            StatusCode::OK,
+            &Explanation::of(request, resources).with_hooks(&settings, &event_types, &subscriptions),
+        ))
     }
 }

@@ -3,7 +3,7 @@
 use super::PathConflict;
 use crate::doubts::Doubt;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
-use crate::resource::{InvalidResource, Kind, quoted};
+use crate::resource::{HookPoint, InvalidResource, Kind, MAX_HOOKS, quoted};
 
 /// Why a configuration request cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -116,6 +116,41 @@ pub enum ConfigurationError {
         function: FunctionId,
         /// The subscription.
         subscription: SubscriptionId,
+    },
+    /// The function of a hook does not exist.
+    #[error("Hook function {} not found.", quoted(.function.as_str()))]
+    MissingHook {
+        /// The function.
+        function: FunctionId,
+    },
+    /// A function cannot be a hook, or become what no hook can be.
+    #[error(
+        "Function {} cannot be a hook: it must be one that is called with what it is told and answers. Weighted functions, \
+         JWT authorizers, functions with request passthrough and those that only take events in cannot.",
+        quoted(.function.as_str())
+    )]
+    NotAHook {
+        /// The function.
+        function: FunctionId,
+    },
+    /// A function cannot go while somebody has it as a hook.
+    #[error("Function {function} cannot be deleted because it's used as a hook of {user}.")]
+    FunctionIsHook {
+        /// The function.
+        function: FunctionId,
+        /// Who has it, in words.
+        user: String,
+    },
+    /// An event would meet more hooks than it may.
+    #[error(
+        "An event would meet {count} hooks at the point {}, and {MAX_HOOKS} are the most: those of the space, of the event \
+         type and of the subscription count together.", .point.as_str()
+    )]
+    TooManyHooks {
+        /// The point.
+        point: HookPoint,
+        /// How many it would meet.
+        count: usize,
     },
     /// A function that gets requests as they came is asked for anything else.
     #[error(

@@ -1,6 +1,7 @@
 //! What a change of each kind of resource must keep, in the order in which faults are answered
 //! (docs/contract.md §1.10).
 
+use super::hook_rules::is_no_hook;
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::doubts::{self, Doubt};
 use crate::event::HTTP_REQUEST;
@@ -17,7 +18,8 @@ impl Configured for EventType {
     }
 
     fn check_create(&self, snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
-        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        self.check_hooks(snapshot)
     }
 
     fn check_update(
@@ -97,7 +99,7 @@ impl Configured for Function {
         if self.provider.passes_requests_on() && !stored.provider.passes_requests_on() {
             self.users_take_requests(snapshot)?;
         }
-        Ok(())
+        self.stays_a_hook(snapshot)
     }
 
     fn check_delete(
@@ -122,6 +124,7 @@ impl Configured for Function {
                 subscription: subscription.subscription_id.clone(),
             });
         }
+        is_no_hook(id, snapshot)?;
         let others = snapshot.functions.values().map(|stored| &stored.resource);
         let mut others = others.filter(|other| other.function_id != *id);
         match others.find(|other| other.provider.variants().any(|variant| variant == id)) {

@@ -15,7 +15,8 @@ impl Configured for SpaceSettings {
     }
 
     fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
-        check_paths(&self.space, self.paths, snapshot, rules)
+        check_paths(&self.space, self.paths, snapshot, rules)?;
+        self.check_hooks(snapshot)
     }
 
     fn check_update(
@@ -24,7 +25,7 @@ impl Configured for SpaceSettings {
         snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        check_paths(&self.space, self.paths, snapshot, rules)
+        self.check_create(snapshot, rules)
     }
 
     fn check_delete(id: &Space, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {

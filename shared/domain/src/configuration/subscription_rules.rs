@@ -37,7 +37,8 @@ impl Configured for Subscription {
             });
         }
         function_fits(self, snapshot)?;
-        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        self.check_hooks(snapshot)
     }
 
     fn check_update(
@@ -58,7 +59,8 @@ impl Configured for Subscription {
         }
         check_filters(self, Some(stored), snapshot, rules)?;
         function_fits(self, snapshot)?;
-        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        self.check_hooks(snapshot)
     }
 
     fn check_delete(
@@ -133,7 +135,7 @@ impl Configured for Subscription {
         }
         snapshot.unindexed_filters += after.map_or(0, unindexed);
         snapshot.unindexed_filters -= before.map_or(0, unindexed);
-        let broken = |subscription| usize::from(is_broken(subscription));
+        let broken = |subscription: &Self| usize::from(subscription.has_broken_filters());
         snapshot.broken_filters += after.map_or(0, broken);
         snapshot.broken_filters -= before.map_or(0, broken);
     }
@@ -146,12 +148,6 @@ impl Configured for Subscription {
 /// What is told of filters that events do not find.
 const UNINDEXED: &str = "unindexed: the filters require no value, prefix or suffix that events could be found by, \
                          so that they are tried for every event on their path (--max-unindexed-filters)";
-
-/// Whether a subscription has filters that do not compile.
-pub(super) fn is_broken(subscription: &Subscription) -> bool {
-    let filters = subscription.filters.as_ref();
-    filters.is_some_and(|filters| filters.compiled().is_err())
-}
 
 /// 1 for a subscription whose filters events do not find.
 fn unindexed(subscription: &Subscription) -> usize {

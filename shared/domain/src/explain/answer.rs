@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::filter_test::FilterCondition;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
-use crate::resource::{SubscriptionType, WeightedFunction};
+use crate::resource::{HookPoint, OnHookError, SubscriptionType, WeightedFunction};
 
 /// What becomes of an event in a space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -57,6 +57,41 @@ pub struct SubscriptionExplanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub authorizer: Option<FunctionId>,
+    /// Functions that are asked on the way of the event, where the subscription matches, in the order in which they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub hooks: Vec<HookExplanation>,
+}
+
+/// A hook that an event meets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HookExplanation {
+    /// Where on the way it is asked.
+    pub point: HookPoint,
+    /// Whose hook it is.
+    pub of: HookOf,
+    /// The function that is asked.
+    #[schema(value_type = String)]
+    pub function_id: FunctionId,
+    /// What follows where it fails or cannot be asked.
+    pub on_error: OnHookError,
+    /// Whether it has a filter, and is asked only about events that pass it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub filtered: bool,
+}
+
+/// Whose hook it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HookOf {
+    /// That of the space.
+    Space,
+    /// That of the event type.
+    EventType,
+    /// That of the subscription.
+    Subscription,
 }
 
 /// Why an event does not reach a function. The first seven are of subscriptions that do not match, the others of those

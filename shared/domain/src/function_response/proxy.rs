@@ -19,7 +19,7 @@ use super::{FunctionResponse, Malformation, MalformedResponse, belongs_to_connec
 use crate::json::{JsonError, Object, elements, kind, raw_value, string};
 
 /// API Gateway takes base64 with and without padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
@@ -94,7 +94,7 @@ impl Prelude {
 }
 
 /// The status, a number or its digits.
-fn status_code(object: &Object<'_>) -> Result<Option<StatusCode>, MalformedResponse> {
+pub(super) fn status_code(object: &Object<'_>) -> Result<Option<StatusCode>, MalformedResponse> {
     let Some(raw) = object.get("statusCode") else {
         return Ok(None);
     };

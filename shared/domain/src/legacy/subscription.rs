@@ -81,6 +81,7 @@ pub fn subscription(
         name: EventTypeName::from(event_type),
         authorizer_id: None,
         metadata: Metadata::new(),
+        hooks: Vec::new(),
     };
     Ok(Some(LegacySubscription {
         subscription,

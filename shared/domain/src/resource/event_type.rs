@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hook::{self, Hook, HookOwner};
 use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space};
 use crate::json::Object;
@@ -24,6 +25,10 @@ pub struct EventType {
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// Functions that are asked on the way of its events; at most 8 at each point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub hooks: Vec<Hook>,
 }
 
 impl Resource for EventType {
@@ -58,6 +63,7 @@ fn parse(space: &Space, id: Option<&EventTypeName>, body: &[u8]) -> Result<Event
             .string("authorizerId")?
             .map(|id| FunctionId::from(id.as_ref())),
         metadata: object.strings("metadata")?.unwrap_or_default(),
+        hooks: hook::decode(&object, HookOwner::SpaceOrType)?,
     };
     // The form of the name is a rule for new event types only: older data may hold others (Q45).
     let name = event_type.name.as_str();

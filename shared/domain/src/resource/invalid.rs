@@ -1,6 +1,6 @@
 //! Why a request body is no resource.
 
-use super::{CorsError, Kind, ProviderError};
+use super::{CorsError, HookError, Kind, ProviderError};
 use crate::json::JsonError;
 use crate::validation::Violations;
 
@@ -30,6 +30,9 @@ pub enum InvalidCause {
     /// The lists of a CORS configuration cannot be taken.
     #[error(transparent)]
     Cors(#[from] CorsError),
+    /// Hooks cannot be taken.
+    #[error(transparent)]
+    Hooks(#[from] HookError),
     /// The filters of a subscription cannot be compiled.
     #[error(transparent)]
     Filters(#[from] filters::FilterError),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::hook::{self, Hook, HookOwner};
 use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
 use crate::ids::Space;
 use crate::json::Object;
@@ -47,6 +48,10 @@ pub struct SpaceSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub unmatched: Option<Unmatched>,
+    /// Functions that are asked on the way of events of the space; at most 8 at each point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub hooks: Vec<Hook>,
 }
 
 impl SpaceSettings {
@@ -58,6 +63,7 @@ impl SpaceSettings {
             labels: Metadata::new(),
             paths: None,
             unmatched: None,
+            hooks: Vec::new(),
         }
     }
 }
@@ -95,6 +101,7 @@ fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
         unmatched: unmatched.and_then(Unmatched::of_status),
         description: description.map(Cow::into_owned),
         labels,
+        hooks: hook::decode(&object, HookOwner::SpaceOrType)?,
     };
     let is_long = |text: &String| text.len() > MAX_DESCRIPTION_BYTES;
     let is_oversized = |(key, value): (&String, &String)| {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hook::{self, Hook, HookOwner};
 use super::{InvalidCause, InvalidResource, Kind, Metadata, RateLimit, Resource};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::json::Object;
@@ -83,6 +84,10 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
     pub answer_transform: Option<TransformSource>,
+    /// Functions that are asked on the way of events to it; at most 8 at each point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub hooks: Vec<Hook>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -107,6 +112,12 @@ impl Subscription {
     /// Whether it answers callers, and not only those whose events pass filters.
     pub(crate) fn answers_all(&self) -> bool {
         self.r#type == SubscriptionType::Sync && self.filters.is_none()
+    }
+
+    /// Whether it has filters that do not compile, so that it gets no events.
+    pub(crate) fn has_broken_filters(&self) -> bool {
+        let filters = self.filters.as_ref();
+        filters.is_some_and(|filters| filters.compiled().is_err())
     }
 
     /// The first field, as errors name it, in which two subscriptions differ and that an update must not change.
@@ -185,6 +196,13 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         answer_transform,
     } = Transforms::decode(&object, r#type, &mut violations)?;
     violations.into_result()?;
+    let hooks = hook::decode(
+        &object,
+        match r#type {
+            SubscriptionType::Sync => HookOwner::Sync,
+            SubscriptionType::Async => HookOwner::Async,
+        },
+    )?;
     let filters = SubscriptionFilters::decode(&object).map_err(|error| match error {
         InvalidFilters::Json(error) => InvalidCause::Json(error),
         InvalidFilters::Filters(error) => InvalidCause::Filters(error),
@@ -208,6 +226,7 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         filters,
         transform,
         answer_transform,
+        hooks,
     };
     subscription.subscription_id = id.cloned().unwrap_or_else(|| subscription.derived_id());
     Ok(subscription)

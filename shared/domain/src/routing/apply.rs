@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::filtered_slots::Standing;
-use super::{PathOwnership, PathRoutes, Paths, RoutingTable};
+use super::{HooksOf, PathOwnership, PathRoutes, Paths, RoutingTable};
 use crate::configuration::{Change, Stored};
 use crate::ids::Space;
 use crate::persistent_map::PersistentMap;
-use crate::resource::{Cors, EventType, Function, PathMode, SpaceSettings, Subscription, SubscriptionType};
+use crate::resource::{
+    Cors, EventType, Function, Hook, PathMode, SpaceSettings, Subscription, SubscriptionType,
+};
 use crate::type_pattern::TypePattern;
 
 impl RoutingTable {
@@ -26,6 +28,7 @@ impl RoutingTable {
     }
 
     pub(super) fn route_event_type(&mut self, change: &Change<EventType>) {
+        self.change_hooks(change, |it| (&it.space, HooksOf::EventType(&it.name), &it.hooks));
         if let Some(Stored { resource, .. }) = &change.before {
             remove_from(&mut self.authorizers, &resource.space, &resource.name);
             remove_from(&mut self.event_types, &resource.space, &resource.name);
@@ -43,6 +46,9 @@ impl RoutingTable {
     }
 
     pub(super) fn route_subscription(&mut self, change: &Change<Subscription>) {
+        self.change_hooks(change, |it| {
+            (&it.space, HooksOf::Subscription(&it.subscription_id), &it.hooks)
+        });
         if let Some(stored) = &change.before {
             let resource = &stored.resource;
             self.modes.unsubscribed(&resource.space);
@@ -139,10 +145,29 @@ impl RoutingTable {
 impl RoutingTable {
     /// Takes over settings. What stands on paths stays where it is.
     pub(super) fn set_modes(&mut self, change: &Change<SpaceSettings>) {
+        self.change_hooks(change, |it| (&it.space, HooksOf::Space, &it.hooks));
         if let Some(Stored { resource, .. }) = &change.after {
             self.modes.set(&resource.space, Some(resource));
         } else if let Some(Stored { resource, .. }) = &change.before {
             self.modes.set(&resource.space, None);
+        }
+    }
+}
+
+impl RoutingTable {
+    /// Takes over the hooks of a resource, which may have another id than before.
+    fn change_hooks<R>(
+        &mut self,
+        change: &Change<R>,
+        hooks: impl Fn(&R) -> (&Space, HooksOf<'_>, &Vec<Hook>),
+    ) {
+        if let Some(Stored { resource, .. }) = &change.before {
+            let (space, of, before) = hooks(resource);
+            self.hooks.replace(space, &of, before, &[]);
+        }
+        if let Some(Stored { resource, .. }) = &change.after {
+            let (space, of, after) = hooks(resource);
+            self.hooks.replace(space, &of, &[], after);
         }
     }
 }

@@ -13,8 +13,9 @@ use crate::ids::{EventTypeName, Space, SubscriptionId};
 use crate::persistent_map::PersistentMap;
 use crate::resource::{Subscription, SubscriptionType};
 
-/// Most subscriptions of a slot that are tried one by one. For more an index is worth its room.
-const FEW: usize = 16;
+/// Most subscriptions of a slot that are tried one by one, each of which reads the event by itself. For more an index is
+/// worth its room.
+const FEW: usize = 4;
 
 /// What subscriptions compete in, as one of them names it.
 #[derive(Debug, Clone)]
@@ -160,6 +161,14 @@ impl FilteredSet {
         };
         let many = many.into_iter().flat_map(|all| all.values());
         few.into_iter().flatten().chain(many)
+    }
+
+    /// How many are tried for every event.
+    pub(super) fn tried_always(&self) -> usize {
+        match self {
+            Self::Few(few) => few.len(),
+            Self::Many { index, .. } => index.unindexed(),
+        }
     }
 
     pub(super) fn get(&self, rank: &Rank) -> Option<&Stored<Subscription>> {

@@ -44,6 +44,12 @@ impl RoutingTable {
             .collect()
     }
 
+    /// How many filters of these slots are tried for every event, whatever it is.
+    pub fn tried_always(&self, slots: &[FilteredSlot]) -> usize {
+        let sets = slots.iter().filter_map(|slot| self.filtered.get(slot));
+        sets.map(FilteredSet::tried_always).sum()
+    }
+
     /// Whose filters an event passes.
     pub fn passed(&self, slots: &[FilteredSlot], event: &dyn Subject) -> Passed {
         let passed = slots.iter().map(|slot| {

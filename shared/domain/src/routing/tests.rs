@@ -9,6 +9,7 @@ use crate::configuration::Stored;
 use crate::resource::Resource;
 
 mod filters;
+mod hooks;
 mod isolation;
 mod scaling;
 mod specific;

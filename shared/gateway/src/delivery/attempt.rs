@@ -27,14 +27,14 @@ use crate::invocation::circuit_report::report;
 use crate::invocation::weighted::Targets;
 
 /// What is known of an attempt when it is over.
-struct Attempted {
+pub(super) struct Attempted {
     /// The function that was called, of a weighted one.
-    variant: Option<FunctionId>,
-    number: u32,
-    began: u64,
-    took: Duration,
+    pub(super) variant: Option<FunctionId>,
+    pub(super) number: u32,
+    pub(super) began: u64,
+    pub(super) took: Duration,
     /// HTTP status code of an answer that was no failure of the call.
-    status: Option<u16>,
+    pub(super) status: Option<u16>,
 }
 
 impl Deliverer {
@@ -158,7 +158,8 @@ impl Deliverer {
             .await
     }
 
-    async fn failed(
+    /// Decides what follows from an attempt that failed.
+    pub(super) async fn failed(
         &self,
         delivery: &Delivery,
         subscription: &Subscription,
@@ -261,7 +262,8 @@ impl Deliverer {
         }
     }
 
-    fn note(
+    /// Notes an attempt in the delivery log.
+    pub(super) fn note(
         &self,
         delivery: &Delivery,
         attempted: &Attempted,

@@ -1,5 +1,6 @@
 //! One delivery: whether it is to be attempted, and what the queue is told of it.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use clocks::epoch_millis;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
-use domain::resource::Subscription;
+use domain::resource::{HookPoint, Subscription};
 use domain::retry::RetryPolicy;
 use domain::routing::RoutingTable;
 use futures_util::FutureExt as _;
@@ -168,7 +169,16 @@ impl Deliverer {
             Err(wait) => return paced(wait, self.queue.holds()),
         };
         let end = time.map(|time| time.end);
-        let event = allowed.as_ref().unwrap_or(&delivery.event);
+        let mut event = Cow::Borrowed(allowed.as_ref().unwrap_or(&delivery.event));
+        if table.has_hooks(HookPoint::Deliver) {
+            // Boxed: nearly no delivery has to carry it.
+            let asking = self.ask_hooks(&table, (subscription, policy), (delivery, &event), time);
+            match Box::pin(asking).await {
+                Ok(made) => event = Cow::Owned(made),
+                Err(step) => return step,
+            }
+        }
+        let event = &*event;
         let attempt = self.attempt(&table, (subscription, policy), (delivery, event), targets, end);
         // The call is over, and what it gave is too much for the gateway: another one would give the same.
         AssertUnwindSafe(attempt)

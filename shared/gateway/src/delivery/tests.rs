@@ -84,6 +84,7 @@ impl Fixture {
                 max_hops: Hops::new(16),
                 traces: domain::trace::TraceSettings::default(),
                 batch_timeout: LONG,
+                max_hook_timeout: LONG,
                 max_retry_after: LONG,
                 max_concurrent_deliveries: 10,
                 max_sync_calls_per_space: None,

@@ -84,6 +84,9 @@ pub struct LimitSettings {
     /// Time that the authorizers and sync functions of a batch have together, in milliseconds.
     #[arg(long = "batch-timeout", env = "EVENT_GATEWAY_BATCH_TIMEOUT", default_value = "60000", value_parser = milliseconds, value_name = "MS")]
     pub batch_timeout: Duration,
+    /// Longest time of a hook, whatever it says of itself, in milliseconds.
+    #[arg(long = "max-hook-timeout", env = "EVENT_GATEWAY_MAX_HOOK_TIMEOUT", default_value = "30000", value_parser = milliseconds, value_name = "MS")]
+    pub max_hook_timeout: Duration,
     /// How often an event may be passed on by a gateway before it counts as a loop and is refused with 508; at most 254.
     #[arg(long = "max-hops", env = "EVENT_GATEWAY_MAX_HOPS", default_value_t = 16, value_parser = clap::value_parser!(u8).range(..255), value_name = "COUNT")]
     pub max_hops: u8,

@@ -65,6 +65,7 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         max_hops: Hops::new(settings.limits.max_hops),
         traces: settings.answers.traces(),
         batch_timeout: settings.limits.batch_timeout,
+        max_hook_timeout: settings.limits.max_hook_timeout,
         max_retry_after: queue.max_retry_after,
         max_concurrent_deliveries: queue.workers(),
         max_sync_calls_per_space: settings

@@ -3,8 +3,8 @@
 use web_time::Instant;
 
 use super::{
-    AuditError, AuditHeader, AuditLevel, AuditNode, AuditOptions, AuditTree, Branch, EvalInfo, FilterAudit,
-    Outcome, OutcomeKind, Tracer, ValueRef, describe, fnv1a, snippet,
+    AuditError, AuditHeader, AuditLevel, AuditNode, AuditOptions, AuditTree, Branch, EvalInfo,
+    FilterAudit, Outcome, OutcomeKind, Tracer, ValueRef, describe, fnv1a, snippet,
 };
 use crate::ast::{BinaryOp, Node, NodeKind};
 
@@ -64,7 +64,9 @@ impl AuditCollector {
                 input_hash: self.input_hash,
                 timestamp: crate::datetime::from_millis(self.timestamp, None, None, usize::MAX)
                     .unwrap_or_default(),
-                duration_ms: self.started.map_or(0.0, |s| s.elapsed().as_secs_f64() * 1000.0),
+                duration_ms: self
+                    .started
+                    .map_or(0.0, |s| s.elapsed().as_secs_f64() * 1000.0),
                 level: self.options.level,
                 result: self.result,
                 error: self.error,
@@ -242,7 +244,10 @@ impl Tracer for AuditCollector {
             return;
         }
         let source = snippet(&self.source, predicate.span, self.options.limits.max_source);
-        let label = predicate.annotation.as_deref().and_then(|a| a.label.clone());
+        let label = predicate
+            .annotation
+            .as_deref()
+            .and_then(|a| a.label.clone());
         if let Some(top) = self.top()
             && !top.filters.iter().any(|f| f.node == predicate.id)
         {

@@ -117,8 +117,16 @@ fn explain_node(n: &AuditNode, depth: usize, out: &mut Vec<ExplanationLine>) {
     }
     let op = n.op.as_deref();
     let relevant: Vec<&AuditNode> = match (op, n.passed()) {
-        (Some("and"), Some(false)) => n.children.iter().filter(|c| c.passed() == Some(false)).collect(),
-        (Some("or"), Some(true)) => n.children.iter().filter(|c| c.passed() == Some(true)).collect(),
+        (Some("and"), Some(false)) => n
+            .children
+            .iter()
+            .filter(|c| c.passed() == Some(false))
+            .collect(),
+        (Some("or"), Some(true)) => n
+            .children
+            .iter()
+            .filter(|c| c.passed() == Some(true))
+            .collect(),
         _ => n.children.iter().collect(),
     };
     for child in relevant {

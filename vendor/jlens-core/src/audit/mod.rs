@@ -427,7 +427,9 @@ pub(crate) fn capture(v: &Value<'_>, limits: &CaptureLimits, depth: usize) -> Op
                 .items()
                 .iter()
                 .take(limits.max_items)
-                .map(|i| nest(depth + 1, || capture(i, limits, depth + 1)).unwrap_or(JsonValue::Null))
+                .map(|i| {
+                    nest(depth + 1, || capture(i, limits, depth + 1)).unwrap_or(JsonValue::Null)
+                })
                 .collect();
             if a.items().len() > limits.max_items {
                 items.push(JsonValue::String(format!(
@@ -472,15 +474,17 @@ pub(crate) fn describe(node: &Node) -> (&'static str, Option<String>) {
     use crate::ast::NodeKind;
     let op = match &node.kind {
         NodeKind::Binary { op, .. } => Some(op.symbol().to_owned()),
-        NodeKind::Function { procedure, .. } | NodeKind::Partial { procedure, .. } => match &procedure.kind {
-            NodeKind::Variable { name } => Some(format!("${name}")),
-            NodeKind::Path { steps, .. } => match &steps[0].kind {
+        NodeKind::Function { procedure, .. } | NodeKind::Partial { procedure, .. } => {
+            match &procedure.kind {
                 NodeKind::Variable { name } => Some(format!("${name}")),
-                NodeKind::Name { name } => Some(name.clone()),
+                NodeKind::Path { steps, .. } => match &steps[0].kind {
+                    NodeKind::Variable { name } => Some(format!("${name}")),
+                    NodeKind::Name { name } => Some(name.clone()),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        },
+            }
+        }
         NodeKind::Variable { name } => Some(format!("${name}")),
         NodeKind::Name { name } => Some(name.clone()),
         NodeKind::Bind { lhs, .. } => match &lhs.kind {
@@ -506,7 +510,10 @@ pub(crate) fn snippet(source: &str, span: Span, max: usize) -> String {
         }
     }
     without_comments.push_str(rest);
-    let collapsed = without_comments.split_whitespace().collect::<Vec<_>>().join(" ");
+    let collapsed = without_comments
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     if collapsed.chars().count() > max {
         let mut s: String = collapsed.chars().take(max).collect();
         s.push('…');

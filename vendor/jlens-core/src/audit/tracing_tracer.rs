@@ -27,7 +27,10 @@ impl Tracer for TracingTracer {
     fn exit(&mut self, node: &Node, outcome: Outcome<'_>) {
         match outcome {
             Outcome::Value(v) => {
-                let value = v.capture(&self.limits).map(|j| j.to_string()).unwrap_or_default();
+                let value = v
+                    .capture(&self.limits)
+                    .map(|j| j.to_string())
+                    .unwrap_or_default();
                 tracing::trace!(target: "jlens::eval", node = node.id, kind = node.type_name(), value = %value, "exit");
             }
             Outcome::Error(e) => {

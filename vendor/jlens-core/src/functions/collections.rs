@@ -9,7 +9,12 @@ use crate::value::{self, Map, SEQUENCE, Value};
 
 type R<'a> = Result<Value<'a>>;
 
-fn call<'a>(ev: &mut Evaluator<'_, 'a>, func: &Value<'a>, args: Vec<Value<'a>>, c: &Call<'_, 'a>) -> R<'a> {
+fn call<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    func: &Value<'a>,
+    args: Vec<Value<'a>>,
+    c: &Call<'_, 'a>,
+) -> R<'a> {
     ev.callback(func, args, c.env)
 }
 
@@ -82,7 +87,11 @@ pub(super) fn zip<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_
         .map(|i| {
             Value::array(
                 a.iter()
-                    .map(|v| v.as_array().map(|arr| arr.items()[i].clone()).unwrap_or_default())
+                    .map(|v| {
+                        v.as_array()
+                            .map(|arr| arr.items()[i].clone())
+                            .unwrap_or_default()
+                    })
                     .collect(),
                 0,
             )
@@ -130,7 +139,12 @@ pub(super) fn sift<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'
     let func = arg(&a, 1);
     let mut out = Map::default();
     for (key, value) in entries(&obj) {
-        let args = hof_args(&func, value.clone(), Value::String(key.clone()), obj.clone());
+        let args = hof_args(
+            &func,
+            value.clone(),
+            Value::String(key.clone()),
+            obj.clone(),
+        );
         if boolean(&call(ev, &func, args, c)?)? == Some(true) {
             out.insert(key, value);
         }
@@ -144,7 +158,11 @@ pub(super) fn sift<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'
 
 fn entries<'a>(v: &Value<'a>) -> Vec<(Rc<str>, Value<'a>)> {
     match v {
-        Value::Object(o) => o.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        Value::Object(o) => o
+            .borrow()
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -171,7 +189,9 @@ fn keys_of<'a>(v: &Value<'a>, out: &mut Vec<Rc<str>>) {
 pub(super) fn keys<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
     let mut out = Vec::new();
     keys_of(&arg(&a, 0), &mut out);
-    Ok(Value::sequence(out.into_iter().map(Value::string).collect()))
+    Ok(Value::sequence(
+        out.into_iter().map(Value::string).collect(),
+    ))
 }
 
 pub(super) fn spread<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
@@ -245,9 +265,10 @@ pub(super) fn reverse<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call
     let arr = arg(&a, 0);
     match &arr {
         Value::Undefined => Ok(Value::Undefined),
-        Value::Array(items) if items.len() > 1 => {
-            Ok(Value::array(items.items().iter().rev().cloned().collect(), 0))
-        }
+        Value::Array(items) if items.len() > 1 => Ok(Value::array(
+            items.items().iter().rev().cloned().collect(),
+            0,
+        )),
         _ => Ok(arr),
     }
 }
@@ -292,7 +313,11 @@ fn js_truthy<'a>(v: &Value<'a>) -> bool {
     }
 }
 
-pub(super) fn shuffle<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn shuffle<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let arr = arg(&a, 0);
     let Value::Array(items) = &arr else {
         return Ok(arr);
@@ -315,7 +340,11 @@ pub(super) fn shuffle<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Cal
     Ok(Value::array(result, 0))
 }
 
-pub(super) fn distinct<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn distinct<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let arr = arg(&a, 0);
     let Value::Array(items) = &arr else {
         return Ok(arr);
@@ -338,21 +367,26 @@ pub(super) fn distinct<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Ca
             out.push(v.clone());
         }
     }
-    Ok(Value::array(out, if items.is_sequence() { SEQUENCE } else { 0 }))
+    Ok(Value::array(
+        out,
+        if items.is_sequence() { SEQUENCE } else { 0 },
+    ))
 }
 
 pub(super) fn error<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
-    let message = text(&a, 0)
-        .filter(|m| !m.is_empty())
-        .map_or_else(|| "$error() function evaluated".to_owned(), |m| m.to_string());
+    let message = text(&a, 0).filter(|m| !m.is_empty()).map_or_else(
+        || "$error() function evaluated".to_owned(),
+        |m| m.to_string(),
+    );
     Err(Error::new("D3137").with("message", message))
 }
 
 pub(super) fn assert<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
     if !matches!(arg(&a, 0), Value::Bool(true)) {
-        let message = text(&a, 1)
-            .filter(|m| !m.is_empty())
-            .map_or_else(|| "$assert() statement failed".to_owned(), |m| m.to_string());
+        let message = text(&a, 1).filter(|m| !m.is_empty()).map_or_else(
+            || "$assert() statement failed".to_owned(),
+            |m| m.to_string(),
+        );
         return Err(Error::new("D3141").with("message", message));
     }
     Ok(Value::Undefined)
@@ -378,12 +412,14 @@ pub(super) fn eval<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'
     };
     let input = match arg(&a, 1) {
         Value::Undefined => c.input.clone(),
-        Value::Array(arr) if !arr.is_sequence() => {
-            Value::array(vec![Value::Array(arr)], value::SEQUENCE | value::OUTER_WRAPPER)
-        }
+        Value::Array(arr) if !arr.is_sequence() => Value::array(
+            vec![Value::Array(arr)],
+            value::SEQUENCE | value::OUTER_WRAPPER,
+        ),
         focus => focus,
     };
-    let mut ast = crate::parse(&source).map_err(|e| Error::new("D3120").with("value", e.message()))?;
+    let mut ast =
+        crate::parse(&source).map_err(|e| Error::new("D3120").with("value", e.message()))?;
     // The text may call `$eval` under a name bound outside it.
     ast.root
         .walk_mut(&mut |node| crate::process::mark_frame(node, true));

@@ -420,7 +420,12 @@ pub(crate) fn merge_sort<T: Clone>(
 
 /// The arguments passed to the function argument of `$map`, `$filter`, `$each`, ...: the value,
 /// then the index (or key) and the whole collection if the function declares them.
-pub(crate) fn hof_args<'a>(func: &Value<'a>, a1: Value<'a>, a2: Value<'a>, a3: Value<'a>) -> Vec<Value<'a>> {
+pub(crate) fn hof_args<'a>(
+    func: &Value<'a>,
+    a1: Value<'a>,
+    a2: Value<'a>,
+    a3: Value<'a>,
+) -> Vec<Value<'a>> {
     let arity = match func {
         Value::Function(f) => f.arity(),
         _ => 1,

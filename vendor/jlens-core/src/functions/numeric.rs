@@ -25,7 +25,9 @@ pub(super) fn number<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<
             } else if let Some(v) = radix_literal(&s) {
                 Value::Number(v)
             } else {
-                return Err(Error::new("D3030").with("value", s.as_ref()).with("index", 1));
+                return Err(Error::new("D3030")
+                    .with("value", s.as_ref())
+                    .with("index", 1));
             }
         }
         other => {
@@ -205,7 +207,11 @@ pub(super) fn power<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'
     Ok(Value::Number(result))
 }
 
-pub(super) fn format_base<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn format_base<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(value) = num(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -366,7 +372,10 @@ struct Analysis {
 }
 
 fn index_of(hay: &[char], c: char, from: usize) -> Option<usize> {
-    hay.iter().skip(from).position(|&x| x == c).map(|i| i + from)
+    hay.iter()
+        .skip(from)
+        .position(|&x| x == c)
+        .map(|i| i + from)
 }
 
 fn last_index_of(hay: &[char], c: char) -> Option<usize> {
@@ -393,7 +402,11 @@ fn regular(indexes: &[usize]) -> usize {
     factor
 }
 
-pub(super) fn format_number<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn format_number<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(value) = num(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -418,7 +431,10 @@ pub(super) fn format_number<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _
         }
     }
     let pictures = ev.pictures();
-    let i = match pictures.iter().position(|c| c.source == picture && c.props == p) {
+    let i = match pictures
+        .iter()
+        .position(|c| c.source == picture && c.props == p)
+    {
         Some(i) => i,
         None => {
             let parsed = Picture::parse(picture, p)?;
@@ -456,7 +472,10 @@ fn analyse_picture(picture: &str, p: &Props) -> Result<(Vec<char>, [Analysis; 2]
     let is_active = |c: char| active.contains(&c);
 
     let pic: Vec<char> = picture.chars().collect();
-    let sub_pictures: Vec<Vec<char>> = pic.split(|&c| c == p.pattern).map(<[char]>::to_vec).collect();
+    let sub_pictures: Vec<Vec<char>> = pic
+        .split(|&c| c == p.pattern)
+        .map(<[char]>::to_vec)
+        .collect();
     if sub_pictures.len() > 2 {
         return Err(Error::new("D3080"));
     }
@@ -534,7 +553,10 @@ fn analyse_picture(picture: &str, p: &Props) -> Result<(Vec<char>, [Analysis; 2]
                 }
             }
         }
-        if sub.windows(2).any(|w| w[0] == p.grouping && w[1] == p.grouping) {
+        if sub
+            .windows(2)
+            .any(|w| w[0] == p.grouping && w[1] == p.grouping)
+        {
             error = Some("D3089");
         }
         if let Some(pos) = index_of(&parts.integer, p.digit, 0)
@@ -571,7 +593,12 @@ fn analyse_picture(picture: &str, p: &Props) -> Result<(Vec<char>, [Analysis; 2]
                 } else {
                     &part[g.min(part.len())..]
                 };
-                positions.push(range.iter().filter(|&&c| is_digit(c) || c == p.digit).count());
+                positions.push(
+                    range
+                        .iter()
+                        .filter(|&&c| is_digit(c) || c == p.digit)
+                        .count(),
+                );
                 // jsonata-js continues the search in the integer part, even for the fraction.
                 gp = index_of(&parts.integer, p.grouping, g + 1);
             }
@@ -703,7 +730,8 @@ fn format_picture(picture: &Picture, value: f64) -> String {
         s.extend(std::iter::repeat_n(p.zero, pad_right as usize));
     }
     decimal_pos = index_of(&s, p.decimal, 0).unwrap_or(s.len());
-    if let Some(group_count) = ((decimal_pos as isize - 1).max(0) as usize).checked_div(pic.regular_grouping)
+    if let Some(group_count) =
+        ((decimal_pos as isize - 1).max(0) as usize).checked_div(pic.regular_grouping)
     {
         for group in 1..=group_count {
             let at = decimal_pos - group * pic.regular_grouping;
@@ -774,7 +802,10 @@ mod tests {
     use super::*;
 
     fn fmt(v: f64, picture: &str) -> String {
-        format_picture(&Picture::parse(picture.into(), Props::default()).unwrap(), v)
+        format_picture(
+            &Picture::parse(picture.into(), Props::default()).unwrap(),
+            v,
+        )
     }
 
     #[test]
@@ -803,7 +834,9 @@ mod tests {
             let tail = &exact[exact.len() - 60..];
             tail.starts_with('5') && tail[1..].bytes().all(|b| b == b'0')
         };
-        let mut values = vec![0.0, 0.5, 2.5, 0.125, -0.375, 1.005, 1e21, 5e-324, 0.1, 1234.5];
+        let mut values = vec![
+            0.0, 0.5, 2.5, 0.125, -0.375, 1.005, 1e21, 5e-324, 0.1, 1234.5,
+        ];
         values.extend((0..2000).map(|k| f64::from(k) / 64.0));
         values.extend((0..2000).map(|k| f64::from(k) * 0.01));
         for x in values {
@@ -830,7 +863,10 @@ mod tests {
             "212120220222112010021212002200000020022221100201112201012210221"
         );
         assert_eq!(to_radix(2e30, 36), "5dwijtb562osg8s15iww");
-        assert_eq!(to_radix(1e300, 16), format!("17e43c8800759c{}", "0".repeat(236)));
+        assert_eq!(
+            to_radix(1e300, 16),
+            format!("17e43c8800759c{}", "0".repeat(236))
+        );
         assert_eq!(
             to_radix(-f64::MAX, 2),
             format!("-{}", "1".repeat(53) + &"0".repeat(971))

@@ -19,7 +19,11 @@ fn js_slice(chars: &[char], start: f64, end: Option<f64>) -> String {
     let len = chars.len() as f64;
     let relative = |v: f64| -> f64 {
         let v = if v.is_nan() { 0.0 } else { v.trunc() };
-        if v < 0.0 { (len + v).max(0.0) } else { v.min(len) }
+        if v < 0.0 {
+            (len + v).max(0.0)
+        } else {
+            v.min(len)
+        }
     };
     let from = relative(start);
     let to = end.map_or(len, relative);
@@ -44,7 +48,11 @@ fn utf16_len(s: &str) -> usize {
     s.encode_utf16().count()
 }
 
-pub(super) fn substring<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn substring<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -70,7 +78,11 @@ pub(super) fn substring<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Ca
     }))
 }
 
-pub(super) fn substring_before<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn substring_before<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -84,7 +96,11 @@ pub(super) fn substring_before<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>,
     })
 }
 
-pub(super) fn substring_after<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn substring_after<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -97,16 +113,27 @@ pub(super) fn substring_after<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, 
     })
 }
 
-pub(super) fn lowercase<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn lowercase<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     Ok(text(&a, 0).map_or(Value::Undefined, |s| Value::string(s.to_lowercase())))
 }
 
-pub(super) fn uppercase<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn uppercase<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     Ok(text(&a, 0).map_or(Value::Undefined, |s| Value::string(s.to_uppercase())))
 }
 
 pub(super) fn length<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
-    Ok(text(&a, 0).map_or(Value::Undefined, |s| Value::Number(s.chars().count() as f64)))
+    Ok(text(&a, 0).map_or(
+        Value::Undefined,
+        |s| Value::Number(s.chars().count() as f64),
+    ))
 }
 
 pub(super) fn trim<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
@@ -194,14 +221,20 @@ fn field_usize<'a>(v: &Value<'a>, key: &str) -> usize {
     field(v, key).as_number().unwrap_or(0.0).max(0.0) as usize
 }
 
-pub(super) fn contains<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, call: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn contains<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    call: &Call<'_, 'a>,
+) -> R<'a> {
     let (Some(s), token) = (text(&a, 0), arg(&a, 1)) else {
         return Ok(Value::Undefined);
     };
     Ok(match token {
         Value::Undefined => Value::Undefined,
         Value::String(t) => Value::Bool(s.contains(t.as_ref())),
-        matcher => Value::Bool(!evaluate_matcher(ev, &matcher, Value::String(s), call)?.is_undefined()),
+        matcher => {
+            Value::Bool(!evaluate_matcher(ev, &matcher, Value::String(s), call)?.is_undefined())
+        }
     })
 }
 
@@ -212,7 +245,11 @@ fn check_limit<'a>(a: &[Value<'a>], i: usize, code: &str, index: usize) -> Resul
     }
 }
 
-pub(super) fn match_<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, call: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn match_<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    call: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -305,7 +342,11 @@ fn substitute<'a>(ev: &Evaluator<'_, 'a>, replacement: &str, matched: &Value<'a>
     Ok(out)
 }
 
-pub(super) fn replace<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, call: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn replace<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    call: &Call<'_, 'a>,
+) -> R<'a> {
     let (Some(s), pattern) = (text(&a, 0), arg(&a, 1)) else {
         return Ok(Value::Undefined);
     };
@@ -376,7 +417,11 @@ pub(super) fn replace<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, call: &
     Ok(Value::string(result))
 }
 
-pub(super) fn split<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, call: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn split<'a>(
+    ev: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    call: &Call<'_, 'a>,
+) -> R<'a> {
     let (Some(s), separator) = (text(&a, 0), arg(&a, 1)) else {
         return Ok(Value::Undefined);
     };
@@ -388,11 +433,7 @@ pub(super) fn split<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, call: &Ca
     let mut out: Vec<Value<'a>> = Vec::new();
     if limit.is_none_or(|l| l > 0.0) {
         if let Value::String(sep) = &separator {
-            let most = if sep.is_empty() {
-                s.chars().count()
-            } else {
-                s.matches(sep.as_ref()).count() + 1
-            };
+            let most = if sep.is_empty() { s.chars().count() } else { s.matches(sep.as_ref()).count() + 1 };
             ev.check_array(most)?;
             ev.check_room(s.len() + most * 2 * crate::memory::of_array(1))?;
             let parts: Vec<Value<'a>> = if sep.is_empty() {
@@ -413,7 +454,8 @@ pub(super) fn split<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, call: &Ca
                     let m_start = field_usize(&matches, "start");
                     out.push(Value::string(utf16_substring(&s, start, Some(m_start))));
                     start = field_usize(&matches, "end");
-                    matches = evaluate_matcher(ev, &field(&matches, "next"), Value::Undefined, call)?;
+                    matches =
+                        evaluate_matcher(ev, &field(&matches, "next"), Value::Undefined, call)?;
                     count += 1.0;
                 }
                 if limit.is_none_or(|l| count < l) {
@@ -432,9 +474,13 @@ pub(super) fn join<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'
     }
     let separator = text(&a, 1).unwrap_or_default();
     let items = strs.items_or_self();
-    let parts: Vec<&str> = items.iter().map(|v| v.as_str().unwrap_or_default()).collect();
+    let parts: Vec<&str> = items
+        .iter()
+        .map(|v| v.as_str().unwrap_or_default())
+        .collect();
     // Checked before joining: the parts may share one long string many times.
-    let len = parts.iter().map(|p| p.len()).sum::<usize>() + separator.len() * parts.len().saturating_sub(1);
+    let len = parts.iter().map(|p| p.len()).sum::<usize>()
+        + separator.len() * parts.len().saturating_sub(1);
     ev.check_string(len)?;
     Ok(Value::string(parts.join(&separator)))
 }
@@ -444,14 +490,22 @@ pub(super) fn join<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'
 
 const B64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-pub(super) fn base64encode<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn base64encode<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
     let bytes: Vec<u8> = s.encode_utf16().map(|u| u as u8).collect();
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let b = [chunk[0], *chunk.get(1).unwrap_or(&0), *chunk.get(2).unwrap_or(&0)];
+        let b = [
+            chunk[0],
+            *chunk.get(1).unwrap_or(&0),
+            *chunk.get(2).unwrap_or(&0),
+        ];
         let n = (u32::from(b[0]) << 16) | (u32::from(b[1]) << 8) | u32::from(b[2]);
         for i in 0..4 {
             if i <= chunk.len() {
@@ -464,7 +518,11 @@ pub(super) fn base64encode<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: 
     Ok(Value::string(out))
 }
 
-pub(super) fn base64decode<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn base64decode<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -572,7 +630,9 @@ fn decode(s: &str, keep_reserved: bool) -> Option<String> {
 }
 
 fn url_error(name: &str, s: &str) -> Error {
-    Error::new("D3140").with("value", s).with("functionName", name)
+    Error::new("D3140")
+        .with("value", s)
+        .with("functionName", name)
 }
 
 pub(super) fn encode_url_component<'a>(
@@ -583,8 +643,14 @@ pub(super) fn encode_url_component<'a>(
     Ok(text(&a, 0).map_or(Value::Undefined, |s| Value::string(encode(&s, ""))))
 }
 
-pub(super) fn encode_url<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
-    Ok(text(&a, 0).map_or(Value::Undefined, |s| Value::string(encode(&s, URI_RESERVED))))
+pub(super) fn encode_url<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
+    Ok(text(&a, 0).map_or(Value::Undefined, |s| {
+        Value::string(encode(&s, URI_RESERVED))
+    }))
 }
 
 pub(super) fn decode_url_component<'a>(
@@ -600,7 +666,11 @@ pub(super) fn decode_url_component<'a>(
         .ok_or_else(|| url_error("decodeUrlComponent", &s))
 }
 
-pub(super) fn decode_url<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn decode_url<'a>(
+    _: &mut Evaluator<'_, 'a>,
+    a: Vec<Value<'a>>,
+    _: &Call<'_, 'a>,
+) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };

@@ -1,0 +1,174 @@
+//! What hooks must keep: their functions exist and answer, stay as long as they are named, and no event meets too many.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{ConfigurationError, Snapshot};
+use crate::ids::{EventTypeName, FunctionId};
+use crate::resource::{
+    EventType, Function, Hook, HookPoint, MAX_HOOKS, Provider, SpaceSettings, Subscription, hooks_at,
+};
+use crate::type_pattern::{TypePattern, is_to};
+
+/// Hooks at each point, in the order of [`HookPoint::ALL`].
+type Counts = [usize; HookPoint::ALL.len()];
+
+impl EventType {
+    /// Whether its hooks are in order beside those of the space and of the subscriptions to it.
+    pub(super) fn check_hooks(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if self.hooks.is_empty() {
+            return Ok(());
+        }
+        functions_fit(&self.hooks, snapshot)?;
+        let before = sum(of_space(snapshot), counts(&self.hooks));
+        let subscriptions = snapshot.subscriptions.values().map(|stored| &stored.resource);
+        let is_own = |one: &&Arc<Subscription>| {
+            !one.hooks.is_empty() && is_to(one.event_type.as_str(), self.name.as_str())
+        };
+        let own = subscriptions.filter(is_own);
+        let longest = own
+            .map(|subscription| counts(&subscription.hooks))
+            .fold(Counts::default(), most);
+        check_length(sum(before, longest))
+    }
+}
+
+impl Subscription {
+    /// Whether its hooks are in order beside those of the space and of its event type.
+    pub(super) fn check_hooks(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if self.hooks.is_empty() {
+            return Ok(());
+        }
+        functions_fit(&self.hooks, snapshot)?;
+        let event_types = snapshot.event_types.values().map(|stored| &stored.resource);
+        let is_meant = |one: &&Arc<EventType>| {
+            !one.hooks.is_empty() && is_to(self.event_type.as_str(), one.name.as_str())
+        };
+        let of_type = event_types
+            .filter(is_meant)
+            .map(|event_type| counts(&event_type.hooks));
+        let of_type = of_type.fold(Counts::default(), most);
+        check_length(sum(sum(of_space(snapshot), of_type), counts(&self.hooks)))
+    }
+}
+
+impl SpaceSettings {
+    /// Whether its hooks are in order beside all others of the space.
+    pub(super) fn check_hooks(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if self.hooks.is_empty() {
+            return Ok(());
+        }
+        functions_fit(&self.hooks, snapshot)?;
+        // Whoever subscribes to a pattern may meet the hooks of any type: few do, so each counts for all of them.
+        let (mut by_type, mut of_patterns): (HashMap<&EventTypeName, Counts>, _) = Default::default();
+        for stored in snapshot.subscriptions.values() {
+            let Subscription {
+                event_type, hooks, ..
+            } = &*stored.resource;
+            if TypePattern::of(event_type.as_str()).is_some() {
+                of_patterns = most(of_patterns, counts(hooks));
+            } else if !hooks.is_empty() {
+                let known = by_type.entry(event_type).or_default();
+                *known = most(*known, counts(hooks));
+            }
+        }
+        let mut longest = by_type.values().copied().fold(of_patterns, most);
+        for stored in snapshot.event_types.values() {
+            let EventType { name, hooks, .. } = &*stored.resource;
+            if !hooks.is_empty() {
+                let own = by_type.get(name).copied().unwrap_or_default();
+                longest = most(longest, sum(counts(hooks), most(own, of_patterns)));
+            }
+        }
+        check_length(sum(counts(&self.hooks), longest))
+    }
+}
+
+impl Function {
+    /// Refuses to become what no hook can be while it is one.
+    pub(super) fn stays_a_hook(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        if can_be_hook(&self.provider) || user_of(&self.function_id, snapshot).is_none() {
+            return Ok(());
+        }
+        Err(ConfigurationError::NotAHook {
+            function: self.function_id.clone(),
+        })
+    }
+}
+
+/// Refuses to delete a function that somebody has as a hook.
+pub(super) fn is_no_hook(id: &FunctionId, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    match user_of(id, snapshot) {
+        Some(user) => Err(ConfigurationError::FunctionIsHook {
+            function: id.clone(),
+            user,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Who has a function as a hook, in words.
+fn user_of(id: &FunctionId, snapshot: &Snapshot) -> Option<String> {
+    let has = |hooks: &[Hook]| hooks.iter().any(|hook| hook.function_id == *id);
+    if let Some(settings) = snapshot.settings().filter(|settings| has(&settings.hooks)) {
+        return Some(format!("space {}", settings.space));
+    }
+    let mut event_types = snapshot.event_types.values().map(|stored| &stored.resource);
+    if let Some(event_type) = event_types.find(|event_type| has(&event_type.hooks)) {
+        return Some(format!("event type {}", event_type.name));
+    }
+    let mut subscriptions = snapshot.subscriptions.values().map(|stored| &stored.resource);
+    let subscription = subscriptions.find(|subscription| has(&subscription.hooks))?;
+    Some(format!("subscription {}", subscription.subscription_id))
+}
+
+fn functions_fit(hooks: &[Hook], snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    for Hook { function_id, .. } in hooks {
+        let function = function_id.clone();
+        match snapshot.functions.get(function_id) {
+            None => return Err(ConfigurationError::MissingHook { function }),
+            Some(stored) if !can_be_hook(&stored.resource.provider) => {
+                return Err(ConfigurationError::NotAHook { function });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether a function is called with what it is told, and answers with what it says.
+fn can_be_hook(provider: &Provider) -> bool {
+    let answers = !provider.is_connector() && !provider.only_authorizes();
+    answers && !provider.passes_requests_on() && !matches!(provider, Provider::Weighted(_))
+}
+
+fn of_space(snapshot: &Snapshot) -> Counts {
+    snapshot
+        .settings()
+        .map(|settings| counts(&settings.hooks))
+        .unwrap_or_default()
+}
+
+fn counts(hooks: &[Hook]) -> Counts {
+    HookPoint::ALL.map(|point| hooks_at(hooks, point))
+}
+
+fn sum(a: Counts, b: Counts) -> Counts {
+    std::array::from_fn(|at| a[at] + b[at])
+}
+
+fn most(a: Counts, b: Counts) -> Counts {
+    std::array::from_fn(|at| a[at].max(b[at]))
+}
+
+fn check_length(chain: Counts) -> Result<(), ConfigurationError> {
+    for (point, count) in HookPoint::ALL.into_iter().zip(chain) {
+        if count > MAX_HOOKS {
+            return Err(ConfigurationError::TooManyHooks { point, count });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
