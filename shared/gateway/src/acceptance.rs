@@ -113,6 +113,9 @@ impl Acceptance {
     /// Emits the event about a request that was accepted.
     pub(crate) async fn announce(&self, arrived: &Arrived<'_>, event: &Event, hops: Hops) {
         tracing::debug!(path = %arrived.path.path, event.id = event.id(), event.type = event.event_type(), "Event received.");
+        if !arrived.table.has_system_subscribers() {
+            return;
+        }
         let received = SystemEvent::EventReceived {
             path: &arrived.path.path,
             event,
