@@ -7,6 +7,7 @@ mod encryption;
 mod error;
 mod foreign_paths;
 mod record;
+mod record_format;
 mod store;
 mod subscription_removal;
 mod written;
