@@ -131,6 +131,7 @@ fn about(error: &ConfigurationError) -> Refusal {
         ),
         ConfigurationError::PathConflict(_) => Refusal::new(at("path"), "path", None),
         ConfigurationError::TooManyForms { .. } => Refusal::new(at("path"), "max", None),
+        ConfigurationError::TooManyAuthorizers { .. } => Refusal::new(at("authorizerId"), "max", None),
         ConfigurationError::NotStrict { .. } => Refusal::new(at("paths"), "path", None),
         ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),

@@ -15,7 +15,7 @@ use store::Store;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::AuthorizerDecision;
+use crate::invocation::authorizer_decision::AuthorizerDecision;
 use crate::matching::Matched;
 use crate::outbox::Outbox;
 use crate::sync_calls::SyncCall;

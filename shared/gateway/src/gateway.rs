@@ -17,6 +17,7 @@ use crate::draining::Draining;
 use crate::intake::Intake;
 use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
+use crate::invocation::decision_cache::DecisionCache;
 use crate::invocation::system_events::SystemEvents;
 use crate::matching::Matching;
 use crate::metrics::EventMetrics;
@@ -83,6 +84,7 @@ impl Gateway {
             invoker,
             circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
             rate_limits: RateLimits::default(),
+            decisions: DecisionCache::default(),
             system_events: SystemEvents {
                 outbox: outbox.clone(),
                 is_hosted: settings.hosted.is_on(),

@@ -1,9 +1,9 @@
 //! What a change of each kind of resource must keep, in the order in which faults are answered
 //! (docs/contract.md §1.10).
 
+use super::function_uses::{check_use, check_users};
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::doubts::{self, Doubt};
-use crate::event::HTTP_REQUEST;
 use crate::ids::{CorsId, EventTypeName, FunctionId, SubscriptionId};
 use crate::resource::{Cors, EventType, Function, Kind, PathMode, Subscription, SubscriptionType};
 
@@ -91,13 +91,7 @@ impl Configured for Function {
             .filter(|id| !snapshot.functions.contains_key(*id));
         let mut new = missing.filter(|id| !stored.provider.variants().any(|known| known == *id));
         missing_variant(new.next())?;
-        if self.provider.only_authorizes() && is_subscribed(&self.function_id, snapshot) {
-            return Err(ConfigurationError::OnlyAuthorizes(self.function_id.clone()));
-        }
-        if self.provider.passes_requests_on() && !stored.provider.passes_requests_on() {
-            self.users_take_requests(snapshot)?;
-        }
-        Ok(())
+        check_users(self, stored, snapshot)
     }
 
     fn check_delete(
@@ -146,26 +140,6 @@ impl Configured for Function {
     }
 }
 
-impl Function {
-    /// Whether those who use a function can bear that it gets requests from now on.
-    fn users_take_requests(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        for user in snapshot.subscriptions.values() {
-            if user.resource.function_id == self.function_id {
-                check_request_mode(self, Some(&user.resource))?;
-            }
-        }
-        let event_types = snapshot.event_types.values();
-        let subscriptions = snapshot.subscriptions.values();
-        let mut authorizers = event_types
-            .map(|event_type| &event_type.resource.authorizer_id)
-            .chain(subscriptions.map(|subscription| &subscription.resource.authorizer_id));
-        if authorizers.any(|authorizer| authorizer.as_ref() == Some(&self.function_id)) {
-            return check_request_mode(self, None);
-        }
-        Ok(())
-    }
-}
-
 impl Configured for Subscription {
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
         &snapshot.subscriptions
@@ -192,14 +166,16 @@ impl Configured for Subscription {
             });
         }
         function_fits(self, snapshot)?;
-        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        let limit = rules.max_authorizers_per_route;
+        snapshot.route_authorizers.check(self, None, limit)
     }
 
     fn check_update(
         &self,
         stored: &Self,
         snapshot: &Snapshot,
-        _rules: &SpaceRules,
+        rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
         if let Some(field) = stored.changed_field(self) {
             return Err(ConfigurationError::Immutable {
@@ -208,7 +184,9 @@ impl Configured for Subscription {
             });
         }
         function_fits(self, snapshot)?;
-        authorizer_exists(self.authorizer_id.as_ref(), snapshot)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        let limit = rules.max_authorizers_per_route;
+        snapshot.route_authorizers.check(self, Some(stored), limit)
     }
 
     fn check_delete(
@@ -259,9 +237,11 @@ impl Configured for Subscription {
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         if let Some(gone) = before {
             snapshot.path_forms.remove(gone);
+            snapshot.route_authorizers.remove(gone);
         }
         if let Some(new) = after {
             snapshot.path_forms.insert(new);
+            snapshot.route_authorizers.insert(new);
         }
         let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
         if let Some(gone) = before.filter(is_sync) {
@@ -297,10 +277,7 @@ fn is_subscribed(id: &FunctionId, snapshot: &Snapshot) -> bool {
 fn function_fits(subscription: &Subscription, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
     let id = &subscription.function_id;
     match snapshot.functions.get(id) {
-        Some(stored) if stored.resource.provider.only_authorizes() => {
-            Err(ConfigurationError::OnlyAuthorizes(id.clone()))
-        }
-        Some(function) => check_request_mode(&function.resource, Some(subscription)),
+        Some(function) => check_use(&function.resource, Some(subscription), snapshot),
         None => Err(ConfigurationError::MissingReference {
             kind: Kind::Function,
             id: id.to_string(),
@@ -312,26 +289,10 @@ fn authorizer_exists(id: Option<&FunctionId>, snapshot: &Snapshot) -> Result<(),
     match id {
         Some(id) => match snapshot.functions.get(id) {
             None => Err(ConfigurationError::MissingAuthorizer),
-            Some(authorizer) => check_request_mode(&authorizer.resource, None),
+            Some(authorizer) => check_use(&authorizer.resource, None, snapshot),
         },
         None => Ok(()),
     }
-}
-
-/// A function that gets requests as they came can answer requests; there is none in a queue, and none for an authorizer.
-fn check_request_mode(
-    function: &Function,
-    subscription: Option<&Subscription>,
-) -> Result<(), ConfigurationError> {
-    let has_request = subscription.is_some_and(|subscription| {
-        subscription.r#type == SubscriptionType::Sync && subscription.event_type.as_str() == HTTP_REQUEST
-    });
-    if function.provider.passes_requests_on() && !has_request {
-        return Err(ConfigurationError::NotPassthrough {
-            function: function.function_id.clone(),
-        });
-    }
-    Ok(())
 }
 
 impl Configured for Cors {

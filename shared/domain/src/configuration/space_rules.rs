@@ -19,8 +19,13 @@ pub struct SpaceRules {
     pub paths: PathOwnership,
     /// Most CORS configurations that a space may have.
     pub max_cors: usize,
+    /// Most authorizers of their own that async subscriptions have which one event reaches.
+    pub max_authorizers_per_route: usize,
     /// What holds in a space whose settings do not say.
     pub defaults: SpaceDefaults,
+    /// Which paths may stand side by side in a space that is made by its settings, where these do not say; `None` leaves it
+    /// to what holds in all.
+    pub paths_of_new_spaces: Option<PathMode>,
 }
 
 impl Default for SpaceRules {
@@ -28,7 +33,9 @@ impl Default for SpaceRules {
         Self {
             paths: PathOwnership::default(),
             max_cors: 1000,
+            max_authorizers_per_route: 16,
             defaults: SpaceDefaults::default(),
+            paths_of_new_spaces: None,
         }
     }
 }

@@ -84,6 +84,8 @@ fn space_rules(settings: &Settings) -> SpaceRules {
             PathOwnership::Shared
         },
         max_cors: settings.limits.max_cors_per_space,
+        max_authorizers_per_route: settings.limits.max_authorizers_per_event,
         defaults: settings.routing.defaults(),
+        paths_of_new_spaces: settings.routing.paths_of_new_spaces(settings.access.is_hosted()),
     }
 }

@@ -20,6 +20,8 @@ const fn rules(paths: PathOwnership) -> SpaceRules {
     SpaceRules {
         paths,
         max_cors: 40,
+        paths_of_new_spaces: None,
+        max_authorizers_per_route: 16,
         defaults: SpaceDefaults {
             paths: PathMode::Strict,
             unmatched: Unmatched::Accepted,

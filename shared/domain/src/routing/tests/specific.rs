@@ -9,6 +9,8 @@ use crate::validation::{MAX_PATH_FORMS, MAX_PATH_SEGMENTS};
 const RULES: SpaceRules = SpaceRules {
     paths: PathOwnership::Shared,
     max_cors: 1000,
+    paths_of_new_spaces: None,
+    max_authorizers_per_route: 16,
     defaults: SpaceDefaults {
         paths: PathMode::Specific,
         unmatched: crate::resource::Unmatched::Accepted,
