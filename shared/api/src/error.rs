@@ -273,6 +273,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
             | ConfigurationError::TooManyForms { .. }
+            | ConfigurationError::TooManyAuthorizers { .. }
             | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooManyUnindexed { .. }

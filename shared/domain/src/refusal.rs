@@ -147,6 +147,7 @@ fn about(error: &ConfigurationError) -> Refusal {
         ),
         ConfigurationError::PathConflict(_) => Refusal::new(at("path"), "path", None),
         ConfigurationError::TooManyForms { .. } => Refusal::new(at("path"), "max", None),
+        ConfigurationError::TooManyAuthorizers { .. } => Refusal::new(at("authorizerId"), "max", None),
         ConfigurationError::NotStrict { .. } => Refusal::new(at("paths"), "path", None),
         ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
         ConfigurationError::TooManyUnindexed { .. } => Refusal::new(at("filters"), "max", None),

@@ -205,6 +205,18 @@ pub enum ConfigurationError {
         /// Most forms.
         limit: usize,
     },
+    /// One event would have too many authorizers asked.
+    #[error(
+        "Subscription on path {} is refused: the async subscriptions to this event type with this method and path have \
+         {limit} authorizers of their own, which are the most there may be. Use one of these, or the authorizer of the event \
+         type.", quoted(.path)
+    )]
+    TooManyAuthorizers {
+        /// The path.
+        path: String,
+        /// Most authorizers.
+        limit: usize,
+    },
     /// A space has paths that only stand side by side where the most specific wins.
     #[error(
         "The paths of space {} cannot be strict: {conflict}. Delete the subscriptions that stand in the way first, or leave \

@@ -90,15 +90,18 @@ impl CallResult {
                     response.body = in_room(held, response.body)?;
                     return Ok(Answer::Object(response));
                 }
-                itself(answer.status, answer.passed_on, answer.body)
+                itself(answer.status, answer.passed_on.map(|it| *it), answer.body)
             }
             ResponseMode::Proxy => FunctionResponse::from_proxy_result(&answer.body)?,
-            ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on {
+            ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on.map(|it| *it) {
                 Some(PassedOn {
                     headers,
                     upgraded: Some(upgraded),
                     ..
-                }) => return Ok(Answer::Upgrade(UpgradedResponse::new(headers, upgraded))),
+                }) => {
+                    let answer = UpgradedResponse::new(headers, upgraded);
+                    return Ok(Answer::Upgrade(Box::new(answer)));
+                }
                 Some(PassedOn {
                     status,
                     headers,
@@ -108,11 +111,11 @@ impl CallResult {
                 }) if may_have_content(status) => {
                     let mut headers = end_to_end(headers);
                     headers.extend(length_of_get.map(|length| (CONTENT_LENGTH, length)));
-                    return Ok(Answer::Stream(StreamedResponse {
+                    return Ok(Answer::Stream(Box::new(StreamedResponse {
                         status,
                         headers,
                         body: StreamedBody::new(stream, space, function),
-                    }));
+                    })));
                 }
                 // Where a status has no content, a stream has nothing to bring.
                 passed_on => itself(answer.status, passed_on, answer.body),
