@@ -174,7 +174,9 @@ fn erase(items: &mut Vec<Item>, path: &str) {
     items.retain_mut(|item| match item {
         Item::Leaf(leaf) => *leaf.path != *path,
         Item::Or(branches) => {
-            branches.iter_mut().for_each(|branch| erase(branch, path));
+            for branch in &mut *branches {
+                erase(branch, path);
+            }
             !branches.iter().any(Vec::is_empty)
         }
     });

@@ -71,14 +71,14 @@ impl Conjunction {
             // A leaf that chooses an element leaves no other to those that follow.
             let may_be_absent = leaf.may_be_absent();
             let mut elements =
-                (place.elements().iter()).filter(|element| !may_be_absent || is_present(keys(), element));
+                (place.elements().iter()).filter(|element| !may_be_absent || is_present(&keys(), element));
             if outside_of_arrays(keys(), place).is_some_and(|place| leaf.passes(place.scalars())) {
                 // It need not. That is worse only where one that follows has to be absent.
                 let is_worse = branch.here == Some(number) && branch.last_absent > Some(number);
                 if is_worse && elements.any(|element| self.at(branch, element, number)) {
                     return true;
                 }
-            } else if !may_be_absent || is_present(keys(), place) {
+            } else if !may_be_absent || is_present(&keys(), place) {
                 return elements.any(|element| self.at(branch, element, number));
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn leaves(
     let mut all_pass = true;
     for leaf in leaves {
         let mut values = Vec::new();
-        collect(leaf.keys_from(0), top, &mut values);
+        collect(&leaf.keys_from(0), top, &mut values);
         let passes = match &*values {
             [] => leaf.may_be_absent(),
             values => values
@@ -57,7 +57,7 @@ pub(super) fn leaves(
 
 /// The values at the end of a path, in whatever elements of arrays.
 fn collect<'p, 'e, 'k>(
-    keys: impl Iterator<Item = &'k str> + Clone,
+    keys: &(impl Iterator<Item = &'k str> + Clone),
     place: &'p Place<'e>,
     values: &mut Vec<&'p Scalar<'e>>,
 ) {
@@ -66,11 +66,11 @@ fn collect<'p, 'e, 'k>(
         None => values.extend(place.scalars()),
         Some(key) => {
             if let Some(child) = place.child(key) {
-                collect(rest, child, values);
+                collect(&rest, child, values);
             }
         }
     }
     for element in place.elements() {
-        collect(keys.clone(), element, values);
+        collect(keys, element, values);
     }
 }

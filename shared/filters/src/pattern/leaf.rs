@@ -52,11 +52,11 @@ impl Leaf {
 }
 
 /// Whether there is a value at the end of a path, in whatever elements of arrays.
-pub(super) fn is_present<'k>(keys: impl Iterator<Item = &'k str> + Clone, place: &Place<'_>) -> bool {
+pub(super) fn is_present<'k>(keys: &(impl Iterator<Item = &'k str> + Clone), place: &Place<'_>) -> bool {
     let mut rest = keys.clone();
     let outside = match rest.next() {
         None => !place.scalars().is_empty(),
-        Some(key) => place.child(key).is_some_and(|child| is_present(rest, child)),
+        Some(key) => (place.child(key)).is_some_and(|child| is_present(&rest, child)),
     };
-    outside || (place.elements().iter()).any(|element| is_present(keys.clone(), element))
+    outside || (place.elements().iter()).any(|element| is_present(keys, element))
 }

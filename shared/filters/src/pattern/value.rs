@@ -42,9 +42,8 @@ impl ValueTest {
     /// Whether a value passes. No value passes [`Self::Absent`].
     pub(super) fn passes(&self, value: &Scalar<'_>) -> bool {
         match (self, value) {
-            (Self::Exists, _) => true,
             (Self::AnythingBut(tests), value) => !tests.iter().any(|test| test.passes(value)),
-            (Self::Null, Scalar::Null) => true,
+            (Self::Exists, _) | (Self::Null, Scalar::Null) => true,
             (Self::Bool(wanted), Scalar::Bool(value)) => wanted == value,
             (Self::Number(wanted), Scalar::Number(value)) => number::equal(wanted, value),
             (Self::Numeric(range), Scalar::Number(value)) => range.contains(value),

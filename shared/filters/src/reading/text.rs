@@ -5,14 +5,17 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
-use super::Place;
+use super::place::Place;
 use crate::Scalar;
 use crate::wanted::Wanted;
 
 /// How deep what is wanted is looked for. Objects are as deep as filters look; this is for arrays in arrays.
 const MAX_DEPTH: usize = 128;
+
+/// Bytes of a text that are looked at one by one.
+const SHORT: usize = 16;
 
 /// Adds to `place` what is wanted of a JSON text. It has to be one: of another, anything may be read.
 pub(super) fn read<'e>(json: &'e str, wanted: &Wanted, place: &mut Place<'e>) {
@@ -71,37 +74,24 @@ impl<'e> Text<'e> {
 
     /// The value of a key. Dots in it lead further down.
     fn member(&mut self, key: &str, wanted: &Wanted, place: &mut Place<'e>, depth: usize) {
-        let mut path = Vec::new();
-        let mut below = wanted;
-        for part in key.split('.') {
-            let Some((part, child)) = below.entry(part) else {
-                return self.skip();
-            };
-            path.push((part, child.field()));
-            below = child;
-        }
-        let (last, leading) = match path.split_last() {
-            Some(split) => split,
-            None => return self.skip(),
+        let (first, rest) = match memchr(b'.', key.as_bytes()) {
+            Some(dot) => (&key[..dot], Some(&key[dot + 1..])),
+            None => (key, None),
+        };
+        let Some((name, child)) = wanted.entry(first) else {
+            return self.skip();
         };
         let mut read = Place {
-            field: last.1,
+            field: child.field(),
             ..Place::default()
         };
-        self.value(below, &mut read, depth);
-        if read.is_empty() {
-            return;
+        match rest {
+            Some(rest) => self.member(rest, child, &mut read, depth),
+            None => self.value(child, &mut read, depth),
         }
-        let mut key = last.0;
-        for (part, field) in leading.iter().rev() {
-            read = Place {
-                field: *field,
-                below: vec![(key.clone(), read)],
-                ..Place::default()
-            };
-            key = part;
+        if !read.is_empty() {
+            place.below.push((name.clone(), read));
         }
-        place.below.push((key.clone(), read));
     }
 
     fn array(&mut self, wanted: &Wanted, place: &mut Place<'e>, depth: usize) {
@@ -167,6 +157,15 @@ impl<'e> Text<'e> {
         let bytes = self.json.as_bytes();
         let mut has_escapes = false;
         self.at += 1;
+        // Most texts are short: their end is found before a search for it has begun.
+        let start = bytes.get(self.at..).unwrap_or_default();
+        let beginning = &start[..start.len().min(SHORT)];
+        if let Some(found) = beginning.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+            && beginning[found] == b'"'
+        {
+            self.at += found + 1;
+            return has_escapes;
+        }
         while let Some(found) = memchr2(b'"', b'\\', bytes.get(self.at..).unwrap_or_default()) {
             self.at += found + 1;
             if bytes[self.at - 1] == b'"' {

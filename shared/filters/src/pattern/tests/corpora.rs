@@ -117,7 +117,7 @@ fn generated(generator: &str, n: usize) -> String {
     };
     let tags = |n: usize| list(n, &|i| format!("\"t{i}\""));
     let part = |i: usize| {
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             r#"{"a":"1"}"#
         } else {
             r#"{"b":"1"}"#
@@ -132,14 +132,14 @@ fn generated(generator: &str, n: usize) -> String {
             list(n, &|i| format!(r#"{{"a":"{i}","b":"{i}"}}"#))
         ),
         "objArrayLastValid" => {
-            let last = |i: usize| {
+            let whole_at_last = |i: usize| {
                 if i + 1 == n {
                     r#"{"a":"1","b":"1"}"#.to_owned()
                 } else {
                     part(i)
                 }
             };
-            format!(r#"{{"d":{}}}"#, list(n, &last))
+            format!(r#"{{"d":{}}}"#, list(n, &whole_at_last))
         }
         "objArrayAllPartial" => format!(r#"{{"d":{}}}"#, list(n, &part)),
         "customerLike" => format!(

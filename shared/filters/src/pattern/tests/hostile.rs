@@ -159,7 +159,7 @@ const PIECES: [&str; 40] = [
 /// JSON, or something like it.
 fn sentence(numbers: &mut Numbers, depth: usize) -> String {
     let parts = |numbers: &mut Numbers, n: usize| -> Vec<String> {
-        (0..numbers.below(n) + 1)
+        (0..=numbers.below(n))
             .map(|_| sentence(numbers, depth - 1))
             .collect()
     };
@@ -183,7 +183,7 @@ fn nothing_panics() {
     for seed in 0..20_000 {
         let mut numbers = Numbers(seed);
         let mut text = format!(r#"{{"a":{}}}"#, sentence(&mut numbers, 5));
-        if seed % 4 == 0 {
+        if seed.is_multiple_of(4) {
             let at = numbers.below(text.len());
             if text.is_char_boundary(at) {
                 text.insert_str(at, PIECES[numbers.below(PIECES.len())]);

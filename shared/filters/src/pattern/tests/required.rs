@@ -16,12 +16,12 @@ fn holds(test: &Test, value: &Scalar<'_>) -> bool {
         (Test::Present, _) | (Test::Null, Scalar::Null) => true,
         (Test::Bool(wanted), Scalar::Bool(value)) => wanted == value,
         (Test::Number(wanted), Scalar::Number(value)) => **wanted == *number::canonical(value),
-        (test, Scalar::String(text)) => match test {
-            Test::Text(wanted) => **wanted == **text,
-            Test::TextIgnoringCase(wanted) => **wanted == *ignore_case::fold(text),
-            Test::Prefix(wanted) => text.starts_with(&**wanted),
-            Test::Suffix(wanted) => text.ends_with(&**wanted),
-            Test::Contains(wanted) => text.contains(&**wanted),
+        (test, Scalar::String(value)) => match test {
+            Test::Text(wanted) => **wanted == **value,
+            Test::TextIgnoringCase(wanted) => **wanted == *ignore_case::fold(value),
+            Test::Prefix(wanted) => value.starts_with(&**wanted),
+            Test::Suffix(wanted) => value.ends_with(&**wanted),
+            Test::Contains(wanted) => value.contains(&**wanted),
             _ => false,
         },
         _ => false,

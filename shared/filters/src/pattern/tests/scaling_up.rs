@@ -54,7 +54,7 @@ fn events_match_in_linear_time() {
         ("elements that have half", r#"{"d":{"a":[1],"b":[2]}}"#, |n| {
             format!(
                 r#""d":[{}]"#,
-                list(n, |i| if i % 2 == 0 {
+                list(n, |i| if i.is_multiple_of(2) {
                     r#"{"a":1}"#.to_owned()
                 } else {
                     r#"{"b":2}"#.to_owned()
@@ -71,7 +71,7 @@ fn events_match_in_linear_time() {
             r#"{"d":{"a":[1],"b":[2]},"e":{"a":[1],"b":[2]}}"#,
             |n| {
                 let elements = list(n, |i| {
-                    format!(r#"{{"{}":1}}"#, if i % 2 == 0 { "a" } else { "b" })
+                    format!(r#"{{"{}":1}}"#, if i.is_multiple_of(2) { "a" } else { "b" })
                 });
                 format!(r#""d":[{elements}],"e":[{elements}]"#)
             },
@@ -81,7 +81,7 @@ fn events_match_in_linear_time() {
             r#"{"d":{"a":[1]},"$or":[{"d.b":[2]},{"e.b":[2],"d.c":[3]}],"e":{"a":[1]}}"#,
             |n| {
                 let elements = list(n, |i| {
-                    format!(r#"{{"{}":1}}"#, if i % 2 == 0 { "a" } else { "b" })
+                    format!(r#"{{"{}":1}}"#, if i.is_multiple_of(2) { "a" } else { "b" })
                 });
                 format!(r#""d":[{elements}],"e":[{elements}]"#)
             },
