@@ -35,7 +35,7 @@ pub(crate) struct Authorizers<'a> {
     /// The request as they see it, while it is needed.
     request: Option<Arc<Json>>,
     /// What each has said; nothing before one was asked, as most events have none.
-    decisions: Option<Box<Decisions>>,
+    decisions: Option<Decisions>,
 }
 
 /// What authorizers have said. Subscriptions may have as many of them as there are subscriptions.

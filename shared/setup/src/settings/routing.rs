@@ -81,3 +81,25 @@ impl RoutingSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+
+    #[test]
+    fn hosted_spaces_begin_with_specific_paths_unless_the_operator_says_otherwise() {
+        let of = |flags: &[&str]| {
+            let settings = Settings::try_from_args(["event-gateway"].iter().chain(flags).copied());
+            let routing = settings.unwrap().routing;
+            (
+                routing.defaults().paths,
+                routing.paths_of_new_spaces(true),
+                routing.paths_of_new_spaces(false),
+            )
+        };
+        assert_eq!(of(&[]), (PathMode::Strict, Some(PathMode::Specific), None));
+        assert_eq!(of(&["--paths=strict"]), (PathMode::Strict, None, None));
+        assert_eq!(of(&["--paths=specific"]), (PathMode::Specific, None, None));
+    }
+}

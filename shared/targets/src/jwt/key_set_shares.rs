@@ -78,7 +78,6 @@ impl<P: CachePolicy> Spaces<P> {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
     use std::time::Duration;
 
     use super::*;
