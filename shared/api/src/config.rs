@@ -39,6 +39,7 @@ mod spaces;
 mod subjects;
 #[cfg(test)]
 mod tests;
+mod transforms;
 mod unknown_members;
 mod waiting;
 
@@ -82,6 +83,8 @@ pub struct ConfigApi {
     pub health: HealthPaths,
     /// Where this API listens, which no function may be.
     pub own: OwnConfigApi,
+    /// Bounds of the transforms of subscriptions.
+    pub transforms: TransformLimits,
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.

@@ -95,6 +95,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// The answer to a request that is right in itself, and that cannot be carried out.
+    pub(crate) fn unprocessable(message: String) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
     /// The answer to a request without the access key (Q67).
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
@@ -258,6 +263,8 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::FunctionIsAuthorizer { .. }
             | ConfigurationError::FunctionAuthorizesSubscription { .. }
             | ConfigurationError::NotPassthrough { .. }
+            | ConfigurationError::Transform { .. }
+            | ConfigurationError::TransformOfPassthrough { .. }
             | ConfigurationError::MissingHook { .. }
             | ConfigurationError::NotAHook { .. }
             | ConfigurationError::FunctionIsHook { .. }
@@ -266,6 +273,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::Immutable { .. }
             | ConfigurationError::PathConflict(_)
             | ConfigurationError::TooManyForms { .. }
+            | ConfigurationError::TooManyAuthorizers { .. }
             | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooManyUnindexed { .. }

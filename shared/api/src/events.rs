@@ -168,7 +168,7 @@ impl EventsApi {
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let is_of_function = matches!(outcome, Ok(Answer::Function(_) | Answer::Stream(_)));
         let mut response = match outcome {
-            Ok(Answer::Upgrade(answer)) => upgrade_to(answer, upgrade),
+            Ok(Answer::Upgrade(answer)) => upgrade_to(*answer, upgrade),
             Ok(answer) => into_response(answer),
             Err(err) => counting(
                 self.settings.limits.in_flight,
@@ -212,7 +212,7 @@ fn upgrade_to(answer: UpgradedResponse, upgrade: Option<OnUpgrade>) -> Response 
 
 fn into_response(answer: Answer) -> Response {
     match answer {
-        Answer::Upgrade(answer) => upgrade_to(answer, None),
+        Answer::Upgrade(answer) => upgrade_to(*answer, None),
         Answer::Preflight => StatusCode::OK.into_response(),
         Answer::Accepted => StatusCode::ACCEPTED.into_response(),
         Answer::Unmatched => {

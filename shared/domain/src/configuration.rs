@@ -12,8 +12,10 @@ use crate::resource::{
 
 mod creation;
 mod error;
+mod function_uses;
 mod hook_rules;
 mod path_forms;
+mod route_authorizers;
 mod rules;
 mod settings_rules;
 mod space_checks;
@@ -24,6 +26,7 @@ mod sync_paths;
 pub use creation::created_from;
 pub use error::ConfigurationError;
 use path_forms::PathForms;
+use route_authorizers::RouteAuthorizers;
 pub use space_rules::{FilterLimits, SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};
 
@@ -54,6 +57,7 @@ pub struct Snapshot {
     unindexed_filters: usize,
     /// How many have filters that do not compile.
     broken_filters: usize,
+    route_authorizers: RouteAuthorizers,
 }
 
 /// A change that keeps every rule: what was there before and what is there now, under another id where it moved.
@@ -118,6 +122,13 @@ pub trait Configured: Resource {
     fn renamed(self, stored: &Self) -> Result<Self, ConfigurationError> {
         let _ = stored;
         Ok(self)
+    }
+
+    /// The same with what its sender left to the gateway, and what is from now on as it is today.
+    #[must_use]
+    fn completed(self, stored: Option<&Self>, snapshot: &Snapshot, rules: &SpaceRules) -> Self {
+        let _ = (stored, snapshot, rules);
+        self
     }
 
     /// Whether it differs from a stored one in what an update must not change, so that it has to take its place.
@@ -229,6 +240,7 @@ impl Snapshot {
                 id: resource.id().to_string(),
             });
         }
+        let resource = resource.completed(None, self, rules);
         resource.check_create(self, rules)?;
         rules.check_room::<R>(self)?;
         let after = Stored {
@@ -250,6 +262,7 @@ impl Snapshot {
     ) -> Result<Change<R>, ConfigurationError> {
         let id = resource.id();
         let before = self.stored::<R>(id).cloned().ok_or_else(|| not_found::<R>(id))?;
+        let resource = resource.completed(Some(&before.resource), self, rules);
         resource.check_update(&before.resource, self, rules)?;
         let after = Stored {
             resource: Arc::new(resource),

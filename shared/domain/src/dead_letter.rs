@@ -136,6 +136,8 @@ pub enum DeadLetterReason {
     HookRefused,
     /// The event comes back for ever: its function, or what that leads to, is the gateway itself.
     Loop,
+    /// The transform of the subscription failed, or gave no event. Its function was not called.
+    TransformFailed,
 }
 
 impl DeadLetterReason {
@@ -150,6 +152,7 @@ impl DeadLetterReason {
             Self::AuthorizerFailed => "authorizerFailed",
             Self::HookRefused => "hookRefused",
             Self::Loop => "loop",
+            Self::TransformFailed => "transformFailed",
         }
     }
 }

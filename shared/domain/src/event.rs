@@ -28,6 +28,7 @@ mod http_request_1_0;
 mod legacy_envelope;
 mod path;
 pub(crate) mod time;
+mod transformed;
 mod uri_reference;
 
 pub use binary_message::BinaryMessage;
@@ -44,6 +45,7 @@ pub(crate) use http_request::{canonical_name as canonical_header_name, flatten a
 pub use legacy_envelope::LegacyVersion;
 pub use path::is_event_path;
 pub use time::TimeError;
+pub use transformed::TransformedError;
 
 /// Media type of events in JSON, on the way in and on the way to functions.
 pub const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";

@@ -12,11 +12,13 @@ mod malformed;
 mod passed_on;
 mod proxy;
 mod response_object;
+mod transformed;
 
 pub use change::{AnswerView, ResponseChange};
 pub use malformed::{Malformation, MalformedResponse};
 pub use passed_on::end_to_end;
 pub use proxy::{Prelude, PreludeError};
+pub use transformed::UntransformedAnswer;
 
 /// What a function answers a caller with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -116,6 +116,14 @@ fn about(error: &ConfigurationError) -> Refusal {
             "passthrough",
             hint("register a function with the same URL and without request for all else"),
         ),
+        ConfigurationError::Transform { field, reason } => {
+            Refusal::new(at(field), "transform", Some(Cow::Owned(reason.clone())))
+        }
+        ConfigurationError::TransformOfPassthrough { .. } => Refusal::new(
+            at("transform"),
+            "passthrough",
+            hint("register a function with the same URL and without request"),
+        ),
         ConfigurationError::MissingVariant { .. } => Refusal::new(
             at("provider.weighted"),
             "exists",
@@ -139,6 +147,7 @@ fn about(error: &ConfigurationError) -> Refusal {
         ),
         ConfigurationError::PathConflict(_) => Refusal::new(at("path"), "path", None),
         ConfigurationError::TooManyForms { .. } => Refusal::new(at("path"), "max", None),
+        ConfigurationError::TooManyAuthorizers { .. } => Refusal::new(at("authorizerId"), "max", None),
         ConfigurationError::NotStrict { .. } => Refusal::new(at("paths"), "path", None),
         ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
         ConfigurationError::TooManyUnindexed { .. } => Refusal::new(at("filters"), "max", None),

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::ids::Space;
 
+mod authorizer_cache;
 mod cors;
 mod event_type;
 mod function;
@@ -24,6 +25,8 @@ mod space_settings;
 mod subscription;
 mod target_url;
 
+pub use authorizer_cache::AuthorizerCache;
+pub(crate) use authorizer_cache::{HEADER_TAG, NOT_CACHED_TAG};
 pub(crate) use cors::may_send_credentials;
 pub use cors::{Cors, CorsError};
 pub use event_type::EventType;
@@ -55,6 +58,7 @@ pub use space_settings::{
 };
 pub use subscription::{
     MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters, SubscriptionType,
+    TransformSource,
 };
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;

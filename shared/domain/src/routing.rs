@@ -58,6 +58,8 @@ pub struct RoutingTable {
     functions: PersistentMap<Space, PersistentMap<FunctionId, Arc<Function>>>,
     /// How many of them have a limit of calls.
     limited_functions: usize,
+    /// How many async subscriptions there are to the gateway's own events.
+    system_subscriptions: usize,
     authorizers: PersistentMap<Space, PersistentMap<EventTypeName, FunctionId>>,
     /// The event types that are registered: who subscribes to a pattern gets events of these.
     event_types: PersistentMap<Space, PersistentMap<EventTypeName, ()>>,
@@ -134,6 +136,7 @@ impl RoutingTable {
         Self {
             functions: PersistentMap::default(),
             limited_functions: 0,
+            system_subscriptions: 0,
             authorizers: PersistentMap::default(),
             event_types: PersistentMap::default(),
             filtered: FilteredSlots::default(),
@@ -282,6 +285,11 @@ impl RoutingTable {
     /// Whether any function has a limit of calls, so that it is worth a look.
     pub fn has_limited_functions(&self) -> bool {
         self.limited_functions > 0
+    }
+
+    /// Whether anybody gets the gateway's own events, so that it is worth a look who.
+    pub fn has_system_subscribers(&self) -> bool {
+        self.system_subscriptions > 0
     }
 
     /// Whether any subscription has an authorizer of its own, so that subscribers of a space can have different ones.

@@ -15,7 +15,7 @@ use store::Store;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::AuthorizerDecision;
+use crate::invocation::authorizer_decision::AuthorizerDecision;
 use crate::matching::Matched;
 use crate::outbox::Outbox;
 use crate::sync_calls::SyncCall;
@@ -113,6 +113,9 @@ impl Acceptance {
     /// Emits the event about a request that was accepted.
     pub(crate) async fn announce(&self, arrived: &Arrived<'_>, event: &Event, hops: Hops) {
         tracing::debug!(path = %arrived.path.path, event.id = event.id(), event.type = event.event_type(), "Event received.");
+        if !arrived.table.has_system_subscribers() {
+            return;
+        }
         let received = SystemEvent::EventReceived {
             path: &arrived.path.path,
             event,

@@ -26,9 +26,9 @@ pub enum Answer {
     /// What the sync function answered, in one of the other response modes.
     Function(FunctionResponse),
     /// What the sync function answers, passed on while it comes in.
-    Stream(StreamedResponse),
+    Stream(Box<StreamedResponse>),
     /// 101: the sync function goes on with another protocol, and so does the client's connection.
-    Upgrade(UpgradedResponse),
+    Upgrade(Box<UpgradedResponse>),
     /// 200 with the very result of a function that was called directly.
     Result(Bytes),
 }

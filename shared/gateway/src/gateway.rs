@@ -17,8 +17,10 @@ use crate::draining::Draining;
 use crate::intake::Intake;
 use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
+use crate::invocation::decision_cache::DecisionCache;
 use crate::invocation::hook_limits::HookLimits;
 use crate::invocation::system_events::SystemEvents;
+use crate::invocation::transforms::Transforms;
 use crate::matching::Matching;
 use crate::metrics::EventMetrics;
 use crate::outbox::Outbox;
@@ -84,6 +86,8 @@ impl Gateway {
             invoker,
             circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
             rate_limits: RateLimits::default(),
+            transforms: Transforms::new(settings.transforms),
+            decisions: DecisionCache::default(),
             system_events: SystemEvents {
                 outbox: outbox.clone(),
                 is_hosted: settings.hosted.is_on(),

@@ -92,7 +92,12 @@ pub(crate) struct Intake {
 impl Intake {
     /// The path that a request is routed by.
     pub(crate) fn path<'a>(&self, parts: &'a Parts) -> EffectivePath<'a> {
-        self.hosted.effective_path(parts.uri.path(), &request_host(parts))
+        let path = parts.uri.path();
+        if self.hosted.is_on() {
+            self.hosted.effective_path(path, &request_host(parts))
+        } else {
+            self.hosted.effective_path(path, "")
+        }
     }
 
     /// What CORS says of a request on a path. A request of 2017 that carries an event by its header may come from

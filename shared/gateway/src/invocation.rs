@@ -9,20 +9,25 @@ use targets::Invoker;
 use crate::metrics::EventMetrics;
 
 pub(crate) mod authorizer;
+pub(crate) mod authorizer_decision;
 pub(crate) mod call;
 pub(crate) mod called;
 pub(crate) mod circuit_breaker;
 pub(crate) mod circuit_report;
+pub(crate) mod decision_cache;
 pub(crate) mod hook;
 pub(crate) mod hook_chain;
 pub(crate) mod hook_limits;
 mod planned_call;
 pub(crate) mod system_events;
+pub(crate) mod transforms;
 pub(crate) mod weighted;
 
 use circuit_breaker::CircuitBreakers;
+use decision_cache::DecisionCache;
 use hook_limits::HookLimits;
 use system_events::SystemEvents;
+use transforms::Transforms;
 
 use crate::rate_limits::RateLimits;
 
@@ -34,5 +39,7 @@ pub(crate) struct Invocation {
     pub(crate) system_events: SystemEvents,
     pub(crate) metrics: Arc<EventMetrics>,
     pub(crate) rate_limits: RateLimits,
+    pub(crate) transforms: Transforms,
     pub(crate) hook_limits: HookLimits,
+    pub(crate) decisions: DecisionCache,
 }

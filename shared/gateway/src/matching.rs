@@ -141,7 +141,7 @@ impl Matching {
             }
         }
         let parameters = plain
-            .pattern
+            .pattern()
             .map(|pattern| path_parameters(pattern, &arrived.path.path));
         let parameters = parameters.unwrap_or_default();
         if arrived.body.len() < LARGE_BODY {

@@ -79,13 +79,13 @@ impl RateLimits {
         subscription: &Subscription,
         called: &FunctionId,
     ) -> Result<Option<LimitedCall>, MustWait> {
+        if subscription.rate_limit.is_none() && !table.has_limited_functions() {
+            return Ok(None);
+        }
         let Subscription {
             space, function_id, ..
         } = subscription;
-        let limit_of = |id: &FunctionId| {
-            let table = Some(table).filter(|table| table.has_limited_functions());
-            table?.function(space, id)?.rate_limit
-        };
+        let limit_of = |id: &FunctionId| table.function(space, id)?.rate_limit;
         let target = (called != function_id).then(|| limit_of(called)).flatten();
         let (own, named) = (subscription.rate_limit, limit_of(function_id));
         if own.is_none() && named.is_none() && target.is_none() {

@@ -14,10 +14,12 @@ use targets::ErrorChain;
 use crate::acceptance::pace::Pace;
 use crate::acceptance::{Candidate, Sorted};
 use crate::answer::Answer;
+use crate::answer::function_answer::transformed;
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::intake::client::Client;
 use crate::intake::{Arrived, CorsDecision, wanted_versions};
+use crate::invocation::call::untransformed;
 use crate::matching::unmatched::note_unmatched;
 
 mod call_hooks;
@@ -234,6 +236,13 @@ impl Gateway {
                     tracing::info!(%space, functionId = %function_id, event.id = event.id(), requestId = request_id, error = %ErrorChain(error), "HTTP response object malformed.");
                 }
             })?;
+        if let Some(source) = &subscription.answer_transform {
+            let transforms = &stages.invocation.transforms;
+            // Boxed: most subscriptions have none.
+            let transforming = Box::pin(transformed(answer, source, subscription, transforms));
+            let outcome = transforming.await;
+            answer = outcome.map_err(|error| untransformed(subscription, &event, error))?;
+        }
         if arrived.table.has_hooks(HookPoint::Answer) {
             let asking = self.ask_answer_hooks(arrived, subscription, &event, answer, (candidate, pace));
             answer = Box::pin(asking).await?;

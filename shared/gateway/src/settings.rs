@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dataflow::transform::TransformLimits;
 use domain::event::EventLimits;
 use domain::hops::Hops;
 use domain::origin::TrustedProxies;
@@ -47,6 +48,8 @@ pub struct GatewaySettings {
     pub trusted_proxies: TrustedProxies,
     /// Bounds of connections that go on with another protocol.
     pub tunnels: TunnelSettings,
+    /// Bounds of the transforms of subscriptions.
+    pub transforms: TransformLimits,
     /// How many series of metrics there may be.
     pub metrics: MetricsLimits,
 }

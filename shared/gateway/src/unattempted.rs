@@ -10,7 +10,7 @@ use domain::json::Json;
 use domain::retry::MOST_ATTEMPTS;
 use records::DeliveryLog;
 
-use crate::invocation::authorizer::AuthorizerRefusal;
+use crate::invocation::authorizer_decision::AuthorizerRefusal;
 use crate::metrics::EventMetrics;
 
 /// What the delivery log and dead letters say of deliveries whose authorizer failed.

@@ -33,6 +33,7 @@ mod secrets;
 mod store;
 mod switch;
 mod target_guard;
+mod transforms;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use answers::AnswerSettings;
@@ -55,6 +56,7 @@ pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
 pub use target_guard::TargetGuardSettings;
+pub use transforms::TransformSettings;
 
 /// The settings of a process.
 #[derive(Debug, Clone, Parser)]
@@ -125,6 +127,9 @@ pub struct Settings {
     /// Secrets of functions.
     #[command(flatten)]
     pub secrets: FunctionSecretSettings,
+    /// Transforms of subscriptions.
+    #[command(flatten)]
+    pub transforms: TransformSettings,
     /// Hosted mode and access.
     #[command(flatten)]
     pub access: AccessSettings,

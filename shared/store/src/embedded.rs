@@ -60,12 +60,13 @@ impl Embedded {
             TryLockError::Error(err) => unusable(err),
         })?;
         Engine::create_if_missing(&settings)?;
-        let engine = Engine::open(&settings)?;
+        let mut engine = Engine::open(&settings)?;
         let state = EmbeddedState::load(&engine, &settings).inspect_err(|err| {
             if let StoreError::Corrupt { key, source } = err {
                 tracing::error!(key, error = %source, "stored configuration cannot be read");
             }
         })?;
+        engine.raise_format(&settings, state.format)?;
         let rules = settings.rules;
         warn_of_foreign_paths(rules.paths, state.spaces.values());
         warn_of_broken_filters(state.spaces.values());

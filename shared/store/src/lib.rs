@@ -8,6 +8,7 @@ mod encryption;
 mod error;
 mod foreign_paths;
 mod record;
+mod record_format;
 mod store;
 mod subscription_removal;
 mod written;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encryption::{KeyFile, Seal, SealError, has_secrets};
 use crate::error::{CorruptValue, StoreError};
+use crate::record_format;
 
 /// One change of what is written down.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Write {
     pub(crate) key: String,
     /// The record from now on; `None` removes it.
     pub(crate) value: Option<Vec<u8>>,
+    /// The oldest format of a store that can have it.
+    pub(crate) format: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,7 +42,11 @@ impl Write {
         let new_key = change.after.as_ref().map(key_of);
         let left = change.before.as_ref().map(key_of);
         let left = left.filter(|key| new_key.as_ref().is_some_and(|new_key| new_key != key));
-        let gone = left.map(|key| Self { key, value: None });
+        let gone = left.map(|key| Self {
+            key,
+            value: None,
+            format: record_format::FIRST,
+        });
         Ok(gone.into_iter().chain(Self::of(change, keys)?).collect())
     }
 
@@ -50,7 +57,8 @@ impl Write {
         let key = key::<R>(stored.resource.space(), stored.resource.id());
         let after = change.after.as_ref();
         let value = after.map(|stored| encode(&key, stored, keys)).transpose()?;
-        Ok(Some(Self { key, value }))
+        let format = after.map_or(record_format::FIRST, record_format::needed_by);
+        Ok(Some(Self { key, value, format }))
     }
 }
 
@@ -142,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let Write { key, value } = written();
+        let Write { key, value, .. } = written();
         assert_eq!(key, "function/default/f");
         assert_eq!(kind(&key), "function");
         let stored: Stored<Function> = decode(&key, &value.unwrap(), None).unwrap();

@@ -24,8 +24,9 @@ pub struct FunctionAnswer {
     /// Why an async delivery counts as failed although the function answered: an HTTP status below 500 other than
     /// 2xx, which a sync caller gets the body of (docs/contract.md A10). With [`FunctionAnswer::passed_on`] also one from 500 up.
     pub rejection: Option<Rejection>,
-    /// The rest of an HTTP answer that is passed on to the caller, as its function's response mode asks for.
-    pub passed_on: Option<PassedOn>,
+    /// The rest of an HTTP answer that is passed on to the caller, as its function's response mode asks for. Boxed: most
+    /// answers have none, and all are moved several times.
+    pub passed_on: Option<Box<PassedOn>>,
 }
 
 /// An HTTP answer besides the part of it that every answer has.

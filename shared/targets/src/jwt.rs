@@ -24,6 +24,7 @@ mod claims;
 mod head;
 mod key_fetch;
 mod key_set;
+mod key_set_shares;
 mod key_sets;
 mod refusal;
 mod settings;

@@ -23,7 +23,7 @@ const CONCURRENCY: usize = 16;
 const HOST: &str = "deployed";
 
 /// Cases that do not hold through the function URLs of a deployment, with the reason.
-const EXCEPTIONS: [(&str, &str); 18] = [
+const EXCEPTIONS: [(&str, &str); 19] = [
     ("C-001", DEFAULT_CONTENT_TYPE),
     ("C-008", "the deployed Configuration API wants its access key"),
     ("C-270", HOST_IS_THE_FUNCTION),
@@ -45,12 +45,13 @@ const EXCEPTIONS: [(&str, &str); 18] = [
     ("X-1614", UTF_8_BODIES),
     ("X-1640", LIMITS_OF_INSTANCES),
     ("X-1642", LIMITS_OF_INSTANCES),
+    ("X-1750", LIMITS_OF_INSTANCES),
 ];
 const DEFAULT_CONTENT_TYPE: &str = "Lambda adds a content type to answers without one";
 const HOST_IS_THE_FUNCTION: &str = "the host names the function, so it cannot be another";
 const DECODED_PATH: &str = "the emulator decodes paths";
 const UTF_8_BODIES: &str = "the emulator takes bodies for UTF-8";
-const LIMITS_OF_INSTANCES: &str = "each instance counts its own calls";
+const LIMITS_OF_INSTANCES: &str = "each instance counts its own calls, and keeps its own decisions";
 const ONE_PROCESS: &str = "needs the metrics of one process";
 
 /// Runs what can be run; an error means that the suite itself could not run.

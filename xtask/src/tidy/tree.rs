@@ -42,7 +42,17 @@ impl Tree {
     pub(super) fn read() -> Result<Self> {
         let root = output(Command::new("git").args(["rev-parse", "--show-toplevel"]))?;
         let root = Path::new(root.trim_end());
-        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        // What is vendored keeps the form that its authors gave it.
+        let list = [
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "--",
+            ".",
+            ":!vendor/jlens-core",
+        ];
         let list = output(Command::new("git").current_dir(root).args(list))?;
         let mut files = Vec::new();
         for path in list.split_terminator('\0') {

@@ -15,7 +15,7 @@ use store::{StoreError, Written};
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
 use super::unknown_members::{check_doubts, check_members, log_ignored, refused, with_warnings};
-use super::{ConfigApi, no_content, own_destination, with_version};
+use super::{ConfigApi, no_content, own_destination, transforms, with_version};
 use crate::body;
 use crate::error::ApiError;
 use crate::health::refuse_shadowed;
@@ -36,6 +36,7 @@ impl ConfigApi {
             .map_err(|error| self.unreadable(R::KIND, true, &body, error))?;
         let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
         own_destination::check(&resource, &self.own)?;
+        transforms::check(&resource, &self.transforms)?;
         // Before it is looked for: what could never be written is told as such.
         self.store.rules().check_path(&resource)?;
         let is_strict = self.is_strict(parts)?;
@@ -73,7 +74,7 @@ impl ConfigApi {
         own_destination::check_patch::<R>(&patch, &self.own)?;
         let precondition = Precondition::of(parts);
         let (secrets, of_space, of_id) = (self.secrets.clone(), space.clone(), id.clone());
-        let (given, health) = (body.clone(), self.health.clone());
+        let (given, health, limits) = (body.clone(), self.health.clone(), self.transforms);
         let amend = move |stored: &R| {
             precondition.check(stored, &secrets)?;
             let whole = patch.applied_to(&*secrets.shown(stored));
@@ -83,6 +84,7 @@ impl ConfigApi {
             check_members(R::KIND, &unknown, is_strict)?;
             resource.keep_masked(Some(stored))?;
             check_doubts(&resource, Some(stored), is_strict)?;
+            transforms::check(&resource, &limits)?;
             // One that is there already stays as it is.
             if resource.moves(stored) {
                 refuse_shadowed(&health, &resource)?;

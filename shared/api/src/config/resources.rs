@@ -16,7 +16,7 @@ use offload::off_runtime;
 
 use super::etag::with_etag;
 use super::unknown_members::{check_doubts, refused, with_warnings};
-use super::{ConfigApi, creation, openapi, own_destination, with_version};
+use super::{ConfigApi, creation, openapi, own_destination, transforms, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
 use crate::health::refuse_shadowed;
@@ -167,6 +167,7 @@ impl ConfigApi {
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;
                 own_destination::check(&resource, &self.own)?;
+                transforms::check(&resource, &self.transforms)?;
                 refuse_shadowed(&self.health, &resource)?;
                 let created = creation::given(R::KIND, parts, &body)?;
                 let created = match self.store.create_at(resource, created).await {

@@ -1,10 +1,10 @@
 //! All subjects of endpoints, and the endpoint that a path names.
 
 use super::endpoint::{Endpoint, Subject};
-use super::{dead_letters, deliveries, explain, filter_test, pause, spaces, waiting};
+use super::{dead_letters, deliveries, explain, filter_test, pause, spaces, transforms, waiting};
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 7] = [
+pub(super) static SUBJECTS: [&Subject; 8] = [
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
@@ -12,6 +12,7 @@ pub(super) static SUBJECTS: [&Subject; 7] = [
     &filter_test::SUBJECT,
     &pause::SUBJECT,
     &spaces::SUBJECT,
+    &transforms::SUBJECT,
 ];
 
 /// The endpoint that these segments of a path name, and the id among them.
@@ -47,6 +48,8 @@ mod tests {
             ("GET", "explain", None),
             ("POST", "filters/test", Some(("filters", "test"))),
             ("GET", "filters/test", None),
+            ("POST", "transforms/test", Some(("transform", "test"))),
+            ("GET", "transforms/test", None),
             ("POST", "subscriptions/s/pause", Some(("subscription", "update"))),
             ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
             ("DELETE", "subscriptions/s/pause", None),

@@ -92,6 +92,7 @@ impl Api {
             answers: AnswerOptions::default(),
             health: HealthPaths::default(),
             own: OwnConfigApi::default(),
+            transforms: dataflow::transform::TransformLimits::default(),
         };
         Self {
             config,

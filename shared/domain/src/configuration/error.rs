@@ -161,6 +161,23 @@ pub enum ConfigurationError {
         /// The function.
         function: FunctionId,
     },
+    /// A transform of a subscription cannot be compiled.
+    #[error("Subscription doesn't validate. Validation error: {field}: {reason}")]
+    Transform {
+        /// Name of the member.
+        field: &'static str,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
+    /// A subscription whose function gets requests as they came has a transform.
+    #[error(
+        "Function {} has request passthrough: what it gets, and what it answers, cannot be transformed.",
+        quoted(.function.as_str())
+    )]
+    TransformOfPassthrough {
+        /// The function.
+        function: FunctionId,
+    },
     /// The resource is not what the request wants it to be before it is changed.
     #[error("{} {} has been changed: it is not what If-Match names.", .kind.title(), quoted(.id))]
     PreconditionFailed {
@@ -186,6 +203,18 @@ pub enum ConfigurationError {
         /// The path.
         path: String,
         /// Most forms.
+        limit: usize,
+    },
+    /// One event would have too many authorizers asked.
+    #[error(
+        "Subscription on path {} is refused: the async subscriptions to this event type with this method and path have \
+         {limit} authorizers of their own, which are the most there may be. Use one of these, or the authorizer of the event \
+         type.", quoted(.path)
+    )]
+    TooManyAuthorizers {
+        /// The path.
+        path: String,
+        /// Most authorizers.
         limit: usize,
     },
     /// A space has paths that only stand side by side where the most specific wins.

@@ -127,7 +127,7 @@ fn wildcard_is_followed(path: &str) -> bool {
 }
 
 /// The path with its parameters and its wildcard called alike.
-fn nameless(path: &str) -> String {
+pub(super) fn nameless(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for segment in segments(path) {
         text.push('/');

@@ -1,12 +1,12 @@
 //! What a change of each kind of resource must keep, in the order in which faults are answered
 //! (docs/contract.md §1.10).
 
+use super::function_uses::{check_use, check_users};
 use super::hook_rules::is_no_hook;
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::doubts::{self, Doubt};
-use crate::event::HTTP_REQUEST;
 use crate::ids::{CorsId, EventTypeName, FunctionId};
-use crate::resource::{Cors, EventType, Function, Kind, Subscription, SubscriptionType};
+use crate::resource::{Cors, EventType, Function, Kind};
 
 impl Configured for EventType {
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
@@ -93,12 +93,7 @@ impl Configured for Function {
             .filter(|id| !snapshot.functions.contains_key(*id));
         let mut new = missing.filter(|id| !stored.provider.variants().any(|known| known == *id));
         missing_variant(new.next())?;
-        if self.provider.only_authorizes() && is_subscribed(&self.function_id, snapshot) {
-            return Err(ConfigurationError::OnlyAuthorizes(self.function_id.clone()));
-        }
-        if self.provider.passes_requests_on() && !stored.provider.passes_requests_on() {
-            self.users_take_requests(snapshot)?;
-        }
+        check_users(self, stored, snapshot)?;
         self.stays_a_hook(snapshot)
     }
 
@@ -149,26 +144,6 @@ impl Configured for Function {
     }
 }
 
-impl Function {
-    /// Whether those who use a function can bear that it gets requests from now on.
-    fn users_take_requests(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        for user in snapshot.subscriptions.values() {
-            if user.resource.function_id == self.function_id {
-                check_request_mode(self, Some(&user.resource))?;
-            }
-        }
-        let event_types = snapshot.event_types.values();
-        let subscriptions = snapshot.subscriptions.values();
-        let mut authorizers = event_types
-            .map(|event_type| &event_type.resource.authorizer_id)
-            .chain(subscriptions.map(|subscription| &subscription.resource.authorizer_id));
-        if authorizers.any(|authorizer| authorizer.as_ref() == Some(&self.function_id)) {
-            return check_request_mode(self, None);
-        }
-        Ok(())
-    }
-}
-
 fn missing_variant(missing: Option<&FunctionId>) -> Result<(), ConfigurationError> {
     missing.map_or(Ok(()), |id| {
         let function = id.clone();
@@ -189,26 +164,10 @@ pub(super) fn authorizer_exists(
     match id {
         Some(id) => match snapshot.functions.get(id) {
             None => Err(ConfigurationError::MissingAuthorizer),
-            Some(authorizer) => check_request_mode(&authorizer.resource, None),
+            Some(authorizer) => check_use(&authorizer.resource, None, snapshot),
         },
         None => Ok(()),
     }
-}
-
-/// A function that gets requests as they came can answer requests; there is none in a queue, and none for an authorizer.
-pub(super) fn check_request_mode(
-    function: &Function,
-    subscription: Option<&Subscription>,
-) -> Result<(), ConfigurationError> {
-    let has_request = subscription.is_some_and(|subscription| {
-        subscription.r#type == SubscriptionType::Sync && subscription.event_type.as_str() == HTTP_REQUEST
-    });
-    if function.provider.passes_requests_on() && !has_request {
-        return Err(ConfigurationError::NotPassthrough {
-            function: function.function_id.clone(),
-        });
-    }
-    Ok(())
 }
 
 impl Configured for Cors {

@@ -14,6 +14,20 @@ impl Configured for SpaceSettings {
         &mut snapshot.settings
     }
 
+    /// A space that begins with its settings has the paths of new spaces; they stay with it whenever settings that do not
+    /// say are put in the place of these.
+    fn completed(mut self, stored: Option<&Self>, snapshot: &Snapshot, rules: &SpaceRules) -> Self {
+        let Some(of_new_spaces) = rules.paths_of_new_spaces else {
+            return self;
+        };
+        let unsaid = match stored {
+            Some(stored) => stored.paths,
+            None => snapshot.is_empty().then_some(of_new_spaces),
+        };
+        self.paths = self.paths.or(unsaid);
+        self
+    }
+
     fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
         check_paths(&self.space, self.paths, snapshot, rules)?;
         self.check_hooks(snapshot)
@@ -111,6 +125,34 @@ mod tests {
             .create::<EventType>(decode(r#"{"name":"e"}"#), 0, rules)
             .unwrap();
         snapshot
+    }
+
+    #[test]
+    fn spaces_that_begin_with_their_settings_have_the_paths_of_new_ones() {
+        let hosted = SpaceRules {
+            paths_of_new_spaces: Some(PathMode::Specific),
+            ..SpaceRules::default()
+        };
+        let paths = |snapshot: &Snapshot| snapshot.settings().unwrap().paths;
+        let unsaid = || decode::<SpaceSettings>(r#"{"description":"d"}"#);
+        let mut new = Snapshot::default();
+        new.create(unsaid(), 0, &hosted).unwrap();
+        assert_eq!(paths(&new), Some(PathMode::Specific));
+        // What is put again says the same.
+        new.update(unsaid(), &hosted).unwrap();
+        assert_eq!(paths(&new), Some(PathMode::Specific));
+        new.update(settings("strict"), &hosted).unwrap();
+        new.update(unsaid(), &hosted).unwrap();
+        assert_eq!(paths(&new), Some(PathMode::Strict));
+        // Where there was something before, nothing is moved.
+        let mut old = space(&hosted);
+        old.create(unsaid(), 0, &hosted).unwrap();
+        assert_eq!(paths(&old), None);
+        old.update(unsaid(), &hosted).unwrap();
+        assert_eq!(paths(&old), None);
+        let mut own = Snapshot::default();
+        own.create(unsaid(), 0, &SpaceRules::default()).unwrap();
+        assert_eq!(paths(&own), None);
     }
 
     #[test]

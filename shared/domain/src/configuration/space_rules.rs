@@ -25,8 +25,13 @@ pub struct SpaceRules {
     pub filters: FilterLimits,
     /// Most subscriptions of a space whose filters events do not find, so that they are tried for each.
     pub max_unindexed_filters: usize,
+    /// Most authorizers of their own that async subscriptions have which one event reaches.
+    pub max_authorizers_per_route: usize,
     /// What holds in a space whose settings do not say.
     pub defaults: SpaceDefaults,
+    /// Which paths may stand side by side in a space that is made by its settings, where these do not say; `None` leaves it
+    /// to what holds in all.
+    pub paths_of_new_spaces: Option<PathMode>,
 }
 
 impl Default for SpaceRules {
@@ -36,7 +41,9 @@ impl Default for SpaceRules {
             max_cors: 1000,
             filters: FilterLimits::default(),
             max_unindexed_filters: 1000,
+            max_authorizers_per_route: 16,
             defaults: SpaceDefaults::default(),
+            paths_of_new_spaces: None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What a change of a subscription must keep: that its function and its event type are there, that sync paths do not
 //! conflict, and that its filters are no larger than is taken.
 
-use super::rules::{authorizer_exists, check_request_mode};
+use super::function_uses::check_use;
+use super::rules::authorizer_exists;
 use super::{
     AnyChange, Change, Collection, ConfigurationError, Configured, PathConflict, Snapshot, SpaceRules,
 };
@@ -38,6 +39,8 @@ impl Configured for Subscription {
         }
         function_fits(self, snapshot)?;
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        let limit = rules.max_authorizers_per_route;
+        snapshot.route_authorizers.check(self, None, limit)?;
         self.check_hooks(snapshot)
     }
 
@@ -60,6 +63,8 @@ impl Configured for Subscription {
         check_filters(self, Some(stored), snapshot, rules)?;
         function_fits(self, snapshot)?;
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        let limit = rules.max_authorizers_per_route;
+        snapshot.route_authorizers.check(self, Some(stored), limit)?;
         self.check_hooks(snapshot)
     }
 
@@ -122,9 +127,11 @@ impl Configured for Subscription {
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         if let Some(gone) = before {
             snapshot.path_forms.remove(gone);
+            snapshot.route_authorizers.remove(gone);
         }
         if let Some(new) = after {
             snapshot.path_forms.insert(new);
+            snapshot.route_authorizers.insert(new);
         }
         let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
         if let Some(gone) = before.filter(is_sync) {
@@ -186,10 +193,7 @@ fn check_filters(
 fn function_fits(subscription: &Subscription, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
     let id = &subscription.function_id;
     match snapshot.functions.get(id) {
-        Some(stored) if stored.resource.provider.only_authorizes() => {
-            Err(ConfigurationError::OnlyAuthorizes(id.clone()))
-        }
-        Some(function) => check_request_mode(&function.resource, Some(subscription)),
+        Some(function) => check_use(&function.resource, Some(subscription), snapshot),
         None => Err(ConfigurationError::MissingReference {
             kind: Kind::Function,
             id: id.to_string(),

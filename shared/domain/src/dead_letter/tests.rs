@@ -80,6 +80,7 @@ fn a_reason() -> impl Strategy<Value = DeadLetterReason> {
             DeadLetterReason::FunctionNotFound,
             DeadLetterReason::AuthorizerFailed,
             DeadLetterReason::Loop,
+            DeadLetterReason::TransformFailed,
         ][..],
     )
 }
@@ -172,6 +173,7 @@ fn reasons_read_alike_everywhere() {
         DeadLetterReason::FunctionNotFound,
         DeadLetterReason::AuthorizerFailed,
         DeadLetterReason::Loop,
+        DeadLetterReason::TransformFailed,
     ] {
         let json = serde_json::to_value(reason).unwrap();
         assert_eq!(json, reason.as_str());

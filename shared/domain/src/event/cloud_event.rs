@@ -168,9 +168,14 @@ impl CloudEvent {
         self.set(HOPS_EXTENSION, hops.to_json());
     }
 
+    /// Takes a member out.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.members.retain(|(known, _)| known != name);
+    }
+
     /// Sets a member, at the end.
     pub(super) fn set(&mut self, name: &str, value: Json) {
-        self.members.retain(|(known, _)| known != name);
+        self.remove(name);
         self.members.push((name.to_owned(), value));
     }
 }

@@ -23,8 +23,10 @@ impl FunctionResponse {
     pub fn with_missing_members(result: &[u8]) -> Result<(Self, Vec<&'static str>), MalformedResponse> {
         let object = Object::from_slice(result)?;
         let response = Self::of_object(&object)?;
-        let says_something_else = object.get("body").is_none() && has_other_members(&object);
-        let missing = |name: &&str| says_something_else && object.get(name).is_none();
+        if !response.body.is_empty() || object.get("body").is_some() || !has_other_members(&object) {
+            return Ok((response, Vec::new()));
+        }
+        let missing = |name: &&str| object.get(name).is_none();
         Ok((response, MEMBERS.into_iter().filter(missing).collect()))
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::resource::{Kind, PathMode, Unmatched};
+use crate::resource::{HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, Unmatched};
 use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
 
 const PATHS_TAG: &str = PathMode::TAG;
@@ -41,9 +41,17 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         .into(),
         (_, METHOD_TAG) => "it must be GET, POST, DELETE, PUT, PATCH, HEAD or OPTIONS".into(),
         (_, "eq=async|eq=sync") => "it must be async or sync".into(),
+        (_, "oneof=jsonata inputTransformer inputPath input") => {
+            "it must have exactly one of jsonata, inputTransformer, inputPath and input".into()
+        }
+        (_, "eq=sync") => "it is for sync subscriptions only".into(),
         (_, "eq=async") => "it is for async subscriptions only".into(),
         (_, PATHS_TAG) => "it must be strict or specific".into(),
         (_, UNMATCHED_TAG) => "it must be 202 or 404".into(),
+        (_, HEADER_TAG) => "it must be the name of a header".into(),
+        (_, NOT_CACHED_TAG) => {
+            "decisions of functions of the types weighted and jwt are not kept".into()
+        }
         (_, "gtefield=MinDelay") => "it must not be less than minDelay".into(),
         (_, "min") => "it is too small".into(),
         (_, "max") => "it is too large".into(),

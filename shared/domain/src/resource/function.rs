@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    InvalidCause, InvalidResource, Kind, Metadata, Provider, RateLimit, Resource, SecretMembers, TargetUrl,
-    masking,
+    AuthorizerCache, InvalidCause, InvalidResource, Kind, Metadata, Provider, RateLimit, Resource,
+    SecretMembers, TargetUrl, masking,
 };
 use crate::ids::{FunctionId, Space};
 use crate::json::Object;
@@ -27,6 +27,10 @@ pub struct Function {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<RateLimit>,
+    /// For how long what it decides as an authorizer is used again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub authorizer_cache: Option<AuthorizerCache>,
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -76,12 +80,15 @@ fn parse(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Function
     let given = object.string_or_empty("functionId")?;
     let mut violations = Violations::of("Function");
     let rate_limit = RateLimit::decode(&object, &mut violations)?;
+    let metadata = object.strings("metadata")?.unwrap_or_default();
+    let provider = Provider::decode(&object.string_or_empty("type")?, object.get("provider"))?;
     let function = Function {
         rate_limit,
+        authorizer_cache: AuthorizerCache::decode(&object, &provider, &mut violations)?,
         space: space.clone(),
         function_id: id.cloned().unwrap_or_else(|| given.into()),
-        metadata: object.strings("metadata")?.unwrap_or_default(),
-        provider: Provider::decode(&object.string_or_empty("type")?, object.get("provider"))?,
+        metadata,
+        provider,
     };
     violations.check("Space", validation::space(space)).check(
         "ID",

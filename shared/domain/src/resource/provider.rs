@@ -161,7 +161,7 @@ impl Provider {
 
     /// Whether it only says whether events may pass, so that no subscription can have it as its function.
     pub fn only_authorizes(&self) -> bool {
-        matches!(self, Self::Jwt(_))
+        self.settings().only_authorizes()
     }
 
     /// Whether it learns of the delivery from HTTP headers, so that the event stays as it came in; what the others get

@@ -13,12 +13,15 @@ use crate::validation::{self, ANY_METHOD, METHOD_TAG, METHODS, Violations};
 mod queue_members;
 mod subscription_filters;
 mod subscription_type;
+mod transform_source;
 
 pub use queue_members::MAX_PAUSED_REASON_BYTES;
 use queue_members::QueueMembers;
 use subscription_filters::InvalidFilters;
 pub use subscription_filters::{MAX_FILTER_DEPTH, SubscriptionFilters};
 pub use subscription_type::SubscriptionType;
+pub use transform_source::TransformSource;
+use transform_source::Transforms;
 
 /// A subscription of a function to events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -72,6 +75,15 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>, nullable = false)]
     pub filters: Option<SubscriptionFilters>,
+    /// What becomes of an event before its function gets it: `{"jsonata": "…"}`, `{"inputTransformer": {…}}`,
+    /// `{"inputPath": "$.…"}` or `{"input": …}` (docs/transforms.md).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub transform: Option<TransformSource>,
+    /// The same of what its function answers, before the caller gets it; sync only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub answer_transform: Option<TransformSource>,
     /// Functions that are asked on the way of events to it; at most 8 at each point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -179,6 +191,10 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         paused_reason,
     } = QueueMembers::decode(&object, r#type, &mut violations)?;
     let rate_limit = RateLimit::decode(&object, &mut violations)?;
+    let Transforms {
+        transform,
+        answer_transform,
+    } = Transforms::decode(&object, r#type, &mut violations)?;
     violations.into_result()?;
     let hooks = hook::decode(
         &object,
@@ -208,6 +224,8 @@ fn parse(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Subs
         paused_reason,
         rate_limit,
         filters,
+        transform,
+        answer_transform,
         hooks,
     };
     subscription.subscription_id = id.cloned().unwrap_or_else(|| subscription.derived_id());

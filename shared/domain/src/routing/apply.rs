@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::filtered_slots::Standing;
 use super::{HooksOf, PathOwnership, PathRoutes, Paths, RoutingTable};
 use crate::configuration::{Change, Stored};
-use crate::ids::Space;
+use crate::event::SYSTEM_PREFIX;
+use crate::ids::{EventTypeName, Space};
 use crate::persistent_map::PersistentMap;
 use crate::resource::{
     Cors, EventType, Function, Hook, PathMode, SpaceSettings, Subscription, SubscriptionType,
@@ -67,6 +68,7 @@ impl RoutingTable {
                 );
             }
             if resource.r#type == SubscriptionType::Async {
+                self.system_subscriptions -= usize::from(is_system(&resource.event_type));
                 remove_from(&mut self.queued, &resource.space, &resource.subscription_id);
             }
         }
@@ -85,6 +87,7 @@ impl RoutingTable {
                 authorizers.insert(resource.subscription_id.clone(), authorizer.clone());
             }
             if resource.r#type == SubscriptionType::Async {
+                self.system_subscriptions += usize::from(is_system(&resource.event_type));
                 let queued = self.queued.entry(resource.space.clone()).or_default();
                 queued.insert(resource.subscription_id.clone(), resource.clone());
             }
@@ -140,6 +143,11 @@ impl RoutingTable {
             });
         }
     }
+}
+
+/// Whether an event type is one of the gateway's own.
+fn is_system(event_type: &EventTypeName) -> bool {
+    event_type.as_str().starts_with(SYSTEM_PREFIX)
 }
 
 impl RoutingTable {

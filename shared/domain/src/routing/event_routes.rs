@@ -159,11 +159,7 @@ impl<'a> Routes<'a> {
             *self = other;
             return;
         }
-        // The pattern is that of the sync subscription, where there is one.
-        if self.sync.is_none() && other.sync.is_some() {
-            self.sync = other.sync;
-            self.pattern = other.pattern;
-        }
+        self.sync = self.sync.or(other.sync);
         self.asynchronous.add_other_spaces(&other.asynchronous);
     }
 }
@@ -174,7 +170,7 @@ impl MethodRoutes {
         let mut routes = Routes {
             sync: sync.map(|stored| &stored.resource),
             asynchronous: Subscribers::on_one_path(self.asynchronous.get(path).map_or(&[], Vec::as_slice)),
-            pattern: sync.map(|stored| stored.resource.path.as_str()),
+            named_by: None,
             next_sync: Vec::new(),
         };
         if let Some(specific) = &self.specific {
@@ -258,12 +254,9 @@ impl SpecificRoutes {
         let own = self.sync(path, is_of_one_space).lowest();
         if let Some(own) = own.filter(|own| strict.is_none_or(|strict| comes_before(*own, strict))) {
             routes.sync = Some(&own.resource);
-            routes.pattern = Some(&own.resource.path);
         }
-        if routes.sync.is_none() {
-            let first = asynchronous.first().first();
-            routes.pattern = first.map(|stored| stored.resource.path.as_str());
-        }
+        let first = asynchronous.first().first();
+        routes.named_by = first.map(|stored| &stored.resource);
     }
 
     fn sync(&self, path: &str, is_of_one_space: bool) -> Groups<'_, Subscription> {

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use crate::configuration::Stored;
 use crate::resource::Subscription;
 
-/// The subscriptions an event reaches.
+/// The subscriptions an event reaches. Small: it is made for each event, and several times for the gateway's own, and most
+/// spaces have none of what takes more.
 #[derive(Debug, Clone, Default)]
 pub struct Routes<'a> {
     /// The one whose function answers the caller.
     pub sync: Option<&'a Arc<Subscription>>,
     /// Those that get the event through the queue.
     pub asynchronous: Subscribers<'a>,
-    /// The path of the subscription that parameters are named by, where that is no literal one.
-    pub pattern: Option<&'a str>,
+    /// Of these, the one whose path has parameters.
+    pub(super) named_by: Option<&'a Arc<Subscription>>,
     /// Those that answer where the one before has filters that do not let the event pass. None where nobody subscribes to
     /// patterns of types.
     pub(super) next_sync: Vec<&'a Arc<Subscription>>,
@@ -24,9 +25,13 @@ pub struct Routes<'a> {
 pub struct Subscribers<'a> {
     /// In the order of creation.
     first: &'a [Stored<Subscription>],
-    /// Of other spaces, on other paths; nothing as long as all stand on one.
-    more: Vec<&'a Stored<Subscription>>,
+    /// `None` as long as all stand on one path.
+    more: Option<Box<Elsewhere<'a>>>,
 }
+
+/// Subscriptions of other spaces, on other paths.
+#[derive(Debug, Clone, Default)]
+struct Elsewhere<'a>(Vec<&'a Stored<Subscription>>);
 
 impl<'a> Routes<'a> {
     /// The sync subscriptions in the order in which they are tried.
@@ -41,14 +46,13 @@ impl<'a> Routes<'a> {
             self.next_sync.extend(sync);
         } else if sync.is_some() {
             self.sync = sync;
-            self.pattern = found.pattern;
         }
         let asynchronous = found.asynchronous.iter();
         let asynchronous = asynchronous.filter(|stored| is_to(&stored.resource));
         let was_empty = self.asynchronous.is_empty();
-        self.asynchronous.more.extend(asynchronous);
-        if was_empty && !self.asynchronous.is_empty() && self.pattern.is_none() {
-            self.pattern = found.pattern;
+        self.asynchronous.extend(asynchronous);
+        if was_empty && !self.asynchronous.is_empty() && self.named_by.is_none() {
+            self.named_by = found.named_by;
         }
     }
 
@@ -63,35 +67,52 @@ impl<'a> Routes<'a> {
     pub fn is_empty(&self) -> bool {
         self.sync.is_none() && self.asynchronous.is_empty()
     }
+
+    /// The path of the subscription that parameters are named by, if there is one: that of the sync subscription first.
+    pub fn pattern(&self) -> Option<&'a str> {
+        let names = self.sync.or(self.named_by)?;
+        Some(&names.path)
+    }
 }
 
 impl<'a> Subscribers<'a> {
     /// All of them: those of one path in the order of creation.
     pub fn iter(&self) -> impl Iterator<Item = &'a Stored<Subscription>> {
-        self.first.iter().chain(self.more.iter().copied())
+        self.first.iter().chain(self.elsewhere().iter().copied())
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.first.len() + self.more.len()
+        self.first.len() + self.elsewhere().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.first.is_empty() && self.more.is_empty()
+        self.first.is_empty() && self.more.is_none()
+    }
+
+    fn elsewhere(&self) -> &[&'a Stored<Subscription>] {
+        self.more.as_ref().map_or(&[], |more| &more.0)
+    }
+
+    /// Adds those of other paths, if there are any.
+    fn extend(&mut self, others: impl IntoIterator<Item = &'a Stored<Subscription>>) {
+        let mut others = others.into_iter().peekable();
+        if others.peek().is_some() {
+            self.more.get_or_insert_default().0.extend(others);
+        }
     }
 
     /// These.
-    pub(super) fn of(more: Vec<&'a Stored<Subscription>>) -> Self {
-        Self { first: &[], more }
+    pub(super) fn of(all: Vec<&'a Stored<Subscription>>) -> Self {
+        let mut these = Self::default();
+        these.extend(all);
+        these
     }
 
     /// Those of one path.
     pub(super) fn on_one_path(first: &'a [Stored<Subscription>]) -> Self {
-        Self {
-            first,
-            more: Vec::new(),
-        }
+        Self { first, more: None }
     }
 
     /// Adds those of one path, and some others.
@@ -99,9 +120,9 @@ impl<'a> Subscribers<'a> {
         if self.is_empty() {
             self.first = group;
         } else {
-            self.more.extend(group);
+            self.extend(group);
         }
-        self.more.extend(others);
+        self.extend(others);
     }
 
     /// Adds those of spaces that have none here yet.
@@ -115,6 +136,6 @@ impl<'a> Subscribers<'a> {
             .iter()
             .filter(|stored| !known.contains(&stored.resource.space))
             .collect();
-        self.more.extend(new);
+        self.extend(new);
     }
 }

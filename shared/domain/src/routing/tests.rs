@@ -346,3 +346,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn it_is_known_whether_anybody_gets_the_gateways_own_events() {
+    let mut table = RoutingTable::new(PathOwnership::Shared);
+    let subscription = |kind: &str, event_type: &str| {
+        let body = format!(r#"{{"type":"{kind}","eventType":"{event_type}","functionId":"f","path":"/"}}"#);
+        Subscription::decode(&"one".into(), None, body.as_bytes()).unwrap()
+    };
+    let own = "eventgateway.function.invoked";
+    for other in [subscription("async", "e"), subscription("sync", own)] {
+        table.apply(&added(other, 1));
+        assert!(!table.has_system_subscribers());
+    }
+    let subscribed = subscription("async", own);
+    table.apply(&added(subscribed.clone(), 2));
+    assert!(table.has_system_subscribers());
+    table.apply(&Change {
+        before: added(subscribed.clone(), 2).after,
+        after: added(subscribed.clone(), 2).after,
+    });
+    assert!(table.has_system_subscribers());
+    table.apply(&removed(subscribed, 2));
+    assert!(!table.has_system_subscribers());
+}

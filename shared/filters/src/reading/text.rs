@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use super::place::Place;
 use crate::Scalar;
@@ -13,6 +13,9 @@ use crate::wanted::Wanted;
 
 /// How deep what is wanted is looked for. Objects are as deep as filters look; this is for arrays in arrays.
 const MAX_DEPTH: usize = 128;
+
+/// Bytes of a text that are looked at one by one.
+const SHORT: usize = 16;
 
 /// Adds to `place` what is wanted of a JSON text. It has to be one: of another, anything may be read.
 pub(super) fn read<'e>(json: &'e str, wanted: &Wanted, place: &mut Place<'e>) {
@@ -71,8 +74,8 @@ impl<'e> Text<'e> {
 
     /// The value of a key. Dots in it lead further down.
     fn member(&mut self, key: &str, wanted: &Wanted, place: &mut Place<'e>, depth: usize) {
-        let (first, rest) = match key.split_once('.') {
-            Some((first, rest)) => (first, Some(rest)),
+        let (first, rest) = match memchr(b'.', key.as_bytes()) {
+            Some(dot) => (&key[..dot], Some(&key[dot + 1..])),
             None => (key, None),
         };
         let Some((name, child)) = wanted.entry(first) else {
@@ -154,6 +157,15 @@ impl<'e> Text<'e> {
         let bytes = self.json.as_bytes();
         let mut has_escapes = false;
         self.at += 1;
+        // Most texts are short: their end is found before a search for it has begun.
+        let start = bytes.get(self.at..).unwrap_or_default();
+        let beginning = &start[..start.len().min(SHORT)];
+        if let Some(found) = beginning.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+            && beginning[found] == b'"'
+        {
+            self.at += found + 1;
+            return has_escapes;
+        }
         while let Some(found) = memchr2(b'"', b'\\', bytes.get(self.at..).unwrap_or_default()) {
             self.at += found + 1;
             if bytes[self.at - 1] == b'"' {

@@ -19,9 +19,11 @@ use super::pace::Pace;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::{AuthorizerDecision, Question, Subject, interrupted, only_reads_token};
+use crate::invocation::authorizer::{Question, Subject, interrupted, only_reads_token};
+use crate::invocation::authorizer_decision::AuthorizerDecision;
 use crate::invocation::call::is_sealed;
 use crate::invocation::called::CallError;
+use crate::invocation::decision_cache::Asked;
 
 /// The answers of authorizers to one event of one request.
 pub(crate) struct Authorizers<'a> {
@@ -32,9 +34,12 @@ pub(crate) struct Authorizers<'a> {
     pace: Pace<'a>,
     /// The request as they see it, while it is needed.
     request: Option<Arc<Json>>,
-    /// What each has said. Subscriptions may have as many authorizers as there are of them.
-    decisions: HashMap<(Space, FunctionId), AuthorizerDecision>,
+    /// What each has said; nothing before one was asked, as most events have none.
+    decisions: Option<Decisions>,
 }
+
+/// What authorizers have said. Subscriptions may have as many of them as there are subscriptions.
+type Decisions = HashMap<(Space, FunctionId), AuthorizerDecision>;
 
 /// So many authorizers of an event are asked in one go. Some answer at once, and any number of them may be there.
 const AT_A_TIME: usize = 16;
@@ -55,7 +60,7 @@ impl<'a> Authorizers<'a> {
             hops,
             pace,
             request: None,
-            decisions: HashMap::new(),
+            decisions: None,
         }
     }
 
@@ -75,7 +80,8 @@ impl<'a> Authorizers<'a> {
 
     /// The events that authorizers have returned in place of this one.
     pub(crate) fn made(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.decisions.values().filter_map(|decision| match decision {
+        let decisions = self.decisions.iter().flat_map(|decisions| decisions.values());
+        decisions.filter_map(|decision| match decision {
             AuthorizerDecision::Allowed(made) => Some(made),
             _ => None,
         })
@@ -92,12 +98,13 @@ impl<'a> Authorizers<'a> {
             return AuthorizerDecision::Allowed(self.event.clone());
         };
         let asked = (space.clone(), authorizer.clone());
-        if let Some(decision) = self.decisions.get(&asked) {
+        if let Some(decision) = self.decisions.as_ref().and_then(|known| known.get(&asked)) {
             return decision.clone();
         }
         // Boxed: most events have no authorizer and should not carry the future of its call.
         let decision = Box::pin(self.ask(space, authorizer)).await;
-        self.decisions.insert(asked, decision.clone());
+        let decisions = self.decisions.get_or_insert_default();
+        decisions.insert(asked, decision.clone());
         decision
     }
 
@@ -119,11 +126,27 @@ impl<'a> Authorizers<'a> {
     }
 
     async fn ask(&mut self, space: &Space, authorizer: &FunctionId) -> AuthorizerDecision {
+        let Arrived {
+            table, parts, path, ..
+        } = self.arrived;
+        let asked = Asked {
+            event_type: self.event.event_type(),
+            method: parts.method.as_str(),
+            path: &path.path,
+        };
+        let key = self
+            .invocation
+            .decision_key(table, (space, authorizer), asked, &parts.headers);
+        let before = key
+            .as_ref()
+            .and_then(|key| self.invocation.decided_before(key, authorizer, &self.event));
+        if let Some(before) = before {
+            return before;
+        }
         let decision = if self.pace.next().is_ok() {
-            let table = self.arrived.table;
             let (token, request);
             let about = if only_reads_token(table, space, authorizer) {
-                token = TokenQuestion::of(&self.arrived.parts.headers);
+                token = TokenQuestion::of(&parts.headers);
                 Subject::Token(&token)
             } else {
                 request = self.request().await;
@@ -134,7 +157,9 @@ impl<'a> Authorizers<'a> {
                 about,
                 hops: self.hops,
             };
-            let asking = self.invocation.ask_authorizer(table, space, authorizer, question);
+            let asking = self
+                .invocation
+                .ask_authorizer(table, (space, authorizer), question, key);
             match self.pace.end() {
                 Some(end) => timeout_at(end, asking).await.ok(),
                 None => Some(asking.await),
@@ -147,7 +172,11 @@ impl<'a> Authorizers<'a> {
         if self.pace.is_batch() && !matches!(decision, AuthorizerDecision::Failed) {
             self.request = None;
         }
-        if self.decisions.len() >= AT_A_TIME {
+        if self
+            .decisions
+            .as_ref()
+            .is_some_and(|known| known.len() >= AT_A_TIME)
+        {
             yield_now().await;
         }
         decision

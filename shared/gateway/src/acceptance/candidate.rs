@@ -16,7 +16,7 @@ use super::pace::Pace;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::invocation::Invocation;
-use crate::invocation::authorizer::AuthorizerDecision;
+use crate::invocation::authorizer_decision::AuthorizerDecision;
 use crate::matching::Matched;
 
 /// A matched event with the word of its authorizers.

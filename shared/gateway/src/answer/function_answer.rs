@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::event::Event;
-use domain::function_response::{FunctionResponse, end_to_end, may_have_content};
+use domain::function_response::{FunctionResponse, UntransformedAnswer, end_to_end, may_have_content};
 use domain::ids::{FunctionId, Space};
-use domain::resource::ResponseMode;
+use domain::resource::{ResponseMode, Subscription, TransformSource};
 use http::StatusCode;
 use http::header::CONTENT_LENGTH;
 use offload::{LARGE_BODY, off_runtime};
@@ -17,6 +17,25 @@ use super::streamed_response::{StreamedBody, StreamedResponse};
 use super::upgraded_response::UpgradedResponse;
 use crate::error::GatewayError;
 use crate::invocation::called::CallResult;
+use crate::invocation::transforms::{Transforms, Untransformed};
+
+/// The answer of a sync subscription whose answers are transformed.
+pub(crate) async fn transformed(
+    answer: Answer,
+    source: &TransformSource,
+    subscription: &Subscription,
+    transforms: &Transforms,
+) -> Result<Answer, Untransformed> {
+    Ok(match answer {
+        Answer::Object(response) => Answer::Object(transforms.answer(source, subscription, response).await?),
+        Answer::Function(response) => {
+            Answer::Function(transforms.answer(source, subscription, response).await?)
+        }
+        // What is to be left out of an answer must not come through another way.
+        Answer::Stream(_) | Answer::Upgrade(_) => return Err(UntransformedAnswer::Streamed.into()),
+        Answer::Preflight | Answer::Accepted | Answer::Unmatched | Answer::Result(_) => answer,
+    })
+}
 
 impl CallResult {
     /// The answer to the caller of this function. Large ones are made elsewhere.
@@ -71,15 +90,18 @@ impl CallResult {
                     response.body = in_room(held, response.body)?;
                     return Ok(Answer::Object(response));
                 }
-                itself(answer.status, answer.passed_on, answer.body)
+                itself(answer.status, answer.passed_on.map(|it| *it), answer.body)
             }
             ResponseMode::Proxy => FunctionResponse::from_proxy_result(&answer.body)?,
-            ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on {
+            ResponseMode::Raw | ResponseMode::Stream => match answer.passed_on.map(|it| *it) {
                 Some(PassedOn {
                     headers,
                     upgraded: Some(upgraded),
                     ..
-                }) => return Ok(Answer::Upgrade(UpgradedResponse::new(headers, upgraded))),
+                }) => {
+                    let answer = UpgradedResponse::new(headers, upgraded);
+                    return Ok(Answer::Upgrade(Box::new(answer)));
+                }
                 Some(PassedOn {
                     status,
                     headers,
@@ -89,11 +111,11 @@ impl CallResult {
                 }) if may_have_content(status) => {
                     let mut headers = end_to_end(headers);
                     headers.extend(length_of_get.map(|length| (CONTENT_LENGTH, length)));
-                    return Ok(Answer::Stream(StreamedResponse {
+                    return Ok(Answer::Stream(Box::new(StreamedResponse {
                         status,
                         headers,
                         body: StreamedBody::new(stream, space, function),
-                    }));
+                    })));
                 }
                 // Where a status has no content, a stream has nothing to bring.
                 passed_on => itself(answer.status, passed_on, answer.body),

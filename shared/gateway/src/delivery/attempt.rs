@@ -49,6 +49,29 @@ impl Deliverer {
     ) -> DeliveryStep {
         let number = delivery.attempts.saturating_add(1);
         let (began, started) = (epoch_millis(), Instant::now());
+        let transformed;
+        let event = match &subscription.transform {
+            None => event,
+            // Boxed: most subscriptions have none.
+            Some(source) => {
+                let transforms = &self.invocation.transforms;
+                let transforming = transforms.event(source, subscription, event, delivery.accepted_at);
+                let outcome = AssertUnwindSafe(Box::pin(transforming)).catch_unwind().await;
+                let error = match outcome {
+                    Ok(Ok(event)) => {
+                        transformed = event;
+                        None
+                    }
+                    Ok(Err(error)) => Some(error.to_string()),
+                    Err(_panic) => Some("the transform panicked".to_owned()),
+                };
+                if let Some(error) = error {
+                    let took = started.elapsed();
+                    return self.untransformed(delivery, number, (began, took), error);
+                }
+                &transformed
+            }
+        };
         let call = SubscriberCall {
             space: &delivery.space,
             subscription: &delivery.subscription,
@@ -100,6 +123,7 @@ impl Deliverer {
             }
             Ok(Err(CallError::Sealed)) => Some(FailedAttempt::sealed()),
             Ok(Err(CallError::NotPassedOn(error))) => Some(FailedAttempt::not_passed_on(error)),
+            Ok(Err(CallError::Untransformed(error))) => Some(FailedAttempt::untransformed(error.to_string())),
             Ok(Err(CallError::Invoke(error))) => Some(FailedAttempt::of_error(&error)),
             Err(_panic) => {
                 let (space, function) = (&delivery.space, &delivery.function);
@@ -187,6 +211,34 @@ impl Deliverer {
                 self.pause(subscription).await
             }
         }
+    }
+
+    /// What becomes of a delivery whose event cannot be transformed: nothing was called, and nothing would be another
+    /// time.
+    fn untransformed(
+        &self,
+        delivery: &Delivery,
+        number: u32,
+        (began, took): (u64, Duration),
+        error: String,
+    ) -> DeliveryStep {
+        self.metrics.space(&delivery.space).async_processed.increment(1);
+        let attempted = Attempted {
+            variant: None,
+            number,
+            began,
+            took,
+            status: None,
+        };
+        let failure = FailedAttempt::untransformed(error);
+        self.note(
+            delivery,
+            &attempted,
+            AttemptOutcome::DeadLettered,
+            Some(&failure),
+            None,
+        );
+        self.give_up(delivery, DeadLetterReason::TransformFailed, number, Some(failure))
     }
 
     /// Pauses a subscription whose function is gone for good.

@@ -19,7 +19,8 @@ use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
 use super::step::{DeliveryStep, UNABLE_PAUSE};
 use super::verdict::FailedAttempt;
-use crate::invocation::authorizer::{AuthorizerDecision, Question, Subject, only_reads_token};
+use crate::invocation::authorizer::{Question, Subject, only_reads_token};
+use crate::invocation::authorizer_decision::AuthorizerDecision;
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::Targets;
 use crate::unattempted::AUTHORIZER_FAILED;
@@ -66,7 +67,9 @@ impl Deliverer {
             about,
             hops: delivery.arrival.hops,
         };
-        let asking = self.invocation.ask_authorizer(table, space, authorizer, question);
+        let asking = self
+            .invocation
+            .ask_authorizer(table, (space, authorizer), question, None);
         let decision = match time {
             None => asking.await,
             Some(time) => match timeout_at(time.end, asking).await {

@@ -100,6 +100,7 @@ impl Fixture {
                     min_open: LONG,
                     max_open: LONG,
                 },
+                transforms: dataflow::transform::TransformLimits::default(),
                 metrics: MetricsLimits::default(),
             },
         );

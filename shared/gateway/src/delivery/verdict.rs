@@ -83,6 +83,16 @@ impl FailedAttempt {
         }
     }
 
+    /// The event cannot be transformed, nor could it ever.
+    pub(super) fn untransformed(error: String) -> Self {
+        Self {
+            class: FailureClass::Permanent,
+            retry_after: None,
+            error,
+            response: None,
+        }
+    }
+
     /// The same, with the time that the function named as far as it counts: `most`, or longer pauses that the
     /// subscription allows.
     pub(super) fn heeding(mut self, policy: &RetryPolicy, most: Duration) -> Self {

@@ -59,6 +59,9 @@ impl HostedDomains {
 
     /// The first label of a host name below one of the domains. A port does not count, nor does one dot at the end.
     fn label<'h>(&self, host: &'h str) -> Option<&'h str> {
+        if !self.is_on() {
+            return None;
+        }
         let name = host.rsplit_once(':').map_or(host, |(name, port)| {
             if port.bytes().all(|b| b.is_ascii_digit()) {
                 name

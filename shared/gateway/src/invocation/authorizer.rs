@@ -13,46 +13,16 @@ use domain::ids::{FunctionId, Space};
 use domain::json::Json;
 use domain::resource::Provider;
 use domain::routing::RoutingTable;
-use http::HeaderValue;
+use http::HeaderMap;
 use offload::{LARGE_BODY, off_runtime};
 
 use super::Invocation;
+use super::authorizer_decision::{AuthorizerDecision, AuthorizerRefusal};
 use super::call::call_without_subscription;
 use super::called::CallError;
+use super::decision_cache::{Asked, Decided, DecisionKey, MOST_ANSWER};
 use super::weighted::Targets;
-use crate::error::GatewayError;
 use crate::stamp::delivery_id;
-
-/// What an authorizer says of an event.
-#[derive(Debug, Clone)]
-pub(crate) enum AuthorizerDecision {
-    /// It may pass: the event as the subscribers of the space get it.
-    Allowed(Arc<Event>),
-    /// It may not.
-    Denied(Arc<AuthorizerRefusal>),
-    /// The authorizer could not be asked, or did not get to decide.
-    Failed,
-}
-
-/// Why an authorizer does not let an event pass.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AuthorizerRefusal {
-    /// Its answer says so, or says nothing that would allow it.
-    #[error(transparent)]
-    Answer(#[from] Denial),
-    /// It answered 403.
-    #[error("the authorizer answered with HTTP status code 403")]
-    Forbidden {
-        /// Its `WWW-Authenticate`, where it has one to pass on.
-        challenge: Option<HeaderValue>,
-    },
-    /// It answered 401.
-    #[error("the authorizer answered with HTTP status code 401")]
-    Unauthorized {
-        /// Its `WWW-Authenticate`.
-        challenge: Option<HeaderValue>,
-    },
-}
 
 /// Why an authorizer did not decide.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +42,12 @@ pub(crate) struct Question<'a> {
     pub(crate) about: Subject<'a>,
     /// How often the event was passed on.
     pub(crate) hops: Hops,
+}
+
+/// What an authorizer has decided, and whether such an answer may be kept.
+struct Answered {
+    decided: Result<Authorization, AuthorizerRefusal>,
+    is_kept: bool,
 }
 
 /// What a question is about, besides the event.
@@ -108,28 +84,54 @@ fn payload(event: &Event, request: &Json) -> Bytes {
 const CALL_FAILED: &str = "Authorizer function invocation failed.";
 
 impl Invocation {
-    /// Asks an authorizer of a space, and logs what is not allowed.
+    /// What the decisions of an authorizer on a request are kept by, where they are.
+    pub(crate) fn decision_key(
+        &self,
+        table: &RoutingTable,
+        (space, authorizer): (&Space, &FunctionId),
+        asked: Asked<'_>,
+        headers: &HeaderMap,
+    ) -> Option<DecisionKey> {
+        DecisionKey::of(table.function(space, authorizer)?, asked, headers)
+    }
+
+    /// What an authorizer has decided on such a request before.
+    pub(crate) fn decided_before(
+        &self,
+        key: &DecisionKey,
+        authorizer: &FunctionId,
+        event: &Event,
+    ) -> Option<AuthorizerDecision> {
+        let decided = self.decisions.get(key)?;
+        tracing::debug!(authorizerId = %authorizer, event.id = event.id(), "A decision of before is used again.");
+        Some(decision(decided, event))
+    }
+
+    /// Asks an authorizer of a space, and logs what is not allowed. What it decides is kept by the key, if there is one.
     pub(crate) async fn ask_authorizer(
         &self,
         table: &RoutingTable,
-        space: &Space,
-        authorizer: &FunctionId,
+        (space, authorizer): (&Space, &FunctionId),
         question: Question<'_>,
+        key: Option<DecisionKey>,
     ) -> AuthorizerDecision {
         let event = question.event;
         match self.authorization(table, space, authorizer, question).await {
-            Ok(Ok(authorization)) => {
-                AuthorizerDecision::Allowed(Arc::new(event.with_authorization(&authorization)))
-            }
-            Ok(Err(refusal)) => {
-                let message = match &refusal {
-                    AuthorizerRefusal::Answer(Denial::Malformed(_)) => {
-                        "Failed to unmarshal authorizer function response."
-                    }
-                    _ => "Authorization failed.",
-                };
-                log(space, authorizer, event, &refusal, message);
-                AuthorizerDecision::Denied(Arc::new(refusal))
+            Ok(Answered { decided, is_kept }) => {
+                if let Err(refusal) = &decided {
+                    let message = match refusal {
+                        AuthorizerRefusal::Answer(Denial::Malformed(_)) => {
+                            "Failed to unmarshal authorizer function response."
+                        }
+                        _ => "Authorization failed.",
+                    };
+                    log(space, authorizer, event, refusal, message);
+                }
+                let decided = decided.map_err(Arc::new);
+                if let Some(key) = key.filter(|_| is_kept) {
+                    self.decisions.keep(key, decided.clone());
+                }
+                decision(decided, event)
             }
             Err(failure) => {
                 log(space, authorizer, event, &failure, CALL_FAILED);
@@ -144,7 +146,7 @@ impl Invocation {
         space: &Space,
         authorizer: &FunctionId,
         question: Question<'_>,
-    ) -> Result<Result<Authorization, AuthorizerRefusal>, AuthorizerError> {
+    ) -> Result<Answered, AuthorizerError> {
         let Question { event, about, hops } = question;
         let payload = match about {
             Subject::Token(token) => Bytes::from(Json::from_value(token).get().to_owned()),
@@ -161,39 +163,39 @@ impl Invocation {
             })
             .await?;
         let said = Authorization::from_response(&called.answer.body);
+        let is_small = called.answer.body.len() <= MOST_ANSWER;
         // Whatever is in it, an answer that is no success allows nothing.
-        match called.answer.rejection {
-            None => Ok(said.map_err(AuthorizerRefusal::Answer)),
+        let decided = match called.answer.rejection {
+            None => said.map_err(AuthorizerRefusal::Answer),
             Some(rejection) => match (rejection.status, said) {
-                (401, _) => Ok(Err(AuthorizerRefusal::Unauthorized {
+                (401, _) => Err(AuthorizerRefusal::Unauthorized {
                     challenge: rejection.challenge,
-                })),
-                (403, _) => Ok(Err(AuthorizerRefusal::Forbidden {
+                }),
+                (403, _) => Err(AuthorizerRefusal::Forbidden {
                     challenge: rejection.challenge,
-                })),
-                (_, Err(refused @ Denial::Refused(_))) => Ok(Err(AuthorizerRefusal::Answer(refused))),
-                (status, _) => Err(AuthorizerError::Status(status)),
+                }),
+                (_, Err(refused @ Denial::Refused(_))) => Err(AuthorizerRefusal::Answer(refused)),
+                (status, _) => return Err(AuthorizerError::Status(status)),
             },
-        }
+        };
+        // An answer that says nothing is no decision, but a fault.
+        let is_meant = !matches!(
+            &decided,
+            Err(AuthorizerRefusal::Answer(
+                Denial::Malformed(_) | Denial::NoAuthorization
+            ))
+        );
+        Ok(Answered {
+            decided,
+            is_kept: is_small && is_meant,
+        })
     }
 }
 
-impl AuthorizerDecision {
-    /// The event for a sync subscriber, whose caller gets no more than 403 where nobody has decided (docs/contract.md §2.7).
-    pub(crate) fn for_caller(self) -> Result<Arc<Event>, GatewayError> {
-        match self {
-            Self::Allowed(event) => Ok(event),
-            Self::Denied(refusal) => Err(match &*refusal {
-                AuthorizerRefusal::Unauthorized { challenge } => GatewayError::Unauthorized {
-                    challenge: challenge.clone(),
-                },
-                AuthorizerRefusal::Forbidden { challenge } => GatewayError::Forbidden {
-                    challenge: challenge.clone(),
-                },
-                AuthorizerRefusal::Answer(_) => GatewayError::Forbidden { challenge: None },
-            }),
-            Self::Failed => Err(GatewayError::Forbidden { challenge: None }),
-        }
+fn decision(decided: Decided, event: &Event) -> AuthorizerDecision {
+    match decided {
+        Ok(authorization) => AuthorizerDecision::Allowed(Arc::new(event.with_authorization(&authorization))),
+        Err(refusal) => AuthorizerDecision::Denied(refusal),
     }
 }
 

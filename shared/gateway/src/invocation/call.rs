@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use clocks::epoch_millis;
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
@@ -18,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Invocation;
 use super::called::{CallError, CallResult, Called};
 use super::planned_call::{EventForm, PlannedCall};
+use super::transforms::Untransformed;
 use super::weighted::{Targets, is_worth_another};
 use crate::error::GatewayError;
 use crate::intake::Arrived;
@@ -152,6 +154,17 @@ impl Invocation {
             function_id,
             ..
         } = subscription;
+        let transformed;
+        let event = match &subscription.transform {
+            None => event,
+            // Boxed: most subscriptions have none.
+            Some(source) => {
+                let transforming = self.transforms.event(source, subscription, event, epoch_millis());
+                let outcome = Box::pin(transforming).await;
+                transformed = outcome.map_err(|error| untransformed(subscription, event, error))?;
+                &transformed
+            }
+        };
         let id = delivery_id();
         let table = arrived.table;
         let mut targets = Targets::of(table, space, function_id, || id.clone());
@@ -290,6 +303,25 @@ pub(crate) fn is_sealed(table: &RoutingTable, space: &Space, id: &FunctionId) ->
         }
         _ => table.is_sealed(space, id),
     }
+}
+
+/// The failure of a call that was not made, or whose answer is not given, because it cannot be transformed.
+pub(crate) fn untransformed(
+    subscription: &Subscription,
+    event: &Event,
+    error: Untransformed,
+) -> GatewayError {
+    let Subscription {
+        space,
+        subscription_id,
+        function_id,
+        ..
+    } = subscription;
+    tracing::info!(
+        %space, subscriptionId = %subscription_id, functionId = %function_id, event.id = event.id(), %error,
+        "Transform failed."
+    );
+    GatewayError::Call(CallError::Untransformed(error))
 }
 
 /// A function as it may be called.

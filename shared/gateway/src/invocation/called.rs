@@ -4,6 +4,8 @@ use domain::passthrough::NotPassedOn;
 use domain::resource::ResponseMode;
 use targets::{AccessDeniedCode, FunctionAnswer, InvokeError};
 
+use super::transforms::Untransformed;
+
 /// A function that could not be called or that failed. The text goes to logs and system events, never to clients.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -16,6 +18,9 @@ pub enum CallError {
     /// Its client's request cannot be passed on.
     #[error(transparent)]
     NotPassedOn(NotPassedOn),
+    /// What it is to get, or what it answered, cannot be transformed.
+    #[error(transparent)]
+    Untransformed(#[from] Untransformed),
     /// Its target failed.
     #[error(transparent)]
     Invoke(#[from] InvokeError),
@@ -31,7 +36,7 @@ impl CallError {
     pub fn access_denied_code(&self) -> Option<AccessDeniedCode> {
         match self {
             Self::Invoke(err) => err.access_denied_code(),
-            Self::UnknownFunction | Self::Sealed | Self::NotPassedOn(_) => None,
+            Self::UnknownFunction | Self::Sealed | Self::NotPassedOn(_) | Self::Untransformed(_) => None,
         }
     }
 }

@@ -43,7 +43,9 @@ impl SystemEvents {
         if let Some(counter) = self.outbox.metrics().space(space).system(emitted.event_type()) {
             counter.increment(1);
         }
-        self.emit(table, &self.path_of_calls(space), hops, emitted).await;
+        if table.has_system_subscribers() {
+            self.emit(table, &self.path_of_calls(space), hops, emitted).await;
+        }
     }
 
     /// Whether anybody may get events of a type about calls with an event.
@@ -54,12 +56,12 @@ impl SystemEvents {
         about: &Event,
         emitted: SystemEventType,
     ) -> bool {
+        if !table.has_system_subscribers() || about.is_system() {
+            return false;
+        }
         let path = self.path_of_calls(space);
-        !about.is_system()
-            && !table
-                .routes(emitted.as_str(), METHOD, &path)
-                .asynchronous
-                .is_empty()
+        let routes = table.routes(emitted.as_str(), METHOD, &path);
+        !routes.asynchronous.is_empty()
     }
 
     /// The path that events about calls of a space's functions are emitted on.

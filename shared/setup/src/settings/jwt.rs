@@ -34,6 +34,7 @@ impl JwtSettings {
             cache_time: self.jwks_cache_time,
             refetch_pause: self.jwks_refetch_pause,
             max_bytes: self.max_jwks_bytes,
+            ..KeySetSettings::default()
         }
     }
 }

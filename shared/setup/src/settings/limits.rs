@@ -36,6 +36,14 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_cors_per_space: usize,
+    /// Authorizers of their own that async subscriptions may have which one event of a space reaches.
+    #[arg(
+        long = "max-authorizers-per-event",
+        env = "EVENT_GATEWAY_MAX_AUTHORIZERS_PER_EVENT",
+        default_value_t = 16,
+        value_name = "COUNT"
+    )]
+    pub max_authorizers_per_event: usize,
     /// Largest request line and headers, in bytes; at least 8192.
     #[arg(long = "max-header-bytes", env = "EVENT_GATEWAY_MAX_HEADER_BYTES", default_value_t = 64 * 1024, value_parser = header_bytes, value_name = "BYTES")]
     pub max_header_bytes: usize,

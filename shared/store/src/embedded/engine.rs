@@ -8,6 +8,7 @@ use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDe
 use super::EmbeddedSettings;
 use crate::error::{OpenError, StoreError};
 use crate::record::Write;
+use crate::record_format;
 
 /// Why the engine could not read or write.
 pub(super) type EngineError = redb::Error;
@@ -16,16 +17,12 @@ const FILE: &str = "configuration.redb";
 const RESOURCES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("resources");
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 const FORMAT_KEY: &str = "format";
-/// What any program reads.
-const FORMAT: u64 = 1;
-/// What is there while subscriptions have filters: programs that do not know them would deliver what is not wanted.
-const FORMAT_WITH_FILTERS: u64 = 2;
-/// The newest that this program knows.
-const NEWEST_FORMAT: u64 = FORMAT_WITH_FILTERS;
 
 /// An open engine. After a failed [`Engine::commit`] it is of no more use and must be opened anew.
 pub(super) struct Engine {
     database: Database,
+    /// What the file says it has.
+    format: u64,
 }
 
 impl Engine {
@@ -38,25 +35,27 @@ impl Engine {
     pub(super) fn open(settings: &EmbeddedSettings) -> Result<Self, OpenError> {
         let database = builder(settings).open(settings.directory.join(FILE));
         let database = database.map_err(|err| unusable(settings, err.into()))?;
-        let engine = Self { database };
-        let found = engine.format().map_err(|err| unusable(settings, err))?;
-        if found > NEWEST_FORMAT {
+        let found = format(&database).map_err(|err| unusable(settings, err))?;
+        if found > record_format::NEWEST {
             let directory = settings.directory.clone();
             return Err(OpenError::NewerFormat {
                 directory,
                 found,
-                known: NEWEST_FORMAT,
+                known: record_format::NEWEST,
             });
         }
-        Ok(engine)
+        Ok(Self {
+            database,
+            format: found,
+        })
     }
 
-    fn format(&self) -> Result<u64, EngineError> {
-        let about = self.database.begin_read()?.open_table(ABOUT)?;
-        let format = about.get(FORMAT_KEY)?;
-        format
-            .map(|format| format.value())
-            .ok_or_else(|| EngineError::Corrupted("no format".to_owned()))
+    /// Says that the file has a format, unless it says so already: what an earlier program has written may need it.
+    pub(super) fn raise_format(&mut self, settings: &EmbeddedSettings, needed: u64) -> Result<(), OpenError> {
+        if needed <= self.format {
+            return Ok(());
+        }
+        self.write(&[], needed).map_err(|err| unusable(settings, err))
     }
 
     /// Shows every record, in ascending order of the keys, until one is refused.
@@ -76,31 +75,41 @@ impl Engine {
         Ok(self.database.begin_read()?.open_table(RESOURCES)?)
     }
 
-    /// Carries out all writes, in their order, or none; they are on disk when this returns. `has_filters` says whether any
-    /// subscription has filters then.
-    pub(super) fn commit(&mut self, writes: &[Write], has_filters: bool) -> Result<(), EngineError> {
+    /// Carries out all writes, in their order, or none; they are on disk when this returns.
+    pub(super) fn commit(&mut self, writes: &[Write]) -> Result<(), EngineError> {
+        let needed = writes.iter().map(|write| write.format);
+        self.write(writes, needed.max().unwrap_or(self.format))
+    }
+
+    fn write(&mut self, writes: &[Write], needed: u64) -> Result<(), EngineError> {
         let mut transaction = self.database.begin_write()?;
         // Opening after a crash then takes as long as after a clean stop, for one more sync a commit (ADR 1).
         transaction.set_quick_repair(true);
+        let format = self.format.max(needed);
+        if format > self.format {
+            transaction.open_table(ABOUT)?.insert(FORMAT_KEY, format)?;
+        }
         {
             let mut resources = transaction.open_table(RESOURCES)?;
-            for Write { key, value } in writes {
+            for Write { key, value, .. } in writes {
                 match value {
                     Some(value) => resources.insert(key.as_str(), value.as_slice())?,
                     None => resources.remove(key.as_str())?,
                 };
             }
         }
-        let format = if has_filters { FORMAT_WITH_FILTERS } else { FORMAT };
-        {
-            let mut about = transaction.open_table(ABOUT)?;
-            let known = about.get(FORMAT_KEY)?.map(|known| known.value());
-            if known != Some(format) {
-                about.insert(FORMAT_KEY, format)?;
-            }
-        }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.format = format;
+        Ok(())
     }
+}
+
+fn format(database: &Database) -> Result<u64, EngineError> {
+    let about = database.begin_read()?.open_table(ABOUT)?;
+    let format = about.get(FORMAT_KEY)?;
+    format
+        .map(|format| format.value())
+        .ok_or_else(|| EngineError::Corrupted("no format".to_owned()))
 }
 
 fn create_if_missing(settings: &EmbeddedSettings) -> Result<(), EngineError> {
@@ -116,7 +125,9 @@ fn create_if_missing(settings: &EmbeddedSettings) -> Result<(), EngineError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let database = builder(settings).create_file(options.open(&unfinished)?)?;
     let transaction = database.begin_write()?;
-    transaction.open_table(ABOUT)?.insert(FORMAT_KEY, FORMAT)?;
+    transaction
+        .open_table(ABOUT)?
+        .insert(FORMAT_KEY, record_format::FIRST)?;
     transaction.open_table(RESOURCES)?;
     transaction.commit()?;
     drop(database);
@@ -143,27 +154,5 @@ fn sync_directory(directory: &Path) -> std::io::Result<()> {
         File::open(directory)?.sync_all()
     } else {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn while_there_are_filters_older_programs_do_not_open_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let settings = EmbeddedSettings::new(directory.path());
-        Engine::create_if_missing(&settings).unwrap();
-        let mut engine = Engine::open(&settings).unwrap();
-        assert_eq!(engine.format().unwrap(), 1);
-        engine.commit(&[], true).unwrap();
-        assert_eq!(engine.format().unwrap(), 2);
-        drop(engine);
-        let mut engine = Engine::open(&settings).unwrap();
-        engine.commit(&[], true).unwrap();
-        assert_eq!(engine.format().unwrap(), 2);
-        engine.commit(&[], false).unwrap();
-        assert_eq!(engine.format().unwrap(), 1);
     }
 }

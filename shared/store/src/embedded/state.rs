@@ -12,7 +12,7 @@ use super::EmbeddedSettings;
 use super::engine::Engine;
 use crate::encryption::KeyFile;
 use crate::error::{CorruptValue, StoreError};
-use crate::record;
+use crate::{record, record_format};
 
 /// What the store holds. Cloning is cheap: copies share what they have in common.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub(super) struct EmbeddedState {
     /// Greater than the place in the order of creation of every resource there is. Only the order among those
     /// matters, so the place of a removed newest one may be given again after the store was reopened.
     pub(super) next_created: u64,
+    /// The oldest format of a store that can have what was read.
+    pub(super) format: u64,
 }
 
 impl EmbeddedState {
@@ -34,6 +36,7 @@ impl EmbeddedState {
             spaces: OrdMap::default(),
             routes: Arc::new(RoutingTable::new(rules)),
             next_created: 0,
+            format: record_format::FIRST,
         };
         engine.read_all(|key, value| match record::kind(key) {
             kind if kind == Kind::EventType.label() => state.insert::<EventType>(key, value, keys),
@@ -58,6 +61,7 @@ impl EmbeddedState {
     ) -> Result<(), StoreError> {
         let stored = record::decode::<R>(key, value, keys)?;
         self.next_created = self.next_created.max(stored.created + 1);
+        self.format = self.format.max(record_format::needed_by(&stored));
         self.spaces
             .entry(stored.resource.space().clone())
             .or_default()
@@ -123,11 +127,12 @@ mod tests {
                 )
                 .into_bytes(),
             ),
+            format: record_format::FIRST,
         }
         };
         let broken = r#","filters":[{"of another version":{"a": 1}}]"#;
         engine
-            .commit(&[write("broken", broken), write("plain", "")], true)
+            .commit(&[write("broken", broken), write("plain", "")])
             .unwrap();
         let state = EmbeddedState::load(&engine, &settings).unwrap();
         let routes = state.routes.routes("e", "POST", "/").asynchronous;

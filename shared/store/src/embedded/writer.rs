@@ -78,7 +78,7 @@ impl WriterThread {
             return Ok(());
         }
         if let Some(engine) = &mut self.engine
-            && let Err(err) = engine.commit(&draft.writes, draft.state.routes.knows_filters())
+            && let Err(err) = engine.commit(&draft.writes)
         {
             self.engine = None;
             return Err(Arc::new(err));

@@ -3,10 +3,11 @@
 use std::error::Error as _;
 use std::path::Path;
 
-use redb::TableDefinition;
+use domain::resource::Subscription;
+use redb::{ReadableTable as _, TableDefinition};
 use store::{OpenError, StoreError};
 
-use crate::resources::function;
+use crate::resources::{asynchronous, event_type, function};
 use crate::{log, open, try_open};
 
 const RESOURCES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("resources");
@@ -55,7 +56,7 @@ fn a_newer_format_is_refused() {
         transaction
             .open_table(ABOUT)
             .unwrap()
-            .insert("format", 2)
+            .insert("format", 9)
             .unwrap();
     });
     let err = try_open(directory.path()).unwrap_err();
@@ -63,17 +64,67 @@ fn a_newer_format_is_refused() {
         matches!(
             err,
             OpenError::NewerFormat {
-                found: 2,
-                known: 1,
+                found: 9,
+                known: 2,
                 ..
             }
         ),
         "{err:?}"
     );
     assert!(
-        err.to_string().contains("format 2, written by a newer version"),
+        err.to_string().contains("format 9, written by a newer version"),
         "{err}"
     );
+}
+
+/// What the file in a folder says of itself, to programs that may be older.
+fn format(directory: &Path) -> u64 {
+    let mut format = 0;
+    edit(directory, |transaction| {
+        let about = transaction.open_table(ABOUT).unwrap();
+        format = about.get("format").unwrap().unwrap().value();
+    });
+    format
+}
+
+#[tokio::test]
+async fn older_programs_open_what_they_understand() {
+    let (directory, space) = (tempfile::tempdir().unwrap(), "default".into());
+    let store = open(directory.path());
+    store.create(event_type(&space, "e")).await.unwrap();
+    store.create(function(&space, "f")).await.unwrap();
+    store
+        .create(asynchronous(&space, "e", "f", "/open"))
+        .await
+        .unwrap();
+    drop(store);
+    assert_eq!(format(directory.path()), 1);
+
+    let store = open(directory.path());
+    let mut guarded = asynchronous(&space, "e", "f", "/guarded");
+    guarded.authorizer_id = Some("f".into());
+    let id = guarded.subscription_id.clone();
+    store.create(guarded).await.unwrap();
+    drop(store);
+    assert_eq!(format(directory.path()), 2);
+
+    // The program of before has written the member and said nothing of it.
+    edit(directory.path(), |transaction| {
+        transaction
+            .open_table(ABOUT)
+            .unwrap()
+            .insert("format", 1)
+            .unwrap();
+    });
+    let store = open(directory.path());
+    drop(store);
+    assert_eq!(format(directory.path()), 2);
+
+    // It stays so: a program that was refused once is not let in by chance.
+    let store = open(directory.path());
+    store.delete::<Subscription>(&space, &id).await.unwrap();
+    drop(store);
+    assert_eq!(format(directory.path()), 2);
 }
 
 #[test]

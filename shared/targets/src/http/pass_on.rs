@@ -39,13 +39,13 @@ impl HttpResponse {
             held: self.held,
             status: Some(status),
             rejection: refusal.map(|refusal| refusal.rejection(status, None)),
-            passed_on: Some(PassedOn {
+            passed_on: Some(Box::new(PassedOn {
                 status: self.status,
                 headers: self.headers,
                 stream: None,
                 length_of_get: None,
                 upgraded: None,
-            }),
+            })),
         })
     }
 }
@@ -110,13 +110,13 @@ impl HttpTargets {
             held: kept.held,
             status: Some(status.as_u16()),
             rejection: refusal.map(|refusal| refusal.rejection(status.as_u16(), None)),
-            passed_on: Some(PassedOn {
+            passed_on: Some(Box::new(PassedOn {
                 status,
                 headers,
                 stream,
                 length_of_get: None,
                 upgraded: None,
-            }),
+            })),
         })
     }
 }

@@ -113,13 +113,13 @@ pub(super) async fn upgraded(mut response: Response<ResponseBody>) -> Result<Fun
         held: None,
         status: Some(status.as_u16()),
         rejection: None,
-        passed_on: Some(PassedOn {
+        passed_on: Some(Box::new(PassedOn {
             status,
             headers: std::mem::take(response.headers_mut()),
             stream: None,
             length_of_get: None,
             upgraded: Some(UpgradedConnection::new(upgraded)),
-        }),
+        })),
     })
 }
 

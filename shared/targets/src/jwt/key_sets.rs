@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ids::Space;
-
 use super::key_set::KeySet;
+use super::key_set_shares::KeySetShares;
 use super::settings::KeySetSettings;
 use crate::error::InvokeError;
 use crate::http::{caller, carried, carrying, on_behalf_of};
-use crate::single_flight::{CachePolicy, Fetched, RefreshAheadCache};
+use crate::single_flight::{CachePolicy, Fetched};
 use crate::tokens::SharedFailure;
-
-/// Most key sets that are kept; those that were not used for longest go first.
-const MOST_SETS: usize = 1024;
 
 /// A request for keys that was ended with the runtime.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +19,15 @@ struct Stopped;
 /// Key sets by the space of their function and their place. Spaces share none, so that none learns from the time of an
 /// answer what others use.
 pub(crate) struct KeySets {
-    sets: RefreshAheadCache<KeySetPolicy>,
+    sets: KeySetShares<KeySetPolicy>,
     settings: KeySetSettings,
 }
 
 struct KeySetPolicy;
 
 impl CachePolicy for KeySetPolicy {
-    type Key = (Option<Space>, Arc<str>);
+    /// Its URL.
+    type Key = Arc<str>;
     type Value = Arc<KeySet>;
     type Failure = SharedFailure;
     type Refusals = ();
@@ -44,7 +41,7 @@ impl CachePolicy for KeySetPolicy {
         false
     }
 
-    fn on_failure((_, url): &Self::Key, failure: &SharedFailure) {
+    fn on_failure(url: &Self::Key, failure: &SharedFailure) {
         // What stands in a query is nobody's business.
         let url = url.split('?').next().unwrap_or_default();
         tracing::warn!(url, error = %crate::ErrorChain(&failure.to_error()), "The keys of an issuer cannot be read anew. Those read before are used.");
@@ -55,7 +52,7 @@ impl KeySets {
     /// Of none.
     pub(crate) fn new(settings: KeySetSettings) -> Self {
         Self {
-            sets: RefreshAheadCache::of_keys(MOST_SETS),
+            sets: KeySetShares::new(&settings),
             settings,
         }
     }
@@ -70,10 +67,10 @@ impl KeySets {
     where
         F: Future<Output = Result<KeySet, InvokeError>> + Send + 'static,
     {
-        let key = (caller(), url.into());
-        let found = self
-            .sets
-            .get(&key, || fetching(fetch(), self.settings.cache_time));
+        let good_for = self.settings.cache_time;
+        let found = self.sets.with(caller(), |sets| {
+            sets.get(&url.into(), || fetching(fetch(), good_for))
+        });
         in_time(found.await)
     }
 
@@ -86,15 +83,14 @@ impl KeySets {
     where
         F: Future<Output = Result<KeySet, InvokeError>> + Send + 'static,
     {
-        let key = (caller(), url.into());
         let KeySetSettings {
             cache_time,
             refetch_pause,
             ..
         } = self.settings;
-        let found = self
-            .sets
-            .renewed(&key, refetch_pause, || fetching(fetch(), cache_time));
+        let found = self.sets.with(caller(), |sets| {
+            sets.renewed(&url.into(), refetch_pause, || fetching(fetch(), cache_time))
+        });
         in_time(found.await)
     }
 }

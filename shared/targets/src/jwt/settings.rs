@@ -11,6 +11,10 @@ pub struct KeySetSettings {
     pub refetch_pause: Duration,
     /// Most bytes of a set.
     pub max_bytes: usize,
+    /// Most sets that are kept of one space. Those that were not used for longest go first.
+    pub max_sets_per_space: usize,
+    /// The same of all spaces: the space that has the most gives way.
+    pub max_sets: usize,
 }
 
 impl Default for KeySetSettings {
@@ -19,6 +23,8 @@ impl Default for KeySetSettings {
             cache_time: Duration::from_mins(5),
             refetch_pause: Duration::from_secs(30),
             max_bytes: 128 * 1024,
+            max_sets_per_space: 64,
+            max_sets: 1024,
         }
     }
 }

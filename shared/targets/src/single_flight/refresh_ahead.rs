@@ -97,14 +97,25 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
         }
     }
 
+    /// How many keys something is known of.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.entries).len()
+    }
+
+    /// Forgets the one that was not used for longest. A fetch for it goes on, for those who wait for it.
+    pub(crate) fn forget_oldest(&self) {
+        lock(&self.entries).remove_lru();
+    }
+
     /// The value of a key; `None` if the fetch for it was broken off. The fetch runs in a task of its own, and must end by
     /// itself within [`FETCH_LIMIT`]. No `async fn`, which would carry the fetch.
-    pub(crate) fn get<F>(
+    pub(crate) fn get<F, B>(
         &self,
         key: &P::Key,
-        fetch: impl FnOnce() -> F,
-    ) -> impl Future<Output = Option<Found<P>>>
+        fetch: B,
+    ) -> impl Future<Output = Option<Found<P>>> + use<P, F, B>
     where
+        B: FnOnce() -> F,
         F: Future<Output = Result<Fetched<P::Value>, P::Failure>> + Send + 'static,
     {
         let found = self.find(key, fetch);
@@ -118,13 +129,14 @@ impl<P: CachePolicy> RefreshAheadCache<P> {
 
     /// The value of a key for a call that found the kept one too old: fetched anew, unless it was so little time ago that
     /// nothing else can be expected. `None` if the fetch was broken off.
-    pub(crate) fn renewed<F>(
+    pub(crate) fn renewed<F, B>(
         &self,
         key: &P::Key,
         pause: Duration,
-        fetch: impl FnOnce() -> F,
-    ) -> impl Future<Output = Option<Found<P>>>
+        fetch: B,
+    ) -> impl Future<Output = Option<Found<P>>> + use<P, F, B>
     where
+        B: FnOnce() -> F,
         F: Future<Output = Result<Fetched<P::Value>, P::Failure>> + Send + 'static,
     {
         let mut entries = lock(&self.entries);

@@ -137,6 +137,10 @@ impl ProviderSettings for JwtAuthorizer {
         false
     }
 
+    fn only_authorizes(&self) -> bool {
+        true
+    }
+
     fn timeout_seconds(&self) -> Option<u32> {
         None
     }

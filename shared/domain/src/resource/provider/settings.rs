@@ -39,6 +39,11 @@ pub(super) trait ProviderSettings {
         false
     }
 
+    /// Whether it only says whether events may pass, so that no subscription can have it as its function.
+    fn only_authorizes(&self) -> bool {
+        false
+    }
+
     /// Longest time of a call, in seconds; `None` leaves it to the gateway's setting.
     fn timeout_seconds(&self) -> Option<u32>;
 

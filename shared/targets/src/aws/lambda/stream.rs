@@ -104,13 +104,13 @@ async fn answer(mut pieces: Pieces, limits: StreamLimits) -> Result<FunctionAnsw
         held: None,
         status: Some(status.as_u16()),
         rejection: None,
-        passed_on: Some(PassedOn {
+        passed_on: Some(Box::new(PassedOn {
             length_of_get: None,
             upgraded: None,
             status,
             headers,
             stream: Some(AnswerStream::new(body(begun.into(), rest), limits)),
-        }),
+        })),
     })
 }
 
