@@ -75,7 +75,7 @@ fn only_functions_that_answer_are_hooks() {
     let mut snapshot = space(&["f", "hook"]);
     for body in [
         r#"{"functionId":"weighted","type":"weighted","provider":{"weighted":[{"functionId":"f","weight":1}]}}"#,
-        r#"{"functionId":"jwt","type":"jwt","provider":{"issuer":"https://i.example","jwksUrl":"https://i.example/k","audience":"a"}}"#,
+        r#"{"functionId":"jwt","type":"jwt","provider":{"issuer":"https://i.example","jwksUrl":"https://i.example/k","audience":["a"]}}"#,
         r#"{"functionId":"raw","type":"http","provider":{"url":"http://h/","request":"passthrough"}}"#,
         r#"{"functionId":"sqs","type":"awssqs","provider":{"queueUrl":"https://sqs.eu-west-1.amazonaws.com/1/q","region":"eu-west-1"}}"#,
     ] {

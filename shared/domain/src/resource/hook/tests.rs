@@ -3,7 +3,8 @@
 use super::decode::{HookOwner, decode};
 use super::{DEFAULT_HOOK_TIMEOUT, Hook, HookPoint, MAX_HOOKS, OnHookError};
 use crate::json::Object;
-use crate::resource::{EventType, Resource as _, SpaceSettings, Subscription};
+use crate::resource::{EventType, Kind, Resource as _, SpaceSettings, Subscription};
+use crate::unknown_members::UnknownMembers;
 
 fn hooks(hooks: &str, owner: HookOwner) -> Result<Vec<Hook>, String> {
     let body = format!(r#"{{"hooks":{hooks}}}"#);
@@ -152,4 +153,30 @@ fn resources_have_them_as_their_last_member() {
         ),
         "{error}"
     );
+}
+
+#[test]
+fn what_a_hook_is_told_is_free_and_its_members_are_not() {
+    let unknown = |hook: &str| {
+        let body = format!(r#"{{"name":"t","hooks":[{hook}]}}"#);
+        UnknownMembers::of(Kind::EventType, body.as_bytes(), false).to_string()
+    };
+    let free = r#"{"point":"receive","functionId":"f","when":{"all":[{"exact":{"typo":"a"}}]},"config":{"functionid":{"a":1}}}"#;
+    assert_eq!(unknown(free), "");
+    for (hook, want) in [
+        (
+            r#"{"point":"receive","function":"f"}"#,
+            "member \"hooks[0].function\" is not known: did you mean \"functionId\"?",
+        ),
+        (
+            r#"{"point":"receive","functionId":"f","timeoutSeconds":1}"#,
+            "member \"hooks[0].timeoutSeconds\" is not known",
+        ),
+    ] {
+        let found = unknown(hook);
+        assert!(
+            found.starts_with(want.split(" did you").next().unwrap()),
+            "{found}"
+        );
+    }
 }
