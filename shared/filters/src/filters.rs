@@ -78,13 +78,16 @@ impl Filters {
         self.filters.iter().for_each(|filter| filter.paths(visit));
     }
 
+    /// The same for every path that has to be in a reading.
+    pub(crate) fn paths_read(&self, visit: &mut dyn FnMut(&str)) {
+        self.filters.iter().for_each(|filter| filter.paths_read(visit));
+    }
+
     fn reading<'e>(&self, event: &'e dyn Subject) -> Reading<'e> {
         let mut wanted = Wanted::default();
-        for filter in &self.filters {
-            filter.paths_read(&mut |path| {
-                wanted.add(path);
-            });
-        }
+        self.paths_read(&mut |path| {
+            wanted.add(path);
+        });
         Reading::of(event, &wanted)
     }
 }

@@ -13,7 +13,6 @@ mod leaf;
 mod node;
 mod parse;
 mod range;
-mod requirements;
 mod shown;
 mod value;
 mod values;

@@ -40,21 +40,31 @@ pub(crate) struct Place<'e> {
 impl<'e> Reading<'e> {
     /// Reads what is wanted of an event, and nothing else. Data that is no JSON is no data.
     pub(crate) fn of(event: &'e dyn Subject, wanted: &Wanted) -> Self {
+        let mut reading = Self::of_attributes(event, wanted);
+        let data = wanted
+            .entry(DATA)
+            .and_then(|(key, child)| data(event, key, child));
+        if let Some(data) = data {
+            let at = reading.top.below.partition_point(|(key, _)| &**key < DATA);
+            reading.top.below.insert(at, data);
+        }
+        reading
+    }
+
+    /// The same without data, which is not parsed then.
+    pub(crate) fn of_attributes(event: &'e dyn Subject, wanted: &Wanted) -> Self {
         let mut top = Place::default();
         if wanted.width() <= MOST_ASKED {
             for (key, child) in wanted.entries() {
-                top.below.extend(member(event, key, child));
+                top.below.extend(attribute(event, key, child));
             }
         } else {
             // Many filters may name many attributes, of which an event has a few.
             event.each_attribute(&mut |name, _| {
                 let named = wanted.entry(name);
-                let read = named.and_then(|(key, child)| member(event, key, child));
-                top.below.extend(read);
+                top.below
+                    .extend(named.and_then(|(key, child)| attribute(event, key, child)));
             });
-            let data = wanted.entry(DATA);
-            top.below
-                .extend(data.and_then(|(key, child)| member(event, key, child)));
             top.settle();
         }
         Self { top }
@@ -71,19 +81,26 @@ impl<'e> Reading<'e> {
     }
 }
 
-/// What is wanted of a member of an event, if it has any of it.
-fn member<'e>(event: &'e dyn Subject, key: &Arc<str>, wanted: &Wanted) -> Option<(Arc<str>, Place<'e>)> {
+/// What is wanted of an attribute, if the event has it.
+fn attribute<'e>(event: &'e dyn Subject, key: &Arc<str>, wanted: &Wanted) -> Option<(Arc<str>, Place<'e>)> {
+    let field = wanted.field().filter(|_| &**key != DATA)?;
+    let place = Place {
+        field: Some(field),
+        scalars: vec![event.attribute(key)?],
+        ..Place::default()
+    };
+    Some((key.clone(), place))
+}
+
+/// What is wanted of data, if the event has any of it.
+fn data<'e>(event: &'e dyn Subject, key: &Arc<str>, wanted: &Wanted) -> Option<(Arc<str>, Place<'e>)> {
     let mut place = Place {
         field: wanted.field(),
         ..Place::default()
     };
-    if &**key == DATA {
-        let data = event.data()?;
-        serde_json::from_str::<IgnoredAny>(data).ok()?;
-        text::read(data, wanted, &mut place);
-    } else if wanted.field().is_some() {
-        place.scalars.push(event.attribute(key)?);
-    }
+    let data = event.data()?;
+    serde_json::from_str::<IgnoredAny>(data).ok()?;
+    text::read(data, wanted, &mut place);
     (!place.is_empty()).then(|| (key.clone(), place))
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn shown_scalar(value: Option<&Scalar<'_>>) -> String {
     }
 }
 
-fn beginning(text: &str) -> String {
+/// The first characters of a text.
+pub(crate) fn beginning(text: &str) -> String {
     if text.chars().nth(MOST).is_none() {
         return text.to_owned();
     }

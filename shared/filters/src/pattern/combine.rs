@@ -153,13 +153,13 @@ impl Item {
     }
 }
 
-/// Takes the leaves at a path out.
+/// Takes the leaves at a path out. Alternatives of which one has nothing left hold whatever comes.
 fn erase(items: &mut Vec<Item>, path: &str) {
     items.retain_mut(|item| match item {
         Item::Leaf(leaf) => *leaf.path != *path,
         Item::Or(branches) => {
             branches.iter_mut().for_each(|branch| erase(branch, path));
-            true
+            !branches.iter().any(Vec::is_empty)
         }
     });
 }

@@ -25,6 +25,8 @@ struct Branch {
     depth: usize,
     /// All of them in order, as numbers of the conjunction's.
     all: Vec<usize>,
+    /// The last one that is well with no value.
+    last_absent: Option<usize>,
     /// The one at the path itself.
     here: Option<usize>,
     below: BTreeMap<Box<str>, Branch>,
@@ -70,10 +72,9 @@ impl Conjunction {
             let mut elements =
                 (place.elements().iter()).filter(|element| !may_be_absent || is_present(keys(), element));
             if outside_of_arrays(keys(), place).is_some_and(|place| leaf.passes(place.scalars())) {
-                // It need not. That is only worse where a later one has to be absent.
-                if self.may_be_absent_after(branch, number)
-                    && elements.any(|element| self.at(branch, element, number))
-                {
+                // It need not. That is worse only where one that follows has to be absent.
+                let is_worse = branch.here == Some(number) && branch.last_absent > Some(number);
+                if is_worse && elements.any(|element| self.at(branch, element, number)) {
                     return true;
                 }
             } else if !may_be_absent || is_present(keys(), place) {
@@ -81,11 +82,6 @@ impl Conjunction {
             }
         }
         true
-    }
-
-    fn may_be_absent_after(&self, branch: &Branch, number: usize) -> bool {
-        let mut later = branch.from(number + 1);
-        later.any(|number| self.leaves[number].may_be_absent())
     }
 
     fn directly(&self, branch: &Branch, place: &Place<'_>, first: usize) -> bool {
@@ -109,14 +105,21 @@ impl Conjunction {
 impl Branch {
     fn add(&mut self, number: usize, leaf: &Leaf) {
         let mut branch = self;
-        branch.all.push(number);
+        branch.count(number, leaf);
         for key in leaf.keys_from(branch.depth) {
             let depth = branch.depth + 1;
             branch = branch.below.entry(key.into()).or_default();
             branch.depth = depth;
-            branch.all.push(number);
+            branch.count(number, leaf);
         }
         branch.here = Some(number);
+    }
+
+    fn count(&mut self, number: usize, leaf: &Leaf) {
+        self.all.push(number);
+        if leaf.may_be_absent() {
+            self.last_absent = Some(number);
+        }
     }
 
     /// The numbers of its leaves, from one on.

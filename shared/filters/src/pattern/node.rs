@@ -1,8 +1,8 @@
 //! A compiled event pattern: leaves, all of which or one of which have to pass.
 
 use super::conjunction::Conjunction;
-use super::requirements::one_of;
 use crate::Requirement;
+use crate::anchors::of_any;
 use crate::reading::Place;
 
 /// What has to hold at one place of an event.
@@ -45,7 +45,7 @@ impl Node {
     pub(super) fn requirements(&self) -> Vec<Requirement> {
         match self {
             Self::All(nodes) => nodes.iter().flat_map(Self::requirements).collect(),
-            Self::Any(nodes) => one_of(nodes.iter().map(Self::requirements)).into_iter().collect(),
+            Self::Any(nodes) => of_any(nodes.iter().map(Self::requirements).collect()),
             Self::Leaves(leaves) => leaves
                 .leaves
                 .iter()

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::json::{Kind, elements, members, pointer_to};
+use super::json::{Kind, elements};
 use super::leaf::Leaf;
 use super::value::ValueTest;
 use super::values::{Operators, value_test};
 use crate::FilterError;
 use crate::budget::Budget;
+use crate::members::{Members, below};
 
 /// A part of a pattern, in the order in which they stand.
 #[derive(Debug, Clone)]
@@ -105,13 +106,8 @@ impl<'b> Reader<'b> {
     }
 
     fn object(&mut self, json: &RawValue, pointer: &str, in_or: bool) -> Result<Vec<Item>, FilterError> {
-        let members = members(json).ok_or_else(|| {
-            let kind = Kind::of(json).name();
-            FilterError::at(
-                pointer,
-                format!("is {kind}; a pattern is an object, whose values are objects or arrays"),
-            )
-        })?;
+        let expected = "expected a pattern, an object whose values are objects or arrays";
+        let Members(members) = Members::of(json, pointer, expected)?;
         if members.is_empty() {
             return Err(FilterError::at(
                 pointer,
@@ -120,7 +116,7 @@ impl<'b> Reader<'b> {
         }
         let mut items = Vec::new();
         for (key, value) in members {
-            self.member(&key, value, &pointer_to(pointer, &key), in_or, &mut items)?;
+            self.member(&key, value, &below(pointer, &key), in_or, &mut items)?;
         }
         Ok(items)
     }

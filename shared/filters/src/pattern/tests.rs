@@ -1,6 +1,14 @@
 //! Event patterns against what is known of them.
 
 mod corpora;
+mod examples;
+mod explained;
+mod hostile;
+mod operators;
+mod reference;
+mod required;
+mod scaling_up;
+mod structure;
 
 use serde_json::value::RawValue;
 

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use super::address::{Cidr, address};
 use super::ignore_case;
 use super::range::Range;
-use super::shown::{listed, shown};
+use super::shown::listed;
 use super::wildcard::Wildcard;
+use crate::shown::shown_text;
 use crate::{Scalar, Test, number};
 
 /// One of the alternatives in an array of a pattern.
@@ -139,18 +140,18 @@ fn is_all_but_quote(text: &str, without_quote: Option<&str>) -> bool {
 impl fmt::Display for ValueTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) | Self::Address(text, _) => f.write_str(&shown(text)),
+            Self::Text(text) | Self::Address(text, _) => f.write_str(&shown_text(text)),
             Self::Number(number) => f.write_str(number),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Null => f.write_str("null"),
-            Self::Prefix(text) => write!(f, "prefix {}", shown(text)),
-            Self::Suffix(text) => write!(f, "suffix {}", shown(text)),
-            Self::EqualsIgnoreCase(text) => write!(f, "equals-ignore-case {}", shown(text)),
-            Self::PrefixIgnoreCase(text) => write!(f, "prefix equals-ignore-case {}", shown(text)),
-            Self::SuffixIgnoreCase(text) => write!(f, "suffix equals-ignore-case {}", shown(text)),
-            Self::Wildcard(text, _) => write!(f, "wildcard {}", shown(text)),
+            Self::Prefix(text) => write!(f, "prefix {}", shown_text(text)),
+            Self::Suffix(text) => write!(f, "suffix {}", shown_text(text)),
+            Self::EqualsIgnoreCase(text) => write!(f, "equals-ignore-case {}", shown_text(text)),
+            Self::PrefixIgnoreCase(text) => write!(f, "prefix equals-ignore-case {}", shown_text(text)),
+            Self::SuffixIgnoreCase(text) => write!(f, "suffix equals-ignore-case {}", shown_text(text)),
+            Self::Wildcard(text, _) => write!(f, "wildcard {}", shown_text(text)),
             Self::Numeric(range) => write!(f, "numeric {range}"),
-            Self::Cidr(text, _) | Self::CidrOrDigits(text, _) => write!(f, "cidr {}", shown(text)),
+            Self::Cidr(text, _) | Self::CidrOrDigits(text, _) => write!(f, "cidr {}", shown_text(text)),
             Self::Exists => f.write_str("exists"),
             Self::Absent => f.write_str("exists false"),
             Self::AnythingBut(tests) => {

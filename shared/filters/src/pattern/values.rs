@@ -3,11 +3,12 @@
 use serde_json::value::RawValue;
 
 use super::address::{Cidr, address};
-use super::json::{Kind, elements, members, pointer_to, text};
+use super::json::{Kind, elements, text};
 use super::range::{Bound, Range};
 use super::value::ValueTest;
 use super::wildcard::Wildcard;
 use crate::budget::Budget;
+use crate::members::{Members, below};
 use crate::{FilterError, number};
 
 /// Everything that may stand in an array.
@@ -55,7 +56,7 @@ fn operator(
     budget: &mut Budget,
 ) -> Result<ValueTest, FilterError> {
     let (name, value) = single(json, pointer, OPERATORS)?;
-    let pointer = &pointer_to(pointer, &name);
+    let pointer = &below(pointer, &name);
     let is_object = Kind::of(value) == Kind::Object;
     match &*name {
         "exactly" => string(value, pointer).map(ValueTest::Text),
@@ -90,9 +91,10 @@ fn single<'j>(
     pointer: &str,
     wanted: &str,
 ) -> Result<(String, &'j RawValue), FilterError> {
-    let mut members = members(json).ok_or_else(|| is_not(json, pointer, "an object"))?;
+    let Members(mut members) =
+        Members::of(json, pointer, &format!("expected an object with one of {wanted}"))?;
     match (members.pop(), members.is_empty()) {
-        (Some(member), true) => Ok(member),
+        (Some((name, value)), true) => Ok((name.into_owned(), value)),
         _ => Err(FilterError::at(
             pointer,
             format!("is an object without exactly one key; it has one of {wanted}"),
@@ -115,7 +117,7 @@ fn is_not(json: &RawValue, pointer: &str, wanted: &str) -> FilterError {
 
 fn ignoring_case(json: &RawValue, pointer: &str) -> Result<Box<str>, FilterError> {
     let (name, value) = single(json, pointer, "equals-ignore-case")?;
-    let pointer = &pointer_to(pointer, &name);
+    let pointer = &below(pointer, &name);
     if name != "equals-ignore-case" {
         return Err(FilterError::at(
             pointer,
@@ -173,7 +175,7 @@ fn excluded_by_operator(
     budget: &mut Budget,
 ) -> Result<Vec<ValueTest>, FilterError> {
     let (name, value) = single(json, pointer, "prefix, suffix, equals-ignore-case or wildcard")?;
-    let pointer = &pointer_to(pointer, &name);
+    let pointer = &below(pointer, &name);
     let is_list = Kind::of(value) == Kind::Array;
     let mut test = |json: &RawValue, pointer: &str| match &*name {
         "equals-ignore-case" => string(json, pointer).map(ValueTest::EqualsIgnoreCase),

@@ -115,7 +115,9 @@ fn keys_that_stand_twice_both_count() {
 #[test]
 fn each_place_is_there_once() {
     let mut wanted = Wanted::default();
-    ["data.a.b", "data.a.c", "data.b"].map(|path| wanted.add(path));
+    for path in ["data.a.b", "data.a.c", "data.b"] {
+        wanted.add(path);
+    }
     let event = Sample {
         data: Some(r#"{"b":1,"a":{"c":2},"a.b":3,"a":[{"c":4}],"a":{"b":5}}"#.to_owned()),
         ..Sample::default()

@@ -5,10 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use scaling::assert_linear;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::verdict;
+use super::{compile, matches, required, verdict};
 
 /// A file of the corpora. `None`, with a word about it, where they are not there.
 fn corpus(name: &str) -> Option<Vec<u8>> {
@@ -67,6 +68,13 @@ fn the_oracle_agrees() {
         .collect();
     assert_eq!(cases.len(), 12_000);
     assert_none(&cases.iter().filter_map(Case::failure).collect::<Vec<_>>());
+    for case in cases {
+        let text = |json: &RawValue| serde_json::from_str::<String>(json.get()).unwrap();
+        let (pattern, event) = (text(case.pattern), text(case.event));
+        if let Ok(compiled) = compile(&pattern) {
+            assert_eq!(required::broken(&compiled, &event), None, "{pattern} {event}");
+        }
+    }
 }
 
 #[test]
@@ -90,4 +98,104 @@ fn what_aws_answered_is_answered() {
     assert_eq!(cases.len(), 155);
     let others = cases.iter().filter(|case| case.name != COMPLEX);
     assert_none(&others.filter_map(Case::failure).collect::<Vec<_>>());
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Scenario {
+    rule: Box<RawValue>,
+    generator: String,
+    sizes: Vec<usize>,
+    expected_matches: usize,
+}
+
+/// The event of a scenario, as its generator is described.
+fn generated(generator: &str, n: usize) -> String {
+    let list = |n: usize, element: &dyn Fn(usize) -> String| {
+        let elements: Vec<_> = (0..n).map(element).collect();
+        format!("[{}]", elements.join(","))
+    };
+    let tags = |n: usize| list(n, &|i| format!("\"t{i}\""));
+    let part = |i: usize| {
+        if i % 2 == 0 {
+            r#"{"a":"1"}"#
+        } else {
+            r#"{"b":"1"}"#
+        }
+        .to_owned()
+    };
+    match generator {
+        "primArrayPlusScalar" => format!(r#"{{"d":{{"tags":{},"type":"x"}}}}"#, tags(n)),
+        "primArrayOnly" => format!(r#"{{"d":{{"tags":{}}}}}"#, tags(n)),
+        "objArrayBothFields" => format!(
+            r#"{{"d":{}}}"#,
+            list(n, &|i| format!(r#"{{"a":"{i}","b":"{i}"}}"#))
+        ),
+        "objArrayLastValid" => {
+            let last = |i: usize| {
+                if i + 1 == n {
+                    r#"{"a":"1","b":"1"}"#.to_owned()
+                } else {
+                    part(i)
+                }
+            };
+            format!(r#"{{"d":{}}}"#, list(n, &last))
+        }
+        "objArrayAllPartial" => format!(r#"{{"d":{}}}"#, list(n, &part)),
+        "customerLike" => format!(
+            r#"{{"detail":{{"data":{},"context":{{"companyId":"c","userId":"u","email":"e"}}}}}}"#,
+            list(n, &|i| format!(
+                r#"{{"name":"n{i}","type":"t","domains":{}}}"#,
+                list(3, &|j| format!(r#"{{"email":"{j}"}}"#))
+            ))
+        ),
+        "primInsideObjArray" => format!(r#"{{"detail":{{"data":[{{"name":{},"type":"t"}}]}}}}"#, tags(n)),
+        "noObjArrayLargePrim" => format!(r#"{{"detail":{{"data":{{"name":{},"type":"t"}}}}}}"#, tags(n)),
+        "nested2Level" => format!(
+            r#"{{"a":{}}}"#,
+            list(n, &|i| format!(
+                r#"{{"b":{}}}"#,
+                list(10, &|j| format!(r#"{{"x":"{i}","y":"{j}"}}"#))
+            ))
+        ),
+        "deepNestedPrim" => format!(
+            r#"{{"a":{}}}"#,
+            list(3, &|_| format!(r#"{{"b":{{"tags":{},"type":"t"}}}}"#, tags(n)))
+        ),
+        "wideRulePrimArray" => format!(r#"{{"d":{{"a":{},"b":"1","c":"1"}}}}"#, tags(n)),
+        "twoPrimArrays" => format!(r#"{{"tags":{},"cats":{},"v":"1"}}"#, tags(n), tags(n)),
+        "controlScalar" => r#"{"a":"1","b":"1"}"#.to_owned(),
+        other => panic!("no generator {other}"),
+    }
+}
+
+#[test]
+fn large_arrays_match_in_linear_time() {
+    let Some(json) = corpus("event_ruler_perf_scenarios.json") else {
+        return;
+    };
+    let scenarios: Vec<Scenario> = serde_json::from_slice(&json).unwrap();
+    assert_eq!(scenarios.len(), 16);
+    for scenario in scenarios {
+        let pattern = compile(scenario.rule.get()).unwrap();
+        let expected = scenario.expected_matches == 1;
+        for size in scenario.sizes {
+            let event = generated(&scenario.generator, size);
+            assert_eq!(
+                matches(&pattern, &event),
+                expected,
+                "{} of {size}",
+                scenario.generator
+            );
+        }
+        let size = 200;
+        if scenario.generator != "controlScalar" {
+            assert_linear(
+                &scenario.generator,
+                size,
+                |n| generated(&scenario.generator, n),
+                |event| matches(&pattern, event),
+            );
+        }
+    }
 }

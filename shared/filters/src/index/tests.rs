@@ -1,0 +1,5 @@
+//! The index finds what the filters themselves let pass, whatever came and went before.
+
+mod changes;
+mod shapes;
+mod support;
