@@ -62,19 +62,16 @@ pub(crate) fn contains(path: &str, text: &str) -> Requirement {
 
 /// What is required if one of several alternatives is true, each of which requires all of its own.
 pub(crate) fn of_any(mut alternatives: Vec<Vec<Requirement>>) -> Vec<Requirement> {
-    for alternative in &mut alternatives {
-        alternative.sort_by_cached_key(|requirement| cost(requirement));
-        alternative.truncate(CONSIDERED);
-    }
-    let Some((first, others)) = alternatives.split_first() else {
-        return Vec::new();
-    };
-    if others.is_empty() {
+    if alternatives.len() < 2 {
         return alternatives.pop().unwrap_or_default();
+    }
+    for alternative in &mut alternatives {
+        alternative.sort_by_cached_key(cost);
+        alternative.truncate(CONSIDERED);
     }
     // Fields that each alternative looks at.
     let mut required = Vec::new();
-    for path in first.iter().filter_map(|requirement| only_path(requirement)) {
+    for path in alternatives.iter().take(1).flatten().filter_map(only_path) {
         let of_path = |alternative: &Vec<Requirement>| {
             let found = alternative
                 .iter()

@@ -102,7 +102,7 @@ impl Filter {
         match self {
             Self::Attributes(..) | Self::Sql(_) => {}
             Self::All(filters) | Self::Any(filters) => {
-                filters.iter().for_each(|filter| filter.paths_read(visit))
+                filters.iter().for_each(|filter| filter.paths_read(visit));
             }
             Self::Not(filter) => filter.paths_read(visit),
             Self::Pattern(pattern) => pattern.paths(visit),

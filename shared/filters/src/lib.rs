@@ -22,6 +22,8 @@ mod number;
 mod pattern;
 mod reading;
 mod requirement;
+#[cfg(test)]
+mod sample;
 mod shown;
 mod steps;
 mod subject;

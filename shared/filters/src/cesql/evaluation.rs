@@ -102,8 +102,7 @@ impl<'a> Evaluation<'a, '_> {
                     Value::Integer(calculate(value.integer()?, *arithmetic, right.integer()?)?)
                 }
                 Link::Like { pattern, negated } => {
-                    let matches = pattern.matches(&value.into_text(), self.steps);
-                    Value::Boolean(matches.ok_or(EvaluationError::TooMuchWork)? != *negated)
+                    Value::Boolean(pattern.matches(&value.into_text(), self.steps)? != *negated)
                 }
                 Link::In { elements, negated } => Value::Boolean(self.among(&value, elements)? != *negated),
             };

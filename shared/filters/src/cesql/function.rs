@@ -43,10 +43,10 @@ const FUNCTIONS: [(&str, Function, usize, usize); 15] = [
 impl Function {
     /// The function of a name, in any case. The error says what there is instead.
     pub(super) fn find(name: &str, arguments: usize) -> Result<Self, String> {
-        let named = FUNCTIONS
+        let found = FUNCTIONS
             .iter()
             .find(|(other, ..)| other.eq_ignore_ascii_case(name));
-        match named {
+        match found {
             Some(&(_, function, least, most)) if (least..=most).contains(&arguments) => Ok(function),
             Some(&(name, _, least, most)) => {
                 let count = match most {
@@ -57,8 +57,8 @@ impl Function {
                 Err(format!("{name} takes {count} arguments, not {arguments}"))
             }
             None => {
-                let names = FUNCTIONS.map(|(name, ..)| name).join(", ");
-                Err(format!("there is no such function; there are {names}"))
+                let all = FUNCTIONS.map(|(name, ..)| name).join(", ");
+                Err(format!("there is no such function; there are {all}"))
             }
         }
     }

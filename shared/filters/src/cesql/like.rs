@@ -2,168 +2,211 @@
 
 use memchr::memmem;
 
+use super::error::EvaluationError;
 use crate::steps::Steps;
 
-/// A pattern, cut at each `%`. The first part is where the text begins, the last one where it ends.
+/// A pattern: its text without escapes and wildcards, and where those were.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Like {
-    parts: Box<[Part]>,
+    text: Box<str>,
+    cuts: Box<[Cut]>,
 }
 
-/// What stands between two `%`, cut at each `_`: between two pieces is any one character.
-#[derive(Debug, Clone, PartialEq)]
-struct Part(Box<[Box<str>]>);
+/// A wildcard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cut {
+    /// The byte of the text before which it stands.
+    at: u32,
+    /// `%`, not `_`.
+    is_any: bool,
+}
+
+/// What stands between two `%`: the first one is where a text begins, the last one where it ends.
+#[derive(Debug, Clone, Copy)]
+struct Part<'l> {
+    text: &'l str,
+    /// Where it begins in the text of the pattern.
+    start: usize,
+    /// Each `_` in it.
+    singles: &'l [Cut],
+}
 
 impl Like {
     /// Reads a pattern. Gives how many wildcards it has.
     pub(super) fn new(pattern: &str) -> (Self, usize) {
         let mut wildcards = 0;
-        let mut parts = Vec::new();
-        let mut pieces: Vec<Box<str>> = Vec::new();
-        let mut piece = String::new();
+        let mut text = String::with_capacity(pattern.len());
+        let mut cuts: Vec<Cut> = Vec::new();
         let mut characters = pattern.chars().peekable();
         while let Some(character) = characters.next() {
             match character {
-                '\\' => piece.push(
+                '\\' => text.push(
                     characters
                         .next_if(|next| matches!(next, '%' | '_'))
                         .unwrap_or('\\'),
                 ),
                 '_' | '%' => {
                     wildcards += 1;
-                    pieces.push(std::mem::take(&mut piece).into());
-                    if character == '%' {
-                        parts.push(Part(std::mem::take(&mut pieces).into()));
+                    let cut = Cut {
+                        at: u32::try_from(text.len()).unwrap_or(u32::MAX),
+                        is_any: character == '%',
+                    };
+                    // `%%` says no more than `%`.
+                    if cut.is_any && cuts.last() == Some(&cut) {
+                        continue;
                     }
+                    cuts.push(cut);
                 }
-                other => piece.push(other),
+                other => text.push(other),
             }
         }
-        pieces.push(piece.into());
-        parts.push(Part(pieces.into()));
-        // `%%` says no more than `%`.
-        let last = parts.len() - 1;
-        let mut at = 0..=last;
-        parts.retain(|part| matches!(at.next(), Some(at) if at == 0 || at == last) || !part.is_empty());
-        let like = Self { parts: parts.into() };
+        let like = Self {
+            text: text.into(),
+            cuts: cuts.into(),
+        };
         (like, wildcards)
     }
 
-    /// Whether it matches all of a text. `None` if there are not enough steps to tell.
-    pub(super) fn matches(&self, text: &str, steps: &Steps) -> Option<bool> {
-        let (first, rest) = self.parts.split_first()?;
-        let Some(length) = first.at_start(text) else {
-            return Some(false);
+    /// Whether it matches all of a text. An error if there are not enough steps to tell.
+    pub(super) fn matches(&self, text: &str, steps: &Steps) -> Result<bool, EvaluationError<'static>> {
+        let mut parts = self.parts().peekable();
+        let Some(length) = parts.next().and_then(|first| first.at_start(text)) else {
+            return Ok(false);
         };
-        let Some((last, inner)) = rest.split_last() else {
-            return Some(length == text.len());
-        };
-        let Some(length) = last
-            .at_end(&text[length..])
-            .map(|end| end + length)
-            .map(|end| (length, end))
-        else {
-            return Some(false);
-        };
-        let mut rest = &text[length.0..length.1];
-        if !inner.is_empty() && !steps.take(rest.len()) {
-            return None;
+        let mut rest = &text[length..];
+        if parts.peek().is_none() {
+            return Ok(rest.is_empty());
         }
-        for part in inner {
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                return Ok(part.is_at_end(rest));
+            }
             match part.find(rest, steps)? {
                 Some(end) => rest = &rest[end..],
-                None => return Some(false),
+                None => return Ok(false),
             }
         }
-        Some(true)
+        Ok(true)
     }
 
     /// What the text has to be, if there are no wildcards.
     pub(super) fn whole(&self) -> Option<&str> {
-        match &*self.parts {
-            [Part(pieces)] if pieces.len() == 1 => pieces.first().map(AsRef::as_ref),
-            _ => None,
-        }
+        self.cuts.is_empty().then_some(&self.text)
     }
 
     /// What the text has to begin with.
     pub(super) fn start(&self) -> &str {
-        self.parts
-            .first()
-            .and_then(|part| part.0.first())
-            .map_or("", AsRef::as_ref)
+        &self.text[..self.cuts.first().map_or(self.text.len(), |cut| cut.at as usize)]
     }
 
     /// What the text has to end with.
     pub(super) fn end(&self) -> &str {
-        self.parts
-            .last()
-            .and_then(|part| part.0.last())
-            .map_or("", AsRef::as_ref)
+        &self.text[self.cuts.last().map_or(0, |cut| cut.at as usize)..]
     }
 
     /// The longest that the text has to have in it.
     pub(super) fn longest(&self) -> &str {
-        let pieces = self.parts.iter().flat_map(|part| part.0.iter());
-        pieces.max_by_key(|piece| piece.len()).map_or("", AsRef::as_ref)
+        let pieces = pieces(&self.text, 0, &self.cuts);
+        pieces.max_by_key(|piece| piece.len()).unwrap_or("")
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let ends = self
+            .cuts
+            .iter()
+            .filter(|cut| cut.is_any)
+            .map(|cut| cut.at as usize);
+        let mut start = 0;
+        let singles = self.cuts.split(|cut| cut.is_any);
+        singles
+            .zip(ends.chain([self.text.len()]))
+            .map(move |(singles, end)| {
+                let part = Part {
+                    text: &self.text[start..end],
+                    start,
+                    singles,
+                };
+                start = end;
+                part
+            })
     }
 }
 
-impl Part {
-    fn is_empty(&self) -> bool {
-        matches!(&*self.0, [piece] if piece.is_empty())
+/// A text, cut before each of `cuts`. `start` is where it begins in the text that they count in.
+fn pieces<'l>(text: &'l str, start: usize, cuts: &'l [Cut]) -> impl DoubleEndedIterator<Item = &'l str> {
+    (0..=cuts.len()).map(move |at| {
+        let from = at
+            .checked_sub(1)
+            .map_or(0, |before| cuts[before].at as usize - start);
+        let to = cuts.get(at).map_or(text.len(), |cut| cut.at as usize - start);
+        &text[from..to]
+    })
+}
+
+impl<'l> Part<'l> {
+    /// What is between two `_`.
+    fn pieces(self) -> impl DoubleEndedIterator<Item = &'l str> {
+        pieces(self.text, self.start, self.singles)
     }
 
     /// Where it ends if the text begins with it.
-    fn at_start(&self, text: &str) -> Option<usize> {
+    fn at_start(self, text: &str) -> Option<usize> {
         let mut rest = text;
-        for (at, piece) in self.0.iter().enumerate() {
+        for (at, piece) in self.pieces().enumerate() {
             if at > 0 {
                 let mut characters = rest.chars();
                 characters.next()?;
                 rest = characters.as_str();
             }
-            rest = rest.strip_prefix(&**piece)?;
+            rest = rest.strip_prefix(piece)?;
         }
         Some(text.len() - rest.len())
     }
 
-    /// Where it begins if the text ends with it.
-    fn at_end(&self, text: &str) -> Option<usize> {
+    /// Whether the text ends with it.
+    fn is_at_end(self, text: &str) -> bool {
         let mut rest = text;
-        for (at, piece) in self.0.iter().rev().enumerate() {
+        for (at, piece) in self.pieces().rev().enumerate() {
             if at > 0 {
                 let mut characters = rest.chars();
-                characters.next_back()?;
+                if characters.next_back().is_none() {
+                    return false;
+                }
                 rest = characters.as_str();
             }
-            rest = rest.strip_suffix(&**piece)?;
+            let Some(before) = rest.strip_suffix(piece) else {
+                return false;
+            };
+            rest = before;
         }
-        Some(rest.len())
+        true
     }
 
-    /// Where it ends at its first place in the text. `None` if there are not enough steps to tell.
-    fn find(&self, text: &str, steps: &Steps) -> Option<Option<usize>> {
-        let (first, others) = self.0.split_first()?;
-        let length = self.0.iter().map(|piece| piece.len() + 1).sum();
+    /// Where it ends at its first place in the text. An error if there are not enough steps to tell.
+    fn find(self, text: &str, steps: &Steps) -> Result<Option<usize>, EvaluationError<'static>> {
+        let first = self.pieces().next().unwrap_or("");
+        let length = self.text.len() + self.singles.len();
         let mut from = 0;
-        while let Some(place) = memmem::find(&text.as_bytes()[from..], first.as_bytes()) {
+        while from <= text.len() {
+            let found = memmem::find(&text.as_bytes()[from..], first.as_bytes());
+            let passed = found.map_or(text.len() - from, |place| place + first.len());
+            if !steps.take(passed) {
+                return Err(EvaluationError::TooMuchWork);
+            }
+            let Some(place) = found else { break };
             let start = from + place;
-            if others.is_empty() {
-                return Some(Some(start + first.len()));
+            if self.singles.is_empty() {
+                return Ok(Some(start + first.len()));
             }
             // Places may overlap, so that a long part could be compared at each character.
             if !steps.take(length) {
-                return None;
+                return Err(EvaluationError::TooMuchWork);
             }
             if let Some(end) = text.get(start..).and_then(|rest| self.at_start(rest)) {
-                return Some(Some(start + end));
+                return Ok(Some(start + end));
             }
             from = start + 1;
-            if from > text.len() {
-                break;
-            }
         }
-        Some(None)
+        Ok(None)
     }
 }

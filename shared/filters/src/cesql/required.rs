@@ -52,16 +52,12 @@ fn of_logic(chain: &Chain) -> Vec<Requirement> {
 
 fn of_link(left: &Expression, link: &Link) -> Vec<Requirement> {
     let Expression::Attribute(name) = left else {
-        return match (left, link) {
-            (literal, Link::Comparison(Comparison::Equal, Expression::Attribute(name))) => {
-                of_equal(name, literal)
-            }
-            _ => {
-                let mut required = present(left);
-                required.extend(right_present(link));
-                required
-            }
-        };
+        if let Link::Comparison(Comparison::Equal, Expression::Attribute(name)) = link {
+            return of_equal(name, left);
+        }
+        let mut required = present(left);
+        required.extend(right_present(link));
+        return required;
     };
     match link {
         Link::Comparison(Comparison::Equal, Expression::Text(text)) => vec![anchors::texts(name, [&**text])],

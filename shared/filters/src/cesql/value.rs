@@ -40,14 +40,6 @@ impl<'a> Value<'a> {
         }
     }
 
-    pub(super) fn type_of(&self) -> Type {
-        match self {
-            Self::Text(_) => Type::String,
-            Self::Integer(_) => Type::Integer,
-            Self::Boolean(_) => Type::Boolean,
-        }
-    }
-
     /// The value as a text.
     pub(super) fn into_text(self) -> Cow<'a, str> {
         match self {
