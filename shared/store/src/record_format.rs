@@ -96,7 +96,7 @@ mod tests {
             function(r#","request":"passthrough""#, ""),
         ] {
             assert_eq!(needed, SUBSCRIPTION_MEMBERS);
+            assert!(needed <= NEWEST, "this program could not open what it writes");
         }
-        assert!(NEWEST >= SUBSCRIPTION_MEMBERS);
     }
 }

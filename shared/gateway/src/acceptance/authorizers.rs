@@ -23,7 +23,7 @@ use crate::invocation::authorizer::{Question, Subject, interrupted, only_reads_t
 use crate::invocation::authorizer_decision::AuthorizerDecision;
 use crate::invocation::call::is_sealed;
 use crate::invocation::called::CallError;
-use crate::invocation::decision_cache::Asked;
+use crate::invocation::decision_cache::{Asked, DecisionKey};
 
 /// The answers of authorizers to one event of one request.
 pub(crate) struct Authorizers<'a> {
@@ -134,9 +134,8 @@ impl<'a> Authorizers<'a> {
             method: parts.method.as_str(),
             path: &path.path,
         };
-        let key = self
-            .invocation
-            .decision_key(table, (space, authorizer), asked, &parts.headers);
+        let function = table.function(space, authorizer);
+        let key = function.and_then(|function| DecisionKey::of(function, asked, &parts.headers));
         let before = key
             .as_ref()
             .and_then(|key| self.invocation.decided_before(key, authorizer, &self.event));

@@ -13,14 +13,13 @@ use domain::ids::{FunctionId, Space};
 use domain::json::Json;
 use domain::resource::Provider;
 use domain::routing::RoutingTable;
-use http::HeaderMap;
 use offload::{LARGE_BODY, off_runtime};
 
 use super::Invocation;
 use super::authorizer_decision::{AuthorizerDecision, AuthorizerRefusal};
 use super::call::call_without_subscription;
 use super::called::CallError;
-use super::decision_cache::{Asked, Decided, DecisionKey, MOST_ANSWER};
+use super::decision_cache::{Decided, DecisionKey, MOST_ANSWER};
 use super::weighted::Targets;
 use crate::stamp::delivery_id;
 
@@ -84,17 +83,6 @@ fn payload(event: &Event, request: &Json) -> Bytes {
 const CALL_FAILED: &str = "Authorizer function invocation failed.";
 
 impl Invocation {
-    /// What the decisions of an authorizer on a request are kept by, where they are.
-    pub(crate) fn decision_key(
-        &self,
-        table: &RoutingTable,
-        (space, authorizer): (&Space, &FunctionId),
-        asked: Asked<'_>,
-        headers: &HeaderMap,
-    ) -> Option<DecisionKey> {
-        DecisionKey::of(table.function(space, authorizer)?, asked, headers)
-    }
-
     /// What an authorizer has decided on such a request before.
     pub(crate) fn decided_before(
         &self,
