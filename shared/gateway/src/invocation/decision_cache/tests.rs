@@ -32,6 +32,7 @@ fn key(function: &Arc<Function>, value: &str) -> DecisionKey {
     DecisionKey::of(function, ASKED, &headers(&[value])).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is one of two decisions")]
 fn allowed(principal: &str) -> Decided {
     Ok(Authorization {
         principal_id: principal.to_owned(),
