@@ -44,7 +44,14 @@ impl Tree {
         let root = Path::new(root.trim_end());
         // What is vendored keeps the form that its authors gave it.
         let list = [
-            "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", ":!vendor/jlens-core",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "--",
+            ".",
+            ":!vendor/jlens-core",
         ];
         let list = output(Command::new("git").current_dir(root).args(list))?;
         let mut files = Vec::new();
