@@ -244,8 +244,8 @@ impl Gateway {
             answer = outcome.map_err(|error| untransformed(subscription, &event, error))?;
         }
         if arrived.table.has_hooks(HookPoint::Answer) {
-            let asking = self.ask_answer_hooks(arrived, subscription, &event, answer, (candidate, pace));
-            answer = Box::pin(asking).await?;
+            let asked = (candidate, pace);
+            answer = Box::pin(self.ask_answer_hooks(arrived, subscription, &event, answer, asked)).await?;
         }
         if let Answer::Upgrade(upgraded) = &mut answer {
             upgraded.keep(tunnel);

@@ -172,8 +172,8 @@ impl Deliverer {
         let mut event = Cow::Borrowed(allowed.as_ref().unwrap_or(&delivery.event));
         if table.has_hooks(HookPoint::Deliver) {
             // Boxed: nearly no delivery has to carry it.
-            let asking = self.ask_hooks(&table, (subscription, policy), (delivery, &event), time);
-            match Box::pin(asking).await {
+            let (to, what) = ((subscription, policy), (delivery, &*event));
+            match Box::pin(self.ask_hooks(&table, to, what, time)).await {
                 Ok(made) => event = Cow::Owned(made),
                 Err(step) => return step,
             }
