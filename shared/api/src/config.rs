@@ -1,6 +1,7 @@
 //! The Configuration API (docs/contract.md §1, docs/api.md).
 
 use axum::response::{IntoResponse, Response};
+use dataflow::transform::TransformLimits;
 use domain::space_version::SpaceVersion;
 use gateway::DeadLetters;
 use http::{HeaderName, HeaderValue, StatusCode, header};

@@ -39,12 +39,11 @@ impl FunctionResponse {
     /// The answer as transforms see it: `status`, `headers`, whose names are in lower case, and `body`, which is JSON or a
     /// text.
     pub fn to_transform(&self) -> Result<String, UntransformedAnswer> {
-        let body = match raw_value(&self.body) {
-            Some(raw) => Json::from_raw(raw),
-            None => {
-                let text = str::from_utf8(&self.body).map_err(|_| UntransformedAnswer::Binary)?;
-                Json::from_value(text)
-            }
+        let body = if let Some(raw) = raw_value(&self.body) {
+            Json::from_raw(raw)
+        } else {
+            let text = str::from_utf8(&self.body).map_err(|_| UntransformedAnswer::Binary)?;
+            Json::from_value(text)
         };
         let mut headers = serde_json::Map::new();
         for name in self.headers.keys() {

@@ -30,12 +30,11 @@ impl HookRefusal {
 
     /// Reads the member `error`: a text, or an object with `message` and `statusCode`, none of which has to be there.
     pub(super) fn of_error(error: &RawValue) -> Result<Self, HookAnswerError> {
-        let (status, message) = match kind(error) {
-            "string" => (None, string(error, "error")?.into_owned()),
-            _ => {
-                let object = Object::from_raw(error, "error")?;
-                (object.integer("statusCode")?, object.string_or_empty("message")?)
-            }
+        let (status, message) = if kind(error) == "string" {
+            (None, string(error, "error")?.into_owned())
+        } else {
+            let object = Object::from_raw(error, "error")?;
+            (object.integer("statusCode")?, object.string_or_empty("message")?)
         };
         let status = match status {
             None => StatusCode::FORBIDDEN,

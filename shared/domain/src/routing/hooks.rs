@@ -114,10 +114,10 @@ impl Hooks {
     }
 }
 
-fn chains_at<'t, const N: usize>(
+fn chains_at<const N: usize>(
     point: HookPoint,
-    chains: [Option<&'t Chain>; N],
-) -> impl Iterator<Item = &'t RoutedHook> + use<'t, N> {
+    chains: [Option<&Chain>; N],
+) -> impl Iterator<Item = &RoutedHook> {
     let hooks = chains.into_iter().flatten().flat_map(|chain| chain.iter());
     hooks.filter(move |routed| routed.hook.point == point)
 }

@@ -10,7 +10,7 @@ use domain::delivery::Delivery;
 use domain::delivery_attempt::{AttemptOutcome, DeliveryAttempt};
 use domain::event::Event;
 use domain::ids::FunctionId;
-use domain::resource::Subscription;
+use domain::resource::{Subscription, TransformSource};
 use domain::retry::{FailureClass, RetryPolicy};
 use domain::routing::RoutingTable;
 use futures_util::FutureExt as _;
@@ -53,24 +53,15 @@ impl Deliverer {
         let event = match &subscription.transform {
             None => event,
             // Boxed: most subscriptions have none.
-            Some(source) => {
-                let transforms = &self.invocation.transforms;
-                let transforming = transforms.event(source, subscription, event, delivery.accepted_at);
-                let outcome = AssertUnwindSafe(Box::pin(transforming)).catch_unwind().await;
-                let error = match outcome {
-                    Ok(Ok(event)) => {
-                        transformed = event;
-                        None
-                    }
-                    Ok(Err(error)) => Some(error.to_string()),
-                    Err(_panic) => Some("the transform panicked".to_owned()),
-                };
-                if let Some(error) = error {
-                    let took = started.elapsed();
-                    return self.untransformed(delivery, number, (began, took), error);
+            Some(source) => match Box::pin(self.transformed(source, subscription, delivery, event)).await {
+                Ok(made) => {
+                    transformed = made;
+                    &transformed
                 }
-                &transformed
-            }
+                Err(error) => {
+                    return self.untransformed(delivery, number, (began, started.elapsed()), error);
+                }
+            },
         };
         let call = SubscriberCall {
             space: &delivery.space,
@@ -210,6 +201,23 @@ impl Deliverer {
                 self.note(delivery, attempted, AttemptOutcome::Paused, Some(&failure), None);
                 self.pause(subscription).await
             }
+        }
+    }
+
+    /// The event as the function gets it, or why not.
+    async fn transformed(
+        &self,
+        source: &TransformSource,
+        subscription: &Subscription,
+        delivery: &Delivery,
+        event: &Event,
+    ) -> Result<Arc<Event>, String> {
+        let transforms = &self.invocation.transforms;
+        let transforming = transforms.event(source, subscription, event, delivery.accepted_at);
+        // As a call that breaks, it must not take its worker along.
+        match AssertUnwindSafe(transforming).catch_unwind().await {
+            Ok(outcome) => outcome.map_err(|error| error.to_string()),
+            Err(_panic) => Err("the transform panicked".to_owned()),
         }
     }
 

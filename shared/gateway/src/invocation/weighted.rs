@@ -183,7 +183,12 @@ fn failure(called: &Called, is_refusal_one: bool) -> Option<FailureClass> {
             let passed_on = || answer.failure().map(|_| class.unwrap_or(FailureClass::Transient));
             if is_refusal_one { class } else { passed_on() }
         }
-        Err(CallError::UnknownFunction | CallError::Sealed | CallError::NotPassedOn(_)) => None,
+        Err(
+            CallError::UnknownFunction
+            | CallError::Sealed
+            | CallError::NotPassedOn(_)
+            | CallError::Untransformed(_),
+        ) => None,
         Err(error) if error.is_overload() => None,
         Err(CallError::Invoke(error)) => Some(error.class()),
     }

@@ -114,7 +114,7 @@ fn one(raw: &RawValue, index: usize, owner: HookOwner) -> Result<Hook, HookError
     }
     let when = object.get("when");
     if let Some(when) = when {
-        compiled(when).map_err(|error| of_filter(index, error))?;
+        compiled(when).map_err(|error| of_filter(index, &error))?;
     }
     Ok(Hook {
         point,
@@ -136,7 +136,7 @@ pub(crate) fn compile_when(when: &str) -> Result<Filters, filters::FilterError> 
 }
 
 /// The fault of the only filter of a list, told as that of the member.
-fn of_filter(index: usize, error: filters::FilterError) -> HookError {
+fn of_filter(index: usize, error: &filters::FilterError) -> HookError {
     let pointer = error.pointer.strip_prefix("/0").unwrap_or(&error.pointer);
     let member = format!("when{}", pointer.replace('/', "."));
     let reason = match error.offset {

@@ -199,3 +199,21 @@ fn operators_require_what_they_can() {
         assert_eq!(texts(pattern), expected, "{pattern}");
     }
 }
+
+#[test]
+fn addresses_are_required_however_they_are_written() {
+    let forms = [
+        "10.0.0.7",
+        "::ffff:a00:7",
+        "::FFFF:0a00:0007",
+        "0:0:0:0:0:ffff:a00:7",
+    ];
+    for wanted in forms {
+        let pattern = compile(&format!(r#"{{"a":["{wanted}"]}}"#)).unwrap();
+        for written in forms {
+            let event = format!(r#"{{"a":"{written}"}}"#);
+            assert!(super::matches(&pattern, &event), "{wanted} {written}");
+            assert_eq!(broken(&pattern, &event), None, "{wanted} {written}");
+        }
+    }
+}
