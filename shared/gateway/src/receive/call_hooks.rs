@@ -80,9 +80,10 @@ impl Gateway {
             if !routed.is_for(event) {
                 continue;
             }
-            let Some(view) = view_of(&answer).await else {
+            let Some(view) = view_of(&answer) else {
                 return Ok(answer);
             };
+            let view = view.await;
             let asking = self
                 .stages()
                 .invocation
@@ -134,8 +135,9 @@ fn occasion<'a>(
     }
 }
 
-/// An answer as hooks see it; `None` of one that says nothing of a function. That of a large one is made elsewhere.
-async fn view_of(answer: &Answer) -> Option<Arc<Json>> {
+/// An answer as hooks see it; `None` of one that says nothing of a function. That of a large one is made elsewhere. The
+/// answer itself is not held until then: its stream is for one thread.
+fn view_of(answer: &Answer) -> Option<impl Future<Output = Arc<Json>> + Send + use<>> {
     let (status, headers, body) = match answer {
         Answer::Object(response) | Answer::Function(response) => (
             response.status,
@@ -149,7 +151,7 @@ async fn view_of(answer: &Answer) -> Option<Arc<Json>> {
     };
     let bytes = body.as_ref().map_or(0, |body| body.len() as u64);
     let view = move || Json::from_value(&AnswerView::of(status, &headers, body.as_deref()));
-    Some(Arc::new(off_runtime_if_large(bytes, view).await))
+    Some(async move { Arc::new(off_runtime_if_large(bytes, view).await) })
 }
 
 /// An answer as a hook changes it.
