@@ -32,12 +32,17 @@ fn candidates() -> impl Strategy<Value = Vec<Arc<Subscription>>> {
             let is_paused = is_paused && kind == "async";
             let mut more = if is_paused { r#","paused":true"# } else { "" }.to_owned();
             if !stage.is_empty() {
-                more += &format!(r#","filters":[{{"exact":{{"stage":"{stage}"}}}}]"#);
+                more.push_str(&filters_of(stage));
             }
             subscription(kind, event_type, method, &path, &more)
         },
     );
     prop::collection::vec(one, 0..40)
+}
+
+/// Filters of a subscription to events of a stage.
+fn filters_of(stage: &str) -> String {
+    format!(r#","filters":[{{"exact":{{"stage":"{stage}"}}}}]"#)
 }
 
 fn event_types() -> Vec<Arc<EventType>> {
