@@ -186,7 +186,7 @@ fn filters_are_told_by_their_place() {
             "filters/1/equals",
             "{\"a\":\"b\"}",
         ),
-        (r#"[5]"#, "filters/0", "5"),
+        ("[5]", "filters/0", "5"),
     ] {
         let body = of(filters);
         let told = refusal::<Subscription>(&body);

@@ -215,7 +215,7 @@ fn what_filters_refuse_is_told() {
 
 /// One of several spaces, functions and filters, in place 0 to 9.
 fn numbered(number: u64) -> Subscription {
-    let kind = if number % 3 == 0 { "sync" } else { "async" };
+    let kind = if number.is_multiple_of(3) { "sync" } else { "async" };
     let stage = ["", "canary", "beta"][(number % 7 % 3) as usize];
     let event_type = ["e", "order.*", "*"][(number % 5 % 3) as usize];
     to("one", kind, event_type, &format!("f{number}"), stage)
