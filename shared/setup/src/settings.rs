@@ -17,6 +17,7 @@ mod answers;
 mod compatibility;
 mod dead_letters;
 mod filters;
+mod former;
 mod gateway_identity;
 mod jwt;
 mod lambda;
@@ -40,6 +41,7 @@ pub use answers::AnswerSettings;
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
 pub use filters::FilterSettings;
+pub use former::FormerSettings;
 pub use gateway_identity::GatewayIdentitySettings;
 pub use jwt::JwtSettings;
 pub use lambda::{InvokeMode, LambdaSettings};
@@ -321,32 +323,6 @@ pub struct FunctionSettings {
         value_name = "URL"
     )]
     pub google_endpoint_url: Option<String>,
-}
-
-/// Flags of the original program: launchers pass them, the embedded store needs none of them.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Accepted for launchers of the original, without effect")]
-pub struct FormerSettings {
-    /// Hosts of an etcd cluster.
-    #[arg(long = "db-hosts", default_value = "127.0.0.1:2379", value_name = "HOSTS")]
-    pub db_hosts: String,
-    /// Peer address of an embedded etcd.
-    #[arg(
-        long = "embed-peer-addr",
-        default_value = "http://127.0.0.1:2380",
-        value_name = "URL"
-    )]
-    pub embed_peer_addr: String,
-    /// Client address of an embedded etcd.
-    #[arg(
-        long = "embed-cli-addr",
-        default_value = "http://127.0.0.1:2379",
-        value_name = "URL"
-    )]
-    pub embed_cli_addr: String,
-    /// Path of a plugin; plugins of the original cannot be loaded, so this ends the start with an error.
-    #[arg(long = "plugin", value_name = "PATH")]
-    pub plugin: Vec<PathBuf>,
 }
 
 impl Settings {
