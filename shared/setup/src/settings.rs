@@ -125,9 +125,6 @@ pub struct Settings {
     /// Secrets of functions.
     #[command(flatten)]
     pub secrets: FunctionSecretSettings,
-    /// Transforms of subscriptions.
-    #[command(flatten)]
-    pub transforms: TransformSettings,
     /// Hosted mode and access.
     #[command(flatten)]
     pub access: AccessSettings,

@@ -113,8 +113,8 @@ impl Bench {
         closed.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         Ok(Self {
             target: RecordingTarget::start().await?,
-            self_hosted: LocalGateway::start::<&str>(&[]).await?,
-            hosted: LocalGateway::start(&[HOSTED_DOMAINS, LOOPBACK_FUNCTIONS]).await?,
+            self_hosted: Box::pin(LocalGateway::start::<&str>(&[])).await?,
+            hosted: Box::pin(LocalGateway::start(&[HOSTED_DOMAINS, LOOPBACK_FUNCTIONS])).await?,
             closed_port: closed.local_addr()?.port(),
             _closed: closed,
         })

@@ -50,7 +50,6 @@ pub(super) static SUBJECT: Subject = Subject {
 
 /// A transform, and what it is tried on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[expect(dead_code, reason = "the form of a request; it is read as text")]
 pub(super) struct TransformTest {
     /// The transform, as subscriptions have it.
     #[schema(value_type = Object)]

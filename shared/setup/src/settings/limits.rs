@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{BodyLimits, BytesInFlight, LeastRate};
 use clap::Args;
 
-use super::{Switch, milliseconds};
+use super::{Switch, TransformSettings, milliseconds};
 
 /// Largest heads that the budget of HTTP/2 has room for at least: one takes a bit more than twice its size while it comes.
 const LEAST_HTTP2_HEADS: usize = 16;
@@ -120,6 +120,9 @@ pub struct LimitSettings {
     /// Time that a client of the Configuration API may leave an answer unread, in milliseconds.
     #[arg(long = "config-write-timeout", env = "EVENT_GATEWAY_CONFIG_WRITE_TIMEOUT", default_value = "3000", value_parser = milliseconds, value_name = "MS")]
     pub config_write_timeout: Duration,
+    /// Transforms of subscriptions.
+    #[command(flatten)]
+    pub transforms: TransformSettings,
 }
 
 impl LimitSettings {

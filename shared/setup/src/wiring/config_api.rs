@@ -33,7 +33,7 @@ impl Parts<'_> {
             answers: settings.answers.options(),
             health: settings.listen.health_path.clone(),
             own: self.own_config_api.clone(),
-            transforms: settings.transforms.limits(),
+            transforms: settings.limits.transforms.limits(),
         })
     }
 }

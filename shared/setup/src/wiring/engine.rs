@@ -78,7 +78,7 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         },
         trusted_proxies: settings.passthrough.trusted(),
         tunnels: settings.passthrough.tunnels(settings.access.is_hosted()),
-        transforms: settings.transforms.limits(),
+        transforms: settings.limits.transforms.limits(),
         metrics: settings.metrics.limits(),
     }
 }

@@ -47,7 +47,7 @@ fn values_keep_their_text() {
             r#"{"a": <none>, "b": "<none>", "c": <null>, "d": "<null>"}"#,
             r#"{"a": "", "b": "", "c": null, "d": "null"}"#,
         ),
-        (r#"{<second>: <quoted>}"#, r#"{"B-7": true}"#),
+        (r"{<second>: <quoted>}", r#"{"B-7": true}"#),
         ("\"a <second>\"\n\"b\"", r#""\"a B-7\"\n\"b\"""#),
         (r#""1 < 2""#, r#""1 < 2""#),
         (
