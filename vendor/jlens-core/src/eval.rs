@@ -2106,9 +2106,9 @@ fn numeric<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'
         BinaryOp::Div => l / r,
         _ => l % r,
     };
-    // jsonata-js returns the infinity of an overflow (`1e308 * 10`, `1 / 0`) and raises D1001
-    // only where it becomes an operand; JSON has no infinity, so jlens fails here.
-    value::finite(n)
+    // As in jsonata-js, the infinity of an overflow (`1e308 * 10`, `1 / 0`) is D1001 where it
+    // becomes an operand, a part of a text or a result, and D3001 as a text.
+    Ok(Value::Number(n))
 }
 
 fn comparison<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'a>> {

