@@ -1,5 +1,5 @@
 //! Why an event does or does not reach the subscriptions of a space (docs/delivery.md). What differs is found by comparing
-//! each subscription with the request; of those without a difference [`RoutingTable::routes`] says who is reached.
+//! each subscription with the request; of those without a difference [`RoutingTable::routes`](crate::routing::RoutingTable::routes) says who is reached.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
