@@ -141,7 +141,7 @@ fn expressions_end_for_the_reason_that_is_expected() {
     ] {
         let mut limits = TransformLimits::default();
         if code != "D1012" {
-            limits.max_time = Duration::from_secs(600);
+            limits.max_time = Duration::from_mins(10);
         }
         let source = serde_json::json!({ "jsonata": expression }).to_string();
         assert_eq!(ending_within(&source, &json, limits).0, code, "{expression}");
