@@ -1,0 +1,3 @@
+//! Pairs of schemas: own tables, and those of others.
+
+mod corpus;

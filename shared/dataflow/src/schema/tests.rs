@@ -1,0 +1,2 @@
+//! Schemas that are taken and refused, and data within bounds.
+mod hostile;
