@@ -15,6 +15,7 @@ mod document;
 mod error;
 pub mod infer;
 mod keywords;
+mod looks;
 mod shape;
 mod violation;
 
@@ -36,6 +37,8 @@ pub struct SchemaLimits {
     pub depth: usize,
     /// How many subschemas may look at one and the same value, those behind a `$ref` included: the work for a value.
     pub width: usize,
+    /// How many times one value may be looked at, because branches above it look at it each.
+    pub looks: usize,
     /// Bytes of a compiled pattern.
     pub pattern_bytes: usize,
 }
@@ -46,6 +49,7 @@ impl Default for SchemaLimits {
             bytes: 256 * 1024,
             depth: 64,
             width: 4_096,
+            looks: 1_000,
             pattern_bytes: 1024 * 1024,
         }
     }
@@ -134,6 +138,8 @@ impl Schema {
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Schema").field("draft", &self.draft_uri()).finish()
+        f.debug_struct("Schema")
+            .field("draft", &self.draft_uri())
+            .finish()
     }
 }

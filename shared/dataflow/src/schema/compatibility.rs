@@ -159,10 +159,17 @@ pub fn refusals(
 impl Refusal {
     /// It in one line.
     pub fn line(&self) -> String {
-        let at = if self.path.is_empty() { "the data" } else { &self.path };
+        let at = if self.path.is_empty() {
+            "the data"
+        } else {
+            &self.path
+        };
         match &self.value {
             Some(value) => format!("{at}: {} (for example {})", self.message, shown(value, 200)),
-            None => format!("{at}: {} (no value was found that breaks, and no proof that none does)", self.message),
+            None => format!(
+                "{at}: {} (no value was found that breaks, and no proof that none does)",
+                self.message
+            ),
         }
     }
 }

@@ -40,7 +40,9 @@ impl Document {
             return Err(SchemaError::at(&pointer, SchemaFault::TooDeep(limits.depth)));
         }
         let draft = root.get("$schema").and_then(Value::as_str).unwrap_or_default();
-        let is_old = ["draft-04", "draft-06", "draft-07"].iter().any(|old| draft.contains(old));
+        let is_old = ["draft-04", "draft-06", "draft-07"]
+            .iter()
+            .any(|old| draft.contains(old));
         let mut document = Self {
             root,
             named: HashMap::new(),
@@ -51,7 +53,11 @@ impl Document {
         document.walk(&mut |pointer, object| {
             for keyword in ["$id", "id", "$anchor", "$dynamicAnchor"] {
                 if let Some(Value::String(name)) = object.get(keyword) {
-                    let name = if keyword.ends_with("nchor") { format!("#{name}") } else { name.clone() };
+                    let name = if keyword.ends_with("nchor") {
+                        format!("#{name}")
+                    } else {
+                        name.clone()
+                    };
                     named.entry(name).or_insert_with(|| pointer.to_owned());
                 }
             }
@@ -92,7 +98,11 @@ impl Document {
             return Some(pointer.clone());
         }
         let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        let base = if base.is_empty() { String::new() } else { self.base(base)? };
+        let base = if base.is_empty() {
+            String::new()
+        } else {
+            self.base(base)?
+        };
         if fragment.is_empty() {
             return Some(base);
         }
@@ -122,12 +132,17 @@ impl Document {
     }
 
     /// What an object refers to, in this document.
-    pub(super) fn referred<'a>(&'a self, object: &'a Map<String, Value>) -> impl Iterator<Item = (String, &'a Value)> {
+    pub(super) fn referred<'a>(
+        &'a self,
+        object: &'a Map<String, Value>,
+    ) -> impl Iterator<Item = (String, &'a Value)> {
         object.iter().filter_map(move |(keyword, value)| {
             if !refers(keyword) {
                 return None;
             }
-            let target = value.as_str().or_else(|| (keyword == "$recursiveRef").then_some("#"))?;
+            let target = value
+                .as_str()
+                .or_else(|| (keyword == "$recursiveRef").then_some("#"))?;
             self.resolve(target)
         })
     }
@@ -148,8 +163,15 @@ impl Document {
 fn all_held(object: &Map<String, Value>) -> Vec<Held<'_>> {
     let mut all = Vec::new();
     for (keyword, value) in object {
-        let Some((holding, place)) = holds(keyword) else { continue };
-        let held = |name, value| Held { keyword, name, value, place };
+        let Some((holding, place)) = holds(keyword) else {
+            continue;
+        };
+        let held = |name, value| Held {
+            keyword,
+            name,
+            value,
+            place,
+        };
         match (holding, value) {
             (Holding::List | Holding::OneOrList, Value::Array(list)) => {
                 let each = list.iter().enumerate();
@@ -172,7 +194,7 @@ impl Held<'_> {
         let mut pointer = format!("{parent}/{}", self.keyword);
         match self.name {
             Some(Step::Name(name)) => push_name(&mut pointer, name),
-            Some(Step::Index(at)) => pointer.push_str(&format!("/{at}")),
+            Some(Step::Index(at)) => push_name(&mut pointer, &at.to_string()),
             None => {}
         }
         pointer

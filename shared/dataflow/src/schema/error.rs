@@ -49,10 +49,18 @@ pub enum SchemaFault {
     /// Too many subschemas look at the same value.
     #[error("more than {0} subschemas apply to one value")]
     TooWide(usize),
+    /// Branches within branches look too often at the same value.
+    #[error("the branches multiply: a value would be looked at more than {0} times")]
+    TooManyLooks(usize),
     /// A reference leads nowhere in the document; others are not followed.
     #[error("the reference \"{0}\" leads nowhere in this schema")]
     Unresolved(String),
-    /// A keyword has a value that its draft does not allow, a pattern among others.
+    /// A pattern is no regular expression, or none that is matched in linear time.
+    #[error(
+        "the pattern is no regular expression that is matched in linear time: no look-around, no references back"
+    )]
+    Pattern,
+    /// A keyword has a value that its draft does not allow.
     #[error("{0}")]
     Invalid(String),
 }
@@ -83,6 +91,7 @@ impl SchemaError {
     pub(super) fn of_build(err: &ValidationError<'_>) -> Self {
         let fault = match err.kind() {
             ValidationErrorKind::Referencing(err) => SchemaFault::Invalid(cut(&err.to_string(), REASON)),
+            ValidationErrorKind::Format { format } if format == "regex" => SchemaFault::Pattern,
             _ => SchemaFault::Invalid(cut(&err.masked_with("the value").to_string(), REASON)),
         };
         Self::at(err.instance_path().as_str(), fault)

@@ -39,7 +39,7 @@ pub fn infer<'a>(samples: impl IntoIterator<Item = &'a Value>, limits: &InferLim
         "$schema".to_owned(),
         json!("https://json-schema.org/draft/2020-12/schema"),
     )]);
-    schema.extend(seen.schema(limits));
+    schema.extend(seen.schema());
     Value::Object(schema)
 }
 
@@ -60,8 +60,6 @@ struct Seen {
     /// The format that all texts so far had.
     format: Option<&'static str>,
     texts: usize,
-    /// Whether more was there than the limits let be looked at.
-    is_cut: bool,
 }
 
 impl Inferring {
@@ -70,19 +68,23 @@ impl Inferring {
         match value {
             Value::String(text) => {
                 let format = format_of(text);
-                seen.format = if seen.texts == 0 { format } else { seen.format.filter(|known| Some(*known) == format) };
+                seen.format = if seen.texts == 0 {
+                    format
+                } else {
+                    seen.format.filter(|known| Some(*known) == format)
+                };
                 seen.texts += 1;
             }
-            Value::Array(elements) if self.goes_on(seen, depth) => {
+            Value::Array(elements) if depth < self.limits.depth => {
                 if elements.is_empty() {
                     return;
                 }
-                let inner = seen.elements.get_or_insert_with(|| self.part());
+                let inner = seen.elements.get_or_insert_with(|| Box::new(self.part()));
                 for element in elements {
                     self.see(inner, element, depth + 1);
                 }
             }
-            Value::Object(members) if self.goes_on(seen, depth) => self.see_object(seen, members, depth),
+            Value::Object(members) if depth < self.limits.depth => self.see_object(seen, members, depth),
             _ => {}
         }
     }
@@ -98,11 +100,10 @@ impl Inferring {
                 if seen.members.len() >= self.limits.names {
                     let mut others = self.part();
                     self.see(&mut others, value, depth + 1);
-                    seen.others = Some(others);
+                    seen.others = Some(Box::new(others));
                     continue;
                 }
                 if self.parts >= self.limits.parts {
-                    seen.is_cut = true;
                     continue;
                 }
                 self.parts += 1;
@@ -113,20 +114,14 @@ impl Inferring {
         }
     }
 
-    fn part(&mut self) -> Box<Seen> {
+    fn part(&mut self) -> Seen {
         self.parts += 1;
-        Box::default()
-    }
-
-    fn goes_on(&self, seen: &mut Seen, depth: usize) -> bool {
-        let goes_on = depth < self.limits.depth;
-        seen.is_cut |= !goes_on;
-        goes_on
+        Seen::default()
     }
 }
 
 impl Seen {
-    fn schema(&self, limits: &InferLimits) -> Map<String, Value> {
+    fn schema(&self) -> Map<String, Value> {
         let mut schema = Map::new();
         let mut types: Vec<_> = self.types.iter().copied().collect();
         if types.contains(&"number") {
@@ -145,14 +140,20 @@ impl Seen {
             schema.insert("format".to_owned(), json!(format));
         }
         if let Some(elements) = &self.elements {
-            schema.insert("items".to_owned(), Value::Object(elements.schema(limits)));
+            schema.insert("items".to_owned(), Value::Object(elements.schema()));
         }
         if self.others.is_some() || self.members.is_empty() {
             return schema;
         }
-        let properties = self.members.iter().map(|(name, (_, seen))| (name.clone(), Value::Object(seen.schema(limits))));
+        let properties = self
+            .members
+            .iter()
+            .map(|(name, (_, seen))| (name.clone(), Value::Object(seen.schema())));
         schema.insert("properties".to_owned(), Value::Object(properties.collect()));
-        let always = self.members.iter().filter(|(_, (count, _))| *count == self.objects);
+        let always = self
+            .members
+            .iter()
+            .filter(|(_, (count, _))| *count == self.objects);
         let required: Vec<_> = always.map(|(name, _)| name.as_str()).collect();
         if !required.is_empty() {
             schema.insert("required".to_owned(), json!(required));
@@ -191,8 +192,19 @@ fn format_of(text: &str) -> Option<&'static str> {
     }
     let is_time = text.get(..19).is_some_and(|start| {
         let like = "9999-99-99T99:99:99".bytes();
-        start.bytes().zip(like).all(|(byte, like)| if like == b'9' { byte.is_ascii_digit() } else { byte == like })
+        start.bytes().zip(like).all(|(byte, like)| {
+            if like == b'9' {
+                byte.is_ascii_digit()
+            } else {
+                byte == like
+            }
+        })
     });
-    let has_zone = || text.ends_with('Z') || text.get(text.len().saturating_sub(6)..).is_some_and(|zone| zone.starts_with(['+', '-']));
+    let has_zone = || {
+        text.ends_with('Z')
+            || text
+                .get(text.len().saturating_sub(6)..)
+                .is_some_and(|zone| zone.starts_with(['+', '-']))
+    };
     (is_time && has_zone()).then_some("date-time")
 }

@@ -31,7 +31,11 @@ pub(super) fn holds(keyword: &str) -> Option<(Holding, Place)> {
         "properties" | "patternProperties" => (Holding::ByName, Place::Inside),
         "prefixItems" => (Holding::List, Place::Inside),
         "items" => (Holding::OneOrList, Place::Inside),
-        "additionalItems" | "additionalProperties" | "contains" | "propertyNames" | "unevaluatedItems"
+        "additionalItems"
+        | "additionalProperties"
+        | "contains"
+        | "propertyNames"
+        | "unevaluatedItems"
         | "unevaluatedProperties" => (Holding::One, Place::Inside),
         "$defs" | "definitions" => (Holding::ByName, Place::Nowhere),
         _ => return None,

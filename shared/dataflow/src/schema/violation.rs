@@ -55,7 +55,8 @@ impl Violation {
         Self {
             path: String::new(),
             schema_path: String::new(),
-            message: "the data does not fit the schema, which branches too often at this depth to say where".to_owned(),
+            message: "the data does not fit the schema, which branches too often at this depth to say where"
+                .to_owned(),
             value: shown(value, limits.value),
         }
     }
@@ -64,7 +65,11 @@ impl Violation {
         Self {
             path: String::new(),
             schema_path: String::new(),
-            message: format!("the data is no JSON (line {}, column {})", err.line(), err.column()),
+            message: format!(
+                "the data is no JSON (line {}, column {})",
+                err.line(),
+                err.column()
+            ),
             value: String::new(),
         }
     }

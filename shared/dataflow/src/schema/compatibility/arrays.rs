@@ -9,7 +9,12 @@ use super::types::Types;
 use super::walk::{Accepting, Inside, Walk};
 
 impl<'a> Walk<'a> {
-    pub(super) fn accepts_array(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    pub(super) fn accepts_array(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         if !given.types().has(Types::ARRAY) {
             return true;
         }
@@ -19,28 +24,50 @@ impl<'a> Walk<'a> {
         if let Some(wanted) = object.get("contains") {
             all &= self.accepts_contained(given, by, object, wanted);
         }
-        if object.get("unevaluatedItems").is_some_and(|value| value != &Value::Bool(true)) {
+        if object
+            .get("unevaluatedItems")
+            .is_some_and(|value| value != &Value::Bool(true))
+        {
             let message = "elements that nothing else looks at are bound";
             all &= self.refuse("unevaluatedItems", given, by, message, Vec::new());
         }
         all
     }
 
-    fn accepts_counts_of_elements(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_counts_of_elements(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let mut all = true;
         if let Some(least) = object.get("minItems").and_then(whole)
             && count(given, "minItems").unwrap_or_default() < least
         {
             let candidates = self.sampler.arrays_of(given, least.saturating_sub(1));
-            all &= self.refuse("minItems", given, by, &format!("at least {least} elements are needed"), candidates);
+            all &= self.refuse(
+                "minItems",
+                given,
+                by,
+                &format!("at least {least} elements are needed"),
+                candidates,
+            );
         }
         if let Some(most) = object.get("maxItems").and_then(whole)
             && given.most_elements().is_none_or(|has| has > most)
         {
             let candidates = self.sampler.arrays_of(given, most.saturating_add(1));
-            all &= self.refuse("maxItems", given, by, &format!("at most {most} elements are allowed"), candidates);
+            all &= self.refuse(
+                "maxItems",
+                given,
+                by,
+                &format!("at most {most} elements are allowed"),
+                candidates,
+            );
         }
-        let is_unique = given.all("uniqueItems").any(|node| node.value == &Value::Bool(true));
+        let is_unique = given
+            .all("uniqueItems")
+            .any(|node| node.value == &Value::Bool(true));
         if object.get("uniqueItems") == Some(&Value::Bool(true))
             && !is_unique
             && given.most_elements().is_none_or(|most| most > 1)
@@ -51,7 +78,12 @@ impl<'a> Walk<'a> {
         all
     }
 
-    fn accepts_elements(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_elements(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let elements = Elements::of(object);
         let most = given.most_elements();
         let own = elements.first.len().max(given.first_elements());
@@ -73,7 +105,12 @@ impl<'a> Walk<'a> {
             && most.is_none_or(|most| most > own as u64)
         {
             let accepting = by.below(elements.rest_keyword, rest);
-            all &= self.inside(given, Inside::Element(own, false), &given.element(own), &accepting);
+            all &= self.inside(
+                given,
+                Inside::Element(own, false),
+                &given.element(own),
+                &accepting,
+            );
         }
         all
     }
@@ -87,11 +124,15 @@ impl<'a> Walk<'a> {
     ) -> bool {
         let accepting = by.below("contains", wanted);
         let least = object.get("minContains").and_then(whole).unwrap_or(1);
-        let contained: Vec<_> = given.objects().filter_map(|(node, object)| Some((node.at(object.get("contains")?), object))).collect();
+        let contained: Vec<_> = given
+            .objects()
+            .filter_map(|(node, object)| Some((node.at(object.get("contains")?), object)))
+            .collect();
         let mut is_implied = least == 0;
         for (node, has) in &contained {
             let has_least = has.get("minContains").and_then(whole).unwrap_or(1);
-            is_implied |= has_least >= least && self.attempt(|walk| walk.accepts(&Conjunction::of([*node]), &accepting));
+            is_implied |= has_least >= least
+                && self.attempt(|walk| walk.accepts(&Conjunction::of([*node]), &accepting));
         }
         let at_least = count(given, "minItems").unwrap_or_default();
         if !is_implied && at_least >= least && given.first_elements() == 0 {
@@ -100,15 +141,31 @@ impl<'a> Walk<'a> {
         let mut all = true;
         if !is_implied {
             let candidates = self.sampler.arrays_of(given, at_least);
-            all = self.refuse("contains", given, by, "an element is missing that has to be there", candidates);
+            all = self.refuse(
+                "contains",
+                given,
+                by,
+                "an element is missing that has to be there",
+                candidates,
+            );
         }
         if let Some(most) = object.get("maxContains").and_then(whole) {
             let is_bound = contained.iter().any(|(node, has)| {
-                node.same(accepting.node) && has.get("maxContains").and_then(whole).is_some_and(|has| has <= most)
+                node.same(accepting.node)
+                    && has
+                        .get("maxContains")
+                        .and_then(whole)
+                        .is_some_and(|has| has <= most)
             });
             if !is_bound && given.most_elements().is_none_or(|has| has > most) {
                 let candidates = self.sampler.arrays_of(given, most.saturating_add(1));
-                all &= self.refuse("maxContains", given, by, &format!("at most {most} such elements are allowed"), candidates);
+                all &= self.refuse(
+                    "maxContains",
+                    given,
+                    by,
+                    &format!("at most {most} such elements are allowed"),
+                    candidates,
+                );
             }
         }
         all

@@ -60,7 +60,8 @@ impl<'a> Node<'a> {
             let root = document.root();
             ["$defs", "definitions", "$id", "id", "$schema"].map(|name| root.get(name))
         };
-        !mentions_reference(self.value) || definitions(self.document) == definitions(other.document) && refers_to_definitions(self.value)
+        !mentions_reference(self.value)
+            || definitions(self.document) == definitions(other.document) && refers_to_definitions(self.value)
     }
 }
 
@@ -127,7 +128,11 @@ impl<'a> Conjunction<'a> {
     /// Names of members that are always there.
     pub(super) fn required(&self) -> Vec<&'a str> {
         let lists = self.all("required").filter_map(|node| node.value.as_array());
-        let mut names: Vec<_> = lists.flatten().filter_map(Value::as_str).chain(self.present.iter().copied()).collect();
+        let mut names: Vec<_> = lists
+            .flatten()
+            .filter_map(Value::as_str)
+            .chain(self.present.iter().copied())
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -169,7 +174,10 @@ impl<'a> Conjunction<'a> {
             .objects()
             .fold(self.only, |types, (_, object)| types.and(Types::named_by(object)));
         match self.listed() {
-            Some(values) => values.iter().fold(Types::NONE, |all, value| all.or(Types::of(value))).and(named),
+            Some(values) => values
+                .iter()
+                .fold(Types::NONE, |all, value| all.or(Types::of(value)))
+                .and(named),
             None => named,
         }
     }
@@ -190,9 +198,14 @@ impl<'a> Conjunction<'a> {
         let named = self
             .objects()
             .fold(self.only, |types, (_, object)| types.and(Types::named_by(object)));
-        let others: Vec<_> = self.all("enum").filter_map(|node| node.value.as_array()).collect();
+        let others: Vec<_> = self
+            .all("enum")
+            .filter_map(|node| node.value.as_array())
+            .collect();
         let is_in_others = |value: &Value| others.iter().all(|list| list.iter().any(|one| equal(one, value)));
-        let possible = all.into_iter().filter(|value| named.has(Types::of(value)) && is_in_others(value));
+        let possible = all
+            .into_iter()
+            .filter(|value| named.has(Types::of(value)) && is_in_others(value));
         Some(possible.collect())
     }
 

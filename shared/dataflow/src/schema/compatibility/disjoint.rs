@@ -5,7 +5,7 @@ use super::numbers::{End, bound};
 use super::patterns::Patterns;
 use super::types::Types;
 
-impl<'a> Conjunction<'a> {
+impl Conjunction<'_> {
     /// Whether no value is all of both. `false` where that cannot be said.
     pub(super) fn is_disjoint(&self, other: &Self, patterns: &Patterns) -> bool {
         self.is_disjoint_within(other, patterns, 8)
@@ -23,7 +23,9 @@ impl<'a> Conjunction<'a> {
             return false;
         }
         if let (Some(one), Some(list)) = (self.listed(), other.listed()) {
-            return !one.iter().any(|value| list.iter().any(|listed| equal(value, listed)));
+            return !one
+                .iter()
+                .any(|value| list.iter().any(|listed| equal(value, listed)));
         }
         if common.is_within(Types::NUMBER) && (below(self, other) || below(other, self)) {
             return true;
@@ -39,9 +41,13 @@ impl<'a> Conjunction<'a> {
             }
         }
         match other.branches() {
-            Some(branches) => branches.iter().all(|branch| self.is_disjoint_within(branch, patterns, depth - 1)),
+            Some(branches) => branches
+                .iter()
+                .all(|branch| self.is_disjoint_within(branch, patterns, depth - 1)),
             None => self.branches().is_some_and(|branches| {
-                branches.iter().all(|branch| branch.is_disjoint_within(other, patterns, depth - 1))
+                branches
+                    .iter()
+                    .all(|branch| branch.is_disjoint_within(other, patterns, depth - 1))
             }),
         }
     }

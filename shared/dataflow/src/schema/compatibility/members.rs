@@ -46,13 +46,15 @@ impl<'a> Conjunction<'a> {
                     None => is_named = true,
                 }
             }
-            if nodes.len() == before && !is_named
+            if nodes.len() == before
+                && !is_named
                 && let Some(schema) = object.get("additionalProperties")
             {
                 nodes.push(node.at(schema));
                 is_named = schema != &Value::Bool(true);
             }
-            is_known |= is_named || nodes.len() > before && object.get("additionalProperties") != Some(&Value::Bool(true));
+            is_known |= is_named
+                || nodes.len() > before && object.get("additionalProperties") != Some(&Value::Bool(true));
         }
         if !is_known && let Some(schema) = self.unevaluated() {
             nodes.push(schema);
@@ -87,7 +89,9 @@ impl<'a> Conjunction<'a> {
 
     /// Names that schemas have.
     pub(super) fn names(&self) -> Vec<&'a str> {
-        let all = self.objects().filter_map(|(_, object)| members(object, "properties"));
+        let all = self
+            .objects()
+            .filter_map(|(_, object)| members(object, "properties"));
         let mut names: Vec<_> = all.flat_map(|all| all.keys().map(String::as_str)).collect();
         names.sort_unstable();
         names.dedup();
@@ -96,9 +100,14 @@ impl<'a> Conjunction<'a> {
 
     /// Patterns of names that schemas have, with what they say.
     pub(super) fn name_patterns(&self) -> Vec<(&'a str, Node<'a>)> {
-        let all = self.objects().filter_map(|(node, object)| Some((node, members(object, "patternProperties")?)));
-        all.flat_map(|(node, all)| all.iter().map(move |(pattern, schema)| (pattern.as_str(), node.at(schema))))
-            .collect()
+        let all = self
+            .objects()
+            .filter_map(|(node, object)| Some((node, members(object, "patternProperties")?)));
+        all.flat_map(|(node, all)| {
+            all.iter()
+                .map(move |(pattern, schema)| (pattern.as_str(), node.at(schema)))
+        })
+        .collect()
     }
 
     /// `unevaluatedProperties`, where it is clear what it looks at.

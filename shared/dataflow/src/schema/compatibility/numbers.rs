@@ -38,7 +38,11 @@ impl End {
     /// Whether what keeps a bound keeps another one too.
     pub(super) fn implies(self, bound: &Bound, other: &Bound) -> bool {
         let order = compare(&bound.at, &other.at);
-        let order = if self == Self::Lower { order } else { order.reverse() };
+        let order = if self == Self::Lower {
+            order
+        } else {
+            order.reverse()
+        };
         order.is_gt() || order.is_eq() && (bound.is_exclusive || !other.is_exclusive)
     }
 }
@@ -84,10 +88,15 @@ pub(super) fn bound(all: &Conjunction<'_>, end: End) -> Option<Bound> {
     }
     let mut bound = strictest?;
     let is_whole = !all.types().has(Types::FRACTION);
-    if is_whole && bound.is_exclusive
+    if is_whole
+        && bound.is_exclusive
         && let Some(at) = bound.at.as_i64()
     {
-        let next = if end == End::Lower { at.checked_add(1) } else { at.checked_sub(1) };
+        let next = if end == End::Lower {
+            at.checked_add(1)
+        } else {
+            at.checked_sub(1)
+        };
         if let Some(at) = next {
             bound = Bound {
                 at: at.into(),
@@ -101,14 +110,24 @@ pub(super) fn bound(all: &Conjunction<'_>, end: End) -> Option<Bound> {
 /// The strictest of a keyword that counts something: the highest of minima, the lowest of maxima.
 pub(super) fn count(all: &Conjunction<'_>, keyword: &str) -> Option<u64> {
     let counts = all.all(keyword).filter_map(|node| whole(node.value));
-    if keyword.starts_with("min") { counts.max() } else { counts.min() }
+    if keyword.starts_with("min") {
+        counts.max()
+    } else {
+        counts.min()
+    }
 }
 
 /// A count as drafts write it, 2.0 included.
 pub(super) fn whole(value: &Value) -> Option<u64> {
     let from_float = || {
-        let float = value.as_f64().filter(|float| float.fract() == 0.0 && (0.0..1e15).contains(float))?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and in range")]
+        let float = value
+            .as_f64()
+            .filter(|float| float.fract() == 0.0 && (0.0..1e15).contains(float))?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is whole and in range"
+        )]
         Some(float as u64)
     };
     value.as_u64().or_else(from_float)
@@ -116,7 +135,12 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
 
 /// Which number is less.
 pub(super) fn compare(one: &Number, other: &Number) -> Ordering {
-    let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    let whole = |number: &Number| {
+        number
+            .as_i64()
+            .map(i128::from)
+            .or_else(|| number.as_u64().map(i128::from))
+    };
     if let (Some(one), Some(other)) = (whole(one), whole(other)) {
         return one.cmp(&other);
     }

@@ -10,7 +10,12 @@ use super::types::Types;
 use super::walk::{Accepting, Inside, Walk};
 
 impl<'a> Walk<'a> {
-    pub(super) fn accepts_object(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    pub(super) fn accepts_object(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         if !given.types().has(Types::OBJECT) {
             return true;
         }
@@ -21,7 +26,12 @@ impl<'a> Walk<'a> {
         all &= self.accepts_other_members(given, by, object);
         if let Some(names) = object.get("propertyNames") {
             let given_names = Conjunction::of(given.all("propertyNames")).only(Types::STRING);
-            all &= self.inside(given, Inside::Name, &given_names, &by.below("propertyNames", names));
+            all &= self.inside(
+                given,
+                Inside::Name,
+                &given_names,
+                &by.below("propertyNames", names),
+            );
         }
         for keyword in ["dependencies", "dependentRequired", "dependentSchemas"] {
             for (name, wanted) in members(object, keyword).into_iter().flatten() {
@@ -31,26 +41,54 @@ impl<'a> Walk<'a> {
         all
     }
 
-    fn accepts_required(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_required(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let required = given.required();
         let mut all = true;
-        for name in object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        for name in object
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             if !required.contains(&name) {
                 let candidates = self.sampler.objects_without(given, name);
-                all &= self.refuse("required", given, by, &format!("\"{name}\" is required"), candidates);
+                all &= self.refuse(
+                    "required",
+                    given,
+                    by,
+                    &format!("\"{name}\" is required"),
+                    candidates,
+                );
             }
         }
         all
     }
 
-    fn accepts_counts_of_members(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_counts_of_members(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let mut all = true;
         let required = given.required().len() as u64;
         if let Some(least) = object.get("minProperties").and_then(whole)
             && count(given, "minProperties").unwrap_or_default().max(required) < least
         {
             let candidates = self.sampler.objects_of(given, least.saturating_sub(1));
-            all &= self.refuse("minProperties", given, by, &format!("at least {least} members are needed"), candidates);
+            all &= self.refuse(
+                "minProperties",
+                given,
+                by,
+                &format!("at least {least} members are needed"),
+                candidates,
+            );
         }
         if let Some(most) = object.get("maxProperties").and_then(whole) {
             let is_closed = given.other_members().is_impossible() && given.name_patterns().is_empty();
@@ -58,13 +96,24 @@ impl<'a> Walk<'a> {
             let has = count(given, "maxProperties").into_iter().chain(names).min();
             if has.is_none_or(|has| has > most) {
                 let candidates = self.sampler.objects_of(given, most.saturating_add(1));
-                all &= self.refuse("maxProperties", given, by, &format!("at most {most} members are allowed"), candidates);
+                all &= self.refuse(
+                    "maxProperties",
+                    given,
+                    by,
+                    &format!("at most {most} members are allowed"),
+                    candidates,
+                );
             }
         }
         all
     }
 
-    fn accepts_properties(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_properties(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let mut all = true;
         for (name, schema) in members(object, "properties").into_iter().flatten() {
             let member = given.member(name, &self.sampler.patterns);
@@ -80,7 +129,12 @@ impl<'a> Walk<'a> {
             for name in given.names() {
                 if self.sampler.patterns.matches(pattern, name) != Some(false) {
                     let member = given.member(name, &self.sampler.patterns);
-                    all &= self.inside(given, Inside::Member(name.to_owned(), true), &member.all, &accepting);
+                    all &= self.inside(
+                        given,
+                        Inside::Member(name.to_owned(), true),
+                        &member.all,
+                        &accepting,
+                    );
                 }
             }
             let like = given.members_like(pattern);
@@ -91,9 +145,17 @@ impl<'a> Walk<'a> {
     }
 
     /// Members that the accepting schema does not name.
-    fn accepts_other_members(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_other_members(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let (keyword, known) = if object.contains_key("additionalProperties") {
-            ("additionalProperties", Conjunction::of([by.node.at(by.node.value)]))
+            (
+                "additionalProperties",
+                Conjunction::of([by.node.at(by.node.value)]),
+            )
         } else if object.contains_key("unevaluatedProperties") {
             ("unevaluatedProperties", Conjunction::of([by.node]))
         } else {
@@ -103,12 +165,24 @@ impl<'a> Walk<'a> {
             return true;
         };
         if keyword == "unevaluatedProperties" && !known.evaluates_plainly() {
-            return self.refuse(keyword, given, by, "members that nothing else looks at are bound", Vec::new());
+            return self.refuse(
+                keyword,
+                given,
+                by,
+                "members that nothing else looks at are bound",
+                Vec::new(),
+            );
         }
         let (names, patterns) = if keyword == "additionalProperties" {
-            let own = members(object, "properties").into_iter().flatten().map(|(name, _)| name.as_str());
+            let own = members(object, "properties")
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.as_str());
             let patterns = members(object, "patternProperties").into_iter().flatten();
-            (own.collect(), patterns.map(|(pattern, _)| pattern.as_str()).collect())
+            (
+                own.collect(),
+                patterns.map(|(pattern, _)| pattern.as_str()).collect(),
+            )
         } else {
             let patterns = known.name_patterns().into_iter().map(|(pattern, _)| pattern);
             (known.names(), patterns.collect::<Vec<_>>())
@@ -116,21 +190,40 @@ impl<'a> Walk<'a> {
         let accepting = by.below(keyword, schema);
         let mut all = true;
         for name in given.names() {
-            let is_matched = || patterns.iter().any(|pattern| self.sampler.patterns.matches(pattern, name) == Some(true));
+            let is_matched = || {
+                patterns
+                    .iter()
+                    .any(|pattern| self.sampler.patterns.matches(pattern, name) == Some(true))
+            };
             if !names.contains(&name) && !is_matched() {
                 let member = given.member(name, &self.sampler.patterns);
-                all &= self.inside(given, Inside::Member(name.to_owned(), true), &member.all, &accepting);
+                all &= self.inside(
+                    given,
+                    Inside::Member(name.to_owned(), true),
+                    &member.all,
+                    &accepting,
+                );
             }
         }
         for (pattern, node) in given.name_patterns() {
             if !patterns.contains(&pattern) {
                 let name = self.sampler.name_like(pattern);
-                all &= self.inside(given, Inside::Member(name, false), &Conjunction::of([node]), &accepting);
+                all &= self.inside(
+                    given,
+                    Inside::Member(name, false),
+                    &Conjunction::of([node]),
+                    &accepting,
+                );
             }
         }
         let taken: Vec<_> = names.iter().copied().chain(given.names()).collect();
         let name = self.sampler.new_name(&taken, given);
-        all & self.inside(given, Inside::Member(name, false), &given.other_members(), &accepting)
+        all & self.inside(
+            given,
+            Inside::Member(name, false),
+            &given.other_members(),
+            &accepting,
+        )
     }
 
     fn accepts_dependency(
@@ -146,7 +239,10 @@ impl<'a> Walk<'a> {
         let mut having = given.having(name);
         let mut required = having.required();
         for keyword in ["dependencies", "dependentRequired", "dependentSchemas"] {
-            let wanted: Vec<_> = given.all(keyword).filter_map(|node| Some(node.at(node.value.get(name)?))).collect();
+            let wanted: Vec<_> = given
+                .all(keyword)
+                .filter_map(|node| Some(node.at(node.value.get(name)?)))
+                .collect();
             for node in wanted {
                 match node.value {
                     Value::Array(names) => required.extend(names.iter().filter_map(Value::as_str)),
@@ -159,9 +255,19 @@ impl<'a> Walk<'a> {
             return self.accepts(&having, &by.part(keyword, name, wanted));
         };
         let mut all = true;
-        for other in names.iter().filter_map(Value::as_str).filter(|other| !required.contains(other)) {
+        for other in names
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|other| !required.contains(other))
+        {
             let candidates = self.sampler.objects_without(&having, other);
-            all &= self.refuse(keyword, given, by, &format!("with \"{name}\", \"{other}\" is required"), candidates);
+            all &= self.refuse(
+                keyword,
+                given,
+                by,
+                &format!("with \"{name}\", \"{other}\" is required"),
+                candidates,
+            );
         }
         all
     }

@@ -54,8 +54,18 @@ fn member(class: &Class) -> Option<char> {
     let readable = ['a', 'A', '0', '_', '-', '.'];
     match class {
         Class::Unicode(class) => {
-            let has = |one: char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&one));
-            let first = || class.ranges().first().map(regex_syntax::hir::ClassUnicodeRange::start);
+            let has = |one: char| {
+                class
+                    .ranges()
+                    .iter()
+                    .any(|range| (range.start()..=range.end()).contains(&one))
+            };
+            let first = || {
+                class
+                    .ranges()
+                    .first()
+                    .map(regex_syntax::hir::ClassUnicodeRange::start)
+            };
             readable.into_iter().find(|one| has(*one)).or_else(first)
         }
         Class::Bytes(class) => class.ranges().first().map(|range| char::from(range.start())),

@@ -68,7 +68,10 @@ impl Sampler {
         }
         let types = all.types();
         let is_possible = |value: &&Value| types.has(Types::of(value));
-        let given = all.all("examples").filter_map(|node| node.value.as_array()).flatten();
+        let given = all
+            .all("examples")
+            .filter_map(|node| node.value.as_array())
+            .flatten();
         found.extend(given.filter(is_possible).take(2).cloned());
         for branch in all.branches().into_iter().flatten().take(4) {
             self.collect(&branch, depth - 1, found);
@@ -90,12 +93,20 @@ impl Sampler {
     fn object(&self, all: &Conjunction<'_>, depth: usize) -> Option<Map<String, Value>> {
         let mut object = Map::new();
         self.require(&mut object, all, all.required(), depth)?;
-        let least = super::numbers::count(all, "minProperties").unwrap_or_default().min(MOST_INSIDE);
+        let least = super::numbers::count(all, "minProperties")
+            .unwrap_or_default()
+            .min(MOST_INSIDE);
         self.fill(&mut object, all, least, depth);
         Some(object)
     }
 
-    fn require(&self, object: &mut Map<String, Value>, all: &Conjunction<'_>, names: Vec<&str>, depth: usize) -> Option<()> {
+    fn require(
+        &self,
+        object: &mut Map<String, Value>,
+        all: &Conjunction<'_>,
+        names: Vec<&str>,
+        depth: usize,
+    ) -> Option<()> {
         let mut waiting: Vec<String> = names.into_iter().map(str::to_owned).collect();
         while let Some(name) = waiting.pop() {
             if !object.contains_key(&name) {
@@ -103,9 +114,15 @@ impl Sampler {
                 object.insert(name.clone(), member);
             }
             for keyword in ["dependencies", "dependentRequired"] {
-                let lists = all.all(keyword).filter_map(|node| node.value.get(&name)?.as_array());
+                let lists = all
+                    .all(keyword)
+                    .filter_map(|node| node.value.get(&name)?.as_array());
                 let others = lists.flatten().filter_map(Value::as_str);
-                waiting.extend(others.filter(|other| !object.contains_key(*other)).map(str::to_owned));
+                waiting.extend(
+                    others
+                        .filter(|other| !object.contains_key(*other))
+                        .map(str::to_owned),
+                );
             }
         }
         Some(())
@@ -129,7 +146,9 @@ impl Sampler {
                 return;
             }
             let name = match patterned {
-                Some(pattern) => text_like(pattern, 1).map(|name| format!("{name}{at}")).unwrap_or_default(),
+                Some(pattern) => text_like(pattern, 1)
+                    .map(|name| format!("{name}{at}"))
+                    .unwrap_or_default(),
                 None => format!("{}{at}", self.new_name(&[], all)),
             };
             if let Some(member) = self.one(&all.member(&name, &self.patterns).all, depth) {
@@ -141,12 +160,17 @@ impl Sampler {
     /// An object with this member.
     pub(super) fn object_with(&self, all: &Conjunction<'_>, name: &str, value: Value) -> Option<Value> {
         let all = all.only(Types::OBJECT);
-        let given = all.branches().and_then(|branches| branches.into_iter().next()).unwrap_or(all);
+        let given = all
+            .branches()
+            .and_then(|branches| branches.into_iter().next())
+            .unwrap_or(all);
         let mut object = Map::from_iter([(name.to_owned(), value)]);
         let mut required = given.required();
         required.push(name);
         self.require(&mut object, &given, required, DEPTH - 1)?;
-        let least = super::numbers::count(&given, "minProperties").unwrap_or_default().min(MOST_INSIDE);
+        let least = super::numbers::count(&given, "minProperties")
+            .unwrap_or_default()
+            .min(MOST_INSIDE);
         self.fill(&mut object, &given, least, DEPTH - 1);
         Some(Value::Object(object))
     }
@@ -177,14 +201,18 @@ impl Sampler {
     fn arrays(&self, all: &Conjunction<'_>, count: Option<u64>, depth: usize) -> Vec<Value> {
         let least = super::numbers::count(all, "minItems").unwrap_or_default();
         let contains: Vec<_> = all.all("contains").collect();
-        let count = count.unwrap_or_else(|| least.max(contains.len() as u64)).min(MOST_INSIDE);
+        let count = count
+            .unwrap_or_else(|| least.max(contains.len() as u64))
+            .min(MOST_INSIDE);
         let mut elements = Vec::new();
         for at in 0..usize::try_from(count).unwrap_or_default() {
             let mut element = all.element(at);
             if let Some(contained) = contains.get(at) {
                 element = element.with(*contained);
             }
-            let Some(one) = self.one(&element, depth) else { break };
+            let Some(one) = self.one(&element, depth) else {
+                break;
+            };
             elements.push(differing(one, at, all));
         }
         vec![Value::Array(elements)]
@@ -193,8 +221,12 @@ impl Sampler {
     /// An array with this element.
     pub(super) fn array_with(&self, all: &Conjunction<'_>, at: usize, value: Value) -> Option<Value> {
         let all = &all.only(Types::ARRAY);
-        let least = super::numbers::count(all, "minItems").unwrap_or_default().max(at as u64 + 1);
-        let Value::Array(mut elements) = self.arrays_of(all, least).pop()? else { return None };
+        let least = super::numbers::count(all, "minItems")
+            .unwrap_or_default()
+            .max(at as u64 + 1);
+        let Value::Array(mut elements) = self.arrays_of(all, least).pop()? else {
+            return None;
+        };
         *elements.get_mut(at)? = value;
         for contained in all.all("contains").take(1) {
             let contained = all.element(elements.len()).with(contained);
@@ -217,21 +249,32 @@ impl Sampler {
     /// A name that is none of these, and that no pattern of names matches.
     pub(super) fn new_name(&self, taken: &[&str], all: &Conjunction<'_>) -> String {
         let names = Conjunction::of(all.all("propertyNames")).only(Types::STRING);
-        let own = if names.parts.is_empty() { Vec::new() } else { self.texts(&names) };
-        let own = own.into_iter().filter_map(|name| name.as_str().map(str::to_owned));
+        let own = if names.parts.is_empty() {
+            Vec::new()
+        } else {
+            self.texts(&names)
+        };
+        let own = own
+            .into_iter()
+            .filter_map(|name| name.as_str().map(str::to_owned));
         let usual = ["other", "another", "x", "_", "0", "~"].map(str::to_owned);
         let patterns = all.name_patterns();
         let is_free = |name: &String| {
             let matched = |(pattern, _): &(&str, _)| self.patterns.matches(pattern, name) == Some(true);
             !taken.contains(&name.as_str()) && !patterns.iter().any(matched)
         };
-        own.chain(usual).find(is_free).unwrap_or_else(|| "other".to_owned())
+        own.chain(usual)
+            .find(is_free)
+            .unwrap_or_else(|| "other".to_owned())
     }
 }
 
 /// Another value than those of the elements before, where they have to differ.
 fn differing(value: Value, at: usize, all: &Conjunction<'_>) -> Value {
-    if !all.all("uniqueItems").any(|node| node.value == &Value::Bool(true)) {
+    if !all
+        .all("uniqueItems")
+        .any(|node| node.value == &Value::Bool(true))
+    {
         return value;
     }
     match value {

@@ -19,10 +19,18 @@ impl Sampler {
         let step = if is_whole { 1.0 } else { 0.5 };
         let mut found = Vec::new();
         if let Some((at, is_exclusive)) = lower {
-            found.extend([at, at + step, at + 1.5, at + 0.001].into_iter().skip(usize::from(is_exclusive)));
+            found.extend(
+                [at, at + step, at + 1.5, at + 0.001]
+                    .into_iter()
+                    .skip(usize::from(is_exclusive)),
+            );
         }
         if let Some((at, is_exclusive)) = upper {
-            found.extend([at, at - step, at - 1.5, at - 0.001].into_iter().skip(usize::from(is_exclusive)));
+            found.extend(
+                [at, at - step, at - 1.5, at - 0.001]
+                    .into_iter()
+                    .skip(usize::from(is_exclusive)),
+            );
         }
         if let (Some((lower, _)), Some((upper, _))) = (lower, upper) {
             found.push(f64::midpoint(lower, upper));
@@ -30,9 +38,17 @@ impl Sampler {
         if lower.is_none() && upper.is_none() {
             found.extend(if is_whole { [1.0, 0.0] } else { [0.5, 1.5] });
         }
-        let mut values: Vec<_> = found.into_iter().filter(|one| !is_whole || one.fract() == 0.0).map(number).collect();
+        let mut values: Vec<_> = found
+            .into_iter()
+            .filter(|one| !is_whole || one.fract() == 0.0)
+            .map(number)
+            .collect();
         let from = lower.or(upper).map_or(0.0, |(at, _)| at);
-        let sign = if lower.is_none() && upper.is_some() { -1.0 } else { 1.0 };
+        let sign = if lower.is_none() && upper.is_some() {
+            -1.0
+        } else {
+            1.0
+        };
         if all.all("multipleOf").next().is_some() {
             values = self.multiples(all, from, sign);
         }
@@ -44,35 +60,60 @@ impl Sampler {
         let Some(Value::Number(of)) = all.all("multipleOf").next().map(|node| node.value) else {
             return self.plain(from, sign);
         };
-        let Some(step) = of.as_f64().filter(|step| *step > 0.0) else { return Vec::new() };
+        let Some(step) = of.as_f64().filter(|step| *step > 0.0) else {
+            return Vec::new();
+        };
         let first = (from / step).round();
-        (0..12).map(|count| number((first + sign * f64::from(count)) * step)).collect()
+        (0..12)
+            .map(|count| number((first + sign * f64::from(count)) * step))
+            .collect()
     }
 
     fn plain(&self, from: f64, sign: f64) -> Vec<Value> {
         self.spend();
-        (1..4).map(|count| number(from.trunc() + sign * f64::from(count))).collect()
+        (1..4)
+            .map(|count| number(from.trunc() + sign * f64::from(count)))
+            .collect()
     }
 
     /// Texts that keep pattern, format and length.
     pub(super) fn texts(&self, all: &Conjunction<'_>) -> Vec<Value> {
+        self.spend();
         let least = count(all, "minLength").unwrap_or_default().min(LONGEST);
         let most = count(all, "maxLength").unwrap_or(LONGEST).min(LONGEST);
         let mut found = Vec::new();
         for node in all.all("pattern").take(4) {
-            let Some(pattern) = node.value.as_str() else { continue };
+            let Some(pattern) = node.value.as_str() else {
+                continue;
+            };
             let lengths = [least, least + 1, most.min(least + 16)];
-            found.extend(lengths.iter().filter_map(|length| text_like(pattern, usize::try_from(*length).ok()?)));
+            found.extend(
+                lengths
+                    .iter()
+                    .filter_map(|length| text_like(pattern, usize::try_from(*length).ok()?)),
+            );
         }
         for node in all.all("format").take(2) {
-            found.extend(node.value.as_str().map(formatted).unwrap_or_default().iter().map(|text| (*text).to_owned()));
+            found.extend(
+                node.value
+                    .as_str()
+                    .map(formatted)
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|text| (*text).to_owned()),
+            );
         }
         if all.all("contentEncoding").next().is_some() {
             found.push("YQ==".to_owned());
         }
         let plain = |length: u64| "a".repeat(usize::try_from(length).unwrap_or_default());
         let fits = |length: &u64| (least..=most).contains(length);
-        found.extend([least.max(1), least, least + 1, most.min(least + 40)].iter().filter(|length| fits(length)).map(|length| plain(*length)));
+        found.extend(
+            [least.max(1), least, least + 1, most.min(least + 40)]
+                .iter()
+                .filter(|length| fits(length))
+                .map(|length| plain(*length)),
+        );
         found.into_iter().map(Value::from).collect()
     }
 
@@ -82,7 +123,12 @@ impl Sampler {
         let length = usize::try_from(length.min(LONGEST)).unwrap_or_default();
         let mut found = vec![json!("a".repeat(length))];
         for node in all.all("pattern").take(4) {
-            found.extend(node.value.as_str().and_then(|pattern| text_like(pattern, length)).map(Value::from));
+            found.extend(
+                node.value
+                    .as_str()
+                    .and_then(|pattern| text_like(pattern, length))
+                    .map(Value::from),
+            );
         }
         found
     }

@@ -9,17 +9,30 @@ use super::types::Types;
 use super::walk::{Accepting, Walk};
 
 impl<'a> Walk<'a> {
-    pub(super) fn accepts_type(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    pub(super) fn accepts_type(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let missing = given.types().without(Types::named_by(object));
         if missing.is_empty() {
             return true;
         }
         let message = format!("values of type {} are not allowed", missing.names());
-        let candidates = missing.each().flat_map(|one| self.sampler.samples(&given.only(one))).collect();
+        let candidates = missing
+            .each()
+            .flat_map(|one| self.sampler.samples(&given.only(one)))
+            .collect();
         self.refuse("type", given, by, &message, candidates)
     }
 
-    pub(super) fn accepts_listed(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    pub(super) fn accepts_listed(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let mut all = true;
         if let Some(Value::Array(list)) = object.get("enum") {
             all &= self.accepts_only(given, by, "enum", &list.iter().collect::<Vec<_>>());
@@ -30,7 +43,13 @@ impl<'a> Walk<'a> {
         all
     }
 
-    fn accepts_only(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, rule: &str, list: &[&'a Value]) -> bool {
+    fn accepts_only(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        rule: &str,
+        list: &[&'a Value],
+    ) -> bool {
         let few = [Value::Null, Value::Bool(false), Value::Bool(true)];
         let types = given.types();
         let possible: Option<Vec<&Value>> = match given.listed() {
@@ -41,21 +60,39 @@ impl<'a> Walk<'a> {
             None => None,
         };
         let Some(possible) = possible else {
-            return self.refuse(rule, given, by, "values that are not listed are not allowed", Vec::new());
+            return self.refuse(
+                rule,
+                given,
+                by,
+                "values that are not listed are not allowed",
+                Vec::new(),
+            );
         };
         let is_listed = |value: &Value| list.iter().any(|one| equal(one, value));
-        let missing: Vec<Value> = possible.into_iter().filter(|value| !is_listed(value)).take(8).cloned().collect();
+        let missing: Vec<Value> = possible
+            .into_iter()
+            .filter(|value| !is_listed(value))
+            .take(8)
+            .cloned()
+            .collect();
         missing.is_empty() || self.refuse(rule, given, by, "a value is no longer listed", missing)
     }
 
-    pub(super) fn accepts_numbers(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    pub(super) fn accepts_numbers(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         if !given.types().has(Types::NUMBER) {
             return true;
         }
         let given = &given.only(Types::NUMBER);
         let mut all = true;
         for end in [End::Lower, End::Upper] {
-            let Some(wanted) = bound_of(object, end) else { continue };
+            let Some(wanted) = bound_of(object, end) else {
+                continue;
+            };
             if !bound(given, end).is_some_and(|has| end.implies(&has, &wanted)) {
                 let (inclusive, exclusive) = end.keywords();
                 let is_exclusive = object.get(exclusive).is_some_and(Value::is_number);
@@ -65,13 +102,21 @@ impl<'a> Walk<'a> {
                 let mut candidates = vec![Value::Number(wanted.at.clone())];
                 candidates.extend([1.0, 0.5, 0.001].map(|step| number(at + sign * step)));
                 candidates.extend(self.sampler.multiples(given, at, sign));
-                all &= self.refuse(rule, given, by, &format!("the bound is {}", wanted.at), candidates);
+                all &= self.refuse(
+                    rule,
+                    given,
+                    by,
+                    &format!("the bound is {}", wanted.at),
+                    candidates,
+                );
             }
         }
         if let Some(Value::Number(of)) = object.get("multipleOf") {
             let is_one = |value: &Value| matches!(value, Value::Number(number) if is_multiple(number, of));
             let listed = given.listed();
-            let implied = listed.as_ref().is_some_and(|all| all.iter().all(|value| is_one(value)))
+            let implied = listed
+                .as_ref()
+                .is_some_and(|all| all.iter().all(|value| is_one(value)))
                 || given.all("multipleOf").any(|has| is_one(has.value))
                 || !given.types().has(Types::FRACTION) && is_one(&json!(1));
             if !implied {
@@ -85,34 +130,62 @@ impl<'a> Walk<'a> {
         all
     }
 
-    pub(super) fn accepts_strings(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    pub(super) fn accepts_strings(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         if !given.types().has(Types::STRING) {
             return true;
         }
         let given = &given.only(Types::STRING);
-        let texts: Option<Vec<&str>> = given.listed().map(|all| all.into_iter().filter_map(Value::as_str).collect());
+        let texts: Option<Vec<&str>> = given
+            .listed()
+            .map(|all| all.into_iter().filter_map(Value::as_str).collect());
         let lengths = |pick: fn(u64, u64) -> u64| {
             let lengths = texts.as_ref()?.iter().map(|text| text.chars().count() as u64);
             lengths.reduce(pick)
         };
         let mut all = true;
         if let Some(least) = object.get("minLength").and_then(whole) {
-            let has = lengths(u64::min).or_else(|| count(given, "minLength")).unwrap_or_default();
+            let has = lengths(u64::min)
+                .or_else(|| count(given, "minLength"))
+                .unwrap_or_default();
             if has < least {
                 let candidates = self.sampler.texts_of(given, least.saturating_sub(1));
-                all &= self.refuse("minLength", given, by, &format!("at least {least} characters are needed"), candidates);
+                all &= self.refuse(
+                    "minLength",
+                    given,
+                    by,
+                    &format!("at least {least} characters are needed"),
+                    candidates,
+                );
             }
         }
         if let Some(most) = object.get("maxLength").and_then(whole) {
             let has = lengths(u64::max).or_else(|| count(given, "maxLength"));
             if has.is_none_or(|has| has > most) {
                 let candidates = self.sampler.texts_of(given, most.saturating_add(1));
-                all &= self.refuse("maxLength", given, by, &format!("at most {most} characters are allowed"), candidates);
+                all &= self.refuse(
+                    "maxLength",
+                    given,
+                    by,
+                    &format!("at most {most} characters are allowed"),
+                    candidates,
+                );
             }
         }
         if let Some(Value::String(pattern)) = object.get("pattern") {
-            let is_same = given.all("pattern").any(|has| has.value == &Value::String(pattern.clone()));
-            let do_match = || texts.as_ref().is_some_and(|all| all.iter().all(|text| self.sampler.patterns.matches(pattern, text) == Some(true)));
+            let is_same = given
+                .all("pattern")
+                .any(|has| has.value == &Value::String(pattern.clone()));
+            let do_match = || {
+                texts.as_ref().is_some_and(|all| {
+                    all.iter()
+                        .all(|text| self.sampler.patterns.matches(pattern, text) == Some(true))
+                })
+            };
             if !is_same && !do_match() {
                 let candidates = ["", " ", "-", "a", "A", "0", "~"].map(Value::from).to_vec();
                 all &= self.refuse("pattern", given, by, "the pattern is not implied", candidates);

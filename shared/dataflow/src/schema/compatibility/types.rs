@@ -67,7 +67,8 @@ impl Types {
             Value::Null => Self::NULL,
             Value::Bool(_) => Self::BOOLEAN,
             Value::Number(number) => {
-                let is_whole = number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|n| n.fract() == 0.0);
+                let is_whole =
+                    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|n| n.fract() == 0.0);
                 if is_whole { Self::INTEGER } else { Self::FRACTION }
             }
             Value::String(_) => Self::STRING,

@@ -78,7 +78,7 @@ pub(super) fn refusals(
         sampler: Sampler::new(limits.steps),
         refusals: Vec::new(),
     };
-    
+
     let accepted = Accepting {
         node: root_of(accepting),
         pointer: String::new(),
@@ -109,14 +109,22 @@ impl<'a> Walk<'a> {
     pub(super) fn accepts(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>) -> bool {
         self.steps += 1;
         if self.steps > self.limits.steps || self.frames.len() > 64 {
-            return self.refuse("schema", given, by, "the schemas are too involved to compare", Vec::new());
+            return self.refuse(
+                "schema",
+                given,
+                by,
+                "the schemas are too involved to compare",
+                Vec::new(),
+            );
         }
         if given.is_impossible() || given.parts.iter().any(|part| part.same(by.node)) {
             return true;
         }
         let object = match by.node.value {
             Value::Object(object) => object,
-            Value::Bool(false) => return self.refuse("false", given, by, "nothing is allowed here any more", Vec::new()),
+            Value::Bool(false) => {
+                return self.refuse("false", given, by, "nothing is allowed here any more", Vec::new());
+            }
             _ => return true,
         };
         let key = (by.node.address(), given.key());
@@ -136,7 +144,12 @@ impl<'a> Walk<'a> {
     }
 
     /// As a whole, or else branch by branch of what is given.
-    fn accepts_somehow(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_somehow(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let Some(branches) = given.branches() else {
             return self.accepts_keywords(given, by, object);
         };
@@ -153,7 +166,12 @@ impl<'a> Walk<'a> {
         all
     }
 
-    fn accepts_keywords(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>, object: &'a Map<String, Value>) -> bool {
+    fn accepts_keywords(
+        &mut self,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+        object: &'a Map<String, Value>,
+    ) -> bool {
         let mut all = true;
         let referred: Vec<_> = by.node.document.referred(object).collect();
         for (pointer, value) in referred {
@@ -190,7 +208,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Compares what is inside a value.
-    pub(super) fn inside(&mut self, around: &Conjunction<'a>, inside: Inside, given: &Conjunction<'a>, by: &Accepting<'a>) -> bool {
+    pub(super) fn inside(
+        &mut self,
+        around: &Conjunction<'a>,
+        inside: Inside,
+        given: &Conjunction<'a>,
+        by: &Accepting<'a>,
+    ) -> bool {
         let around = around.clone();
         self.frames.push(Frame { around, inside });
         let accepted = self.accepts(given, by);
@@ -219,12 +243,16 @@ impl<'a> Walk<'a> {
         for frame in &self.frames {
             match &frame.inside {
                 Inside::Member(name, true) => push_name(&mut path, name),
-                Inside::Element(at, true) => path.push_str(&format!("/{at}")),
+                Inside::Element(at, true) => push_name(&mut path, &at.to_string()),
                 Inside::Member(_, false) | Inside::Element(_, false) => path.push_str("/*"),
                 Inside::Name => {}
             }
         }
-        let schema_path = if by.node.get(rule).is_some() { format!("{}/{rule}", by.pointer) } else { by.pointer.clone() };
+        let schema_path = if by.node.get(rule).is_some() {
+            format!("{}/{rule}", by.pointer)
+        } else {
+            by.pointer.clone()
+        };
         self.refusals.push(Refusal {
             direction: self.direction,
             path,

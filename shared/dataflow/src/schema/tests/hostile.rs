@@ -1,63 +1,101 @@
-//! x
-use crate::schema::{Schema, SchemaLimits, ViolationLimits};
-use serde_json::json;
-use std::time::Instant;
+//! Schemas and data that are made to take long. None of these ends if work is not bounded.
 
-fn compile(text: &str) -> Result<Schema, crate::schema::SchemaError> {
-    Schema::compile(text, &SchemaLimits::default())
+use serde_json::{Map, Value, json};
+
+use super::compile;
+use crate::schema::{SchemaFault, ViolationLimits};
+
+fn nested(depth: usize) -> String {
+    format!("{}1{}", "{\"x\":".repeat(depth), "}".repeat(depth))
 }
 
-#[test]
-fn chain() {
-    let t = Instant::now();
-    let mut defs = serde_json::Map::new();
-    for at in 0..4000 {
-        defs.insert(format!("a{at}"), json!({"properties": {"x": {"$ref": format!("#/$defs/a{}", at + 1)}}}));
-    }
-    defs.insert("a4000".into(), json!(true));
-    let s = compile(&json!({"$ref": "#/$defs/a0", "$defs": defs}).to_string());
-    eprintln!("{:?} {:?}", s, t.elapsed());
-}
-
-#[test]
-fn bombs() {
-    let t = Instant::now();
-    let mut defs = serde_json::Map::new();
-    for at in 0..40 {
+/// Definitions of which each refers to the next.
+fn chained(count: usize, link: impl Fn(Value) -> Value) -> Value {
+    let mut definitions = Map::new();
+    for at in 0..count {
         let next = json!({"$ref": format!("#/$defs/a{}", at + 1)});
-        defs.insert(format!("a{at}"), json!({"anyOf": [{"properties": {"x": next}}, {"properties": {"x": next}}]}));
+        definitions.insert(format!("a{at}"), link(next));
     }
-    defs.insert("a40".into(), json!(false));
-    let s = compile(&json!({"$ref": "#/$defs/a0", "$defs": defs}).to_string()).unwrap();
-    eprintln!("{:?}", t.elapsed());
-    let data = format!("{}1{}", "{\"x\":".repeat(40), "}".repeat(40));
-    eprintln!("{:?} {:?}", s.violations(&data, &ViolationLimits::default()), t.elapsed());
-    let s = compile(&json!({"anyOf": [{"type":"object","properties": {"x": {"$ref": "#"}}}, {"type":"object","properties": {"x": {"$ref":"#"}}}]}).to_string()).unwrap();
-    let data = format!("{}1{}", "{\"x\":".repeat(100), "}".repeat(100));
-    eprintln!("{:?} {:?}", s.violations(&data, &ViolationLimits::default()), t.elapsed());
-    let data = serde_json::to_string(&(0..100_000).collect::<Vec<i32>>()).unwrap();
-    let s = compile(r#"{"uniqueItems": true}"#).unwrap();
-    let t = Instant::now();
-    eprintln!("{:?} {:?}", s.accepts(&data), t.elapsed());
-    let s = compile(&json!({"items": {"enum": (0..30_000).map(|n| n * 2).collect::<Vec<_>>()}}).to_string()).unwrap();
-    let t = Instant::now();
-    eprintln!("enum {:?} {:?}", s.violations(&data, &ViolationLimits::default()).len(), t.elapsed());
-    let data = serde_json::to_string(&(0..100_000).map(|n| format!("k{n}")).collect::<Vec<_>>()).unwrap();
-    let s = compile(&json!({"items": {"enum": (0..20_000).map(|n| format!("k{}", n * 2)).collect::<Vec<_>>()}}).to_string()).unwrap();
-    let t = Instant::now();
-    eprintln!("enum {:?} {:?}", s.violations(&data, &ViolationLimits::default()).len(), t.elapsed());
-    let s = compile(&json!({"patternProperties": (0..1000).map(|n| (format!("k{n}.*x"), json!({"type":"string"}))).collect::<serde_json::Map<_,_>>()}).to_string());
-    eprintln!("{:?} {:?}", s.is_ok(), t.elapsed());
-    let s = compile(r#"{"pattern": "((a{100}){100}){100}"}"#);
-    eprintln!("{:?} {:?}", s, t.elapsed());
-    let s = compile(r#"{"pattern": "^(?=a)b"}"#);
-    eprintln!("{:?} {:?}", s, t.elapsed());
-    let s = compile(r#"{"$ref": "http://example.com/x"}"#);
-    eprintln!("{:?} {:?}", s, t.elapsed());
-    let s = compile(r##"{"allOf": [{"$ref": "#"}]}"##);
-    eprintln!("{:?} {:?}", s, t.elapsed());
-    let s = compile(r##"{"type": "strin", "properties": {"a": {"minLength": -1}}}"##);
-    eprintln!("{:?} {:?}", s, t.elapsed());
-    let s = compile(r##"{"$schema": "http://x.y/z"}"##);
-    eprintln!("{:?} {:?}", s, t.elapsed());
+    definitions.insert(format!("a{count}"), json!(false));
+    json!({"$ref": "#/$defs/a0", "$defs": definitions})
+}
+
+#[test]
+fn branches_that_multiply_are_refused() {
+    let in_place = chained(40, |next| json!({"allOf": [next, next]}));
+    let inside = chained(
+        40,
+        |next| json!({"anyOf": [{"properties": {"x": next}}, {"properties": {"x": next}}]}),
+    );
+    assert!(matches!(
+        compile(&in_place).unwrap_err().fault,
+        SchemaFault::TooWide(_)
+    ));
+    assert!(matches!(
+        compile(&inside).unwrap_err().fault,
+        SchemaFault::TooManyLooks(_)
+    ));
+    let long = chained(5_000, |next| json!({"allOf": [next]}));
+    assert!(matches!(
+        compile(&long).unwrap_err().fault,
+        SchemaFault::TooWide(_)
+    ));
+}
+
+#[test]
+fn what_refers_to_itself_several_times_is_checked_all_the_same() {
+    let branch = json!({"type": "object", "required": ["y"], "properties": {"x": {"$ref": "#"}}});
+    let schema = compile(&json!({"anyOf": [branch, branch, branch]})).unwrap();
+    let found = schema.violations(&nested(100), &ViolationLimits::default());
+    assert_eq!(found.len(), 1, "{found:?}");
+    let shallow = schema.violations(&nested(2), &ViolationLimits::default());
+    assert_eq!(shallow[0].schema_path, "/anyOf");
+}
+
+#[test]
+fn long_chains_are_followed() {
+    let schema = compile(&chained(1_000, |next| json!({"properties": {"x": next}}))).unwrap();
+    assert_eq!(schema.accepts(&nested(100)), Some(true));
+}
+
+#[test]
+fn large_data() {
+    let numbers: Vec<u32> = (0..100_000).collect();
+    let text = serde_json::to_string(&numbers).unwrap();
+    let unique = compile(&json!({"uniqueItems": true})).unwrap();
+    assert_eq!(unique.accepts(&text), Some(true));
+    let texts: Vec<_> = numbers.iter().map(|n| format!("k{n}")).collect();
+    let options: Vec<_> = texts.iter().step_by(4).collect();
+    let listed = compile(&json!({"items": {"enum": options}})).unwrap();
+    let found = listed.violations(
+        &serde_json::to_string(&texts).unwrap(),
+        &ViolationLimits::default(),
+    );
+    assert_eq!(found.len(), ViolationLimits::default().count);
+    let members: Map<String, Value> = (0..1_000_000).map(|n| (format!("k{n}"), json!(n))).collect();
+    let closed = compile(&json!({"additionalProperties": false})).unwrap();
+    let found = closed.violations(
+        &serde_json::to_string(&members).unwrap(),
+        &ViolationLimits::default(),
+    );
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].message.chars().count() <= 257,
+        "{}",
+        found[0].message.len()
+    );
+}
+
+#[test]
+fn patterns_are_matched_in_linear_time() {
+    let schema = compile(&json!({"pattern": "^(a+)+$"})).unwrap();
+    let data = format!("\"{}!\"", "a".repeat(200_000));
+    assert_eq!(schema.accepts(&data), Some(false));
+}
+
+#[test]
+fn data_that_is_nested_deeper_than_is_read_is_no_json() {
+    let schema = compile(&json!({"properties": {"x": {"$ref": "#"}}})).unwrap();
+    let found = schema.violations(&nested(100_000), &ViolationLimits::default());
+    assert!(found[0].message.contains("no JSON"), "{found:?}");
 }
