@@ -14,6 +14,7 @@ mod creation;
 mod error;
 mod path_forms;
 mod rules;
+mod schema_rules;
 mod settings_rules;
 mod space_checks;
 mod space_rules;
@@ -22,7 +23,8 @@ mod sync_paths;
 pub use creation::created_from;
 pub use error::ConfigurationError;
 use path_forms::PathForms;
-pub use space_rules::{SpaceDefaults, SpaceRules};
+pub use schema_rules::SchemaBound;
+pub use space_rules::{SchemaBounds, SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};
 
 /// A stored resource and its place in the order of creation.

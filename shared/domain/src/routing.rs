@@ -29,6 +29,7 @@ mod space_modes;
 mod subscribers;
 #[cfg(test)]
 mod tests;
+mod validated;
 
 use cors_routes::CorsRoutes;
 use event_routes::EventRoutes;
@@ -40,6 +41,7 @@ pub use path_tree::path_parameters;
 pub(crate) use path_tree::{pattern_matches, specific_pattern_matches};
 use space_modes::SpaceModes;
 pub use subscribers::{Routes, Subscribers};
+use validated::Validated;
 
 /// The compiled index of one space or of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +52,8 @@ pub struct RoutingTable {
     authorizers: PersistentMap<Space, PersistentMap<EventTypeName, FunctionId>>,
     /// Authorizers of subscriptions that have one of their own; only spaces that have such.
     own_authorizers: PersistentMap<Space, PersistentMap<SubscriptionId, FunctionId>>,
+    /// Event types whose events are checked, by the name that those of several spaces may have.
+    validated: Validated,
     paths: Paths,
     modes: SpaceModes,
     /// The async subscriptions once more, for deliveries that know theirs by its id: also those that get no events
@@ -100,6 +104,7 @@ impl RoutingTable {
             limited_functions: 0,
             authorizers: PersistentMap::default(),
             own_authorizers: PersistentMap::default(),
+            validated: Validated::default(),
             modes: SpaceModes::new(&rules),
             paths: match rules.paths {
                 PathOwnership::Shared => Paths::Shared(PathRoutes::default()),

@@ -19,6 +19,7 @@ use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
 use crate::invocation::system_events::SystemEvents;
 use crate::matching::Matching;
+use crate::matching::schemas::Schemas;
 use crate::metrics::EventMetrics;
 use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
@@ -108,6 +109,7 @@ impl Gateway {
                 max_attributes: settings.event_limits.max_attributes,
                 max_hops: settings.max_hops,
                 max_deliver_delay: settings.max_deliver_delay,
+                schemas: Schemas::new(settings.schemas, Arc::clone(&metrics)),
             },
             acceptance: Acceptance {
                 store: store.clone(),

@@ -27,6 +27,7 @@ mod unattempted;
 pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
 pub use answer::upgraded_response::UpgradedResponse;
+pub use dataflow::schema::SchemaLimits;
 pub use delivery::DispatchTime;
 pub use delivery::dead_letters::{DeadLetterError, DeadLetters, Redriven};
 pub use error::GatewayError;
@@ -37,6 +38,7 @@ pub use invocation::called::CallError;
 pub use invocation::circuit_breaker::{
     CallPermit, CircuitAdmission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Registered,
 };
+pub use matching::schemas::{SchemaSettings, SchemaViolated};
 pub use receive::GatewayReply;
 pub use settings::GatewaySettings;
 pub use stamp::request_id;

@@ -9,6 +9,7 @@ use domain::trace::TraceSettings;
 
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
+use crate::matching::schemas::SchemaSettings;
 use crate::metrics::MetricsLimits;
 use crate::tunnels::TunnelSettings;
 
@@ -45,6 +46,8 @@ pub struct GatewaySettings {
     pub trusted_proxies: TrustedProxies,
     /// Bounds of connections that go on with another protocol.
     pub tunnels: TunnelSettings,
+    /// How data is checked against schemas.
+    pub schemas: SchemaSettings,
     /// How many series of metrics there may be.
     pub metrics: MetricsLimits,
 }

@@ -168,6 +168,8 @@ impl ConfigApi {
                 check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;
                 own_destination::check(&resource, &self.own)?;
                 refuse_shadowed(&self.health, &resource)?;
+                // Boxed, as what hardly any resource has.
+                Box::pin(self.check_schema(space, &resource)).await?;
                 let created = creation::given(R::KIND, parts, &body)?;
                 let created = match self.store.create_at(resource, created).await {
                     Ok(created) => created,

@@ -61,6 +61,16 @@ impl Violation {
         }
     }
 
+    /// Of data that is bytes and no JSON.
+    pub fn of_bytes() -> Self {
+        Self {
+            path: String::new(),
+            schema_path: String::new(),
+            message: "the data is bytes and no JSON".to_owned(),
+            value: String::new(),
+        }
+    }
+
     pub(super) fn not_json(err: &Error) -> Self {
         Self {
             path: String::new(),

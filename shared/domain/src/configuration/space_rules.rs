@@ -19,8 +19,36 @@ pub struct SpaceRules {
     pub paths: PathOwnership,
     /// Most CORS configurations that a space may have.
     pub max_cors: usize,
+    /// How much of schemas is kept.
+    pub schemas: SchemaBounds,
     /// What holds in a space whose settings do not say.
     pub defaults: SpaceDefaults,
+}
+
+/// How much of schemas is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaBounds {
+    /// Most versions that an event type may have.
+    pub max_versions: usize,
+    /// Most bytes that the versions of an event type may have together.
+    pub max_bytes: usize,
+    /// Most bytes that all versions of all event types of a space may have together.
+    pub max_bytes_in_space: usize,
+}
+
+impl SchemaBounds {
+    /// What is kept unless it is set otherwise.
+    pub const DEFAULT: Self = Self {
+        max_versions: 20,
+        max_bytes: 256 * 1024,
+        max_bytes_in_space: 4 * 1024 * 1024,
+    };
+}
+
+impl Default for SchemaBounds {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 impl Default for SpaceRules {
@@ -28,6 +56,7 @@ impl Default for SpaceRules {
         Self {
             paths: PathOwnership::default(),
             max_cors: 1000,
+            schemas: SchemaBounds::default(),
             defaults: SpaceDefaults::default(),
         }
     }

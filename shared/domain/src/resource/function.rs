@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    InvalidCause, InvalidResource, Kind, Metadata, Provider, RateLimit, Resource, SecretMembers, TargetUrl,
-    masking,
+    Described, InvalidCause, InvalidResource, Kind, Metadata, Provider, RateLimit, Resource, SecretMembers,
+    TargetUrl, masking,
 };
 use crate::ids::{FunctionId, Space};
 use crate::json::Object;
@@ -27,6 +27,9 @@ pub struct Function {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<RateLimit>,
+    /// What people are told of it.
+    #[serde(flatten)]
+    pub described: Described,
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -76,8 +79,10 @@ fn parse(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Function
     let given = object.string_or_empty("functionId")?;
     let mut violations = Violations::of("Function");
     let rate_limit = RateLimit::decode(&object, &mut violations)?;
+    let described = Described::decode(&object, &mut violations)?;
     let function = Function {
         rate_limit,
+        described,
         space: space.clone(),
         function_id: id.cloned().unwrap_or_else(|| given.into()),
         metadata: object.strings("metadata")?.unwrap_or_default(),

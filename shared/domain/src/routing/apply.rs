@@ -24,6 +24,10 @@ impl RoutingTable {
     pub(super) fn route_event_type(&mut self, change: &Change<EventType>) {
         if let Some(Stored { resource, .. }) = &change.before {
             remove_from(&mut self.authorizers, &resource.space, &resource.name);
+            self.validated.remove(resource);
+        }
+        if let Some(Stored { resource, .. }) = &change.after {
+            self.validated.add(resource);
         }
         if let Some(Stored { resource, .. }) = &change.after
             && let Some(authorizer) = &resource.authorizer_id

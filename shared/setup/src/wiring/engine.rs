@@ -79,5 +79,6 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         trusted_proxies: settings.passthrough.trusted(),
         tunnels: settings.passthrough.tunnels(settings.access.is_hosted()),
         metrics: settings.metrics.limits(),
+        schemas: settings.schemas.compiled(),
     }
 }

@@ -84,6 +84,7 @@ fn space_rules(settings: &Settings) -> SpaceRules {
             PathOwnership::Shared
         },
         max_cors: settings.limits.max_cors_per_space,
+        schemas: settings.schemas.kept(),
         defaults: settings.routing.defaults(),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::configuration::{ConfigurationError, SpaceDefaults, SpaceRules};
+use domain::configuration::{ConfigurationError, SchemaBounds, SpaceDefaults, SpaceRules};
 use domain::ids::Space;
 use domain::resource::{Cors, PathMode, Resource as _, Subscription, Unmatched};
 use domain::routing::PathOwnership;
@@ -20,6 +20,7 @@ const fn rules(paths: PathOwnership) -> SpaceRules {
     SpaceRules {
         paths,
         max_cors: 40,
+        schemas: SchemaBounds::DEFAULT,
         defaults: SpaceDefaults {
             paths: PathMode::Strict,
             unmatched: Unmatched::Accepted,
