@@ -22,9 +22,11 @@ use error_body::Details;
 
 mod call_message;
 mod error_body;
+mod fault;
 mod json_answer;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
+pub(crate) use fault::{Fault, FaultErrors};
 pub(crate) use json_answer::{json_answer, json_bytes, json_line};
 
 /// An error as a client sees it.
@@ -42,6 +44,8 @@ pub(crate) struct ApiError {
     unmatched: Option<Box<UnmatchedError>>,
     /// What a refused configuration request is about.
     refusal: Option<Box<Refusal>>,
+    /// Where there are several things to say: all of them.
+    faults: Vec<Fault>,
 }
 
 /// What the answer to a request that reached no subscription says besides.
@@ -76,7 +80,27 @@ impl ApiError {
             accept_encoding: false,
             unmatched: None,
             refusal: None,
+            faults: Vec::new(),
         }
+    }
+
+    /// The same error with each of the things that it is made of.
+    pub(crate) fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The answer to a version of a schema that does not go with those before it.
+    pub(crate) fn incompatible(message: String, faults: Vec<Fault>) -> Self {
+        Self::new(StatusCode::CONFLICT, message).with_faults(faults)
+    }
+
+    /// The answer to a request for a version of a schema that is not there.
+    pub(crate) fn no_schema_version(event_type: &str, version: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            format!("Version {version:?} of the schema of the event type {event_type:?} not found."),
+        )
     }
 
     /// The answer where something panicked (Q54).
@@ -188,6 +212,10 @@ impl From<GatewayError> for ApiError {
                 accept_encoding: true,
                 ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
             },
+            GatewayError::SchemaViolated(violated) => {
+                let faults = violated.violations.into_iter().map(Fault::from).collect();
+                Self::new(StatusCode::BAD_REQUEST, message).with_faults(faults)
+            }
             GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
             GatewayError::BodyMalformed(_)
             | GatewayError::Event(_)
@@ -247,7 +275,9 @@ impl From<ConfigurationError> for ApiError {
     fn from(err: ConfigurationError) -> Self {
         let status = match &err {
             ConfigurationError::NotFound { .. } => StatusCode::NOT_FOUND,
-            ConfigurationError::AlreadyExists { .. } => StatusCode::CONFLICT,
+            ConfigurationError::AlreadyExists { .. } | ConfigurationError::SchemaChanged(_) => {
+                StatusCode::CONFLICT
+            }
             ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             ConfigurationError::Invalid(_)
             | ConfigurationError::UnknownMembers { .. }
@@ -277,6 +307,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooManyUnindexed { .. }
+            | ConfigurationError::TooMuchSchema { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string()).about(Refusal::of(&err, None))
@@ -342,7 +373,11 @@ impl IntoResponse for ApiError {
             message: self.message.clone(),
             refusal: Arc::from(refusal),
         });
-        let mut response = json_line(self.status, &Errors::plain(self.message));
+        let mut response = if self.faults.is_empty() {
+            json_line(self.status, &Errors::plain(self.message))
+        } else {
+            json_line(self.status, &FaultErrors::of(&self.message, self.faults))
+        };
         if let Some(details) = details {
             response.extensions_mut().insert(details);
         }

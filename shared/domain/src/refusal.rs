@@ -151,6 +151,10 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::NotStrict { .. } => Refusal::new(at("paths"), "path", None),
         ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
         ConfigurationError::TooManyUnindexed { .. } => Refusal::new(at("filters"), "max", None),
+        ConfigurationError::TooMuchSchema { .. } => Refusal::new(at("schema"), "max", None),
+        ConfigurationError::SchemaChanged(_) => {
+            Refusal::new(at("schema"), "unchanged", hint("send it again"))
+        }
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
     }
 }

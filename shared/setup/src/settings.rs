@@ -30,6 +30,7 @@ mod passthrough;
 mod queue;
 mod response_default;
 mod routing;
+mod schemas;
 mod secrets;
 mod store;
 mod switch;
@@ -54,6 +55,7 @@ pub use passthrough::PassthroughSettings;
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
+pub use schemas::SchemaSettings;
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
@@ -105,6 +107,9 @@ pub struct Settings {
     /// How requests are routed.
     #[command(flatten)]
     pub routing: RoutingSettings,
+    /// Bounds of schemas.
+    #[command(flatten)]
+    pub schemas: SchemaSettings,
     /// Clients of older versions.
     #[command(flatten)]
     pub compatibility: CompatibilitySettings,
