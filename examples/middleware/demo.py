@@ -95,7 +95,7 @@ def main():
         built = pathlib.Path(folder) / "answers"
         subprocess.run(["rustc", "--edition", "2024", "-o", built, HERE / "answers.rs"], check=True)
         flags = ["--events-port", events_port, "--config-port", config_port, "--embed-data-dir", f"{folder}/data"]
-    flags += ["--log-level", "error"]
+        flags += ["--log-level", "error"]
         for command in (
             [gateway, *flags],
             ["node", HERE / "tenants.mjs", node],

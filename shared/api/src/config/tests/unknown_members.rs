@@ -55,9 +55,9 @@ async fn other_members_are_ignored_and_named() {
     let api = Api::start();
     let path = format!("{SUBSCRIPTIONS}/{}", api.subscribe().await);
     let body =
-        r#"{"type":"async","eventType":"e","functionId":"f","filter":{"a\r\nb":1},"retry":{"attempts":3}}"#;
+        r#"{"type":"async","eventType":"e","functionId":"f","aim":{"a\r\nb":1},"retry":{"attempts":3}}"#;
     let taken = api.send("PUT", &path, body).await;
-    let want = r#"ignored: member "filter" is not known, member "retry.attempts" is not known"#;
+    let want = r#"ignored: member "aim" is not known, member "retry.attempts" is not known"#;
     assert_eq!((taken.status, taken.warning()), (200, Some(want)));
     let created = api
         .send("POST", EVENT_TYPES, "{\"name\":\"t\",\"a\\r\\nX: \u{e4}\":1}")
