@@ -1,7 +1,6 @@
 //! The one table from errors to HTTP answers (docs/contract.md §0.2, §1.11, §2.5, §2.6).
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use domain::configuration::ConfigurationError;
@@ -11,19 +10,19 @@ use domain::passthrough::NotPassedOn;
 use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
 use gateway::{CallError, DeadLetterError, ErrorChain, GatewayError};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use queue::QueueError;
 use store::StoreError;
 
 use crate::config::InvalidRequest;
 use crate::content_coding::ACCEPTED;
 use call_message::call_message;
-use error_body::Details;
 
 mod call_message;
 mod error_body;
 mod fault;
 mod json_answer;
+mod response;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
 pub(crate) use fault::{Fault, FaultErrors};
@@ -364,44 +363,6 @@ impl From<QueueError> for ApiError {
 impl From<InvalidRequest> for ApiError {
     fn from(err: InvalidRequest) -> Self {
         Self::new(StatusCode::BAD_REQUEST, err.to_string())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let details = self.refusal.map(|refusal| Details {
-            message: self.message.clone(),
-            refusal: Arc::from(refusal),
-        });
-        let mut response = if self.faults.is_empty() {
-            json_line(self.status, &Errors::plain(self.message))
-        } else {
-            json_line(self.status, &FaultErrors::of(&self.message, self.faults))
-        };
-        if let Some(details) = details {
-            response.extensions_mut().insert(details);
-        }
-        if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.accept_encoding {
-            response.headers_mut().insert(header::ACCEPT_ENCODING, ACCEPTED);
-        }
-        if let Some(unmatched) = self.unmatched {
-            response
-                .headers_mut()
-                .insert(MATCHED, HeaderValue::from_static("0"));
-            if let Some(allow) = unmatched.allow {
-                response.headers_mut().insert(header::ALLOW, allow);
-            }
-        }
-        let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
-        if let Some(challenge) = self.challenge.or(is_unauthorized.then_some(BEARER)) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
     }
 }
 

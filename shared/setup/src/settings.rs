@@ -107,9 +107,6 @@ pub struct Settings {
     /// How requests are routed.
     #[command(flatten)]
     pub routing: RoutingSettings,
-    /// Bounds of schemas.
-    #[command(flatten)]
-    pub schemas: SchemaSettings,
     /// Clients of older versions.
     #[command(flatten)]
     pub compatibility: CompatibilitySettings,

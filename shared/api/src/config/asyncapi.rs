@@ -180,7 +180,10 @@ impl Document {
             } else {
                 json!({"http": {"method": method, "bindingVersion": "0.3.0"}})
             };
-            operations.insert(format!("receive{at}"), operation("receive", &id, types, bindings));
+            operations.insert(
+                format!("receive{at}"),
+                operation("receive", &id, types, &bindings),
+            );
         }
         for (at, (function, types)) in self.sent.iter().enumerate() {
             let id = format!("out{at}");
@@ -193,7 +196,7 @@ impl Document {
                 channel["description"] = json!(description);
             }
             channels.insert(id.clone(), channel);
-            operations.insert(format!("send{at}"), operation("send", &id, types, json!({})));
+            operations.insert(format!("send{at}"), operation("send", &id, types, &json!({})));
         }
         let about = "The application is the gateway: it receives what clients send, and sends to functions.";
         json!({
@@ -212,7 +215,7 @@ impl Document {
     }
 }
 
-fn operation(action: &str, channel: &str, types: &BTreeSet<String>, bindings: Value) -> Value {
+fn operation(action: &str, channel: &str, types: &BTreeSet<String>, bindings: &Value) -> Value {
     let messages: Vec<_> = types
         .iter()
         .map(|name| json!({"$ref": format!("#/channels/{channel}/messages/{name}")}))

@@ -119,9 +119,9 @@ fn parse(space: &Space, id: Option<&EventTypeName>, body: &[u8]) -> Result<Event
         mode("compatibilityPolicy")?,
     ];
     let words = words.each_ref().map(Option::as_deref);
-    let validation = words[0].map(Validation::of_name);
-    let compatibility = words[1].map(CompatibilityMode::of_name);
-    let policy = words[2].map(CompatibilityPolicy::of_name);
+    let validation = words[0].and_then(Validation::of_name);
+    let compatibility = words[1].and_then(CompatibilityMode::of_name);
+    let policy = words[2].and_then(CompatibilityPolicy::of_name);
     let examples = examples(&object, &mut violations)?;
     let schema = object.get("schema").map(Json::from_raw);
     let event_type = EventType {
@@ -132,9 +132,9 @@ fn parse(space: &Space, id: Option<&EventTypeName>, body: &[u8]) -> Result<Event
             .map(|id| FunctionId::from(id.as_ref())),
         described,
         examples,
-        validation: validation.flatten().unwrap_or_default(),
-        compatibility: compatibility.flatten().unwrap_or_default(),
-        compatibility_policy: policy.flatten().unwrap_or_default(),
+        validation: validation.unwrap_or_default(),
+        compatibility: compatibility.unwrap_or_default(),
+        compatibility_policy: policy.unwrap_or_default(),
         schema_version: None,
         schema,
         older_schemas: Vec::new(),
@@ -146,9 +146,18 @@ fn parse(space: &Space, id: Option<&EventTypeName>, body: &[u8]) -> Result<Event
         .as_ref()
         .is_none_or(|schema| matches!(kind(schema.as_raw()), "object" | "bool"));
     violations
-        .check("Validation", unread(validation, Validation::TAG))
-        .check("Compatibility", unread(compatibility, CompatibilityMode::TAG))
-        .check("CompatibilityPolicy", unread(policy, CompatibilityPolicy::TAG))
+        .check(
+            "Validation",
+            unread(words[0], validation.is_some(), Validation::TAG),
+        )
+        .check(
+            "Compatibility",
+            unread(words[1], compatibility.is_some(), CompatibilityMode::TAG),
+        )
+        .check(
+            "CompatibilityPolicy",
+            unread(words[2], policy.is_some(), CompatibilityPolicy::TAG),
+        )
         .check("Schema", (!is_schema).then_some("schema"));
     // The form of the name is a rule for new event types only: older data may hold others (Q45).
     let name = event_type.name.as_str();
@@ -165,8 +174,8 @@ fn parse(space: &Space, id: Option<&EventTypeName>, body: &[u8]) -> Result<Event
 }
 
 /// The tag of a word that is given and means nothing.
-fn unread<T>(word: Option<Option<T>>, tag: &'static str) -> Option<&'static str> {
-    matches!(word, Some(None)).then_some(tag)
+fn unread(word: Option<&str>, means_something: bool, tag: &'static str) -> Option<&'static str> {
+    (word.is_some() && !means_something).then_some(tag)
 }
 
 fn examples(object: &Object<'_>, violations: &mut Violations) -> Result<Vec<Json>, InvalidCause> {

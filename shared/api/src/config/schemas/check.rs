@@ -13,9 +13,15 @@ use store::StoreError;
 use crate::config::ConfigApi;
 use crate::error::{ApiError, Fault};
 
-/// The newest version that a schema was compared with; `None` where nothing had to be compared.
+/// What a schema was compared with.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::config) struct SchemaCheck(Option<Option<u32>>);
+pub(in crate::config) enum SchemaCheck {
+    /// Nothing had to be compared.
+    #[default]
+    Nothing,
+    /// The newest version that was stored, if there was any.
+    Newest(Option<u32>),
+}
 
 /// Why a schema is not stored.
 enum Refused {
@@ -26,7 +32,7 @@ enum Refused {
 impl SchemaCheck {
     /// Refuses a change if what it was compared with is not the newest any more.
     pub(in crate::config) fn still_holds<R: Resource>(self, stored: &R) -> Result<(), ConfigurationError> {
-        let (Self(Some(compared)), Some(stored)) = (self, stored.as_event_type()) else {
+        let (Self::Newest(compared), Some(stored)) = (self, stored.as_event_type()) else {
             return Ok(());
         };
         if stored.schema_version == compared {
@@ -65,7 +71,7 @@ impl ConfigApi {
     ) -> Result<SchemaCheck, ApiError> {
         let compared = stored.and_then(|stored| stored.schema_version);
         if next.schema_version == compared {
-            return Ok(SchemaCheck(Some(compared)));
+            return Ok(SchemaCheck::Newest(compared));
         }
         let (limits, version, name) = (
             self.schemas,
@@ -73,7 +79,7 @@ impl ConfigApi {
             next.name.clone(),
         );
         match off_runtime(move || check(&next, &limits)).await {
-            Ok(()) => Ok(SchemaCheck(Some(compared))),
+            Ok(()) => Ok(SchemaCheck::Newest(compared)),
             Err(Refused::NoSchema(error)) => Err(ApiError::invalid(format!(
                 "Event type doesn't validate. Validation error: schema {error}"
             ))
