@@ -103,7 +103,7 @@ mod tests {
                 Some("\"x\""),
                 Some("urn:c"),
             ),
-            (format!(r#"{new}"#), None, None),
+            (new.to_string(), None, None),
         ] {
             let event = event(&format!("{{{members}}}"));
             let want = want.map(json);

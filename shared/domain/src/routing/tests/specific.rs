@@ -1,7 +1,7 @@
 //! Where the most specific path wins: against a matcher that is too simple to be wrong, and what a lookup costs at most.
 
 use super::*;
-use crate::configuration::{SchemaBounds, Snapshot, SpaceDefaults, SpaceRules};
+use crate::configuration::{Snapshot, SpaceDefaults, SpaceRules};
 use crate::resource::PathMode;
 use crate::routing::path_tree::visits;
 use crate::validation::{MAX_PATH_FORMS, MAX_PATH_SEGMENTS};
