@@ -102,7 +102,7 @@ mod tests {
         let read = samples(body.to_string().as_bytes()).unwrap();
         assert_eq!(read, [json!({"a": 1}), json!({"a": 2}), Value::Null]);
         for body in [
-            r#"{}"#,
+            "{}",
             r#"{"events":[]}"#,
             r#"{"events":{}}"#,
             r#"{"events":[1],"x":1}"#,
