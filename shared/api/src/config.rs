@@ -1,6 +1,7 @@
 //! The Configuration API (docs/contract.md §1, docs/api.md).
 
 use axum::response::{IntoResponse, Response};
+use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::space_version::SpaceVersion;
 use gateway::DeadLetters;
@@ -14,7 +15,9 @@ use crate::body::BodyLimits;
 use crate::health::HealthPaths;
 
 mod access;
+mod asyncapi;
 mod browser_guard;
+mod catalog;
 mod changes;
 mod creation;
 mod dead_letters;
@@ -33,6 +36,7 @@ mod paths;
 mod pause;
 mod refusals;
 mod resources;
+mod schemas;
 mod secrets;
 mod selectors;
 mod service;
@@ -60,6 +64,8 @@ pub struct ConfigApi {
     pub store: Store,
     /// Bounds of request bodies.
     pub limits: BodyLimits,
+    /// Bounds of schemas.
+    pub schemas: SchemaLimits,
     /// Renders `/v1/metrics`.
     pub metrics: MetricsPage,
     /// Where async deliveries wait.

@@ -17,6 +17,7 @@ mod hook_rules;
 mod path_forms;
 mod route_authorizers;
 mod rules;
+mod schema_rules;
 mod settings_rules;
 mod space_checks;
 mod space_rules;
@@ -27,7 +28,8 @@ pub use creation::created_from;
 pub use error::ConfigurationError;
 use path_forms::PathForms;
 use route_authorizers::RouteAuthorizers;
-pub use space_rules::{FilterLimits, SpaceDefaults, SpaceRules};
+pub use schema_rules::SchemaBound;
+pub use space_rules::{FilterLimits, SchemaBounds, SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};
 
 /// A stored resource and its place in the order of creation.

@@ -9,6 +9,7 @@ use crate::ids::Space;
 
 mod authorizer_cache;
 mod cors;
+mod described;
 mod event_type;
 mod function;
 mod hook;
@@ -29,7 +30,11 @@ pub use authorizer_cache::AuthorizerCache;
 pub(crate) use authorizer_cache::{HEADER_TAG, NOT_CACHED_TAG};
 pub(crate) use cors::may_send_credentials;
 pub use cors::{Cors, CorsError};
-pub use event_type::EventType;
+pub use described::{Described, MAX_OWNER_BYTES, MAX_TAG_BYTES, MAX_TAGS};
+pub use event_type::{
+    CompatibilityMode, CompatibilityPolicy, EventType, MAX_EXAMPLE_BYTES, MAX_EXAMPLES, SchemaVersion,
+    Validation,
+};
 pub use function::Function;
 pub(crate) use hook::compile_when;
 pub use hook::{
@@ -64,7 +69,13 @@ pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;
 
 /// Members that follow from the others, or from the URL: answers have them, and what is sent of them is ignored.
-pub const DERIVED_MEMBERS: [&str; 3] = ["space", "subscriptionId", "corsId"];
+pub const DERIVED_MEMBERS: [&str; 5] = [
+    "space",
+    "subscriptionId",
+    "corsId",
+    "schemaVersion",
+    "olderSchemas",
+];
 
 /// The member that resources have for those who ask for it.
 pub const CREATED_AT: &str = "createdAt";
@@ -107,8 +118,13 @@ pub trait Resource:
         Ok(())
     }
 
+    /// It as an event type, if it is one: those have schemas, which are compared before they are stored.
+    fn as_event_type(&self) -> Option<&EventType> {
+        None
+    }
+
     /// Puts the stored secret of the same member in the place of every mask, as long as it is sent where it was sent
-    /// before. Refuses masks that nothing is stored for.
+    /// before. Refuses masks that nothing is stored for. What else is not replaced stays as well: versions of schemas.
     fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {
         let _ = stored;
         Ok(())

@@ -34,6 +34,7 @@ mod subscribers;
 #[cfg(test)]
 mod tests;
 mod type_patterns;
+mod validated;
 
 use cors_routes::CorsRoutes;
 use event_routes::EventRoutes;
@@ -51,6 +52,7 @@ pub use selection::Passed;
 use space_modes::SpaceModes;
 pub use subscribers::{Routes, Subscribers};
 use type_patterns::TypePatterns;
+use validated::Validated;
 
 /// The compiled index of one space or of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +67,8 @@ pub struct RoutingTable {
     event_types: PersistentMap<Space, PersistentMap<EventTypeName, ()>>,
     /// Authorizers of subscriptions that have one of their own; only spaces that have such.
     own_authorizers: PersistentMap<Space, PersistentMap<SubscriptionId, FunctionId>>,
+    /// Event types whose events are checked, by the name that those of several spaces may have.
+    validated: Validated,
     paths: Paths,
     /// The subscriptions with filters. On the paths one stands for all of a slot.
     filtered: FilteredSlots,
@@ -142,6 +146,7 @@ impl RoutingTable {
             filtered: FilteredSlots::default(),
             filters: 0,
             own_authorizers: PersistentMap::default(),
+            validated: Validated::default(),
             modes: SpaceModes::new(&rules),
             paths: match rules.paths {
                 PathOwnership::Shared => Paths::Shared(PathRoutes::default()),

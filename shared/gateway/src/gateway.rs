@@ -22,6 +22,7 @@ use crate::invocation::hook_limits::HookLimits;
 use crate::invocation::system_events::SystemEvents;
 use crate::invocation::transforms::Transforms;
 use crate::matching::Matching;
+use crate::matching::schemas::Schemas;
 use crate::metrics::EventMetrics;
 use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
@@ -117,6 +118,7 @@ impl Gateway {
                 max_attributes: settings.event_limits.max_attributes,
                 max_hops: settings.max_hops,
                 max_deliver_delay: settings.max_deliver_delay,
+                schemas: Schemas::new(settings.schemas, Arc::clone(&metrics)),
             },
             acceptance: Acceptance {
                 store: store.clone(),

@@ -27,6 +27,7 @@ mod unattempted;
 pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
 pub use answer::upgraded_response::UpgradedResponse;
+pub use dataflow::schema::SchemaLimits;
 pub use dataflow::transform::TransformLimits;
 pub use delivery::DispatchTime;
 pub use delivery::dead_letters::{DeadLetterError, DeadLetters, Redriven};
@@ -39,6 +40,7 @@ pub use invocation::circuit_breaker::{
     CallPermit, CircuitAdmission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Registered,
 };
 pub use invocation::transforms::Untransformed;
+pub use matching::schemas::{SchemaSettings, SchemaViolated};
 pub use receive::GatewayReply;
 pub use settings::GatewaySettings;
 pub use stamp::request_id;

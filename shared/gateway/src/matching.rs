@@ -1,6 +1,5 @@
-//! The second stage: whom each event of a request reaches.
-//!
-//! Checks of schemas belong here, between the routes of an event and its deliveries.
+//! The second stage: whom each event of a request reaches. Between the routes of an event and its deliveries stand filters
+//! (`filtering.rs`) and checks of schemas (`schemas.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +20,12 @@ use crate::loops::refuse_loop;
 
 mod deduplication_key;
 mod filtering;
+pub(crate) mod schemas;
 pub(crate) mod unmatched;
 
 use deduplication_key::scoped_key;
 use filtering::filtered;
+use schemas::Schemas;
 
 /// An event and whom it reaches.
 #[derive(Debug)]
@@ -53,12 +54,26 @@ pub(crate) struct Matching {
     pub(crate) max_attributes: usize,
     pub(crate) max_hops: Hops,
     pub(crate) max_deliver_delay: Duration,
+    pub(crate) schemas: Schemas,
 }
 
 impl Matching {
     /// Matches all events of a request. A plain request becomes an event here, as its data has the parameters of its
     /// route.
     pub(crate) async fn matched<'a>(
+        &self,
+        arrived: &Arrived<'a>,
+        incoming: Incoming,
+    ) -> Result<Vec<Matched<'a>>, GatewayError> {
+        let matched = self.matched_unchecked(arrived, incoming).await?;
+        if arrived.table.has_validated_types() {
+            // Boxed: what hardly any request needs is not carried by all of them.
+            Box::pin(self.schemas.check(arrived, &matched)).await?;
+        }
+        Ok(matched)
+    }
+
+    async fn matched_unchecked<'a>(
         &self,
         arrived: &Arrived<'a>,
         incoming: Incoming,

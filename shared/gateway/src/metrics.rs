@@ -26,6 +26,8 @@ pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
 pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
 /// Events that nobody subscribes to.
 pub const EVENTS_UNMATCHED: &str = "eventgateway_events_unmatched_total";
+/// Events whose data does not fit the schema of their type.
+pub const SCHEMA_VIOLATIONS: &str = "eventgateway_schema_violations_total";
 /// Calls of weighted functions, by the function that was called.
 pub const VARIANT_CALLS: &str = "eventgateway_variant_calls_total";
 /// Async deliveries waiting in the queue.
@@ -83,6 +85,9 @@ pub(crate) struct SpaceCounters {
     pub(crate) denied: Counter,
     /// Events on its paths that nobody subscribes to; looked up once there are such.
     unmatched: OnceLock<Counter>,
+    /// Events that do not fit the schema of their type and go on, and those that are refused; looked up once there are such.
+    warned: OnceLock<Counter>,
+    rejected: OnceLock<Counter>,
     invoking: Counter,
     invoked: Counter,
     failed: Counter,
@@ -161,6 +166,8 @@ impl SpaceCounters {
             dead_lettered: metrics::counter!(DEAD_LETTERS, "space" => space.to_string()),
             denied: metrics::counter!(EVENTS_DENIED, "space" => space.to_string()),
             unmatched: OnceLock::new(),
+            warned: OnceLock::new(),
+            rejected: OnceLock::new(),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),
@@ -168,6 +175,18 @@ impl SpaceCounters {
             by_variant: RwLock::default(),
             most_types,
         }
+    }
+
+    /// Counts an event that does not fit the schema of its type.
+    pub(crate) fn schema_violated(&self, is_rejected: bool) {
+        let (counter, outcome) = if is_rejected {
+            (&self.rejected, "rejected")
+        } else {
+            (&self.warned, "warned")
+        };
+        let new =
+            || metrics::counter!(SCHEMA_VIOLATIONS, "space" => self.space.to_string(), "outcome" => outcome);
+        counter.get_or_init(new).increment(1);
     }
 
     pub(crate) fn sync(&self, event_type: &str) -> SyncCounters {

@@ -24,7 +24,8 @@ pub(super) struct Subject {
 
 /// A path below a space, and what can be done there.
 pub(super) struct Endpoint {
-    /// Its segments after `/v1/spaces/{space}/`. One of them may stand for an id, which is in braces.
+    /// Its segments after `/v1/spaces/{space}/`. One of them may stand for an id, which is in braces; a second one stands for
+    /// what the endpoint finds in the path itself.
     pub(super) path: &'static [&'static str],
     pub(super) actions: &'static [Action],
 }
@@ -62,7 +63,9 @@ impl Endpoint {
             // An empty segment in the middle is a superfluous slash.
             let is_last = at + 1 == segments.len();
             if is_id(own) && (is_last || !given.is_empty()) {
-                id = *given;
+                if id.is_empty() {
+                    id = *given;
+                }
             } else if own != given {
                 return None;
             }

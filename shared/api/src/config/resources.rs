@@ -169,6 +169,8 @@ impl ConfigApi {
                 own_destination::check(&resource, &self.own)?;
                 transforms::check(&resource, &self.transforms)?;
                 refuse_shadowed(&self.health, &resource)?;
+                // Boxed, as what hardly any resource has.
+                Box::pin(self.check_schema(space, &resource)).await?;
                 let created = creation::given(R::KIND, parts, &body)?;
                 let created = match self.store.create_at(resource, created).await {
                     Ok(created) => created,

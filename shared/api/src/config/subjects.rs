@@ -1,16 +1,22 @@
 //! All subjects of endpoints, and the endpoint that a path names.
 
 use super::endpoint::{Endpoint, Subject};
-use super::{dead_letters, deliveries, explain, filter_test, pause, spaces, transforms, waiting};
+use super::{
+    asyncapi, catalog, dead_letters, deliveries, explain, filter_test, pause, schemas, spaces, transforms,
+    waiting,
+};
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 8] = [
+pub(super) static SUBJECTS: [&Subject; 11] = [
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
     &explain::SUBJECT,
     &filter_test::SUBJECT,
     &pause::SUBJECT,
+    &schemas::SUBJECT,
+    &catalog::SUBJECT,
+    &asyncapi::SUBJECT,
     &spaces::SUBJECT,
     &transforms::SUBJECT,
 ];
@@ -54,6 +60,15 @@ mod tests {
             ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
             ("DELETE", "subscriptions/s/pause", None),
             ("HEAD", "deadletters", None),
+            ("GET", "catalog", Some(("catalog", "list"))),
+            ("GET", "asyncapi", Some(("asyncapi", "get"))),
+            ("POST", "schemas/infer", Some(("schema", "infer"))),
+            ("GET", "schemas/infer", None),
+            ("GET", "schemas/t/versions", Some(("schema", "list"))),
+            ("POST", "schemas/t/versions", Some(("schema", "create"))),
+            ("GET", "schemas/t/versions/1", Some(("schema", "get"))),
+            ("DELETE", "schemas/t/versions/1", Some(("schema", "delete"))),
+            ("PUT", "schemas/t/versions/1", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),

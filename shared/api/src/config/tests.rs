@@ -71,6 +71,7 @@ impl Api {
         let recorder = PrometheusBuilder::new().build_recorder();
         let config = ConfigApi {
             store: Store::Embedded(store::Embedded::open(store).unwrap()),
+            schemas: SchemaLimits::default(),
             limits: BodyLimits {
                 bytes: 4096,
                 time: std::time::Duration::from_secs(5),

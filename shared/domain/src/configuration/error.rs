@@ -1,6 +1,6 @@
 //! Why a configuration request cannot be carried out.
 
-use super::PathConflict;
+use super::{PathConflict, SchemaBound};
 use crate::doubts::Doubt;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{HookPoint, InvalidResource, Kind, MAX_HOOKS, quoted};
@@ -255,6 +255,17 @@ pub enum ConfigurationError {
         /// Most that a space may have.
         limit: usize,
     },
+    /// There would be more of schemas than is kept.
+    #[error("At most {limit} {bound} are kept: delete versions that are not needed any more.")]
+    TooMuchSchema {
+        /// What there would be too much of.
+        bound: SchemaBound,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// Another version of the schema came between what was compared and what was to be stored.
+    #[error("The schema of the event type {} has been changed meanwhile: try again.", quoted(.0.as_str()))]
+    SchemaChanged(EventTypeName),
     /// The space has as many resources of that kind as it may have.
     #[error(
         "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()

@@ -17,18 +17,21 @@ impl Configured for EventType {
         &mut snapshot.event_types
     }
 
-    fn check_create(&self, snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
+    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        rules.schemas.check(self, None, snapshot)?;
         self.check_hooks(snapshot)
     }
 
     fn check_update(
         &self,
-        _stored: &Self,
+        stored: &Self,
         snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        self.check_create(snapshot, rules)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        rules.schemas.check(self, Some(stored), snapshot)?;
+        self.check_hooks(snapshot)
     }
 
     fn check_delete(

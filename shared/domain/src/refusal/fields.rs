@@ -2,11 +2,16 @@
 
 use std::borrow::Cow;
 
-use crate::resource::{HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, Unmatched};
+use crate::resource::{
+    CompatibilityMode, CompatibilityPolicy, HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, Unmatched, Validation,
+};
 use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
 
 const PATHS_TAG: &str = PathMode::TAG;
 const UNMATCHED_TAG: &str = Unmatched::TAG;
+const VALIDATION_TAG: &str = Validation::TAG;
+const COMPATIBILITY_TAG: &str = CompatibilityMode::TAG;
+const POLICY_TAG: &str = CompatibilityPolicy::TAG;
 
 /// The path of a field that is named as in the texts, such as `Retry.MaxAttempts`.
 pub(super) fn json_path(kind: Kind, field: &str) -> String {
@@ -47,6 +52,12 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         (_, "eq=sync") => "it is for sync subscriptions only".into(),
         (_, "eq=async") => "it is for async subscriptions only".into(),
         (_, PATHS_TAG) => "it must be strict or specific".into(),
+        (_, VALIDATION_TAG) => "it must be off, warn or reject".into(),
+        (_, COMPATIBILITY_TAG) => {
+            "it must be none, backward, forward or full, or one of the last three with _transitive".into()
+        }
+        (_, POLICY_TAG) => "it must be lenient or strict".into(),
+        (_, "schema") => "it must be a JSON Schema: an object, true or false".into(),
         (_, UNMATCHED_TAG) => "it must be 202 or 404".into(),
         (_, HEADER_TAG) => "it must be the name of a header".into(),
         (_, NOT_CACHED_TAG) => {

@@ -94,6 +94,13 @@ macro_rules! types {
                 read(settings.ok_or(ProviderError::NotSet)?)
             }
 
+            /// The value of `type`.
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                }
+            }
+
             fn settings(&self) -> &dyn ProviderSettings {
                 match self {
                     $(Self::$variant(settings) => {

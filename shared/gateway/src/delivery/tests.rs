@@ -89,6 +89,7 @@ impl Fixture {
                 max_concurrent_deliveries: 10,
                 max_sync_calls_per_space: None,
                 max_deliver_delay: Duration::from_hours(1),
+                schemas: crate::SchemaSettings::default(),
                 trusted_proxies: TrustedProxies::default(),
                 tunnels: TunnelSettings {
                     most: 16,

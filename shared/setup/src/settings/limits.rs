@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{BodyLimits, BytesInFlight, LeastRate};
 use clap::Args;
 
-use super::{Switch, TransformSettings, milliseconds};
+use super::{SchemaSettings, Switch, TransformSettings, milliseconds};
 
 /// Largest heads that the budget of HTTP/2 has room for at least: one takes a bit more than twice its size while it comes.
 const LEAST_HTTP2_HEADS: usize = 16;
@@ -134,6 +134,9 @@ pub struct LimitSettings {
     /// Transforms of subscriptions.
     #[command(flatten)]
     pub transforms: TransformSettings,
+    /// Bounds of schemas.
+    #[command(flatten)]
+    pub schemas: SchemaSettings,
 }
 
 impl LimitSettings {

@@ -81,5 +81,6 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         tunnels: settings.passthrough.tunnels(settings.access.is_hosted()),
         transforms: settings.limits.transforms.limits(),
         metrics: settings.metrics.limits(),
+        schemas: settings.limits.schemas.compiled(),
     }
 }

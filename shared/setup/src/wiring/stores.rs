@@ -87,6 +87,7 @@ fn space_rules(settings: &Settings) -> SpaceRules {
         filters: settings.routing.filters.limits(),
         max_unindexed_filters: settings.routing.filters.max_unindexed_filters,
         max_authorizers_per_route: settings.limits.max_authorizers_per_event,
+        schemas: settings.limits.schemas.kept(),
         defaults: settings.routing.defaults(),
         paths_of_new_spaces: settings.routing.paths_of_new_spaces(settings.access.is_hosted()),
     }

@@ -189,6 +189,7 @@ fn gateway(folder: &TempDir, most: usize) -> Gateway {
                 min_open: LONG,
                 max_open: LONG,
             },
+            schemas: crate::SchemaSettings::default(),
             transforms: dataflow::transform::TransformLimits::default(),
             metrics: MetricsLimits::default(),
         },

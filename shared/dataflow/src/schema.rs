@@ -1,0 +1,145 @@
+//! JSON Schemas of the data of events: what is no schema is refused with its position, data is checked within bounds,
+//! versions are compared, and a schema is made of samples.
+//!
+//! Drafts 2020-12, 2019-09, 7, 6 and 4; without `$schema` it is 2020-12. Nothing is fetched: a `$ref` leads into the same
+//! document. Patterns are matched in linear time; what such an engine cannot do (look-around, references back) is refused.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde_json::Value;
+
+pub mod compatibility;
+mod document;
+mod error;
+pub mod infer;
+mod keywords;
+mod looks;
+mod shape;
+mod violation;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{SchemaError, SchemaFault};
+pub use violation::{Violation, ViolationLimits};
+
+use document::Document;
+use shape::Shape;
+
+/// Bounds of a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaLimits {
+    /// Bytes of its text.
+    pub bytes: usize,
+    /// How deep its text is nested.
+    pub depth: usize,
+    /// How many subschemas may look at one and the same value, those behind a `$ref` included: the work for a value.
+    pub width: usize,
+    /// How many times one value may be looked at, because branches above it look at it each.
+    pub looks: usize,
+    /// Bytes of a compiled pattern.
+    pub pattern_bytes: usize,
+}
+
+impl Default for SchemaLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 256 * 1024,
+            depth: 64,
+            width: 4_096,
+            looks: 1_000,
+            pattern_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// A schema that data can be checked against.
+pub struct Schema {
+    validator: Validator,
+    document: Arc<Document>,
+    shape: Shape,
+}
+
+impl Schema {
+    /// Compiles the text of a schema.
+    pub fn compile(text: &str, limits: &SchemaLimits) -> Result<Self, SchemaError> {
+        if text.len() > limits.bytes {
+            let (bytes, most) = (text.len(), limits.bytes);
+            return Err(SchemaError::at_root(SchemaFault::TooLarge { bytes, most }));
+        }
+        let value: Value = serde_json::from_str(text).map_err(|err| SchemaError::not_json(&err))?;
+        let document = Document::new(value, limits)?;
+        let shape = Shape::of(&document, limits)?;
+        let patterns = PatternOptions::regex()
+            .size_limit(limits.pattern_bytes)
+            .dfa_size_limit(limits.pattern_bytes);
+        let validator = jsonschema::options()
+            .with_pattern_options(patterns)
+            .build(document.root())
+            .map_err(|err| SchemaError::of_build(&err))?;
+        Ok(Self {
+            validator,
+            document: Arc::new(document),
+            shape,
+        })
+    }
+
+    /// Whether data, as JSON text, is what the schema describes. `None`: it is no JSON.
+    pub fn accepts(&self, data: &str) -> Option<bool> {
+        let value: Value = serde_json::from_str(data).ok()?;
+        Some(self.validator.is_valid(&value))
+    }
+
+    /// Whether a value is what the schema describes.
+    pub fn accepts_value(&self, value: &Value) -> bool {
+        self.validator.is_valid(value)
+    }
+
+    /// What of the data, as JSON text, breaks the schema; at most as many as the limits say. Nothing: the data is valid.
+    pub fn violations(&self, data: &str, limits: &ViolationLimits) -> Vec<Violation> {
+        match serde_json::from_str(data) {
+            Ok(value) => self.violations_of(&value, limits),
+            Err(err) => vec![Violation::not_json(&err)],
+        }
+    }
+
+    /// What of a value breaks the schema.
+    pub fn violations_of(&self, value: &Value, limits: &ViolationLimits) -> Vec<Violation> {
+        // The answer alone remembers what it has seen; the list of reasons looks at each value as often as branches of
+        // the schema do.
+        if self.validator.is_valid(value) {
+            return Vec::new();
+        }
+        if self.shape.branches_often(value) {
+            return vec![Violation::unlisted(value, limits)];
+        }
+        let errors = self.validator.iter_errors(value).take(limits.count);
+        errors.map(|err| Violation::of(&err, limits)).collect()
+    }
+
+    /// The JSON of the schema.
+    pub fn value(&self) -> &Value {
+        self.document.root()
+    }
+
+    /// URI of the draft that it is written in.
+    pub fn draft_uri(&self) -> &'static str {
+        match self.validator.draft() {
+            Draft::Draft4 => "http://json-schema.org/draft-04/schema#",
+            Draft::Draft6 => "http://json-schema.org/draft-06/schema#",
+            Draft::Draft7 => "http://json-schema.org/draft-07/schema#",
+            Draft::Draft201909 => "https://json-schema.org/draft/2019-09/schema",
+            _ => "https://json-schema.org/draft/2020-12/schema",
+        }
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema")
+            .field("draft", &self.draft_uri())
+            .finish()
+    }
+}
