@@ -47,6 +47,7 @@ mod tests;
 mod transforms;
 mod unknown_members;
 mod waiting;
+mod xregistry;
 
 pub use access::AccessKey;
 pub use browser_guard::BrowserGuard;

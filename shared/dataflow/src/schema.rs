@@ -15,6 +15,7 @@ mod document;
 mod error;
 pub mod infer;
 mod keywords;
+mod limits;
 mod looks;
 mod shape;
 mod violation;
@@ -23,37 +24,11 @@ mod violation;
 mod tests;
 
 pub use error::{SchemaError, SchemaFault};
+pub use limits::SchemaLimits;
 pub use violation::{Violation, ViolationLimits};
 
 use document::Document;
 use shape::Shape;
-
-/// Bounds of a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchemaLimits {
-    /// Bytes of its text.
-    pub bytes: usize,
-    /// How deep its text is nested.
-    pub depth: usize,
-    /// How many subschemas may look at one and the same value, those behind a `$ref` included: the work for a value.
-    pub width: usize,
-    /// How many times one value may be looked at, because branches above it look at it each.
-    pub looks: usize,
-    /// Bytes of a compiled pattern.
-    pub pattern_bytes: usize,
-}
-
-impl Default for SchemaLimits {
-    fn default() -> Self {
-        Self {
-            bytes: 256 * 1024,
-            depth: 64,
-            width: 4_096,
-            looks: 1_000,
-            pattern_bytes: 1024 * 1024,
-        }
-    }
-}
 
 /// A schema that data can be checked against.
 pub struct Schema {
@@ -134,6 +109,11 @@ impl Schema {
             _ => "https://json-schema.org/draft/2020-12/schema",
         }
     }
+}
+
+/// Whether a value is a schema of draft 7, which other formats take schemas in; nothing is said of references and patterns.
+pub fn is_draft_7(schema: &Value) -> bool {
+    jsonschema::draft7::meta::is_valid(schema)
 }
 
 impl fmt::Debug for Schema {

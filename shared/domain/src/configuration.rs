@@ -17,6 +17,7 @@ mod hook_rules;
 mod path_forms;
 mod route_authorizers;
 mod rules;
+mod schema_bound;
 mod schema_rules;
 mod settings_rules;
 mod space_checks;
@@ -28,7 +29,7 @@ pub use creation::created_from;
 pub use error::ConfigurationError;
 use path_forms::PathForms;
 use route_authorizers::RouteAuthorizers;
-pub use schema_rules::SchemaBound;
+pub use schema_bound::SchemaBound;
 pub use space_rules::{FilterLimits, SchemaBounds, SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};
 
@@ -98,6 +99,11 @@ pub enum AnyChange<'c> {
 
 /// A resource with its rules towards the others of its space.
 pub trait Configured: Resource {
+    /// It as an event type, if it is one: those have schemas, which are compared before they are stored.
+    fn as_event_type(&self) -> Option<&EventType> {
+        None
+    }
+
     /// Where a snapshot keeps this kind.
     fn collection(snapshot: &Snapshot) -> &Collection<Self>;
 

@@ -118,11 +118,6 @@ pub trait Resource:
         Ok(())
     }
 
-    /// It as an event type, if it is one: those have schemas, which are compared before they are stored.
-    fn as_event_type(&self) -> Option<&EventType> {
-        None
-    }
-
     /// Puts the stored secret of the same member in the place of every mask, as long as it is sent where it was sent
     /// before. Refuses masks that nothing is stored for. What else is not replaced stays as well: versions of schemas.
     fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {

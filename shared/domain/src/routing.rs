@@ -334,6 +334,21 @@ impl RoutingTable {
         self.hooks.of_subscription(point, space, subscription)
     }
 
+    /// Whether events of any type are checked against a schema, so that it is worth a look.
+    pub fn has_validated_types(&self) -> bool {
+        !self.validated.is_empty()
+    }
+
+    /// The event types of that name whose events are checked on a path. Where spaces share their paths, those of all.
+    pub fn validated_types(&self, event_type: &str, path: &str) -> impl Iterator<Item = &Arc<EventType>> {
+        let ownership = if self.paths.is_by_space() {
+            PathOwnership::BySpace
+        } else {
+            PathOwnership::Shared
+        };
+        self.validated.on(event_type, ownership, path)
+    }
+
     /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46), or the most
     /// specific pattern where a space has it so.
     pub fn cors(&self, method: &str, path: &str) -> Option<&Arc<Cors>> {

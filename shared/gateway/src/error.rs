@@ -15,7 +15,7 @@ use queue::QueueError;
 use store::StoreError;
 
 use crate::invocation::called::CallError;
-use crate::matching::schemas::SchemaViolated;
+use crate::matching::schema_violated::SchemaViolated;
 
 /// A request that fails. The texts are the wire's (docs/contract.md §2.5, §2.6).
 #[derive(Debug, thiserror::Error)]

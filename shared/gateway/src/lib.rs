@@ -40,7 +40,8 @@ pub use invocation::circuit_breaker::{
     CallPermit, CircuitAdmission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Registered,
 };
 pub use invocation::transforms::Untransformed;
-pub use matching::schemas::{SchemaSettings, SchemaViolated};
+pub use matching::schema_violated::SchemaViolated;
+pub use matching::schemas::SchemaSettings;
 pub use receive::GatewayReply;
 pub use settings::GatewaySettings;
 pub use stamp::request_id;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clocks::epoch_millis;
-use domain::delivery::{Arrival, Delivery};
+use domain::delivery::Arrival;
 use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, json_event};
 use domain::hops::Hops;
 use domain::publish_options::PublishOptions;
-use domain::resource::Subscription;
 use domain::routing::{Routes, path_parameters};
 use offload::{LARGE_BODY, off_runtime};
 
@@ -20,31 +19,15 @@ use crate::loops::refuse_loop;
 
 mod deduplication_key;
 mod filtering;
+mod matched;
+pub(crate) mod schema_violated;
 pub(crate) mod schemas;
 pub(crate) mod unmatched;
 
 use deduplication_key::scoped_key;
 use filtering::filtered;
+pub(crate) use matched::Matched;
 use schemas::Schemas;
-
-/// An event and whom it reaches.
-#[derive(Debug)]
-pub(crate) struct Matched<'a> {
-    pub(crate) event: Arc<Event>,
-    /// The subscription whose function answers the caller.
-    pub(crate) sync: Option<&'a Arc<Subscription>>,
-    /// One for each async subscription.
-    pub(crate) deliveries: Vec<Delivery>,
-    /// How often the event was passed on.
-    pub(crate) hops: Hops,
-}
-
-impl Matched<'_> {
-    /// Whether there is no subscription for it.
-    pub(crate) fn reaches_nobody(&self) -> bool {
-        self.sync.is_none() && self.deliveries.is_empty()
-    }
-}
 
 /// What events are matched by, besides the routes of their request.
 #[derive(Debug)]

@@ -109,12 +109,9 @@ impl Document {
             message.insert("summary".to_owned(), json!(description));
         }
         if !event_type.described.tags.is_empty() {
-            let tags: Vec<_> = event_type
-                .described
-                .tags
-                .iter()
-                .map(|tag| json!({ "name": tag }))
-                .collect();
+            // Each once: the document must not have one twice.
+            let tags: BTreeSet<_> = event_type.described.tags.iter().collect();
+            let tags: Vec<_> = tags.into_iter().map(|tag| json!({ "name": tag })).collect();
             message.insert("tags".to_owned(), json!(tags));
         }
         if let Some((version, schema)) = event_type.newest_schema() {

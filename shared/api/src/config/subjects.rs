@@ -3,11 +3,11 @@
 use super::endpoint::{Endpoint, Subject};
 use super::{
     asyncapi, catalog, dead_letters, deliveries, explain, filter_test, pause, schemas, spaces, transforms,
-    waiting,
+    waiting, xregistry,
 };
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 11] = [
+pub(super) static SUBJECTS: [&Subject; 12] = [
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
@@ -17,6 +17,7 @@ pub(super) static SUBJECTS: [&Subject; 11] = [
     &schemas::SUBJECT,
     &catalog::SUBJECT,
     &asyncapi::SUBJECT,
+    &xregistry::SUBJECT,
     &spaces::SUBJECT,
     &transforms::SUBJECT,
 ];
@@ -62,6 +63,8 @@ mod tests {
             ("HEAD", "deadletters", None),
             ("GET", "catalog", Some(("catalog", "list"))),
             ("GET", "asyncapi", Some(("asyncapi", "get"))),
+            ("GET", "xregistry/export", Some(("xregistry", "get"))),
+            ("GET", "xregistry", None),
             ("POST", "schemas/infer", Some(("schema", "infer"))),
             ("GET", "schemas/infer", None),
             ("GET", "schemas/t/versions", Some(("schema", "list"))),

@@ -9,6 +9,10 @@ use crate::ids::{CorsId, EventTypeName, FunctionId};
 use crate::resource::{Cors, EventType, Function, Kind};
 
 impl Configured for EventType {
+    fn as_event_type(&self) -> Option<&EventType> {
+        Some(self)
+    }
+
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
         &snapshot.event_types
     }

@@ -1,18 +1,7 @@
 //! How much of schemas a space may keep.
 
-use super::{ConfigurationError, SchemaBounds, Snapshot};
+use super::{ConfigurationError, SchemaBound, SchemaBounds, Snapshot};
 use crate::resource::EventType;
-
-/// What there would be too much of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SchemaBound {
-    /// Versions of the schema of an event type.
-    Versions,
-    /// Bytes of the versions of an event type.
-    Bytes,
-    /// Bytes of the versions of all event types of the space.
-    BytesInSpace,
-}
 
 impl SchemaBounds {
     /// Refuses an event type with more versions than are kept. What is there already may stay.
@@ -44,15 +33,5 @@ impl SchemaBounds {
             return refused(SchemaBound::BytesInSpace, self.max_bytes_in_space);
         }
         Ok(())
-    }
-}
-
-impl std::fmt::Display for SchemaBound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Versions => "versions of the schema of an event type",
-            Self::Bytes => "bytes of the versions of the schema of an event type",
-            Self::BytesInSpace => "bytes of all schemas of a space",
-        })
     }
 }

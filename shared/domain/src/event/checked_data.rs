@@ -86,7 +86,7 @@ mod tests {
         let json = |text: &str| serde_json::from_str::<Json>(text).unwrap();
         let new = r#""specversion":"1.0","type":"t","source":"s","id":"i""#;
         let old = r#""specversion":"0.3","type":"t","source":"s","id":"i""#;
-        let oldest = r#""cloudEventsVersion":"0.1","eventType":"t","source":"s","eventID":"i""#;
+        let oldest = r#""cloudEventsVersion":"0.1","eventType":"t","source":"/s","eventID":"i""#;
         for (members, want, schema) in [
             (
                 format!(r#"{new},"data":{{"a":1}},"dataschema":"urn:a""#),

@@ -12,11 +12,12 @@ use crate::validation::{self, Violations};
 
 mod schema_history;
 mod schema_settings;
+mod schema_version;
 #[cfg(test)]
 mod tests;
 
-pub use schema_history::SchemaVersion;
 pub use schema_settings::{CompatibilityMode, CompatibilityPolicy, Validation};
+pub use schema_version::SchemaVersion;
 
 /// Most examples of an event type.
 pub const MAX_EXAMPLES: usize = 8;
@@ -90,10 +91,6 @@ impl Resource for EventType {
 
     fn metadata(&self) -> &Metadata {
         &self.metadata
-    }
-
-    fn as_event_type(&self) -> Option<&EventType> {
-        Some(self)
     }
 
     fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{PathOwnership, Paths, RoutingTable};
+use super::PathOwnership;
 use crate::ids::EventTypeName;
 use crate::persistent_map::PersistentMap;
 use crate::resource::{EventType, Validation};
@@ -30,21 +30,19 @@ impl Validated {
             self.0.remove(&event_type.name);
         }
     }
-}
 
-impl RoutingTable {
-    /// Whether events of any type are checked.
-    pub fn has_validated_types(&self) -> bool {
-        !self.validated.0.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// The event types of that name whose events are checked on a path. Where spaces share their paths, those of all.
-    pub fn validated_types(&self, event_type: &str, path: &str) -> impl Iterator<Item = &Arc<EventType>> {
-        let ownership = match &self.paths {
-            Paths::Shared(_) => PathOwnership::Shared,
-            Paths::BySpace(_) => PathOwnership::BySpace,
-        };
-        let all = self.validated.0.get(event_type).into_iter().flatten();
+    /// Those of a name whose events are checked on a path.
+    pub(super) fn on<'v>(
+        &'v self,
+        event_type: &str,
+        ownership: PathOwnership,
+        path: &str,
+    ) -> impl Iterator<Item = &'v Arc<EventType>> {
+        let all = self.0.get(event_type).into_iter().flatten();
         all.filter(move |known| ownership.allows(&known.space, path))
     }
 }
@@ -54,6 +52,7 @@ mod tests {
     use super::*;
     use crate::configuration::{Change, Snapshot, SpaceRules};
     use crate::resource::Resource as _;
+    use crate::routing::RoutingTable;
 
     fn event_type(space: &str, validation: &str) -> EventType {
         let body = format!(r#"{{"name":"t","validation":"{validation}","schema":{{}}}}"#);

@@ -11,7 +11,8 @@ use domain::ids::Space;
 use domain::resource::{EventType, Validation};
 use offload::{LARGE_BODY, off_runtime};
 
-use super::Matched;
+use super::matched::Matched;
+use super::schema_violated::SchemaViolated;
 use crate::error::GatewayError;
 use crate::intake::Arrived;
 use crate::metrics::EventMetrics;
@@ -21,19 +22,6 @@ mod version;
 
 use compiled::Compiled;
 pub use compiled::SchemaSettings;
-
-/// An event whose data does not fit the schema of its type.
-#[derive(Debug)]
-pub struct SchemaViolated {
-    /// Its id.
-    pub event_id: String,
-    /// Its type.
-    pub event_type: String,
-    /// The version of the schema.
-    pub version: u32,
-    /// What does not fit, and where.
-    pub violations: Vec<Violation>,
-}
 
 /// Checks data.
 #[derive(Debug)]

@@ -31,7 +31,7 @@ enum Refused {
 
 impl SchemaCheck {
     /// Refuses a change if what it was compared with is not the newest any more.
-    pub(in crate::config) fn still_holds<R: Resource>(self, stored: &R) -> Result<(), ConfigurationError> {
+    pub(in crate::config) fn still_holds<R: Configured>(self, stored: &R) -> Result<(), ConfigurationError> {
         let (Self::Newest(compared), Some(stored)) = (self, stored.as_event_type()) else {
             return Ok(());
         };

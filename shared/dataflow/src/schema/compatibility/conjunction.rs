@@ -241,7 +241,7 @@ impl Node<'_> {
 /// Whether two values are the same JSON: numbers by what they are, not by how they are written.
 pub(super) fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(a), Value::Number(b)) => super::numbers::compare(a, b).is_eq(),
+        (Value::Number(a), Value::Number(b)) => super::number_order::compare(a, b).is_eq(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))

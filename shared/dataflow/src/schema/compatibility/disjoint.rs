@@ -58,7 +58,7 @@ fn below(one: &Conjunction<'_>, other: &Conjunction<'_>) -> bool {
     let (Some(upper), Some(lower)) = (bound(one, End::Upper), bound(other, End::Lower)) else {
         return false;
     };
-    match super::numbers::compare(&upper.at, &lower.at) {
+    match super::number_order::compare(&upper.at, &lower.at) {
         std::cmp::Ordering::Less => true,
         std::cmp::Ordering::Equal => upper.is_exclusive || lower.is_exclusive,
         std::cmp::Ordering::Greater => false,

@@ -1,10 +1,9 @@
 //! Bounds of numbers, lengths and counts.
 
-use std::cmp::Ordering;
-
 use serde_json::{Map, Number, Value};
 
 use super::conjunction::Conjunction;
+use super::number_order::compare;
 use super::types::Types;
 
 /// A bound of numbers.
@@ -131,19 +130,4 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
         Some(float as u64)
     };
     value.as_u64().or_else(from_float)
-}
-
-/// Which number is less.
-pub(super) fn compare(one: &Number, other: &Number) -> Ordering {
-    let whole = |number: &Number| {
-        number
-            .as_i64()
-            .map(i128::from)
-            .or_else(|| number.as_u64().map(i128::from))
-    };
-    if let (Some(one), Some(other)) = (whole(one), whole(other)) {
-        return one.cmp(&other);
-    }
-    let float = |number: &Number| number.as_f64().unwrap_or_default();
-    float(one).total_cmp(&(float(other) + 0.0))
 }

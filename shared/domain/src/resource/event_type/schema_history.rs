@@ -1,23 +1,11 @@
 //! The versions of the schema of an event type.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::{Described, Metadata};
-use super::{CompatibilityMode, CompatibilityPolicy, EventType, Validation};
+use super::{CompatibilityMode, CompatibilityPolicy, EventType, SchemaVersion, Validation};
 use crate::ids::{EventTypeName, Space};
 use crate::json::Json;
-
-/// A version of a schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SchemaVersion {
-    /// Its number, from 1. None is used twice, as long as the event type has a schema.
-    pub version: u32,
-    /// A JSON Schema.
-    #[schema(value_type = Object)]
-    pub schema: Json,
-}
 
 impl EventType {
     /// One with a name and nothing else.

@@ -32,7 +32,7 @@ const WITH_VALUE: usize = 151;
 const WITHOUT_VALUE: usize = 16;
 
 fn corpus() -> Option<Value> {
-    let given = std::env::var_os("EVENT_GATEWAY_CORPORA").map(PathBuf::from);
+    let given = option_env!("EVENT_GATEWAY_CORPORA").map(PathBuf::from);
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
     let folder = given.unwrap_or(beside);
     let text = std::fs::read_to_string(folder.join("corpora/apicurio_compat_json.json")).ok()?;
