@@ -13,12 +13,17 @@ use serde_json::Value;
 pub mod compatibility;
 mod document;
 mod error;
+mod ids;
 pub mod infer;
 mod keywords;
 mod limits;
 mod looks;
+mod measure;
+mod nesting;
+mod pointer;
 mod shape;
 mod violation;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +33,7 @@ pub use limits::SchemaLimits;
 pub use violation::{Violation, ViolationLimits};
 
 use document::Document;
+use measure::Measure;
 use shape::Shape;
 
 /// A schema that data can be checked against.
@@ -35,6 +41,7 @@ pub struct Schema {
     validator: Validator,
     document: Arc<Document>,
     shape: Shape,
+    limits: SchemaLimits,
 }
 
 impl Schema {
@@ -47,9 +54,8 @@ impl Schema {
         let value: Value = serde_json::from_str(text).map_err(|err| SchemaError::not_json(&err))?;
         let document = Document::new(value, limits)?;
         let shape = Shape::of(&document, limits)?;
-        let patterns = PatternOptions::regex()
-            .size_limit(limits.pattern_bytes)
-            .dfa_size_limit(limits.pattern_bytes);
+        let each = limits.each_pattern(document.patterns(), text.len());
+        let patterns = PatternOptions::regex().size_limit(each).dfa_size_limit(each);
         let validator = jsonschema::options()
             .with_pattern_options(patterns)
             .build(document.root())
@@ -58,6 +64,7 @@ impl Schema {
             validator,
             document: Arc::new(document),
             shape,
+            limits: *limits,
         })
     }
 
@@ -82,12 +89,16 @@ impl Schema {
 
     /// What of a value breaks the schema.
     pub fn violations_of(&self, value: &Value, limits: &ViolationLimits) -> Vec<Violation> {
-        // The answer alone remembers what it has seen; the list of reasons looks at each value as often as branches of
-        // the schema do.
+        let measure = Measure::of(value);
+        if self.shape.takes_too_long(&measure, &self.limits) {
+            return vec![Violation::unchecked(value, limits)];
+        }
+        // The answer alone remembers what it has seen, and keeps nothing; the list of reasons is made whole before its first
+        // one is had, and looks at each value as often as branches of the schema do.
         if self.validator.is_valid(value) {
             return Vec::new();
         }
-        if self.shape.branches_often(value) {
+        if self.shape.lists_too_much(&measure, &self.limits) {
             return vec![Violation::unlisted(value, limits)];
         }
         let errors = self.validator.iter_errors(value).take(limits.count);

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::ids::Ids;
 use super::keywords::{Holding, Place, holds, refers};
+use super::nesting;
+use super::pointer::push_name;
 use super::{SchemaError, SchemaFault, SchemaLimits};
 
 /// A schema and what its parts are called.
@@ -13,6 +16,7 @@ pub(super) struct Document {
     root: Value,
     /// Pointers of parts that have a name (`#name`) or an id of their own.
     named: HashMap<String, String>,
+    ids: Ids,
     siblings_of_ref_apply: bool,
 }
 
@@ -36,9 +40,7 @@ pub(super) enum Step<'a> {
 impl Document {
     /// Reads what has a name. Refused: what is nested too deeply, and references that lead nowhere.
     pub(super) fn new(root: Value, limits: &SchemaLimits) -> Result<Self, SchemaError> {
-        if let Some(pointer) = deeper_than(&root, limits.depth) {
-            return Err(SchemaError::at(&pointer, SchemaFault::TooDeep(limits.depth)));
-        }
+        nesting::check(&root, limits)?;
         let draft = root.get("$schema").and_then(Value::as_str).unwrap_or_default();
         let is_old = ["draft-04", "draft-06", "draft-07"]
             .iter()
@@ -46,6 +48,7 @@ impl Document {
         let mut document = Self {
             root,
             named: HashMap::new(),
+            ids: Ids::default(),
             siblings_of_ref_apply: !is_old,
         };
         let mut named = HashMap::new();
@@ -62,6 +65,7 @@ impl Document {
                 }
             }
         });
+        document.ids = Ids::of(&named);
         document.named = named;
         document.walk(&mut |pointer, object| {
             if let Some(Value::String(target)) = object.get("$ref")
@@ -75,6 +79,17 @@ impl Document {
             Some((pointer, target)) => Err(SchemaError::at(&pointer, SchemaFault::Unresolved(target))),
             None => Ok(document),
         }
+    }
+
+    /// How many patterns there are.
+    pub(super) fn patterns(&self) -> usize {
+        let mut count = 0;
+        self.walk(&mut |_, object| {
+            count += usize::from(object.contains_key("pattern"));
+            let properties = object.get("patternProperties").and_then(Value::as_object);
+            count += properties.map_or(0, Map::len);
+        });
+        count
     }
 
     pub(super) fn root(&self) -> &Value {
@@ -101,7 +116,7 @@ impl Document {
         let base = if base.is_empty() {
             String::new()
         } else {
-            self.base(base)?
+            self.ids.find(base)?
         };
         if fragment.is_empty() {
             return Some(base);
@@ -110,17 +125,6 @@ impl Document {
             return Some(base + &percent_decoded(fragment)?);
         }
         self.named.get(&format!("#{fragment}")).cloned()
-    }
-
-    /// The part with an id, in full or as the last of its path.
-    fn base(&self, id: &str) -> Option<String> {
-        let id = id.trim_end_matches('#');
-        let is_it = |known: &str| {
-            let known = known.trim_end_matches('#');
-            known == id || known.rsplit('/').next() == Some(id) || id.rsplit('/').next() == Some(known)
-        };
-        let mut found = self.named.iter().filter(|(known, _)| is_it(known));
-        found.next().map(|(_, pointer)| pointer.clone())
     }
 
     /// Subschemas of an object, in the order of its keywords. Beside a `$ref` of an old draft nothing counts.
@@ -201,12 +205,6 @@ impl Held<'_> {
     }
 }
 
-/// Adds a name to a JSON pointer.
-pub(super) fn push_name(pointer: &mut String, name: &str) {
-    pointer.push('/');
-    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
-}
-
 fn percent_decoded(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());
@@ -224,34 +222,4 @@ fn percent_decoded(text: &str) -> Option<String> {
         rest = &rest[2..];
     }
     String::from_utf8(bytes).ok()
-}
-
-/// Where a value is nested deeper than that.
-fn deeper_than(root: &Value, most: usize) -> Option<String> {
-    let mut waiting = vec![(String::new(), root, 1_usize)];
-    while let Some((pointer, value, depth)) = waiting.pop() {
-        if depth > most && (value.is_object() || value.is_array()) {
-            return Some(pointer);
-        }
-        match value {
-            Value::Object(members) => {
-                for (name, value) in members {
-                    if value.is_object() || value.is_array() {
-                        let mut inner = pointer.clone();
-                        push_name(&mut inner, name);
-                        waiting.push((inner, value, depth + 1));
-                    }
-                }
-            }
-            Value::Array(elements) => {
-                for (at, value) in elements.iter().enumerate() {
-                    if value.is_object() || value.is_array() {
-                        waiting.push((format!("{pointer}/{at}"), value, depth + 1));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }

@@ -43,6 +43,9 @@ pub enum SchemaFault {
     /// It is nested too deeply.
     #[error("the schema is nested deeper than {0} levels")]
     TooDeep(usize),
+    /// Its names are long, and stand above many parts.
+    #[error("the names are too long for so many parts below them: their places take more than {0} bytes")]
+    LongPlaces(usize),
     /// Following references leads back to the same subschema without going into the data.
     #[error("the reference leads back to itself")]
     Circular,

@@ -9,13 +9,15 @@ use super::keywords::Place;
 use super::{SchemaError, SchemaFault, SchemaLimits};
 
 /// How many subschemas are visited to find out.
-const MOST_VISITS: usize = 1_000_000;
+const MOST_VISITS: usize = 200_000;
 
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     /// By how many subschemas a member or element is looked at, at most, each time that its parent is.
     pub(super) branches: usize,
+    /// How many times a value is looked at, at most, as far as the schema does not refer to itself.
+    pub(super) most: usize,
     /// Whether a subschema refers to one that it is part of: data decides how deep that goes.
     pub(super) is_recursive: bool,
 }
@@ -71,6 +73,7 @@ impl Looks {
             if looks > limits.looks {
                 return Err(too_many());
             }
+            found.most = found.most.max(looks);
             found.branches = found.branches.max(children.most(&|_| 1));
             known.insert(pointer, Below::Of(looks.max(1)));
         }

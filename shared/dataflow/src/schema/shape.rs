@@ -1,4 +1,4 @@
-//! How much work a schema makes of a value: references that lead in a circle are refused, and so is what has too many
+//! How much work a schema makes, whatever the data: circles that lead nowhere are refused, and so is what has too many
 //! subschemas look at the same value.
 
 use std::collections::{HashMap, HashSet};
@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::document::Document;
 use super::keywords::Place;
 use super::looks::Looks;
+use super::measure::Measure;
+use super::work::Work;
 use super::{SchemaError, SchemaFault, SchemaLimits};
 
 /// How often a list of reasons may look at parts of the data, as a power of two.
@@ -20,13 +22,17 @@ const LONGEST_CHAIN: usize = 128;
 pub(super) struct Shape {
     /// By how many subschemas a member or element is looked at, at most, each time that its parent is.
     branches: usize,
+    /// How many times a value is looked at.
+    looks: usize,
     is_recursive: bool,
+    /// The most that is done with one value each time.
+    work: Work,
 }
 
 /// Work of a subschema, on the way or done.
 enum Width {
     InProgress,
-    Of(usize),
+    Of(Work),
 }
 
 impl Shape {
@@ -36,13 +42,14 @@ impl Shape {
             limits,
             known: HashMap::new(),
         };
+        let mut work = Work::default();
         let mut seen = HashSet::new();
         let mut waiting = vec![(String::new(), document.root())];
         while let Some((pointer, value)) = waiting.pop() {
             if !seen.insert(pointer.clone()) {
                 continue;
             }
-            widths.width(&pointer, value, 0)?;
+            work = work.most(widths.width(&pointer, value, 0)?);
             let Value::Object(object) = value else { continue };
             waiting.extend(document.referred(object));
             for held in document.held(object) {
@@ -52,19 +59,40 @@ impl Shape {
         let looks = Looks::of(document, limits)?;
         Ok(Self {
             branches: looks.branches,
+            looks: looks.most.max(1),
             is_recursive: looks.is_recursive,
+            work,
         })
     }
 
-    /// Whether listing all reasons would look too often at the same parts of this value. What does not refer to itself has
-    /// its bound.
-    pub(super) fn branches_often(self, value: &Value) -> bool {
-        if !self.is_recursive || self.branches < 2 {
-            return false;
+    /// Whether data may take more steps to be checked than are taken. What refers to itself is remembered meanwhile.
+    pub(super) fn takes_too_long(self, data: &Measure, limits: &SchemaLimits) -> bool {
+        let steps = data
+            .values
+            .saturating_mul(self.work.steps)
+            .saturating_mul(self.looks);
+        steps > limits.steps
+    }
+
+    /// Whether a list of what data breaks may be larger than is made, or look too often at the same parts.
+    pub(super) fn lists_too_much(self, data: &Measure, limits: &SchemaLimits) -> bool {
+        let mut looks = self.looks;
+        if self.is_recursive && self.branches > 1 {
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let power = (self.branches as f64).log2() * data.depth as f64;
+            if power > LISTED_LOOKS {
+                return true;
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "it is small and positive"
+            )]
+            let often = power.exp2().ceil() as usize;
+            looks = looks.saturating_mul(often);
         }
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let looks = (self.branches as f64).log2() * depth(value) as f64;
-        looks > LISTED_LOOKS
+        let violations = self.work.violations.saturating_mul(looks);
+        data.violation_bytes.saturating_mul(violations) > limits.listed_bytes
     }
 }
 
@@ -76,15 +104,15 @@ struct Widths<'a> {
 }
 
 impl Widths<'_> {
-    /// How many subschemas look at the value that this one looks at.
-    fn width(&mut self, pointer: &str, value: &Value, chain: usize) -> Result<usize, SchemaError> {
+    /// What all subschemas do with the value that this one looks at.
+    fn width(&mut self, pointer: &str, value: &Value, chain: usize) -> Result<Work, SchemaError> {
         let Value::Object(object) = value else {
-            return Ok(1);
+            return Ok(Work::of_boolean());
         };
         let too_wide = || SchemaError::at(pointer, SchemaFault::TooWide(self.limits.width));
         match self.known.get(pointer) {
             Some(Width::InProgress) => return Err(SchemaError::at(pointer, SchemaFault::Circular)),
-            Some(Width::Of(width)) => return Ok(*width),
+            Some(Width::Of(work)) => return Ok(*work),
             None => {}
         }
         if chain > LONGEST_CHAIN {
@@ -92,28 +120,19 @@ impl Widths<'_> {
         }
         self.known.insert(pointer.to_owned(), Width::InProgress);
         let document = self.document;
-        let mut sum = 1_usize;
+        let mut sum = Work::of(object);
         for (target, value) in document.referred(object) {
-            sum = sum.saturating_add(self.width(&target, value, chain + 1)?);
+            sum = sum.and(self.width(&target, value, chain + 1)?);
         }
         for held in document.held(object) {
             if held.place == Place::Here {
-                sum = sum.saturating_add(self.width(&held.pointer(pointer), held.value, chain + 1)?);
+                sum = sum.and(self.width(&held.pointer(pointer), held.value, chain + 1)?);
             }
         }
-        if sum > self.limits.width {
+        if sum.subschemas > self.limits.width {
             return Err(SchemaError::at(pointer, SchemaFault::TooWide(self.limits.width)));
         }
         self.known.insert(pointer.to_owned(), Width::Of(sum));
         Ok(sum)
-    }
-}
-
-/// How deep a value is nested.
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or_default(),
-        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
-        _ => 0,
     }
 }

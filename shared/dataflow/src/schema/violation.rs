@@ -55,9 +55,17 @@ impl Violation {
         Self {
             path: String::new(),
             schema_path: String::new(),
-            message: "the data does not fit the schema, which branches too often at this depth to say where"
+            message: "the data does not fit the schema; it is too large, or branches too often, to say where"
                 .to_owned(),
             value: shown(value, limits.value),
+        }
+    }
+
+    /// Of data that would take too long to be checked.
+    pub(super) fn unchecked(value: &Value, limits: &ViolationLimits) -> Self {
+        Self {
+            message: "the data is too large to be checked against this schema".to_owned(),
+            ..Self::unlisted(value, limits)
         }
     }
 

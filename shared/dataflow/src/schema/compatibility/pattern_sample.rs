@@ -8,6 +8,9 @@ const LONGEST: usize = 4_096;
 /// A text that a pattern matches, of at least so many characters if it can be so long. `None` where the pattern cannot be
 /// read; what else the text has to keep is for others to try.
 pub(super) fn text_like(pattern: &str, least: usize) -> Option<String> {
+    if least > LONGEST {
+        return None;
+    }
     let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
     let mut shortest = String::new();
     write(&hir, 0, &mut shortest)?;
@@ -33,7 +36,12 @@ fn write(hir: &Hir, more: usize, text: &mut String) -> Option<()> {
             let least = repetition.min as usize;
             let most = repetition.max.map_or(usize::MAX, |most| most as usize);
             for _ in 0..least.saturating_add(more).min(most) {
+                let before = text.len();
                 write(&repetition.sub, 0, text)?;
+                // What can be nothing would be so for ever.
+                if text.len() == before {
+                    break;
+                }
             }
         }
         HirKind::Capture(capture) => write(&capture.sub, more, text)?,

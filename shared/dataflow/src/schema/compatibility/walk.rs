@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::super::Schema;
-use super::super::document::push_name;
+use super::super::pointer::push_name;
 use super::conjunction::{Conjunction, ConjunctionKey, Node};
 use super::sample::Sampler;
 use super::{CompareLimits, Direction, Policy, Refusal};

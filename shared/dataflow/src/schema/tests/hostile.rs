@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compile;
+use crate::schema::compatibility::{CompareLimits, Compatibility, Policy, refusals};
 use crate::schema::{SchemaFault, ViolationLimits};
 
 fn nested(depth: usize) -> String {
@@ -84,6 +85,113 @@ fn large_data() {
         "{}",
         found[0].message.len()
     );
+}
+
+/// The only violation of data of which not all are listed.
+fn only(schema: &Value, data: &Value) -> String {
+    let found = compile(schema)
+        .unwrap()
+        .violations(&data.to_string(), &ViolationLimits::default());
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].message.clone()
+}
+
+#[test]
+fn violations_that_would_take_too_much_memory_are_not_listed() {
+    // Each would have the long name in its path.
+    let data = json!({"n".repeat(1_000_000): vec![1; 100_000]});
+    let texts = json!({"additionalProperties": {"items": {"type": "string"}}});
+    assert!(only(&texts, &data).contains("too large"));
+    // Each of a branch would have a copy of all of it.
+    let names: Vec<_> = (0..2_000).map(|at| format!("k{at}")).collect();
+    let branches = json!({"anyOf": [{"required": names}, {"required": names}]});
+    let data = json!({"a": "x".repeat(100_000)});
+    assert!(only(&branches, &data).contains("too large"));
+}
+
+#[test]
+fn data_that_would_take_too_long_is_not_checked() {
+    let numbers: Vec<_> = (0..20_000).collect();
+    let listed = json!({"items": {"enum": numbers}});
+    assert!(only(&listed, &json!(vec![19_999; 100_000])).contains("too large to be checked"));
+    assert_eq!(
+        compile(&listed)
+            .unwrap()
+            .violations("[19999]", &ViolationLimits::default()),
+        []
+    );
+    let patterns: Map<_, _> = (0..5_000).map(|at| (format!("^{at}$"), json!(true))).collect();
+    let tried = json!({"items": {"patternProperties": patterns}});
+    let data = json!(vec![json!({"a": 1}); 150_000]);
+    assert!(only(&tried, &data).contains("too large to be checked"));
+}
+
+#[test]
+fn a_long_name_above_many_parts() {
+    let parts: Map<_, _> = (0..10_000).map(|at| (format!("p{at}"), json!({}))).collect();
+    let schema = json!({"properties": {"n".repeat(100_000): {"properties": parts}}});
+    assert!(matches!(
+        compile(&schema).unwrap_err().fault,
+        SchemaFault::LongPlaces(_)
+    ));
+}
+
+#[test]
+fn many_references_to_many_ids() {
+    let definitions: Map<_, _> = (0..2_500)
+        .map(|at| (format!("d{at}"), json!({"$id": format!("urn:x:{at}")})))
+        .collect();
+    let references: Vec<_> = (0..2_500)
+        .map(|at| json!({"$ref": format!("urn:x:{at}#")}))
+        .collect();
+    let schema = json!({"$defs": definitions, "prefixItems": references});
+    assert!(compile(&schema).is_ok());
+}
+
+#[test]
+fn patterns_have_their_room_together() {
+    let large = "[a-z]{1,300}[0-9]{1,300}";
+    let patterns = |count: usize| {
+        let members: Map<_, _> = (0..count)
+            .map(|at| (format!("p{at}"), json!({"pattern": format!("{large}{at}")})))
+            .collect();
+        compile(&json!({"properties": members}))
+    };
+    assert!(patterns(1).is_ok());
+    assert_eq!(patterns(1_000).unwrap_err().fault, SchemaFault::Pattern);
+    let small: Vec<_> = (0..1_000)
+        .map(|at| json!({"pattern": format!("^[a-z]+-{at}$")}))
+        .collect();
+    assert!(compile(&json!({"prefixItems": small})).is_ok());
+}
+
+#[test]
+fn a_text_for_a_pattern_that_can_be_nothing() {
+    let old =
+        compile(&json!({"type": "string", "pattern": "^(a*)*$", "minLength": 4_000_000_000_u64})).unwrap();
+    let new = compile(&json!({"type": "string", "pattern": "^(b*)*$", "minLength": 1_000})).unwrap();
+    let limits = CompareLimits::default();
+    for (one, other) in [(&old, &new), (&new, &old)] {
+        let found = refusals(Compatibility::Full, Policy::Strict, one, other, &limits);
+        assert!(!found.is_empty());
+    }
+}
+
+#[test]
+fn nothing_is_fetched() {
+    for reference in [
+        "http://127.0.0.1:1/x.json",
+        "https://example.com/x",
+        "file:///etc/hostname",
+        "json-schema:///y",
+        "//example.com/x",
+        "x.json",
+    ] {
+        let error = compile(&json!({"items": {"$ref": reference}})).unwrap_err();
+        assert_eq!(error.fault, SchemaFault::Unresolved(reference.to_owned()));
+        let dynamic = compile(&json!({"items": {"$dynamicRef": reference}}));
+        assert!(dynamic.is_err(), "{reference}");
+    }
 }
 
 #[test]

@@ -8,9 +8,6 @@ use domain::resource::EventType;
 use hashlink::LruCache;
 use offload::off_runtime;
 
-/// Bytes of a schema from which on compiling it is left to other threads.
-const LARGE_SCHEMA: usize = 16 * 1024;
-
 /// How data is checked against schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaSettings {
@@ -81,12 +78,10 @@ impl Compiled {
             return entry.schema.clone();
         }
         let limits = self.settings.limits;
-        let compiled = if text.get().len() < LARGE_SCHEMA {
-            Schema::compile(text.get(), &limits)
-        } else {
-            let text = text.clone();
-            off_runtime(move || Schema::compile(text.get(), &limits)).await
-        };
+        // Patterns of a small schema take long as well.
+        let text = text.clone();
+        let bytes = text.get().len();
+        let compiled = off_runtime(move || Schema::compile(text.get(), &limits)).await;
         let compiled = compiled.inspect_err(|error| {
             tracing::error!(
                 space = %event_type.space, event.r#type = %event_type.name, version, %error,
@@ -95,7 +90,7 @@ impl Compiled {
         });
         let entry = Entry {
             of: Arc::clone(event_type),
-            bytes: text.get().len(),
+            bytes,
             schema: compiled.ok().map(Arc::new),
         };
         let schema = entry.schema.clone();
