@@ -64,7 +64,7 @@ mod tests {
             ("GET", "catalog", Some(("catalog", "list"))),
             ("GET", "asyncapi", Some(("asyncapi", "get"))),
             ("GET", "xregistry/export", Some(("xregistry", "get"))),
-            ("GET", "xregistry", None),
+            ("POST", "xregistry/export", None),
             ("POST", "schemas/infer", Some(("schema", "infer"))),
             ("GET", "schemas/infer", None),
             ("GET", "schemas/t/versions", Some(("schema", "list"))),
