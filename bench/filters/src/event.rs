@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use filters::{Scalar, Subject};
+use serde_json::value::RawValue;
 
 /// An event of a shop.
 #[derive(Debug)]
 pub struct Event {
     attributes: Vec<(&'static str, String)>,
-    data: String,
+    data: Box<RawValue>,
 }
 
 impl Event {
@@ -24,9 +25,9 @@ impl Event {
                 ("time", "2026-11-30T08:00:00Z".into()),
                 ("datacontenttype", "application/json".into()),
             ],
-            data: format!(
+            data: json(format!(
                 r#"{{"order":{{"id":"o-77","amount":129.5,"currency":"EUR","status":"paid","lines":[{{"sku":"A-1","count":2}},{{"sku":"B-7","count":1}}]}},"customer":{{"id":"c-{number}","name":"Ada Lovelace","country":"DE","tags":["vip","newsletter"]}},"note":"please leave it at the door of the neighbours, who are at home in the evenings, thank you","total":129.5}}"#
-            ),
+            )),
         }
     }
 
@@ -41,7 +42,10 @@ impl Event {
 
     /// An event whose data is this.
     pub fn with_data(self, data: String) -> Self {
-        Self { data, ..self }
+        Self {
+            data: json(data),
+            ..self
+        }
     }
 
     /// About the bytes of its JSON form.
@@ -50,7 +54,7 @@ impl Event {
             .attributes
             .iter()
             .map(|(name, value)| name.len() + value.len() + 6);
-        attributes.sum::<usize>() + self.data.len() + r#"{"data":}"#.len()
+        attributes.sum::<usize>() + self.data.get().len() + r#"{"data":}"#.len()
     }
 }
 
@@ -66,7 +70,11 @@ impl Subject for Event {
         }
     }
 
-    fn data(&self) -> Option<&str> {
+    fn data(&self) -> Option<&RawValue> {
         Some(&self.data)
     }
+}
+
+fn json(text: String) -> Box<RawValue> {
+    RawValue::from_string(text).unwrap_or_else(|error| panic!("data is no JSON: {error}"))
 }

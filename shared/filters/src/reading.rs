@@ -5,8 +5,6 @@ mod text;
 
 use std::sync::Arc;
 
-use serde::de::IgnoredAny;
-
 pub(crate) use place::Place;
 
 use crate::wanted::{FieldId, Wanted};
@@ -25,7 +23,7 @@ pub(crate) struct Reading<'e> {
 }
 
 impl<'e> Reading<'e> {
-    /// Reads what is wanted of an event, and nothing else. Data that is no JSON is no data.
+    /// Reads what is wanted of an event, and nothing else.
     pub(crate) fn of(event: &'e dyn Subject, wanted: &Wanted) -> Self {
         let mut reading = Self::of_attributes(event, wanted);
         let data = wanted
@@ -38,7 +36,7 @@ impl<'e> Reading<'e> {
         reading
     }
 
-    /// The same without data, which is not parsed then.
+    /// The same without data, which is not read then.
     pub(crate) fn of_attributes(event: &'e dyn Subject, wanted: &Wanted) -> Self {
         let mut top = Place::default();
         if wanted.width() <= MOST_ASKED {
@@ -86,7 +84,6 @@ fn data<'e>(event: &'e dyn Subject, key: &Arc<str>, wanted: &Wanted) -> Option<(
         ..Place::default()
     };
     let data = event.data()?;
-    serde_json::from_str::<IgnoredAny>(data).ok()?;
     text::read(data, wanted, &mut place);
     (!place.is_empty()).then(|| (key.clone(), place))
 }

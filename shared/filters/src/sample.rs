@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use crate::{Scalar, Subject};
 
 /// Attributes, and data that is JSON.
@@ -49,8 +51,8 @@ impl Subject for Sample {
         }
     }
 
-    fn data(&self) -> Option<&str> {
-        self.data.as_deref()
+    fn data(&self) -> Option<&RawValue> {
+        serde_json::from_str(self.data.as_deref()?).ok()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 /// A value without parts, as JSON has it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar<'a> {
@@ -24,6 +26,6 @@ pub trait Subject {
     /// Every context attribute that the event has.
     fn each_attribute(&self, visit: &mut dyn FnMut(&str, Scalar<'_>));
 
-    /// The JSON text of `data`. `None` when there is none, or when it is not JSON.
-    fn data(&self) -> Option<&str>;
+    /// `data` as JSON. `None` when there is none, or when it is not JSON.
+    fn data(&self) -> Option<&RawValue>;
 }

@@ -28,8 +28,8 @@ impl Subject for Data<'_> {
 
     fn each_attribute(&self, _visit: &mut dyn FnMut(&str, Scalar<'_>)) {}
 
-    fn data(&self) -> Option<&str> {
-        Some(self.0)
+    fn data(&self) -> Option<&RawValue> {
+        serde_json::from_str(self.0).ok()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is read of events.
 
+use serde_json::value::RawValue;
+
 use super::*;
 
 /// An event of a few attributes.
@@ -21,8 +23,8 @@ impl Subject for Sample {
         }
     }
 
-    fn data(&self) -> Option<&str> {
-        self.data.as_deref()
+    fn data(&self) -> Option<&RawValue> {
+        serde_json::from_str(self.data.as_deref()?).ok()
     }
 }
 

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
+use serde_json::value::RawValue;
 
 use super::place::Place;
 use crate::Scalar;
@@ -17,8 +18,9 @@ const MAX_DEPTH: usize = 128;
 /// Bytes of a text that are looked at one by one.
 const SHORT: usize = 16;
 
-/// Adds to `place` what is wanted of a JSON text. It has to be one: of another, anything may be read.
-pub(super) fn read<'e>(json: &'e str, wanted: &Wanted, place: &mut Place<'e>) {
+/// Adds to `place` what is wanted of a JSON text.
+pub(super) fn read<'e>(json: &'e RawValue, wanted: &Wanted, place: &mut Place<'e>) {
+    let json = json.get();
     Text { json, at: 0 }.value(wanted, place, MAX_DEPTH);
 }
 

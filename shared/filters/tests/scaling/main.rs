@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use filters::{FilterLimits, Filters, Scalar, Subject};
 use scaling::assert_linear;
+use serde_json::value::RawValue;
 
 /// Size of the smaller inputs: as many filters, members, operators or characters.
 const SIZE: usize = 2_000;
@@ -31,7 +32,7 @@ impl Subject for Event {
         visit("a", Scalar::String(Cow::Borrowed(&self.0)));
     }
 
-    fn data(&self) -> Option<&str> {
+    fn data(&self) -> Option<&RawValue> {
         None
     }
 }

@@ -5,6 +5,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use serde_json::value::RawValue;
+
 use super::support::{Event, compile, found, index};
 use crate::{FilterIndex, Scalar, Subject};
 
@@ -168,7 +170,7 @@ impl Subject for Counting<'_> {
         self.0.each_attribute(visit);
     }
 
-    fn data(&self) -> Option<&str> {
+    fn data(&self) -> Option<&RawValue> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.data()
     }

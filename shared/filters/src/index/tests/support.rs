@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use serde_json::value::RawValue;
+
 use crate::{FilterIndex, FilterLimits, Filters, Scalar, Subject};
 
 /// An event with these attributes and this data.
@@ -50,8 +52,8 @@ impl Subject for Event {
             .for_each(|(name, value)| visit(name, scalar(value)));
     }
 
-    fn data(&self) -> Option<&str> {
-        self.data.as_deref()
+    fn data(&self) -> Option<&RawValue> {
+        serde_json::from_str(self.data.as_deref()?).ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The example rules of EventBridge's documentation, as docs/filters.md has them: `detail-type` is `type`, and `detail` is
 //! `data`.
 
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{FilterLimits, Filters, Scalar, Subject};
 
@@ -40,8 +40,8 @@ impl Subject for Event {
         }
     }
 
-    fn data(&self) -> Option<&str> {
-        Some(&self.data)
+    fn data(&self) -> Option<&RawValue> {
+        serde_json::from_str(&self.data).ok()
     }
 }
 
