@@ -63,7 +63,7 @@ impl Explanation {
                     );
                 }
                 let filters = filters.zip(subject.as_ref());
-                let filters = filters.map(|(filters, event)| explained(filters, event));
+                let filters = filters.map(|(filters, event)| explained(filters, event, space.filter_steps));
                 let function = functions.get(&subscription.function_id).filter(|_| matches);
                 SubscriptionExplanation {
                     subscription_id: subscription.subscription_id.clone(),

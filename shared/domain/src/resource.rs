@@ -31,11 +31,11 @@ pub(crate) use cors::may_send_credentials;
 pub use cors::{Cors, CorsError};
 pub use event_type::EventType;
 pub use function::Function;
-pub(crate) use hook::compile_when;
 pub use hook::{
     DEFAULT_HOOK_TIMEOUT, Hook, HookError, HookPoint, MAX_HOOK_CONFIG_BYTES, MAX_HOOK_TIMEOUT_MS, MAX_HOOKS,
     OnHookError, hooks_at,
 };
+pub(crate) use hook::{check_whens, compile_when};
 pub use invalid::{InvalidCause, InvalidResource};
 pub use kind::Kind;
 pub use masking::masked;
@@ -56,9 +56,10 @@ pub use space_settings::{
     MAX_DESCRIPTION_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, PathMode, SpaceSettings,
     Unmatched,
 };
+pub(crate) use subscription::STORED_FILTERS;
 pub use subscription::{
-    MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters, SubscriptionType,
-    TransformSource,
+    MAX_FILTER_COMBINATIONS, MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters,
+    SubscriptionType, TransformSource,
 };
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;

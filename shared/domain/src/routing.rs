@@ -77,6 +77,8 @@ pub struct RoutingTable {
     /// Functions that are here with secrets which nobody could decrypt; only spaces that have such.
     sealed: PersistentMap<Space, BTreeSet<FunctionId>>,
     hooks: Hooks,
+    /// Steps that the filters of a subscription or a hook may take for one event.
+    filter_steps: usize,
 }
 
 /// What stands on the paths, by whose they are.
@@ -150,6 +152,7 @@ impl RoutingTable {
             queued: PersistentMap::default(),
             sealed: PersistentMap::default(),
             hooks: Hooks::default(),
+            filter_steps: rules.filters.max_steps,
         }
     }
 

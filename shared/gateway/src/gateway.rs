@@ -87,7 +87,7 @@ impl Gateway {
             circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
             rate_limits: RateLimits::default(),
             transforms: Transforms::new(settings.transforms),
-            decisions: DecisionCache::default(),
+            decisions: DecisionCache::new(settings.decisions),
             system_events: SystemEvents {
                 outbox: outbox.clone(),
                 is_hosted: settings.hosted.is_on(),

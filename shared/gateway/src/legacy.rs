@@ -4,7 +4,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::event::FilterSubject;
 use domain::legacy::{DirectCall, INVOKE, direct_call, invoke_event};
 use domain::resource::ResponseMode;
 
@@ -12,6 +11,7 @@ use crate::acceptance::authorizers::Authorizers;
 use crate::answer::Answer;
 use crate::answer::function_answer::in_room;
 use crate::error::GatewayError;
+use crate::filtering::filtered;
 use crate::gateway::Gateway;
 use crate::intake::Arrived;
 use crate::stamp::event_stamp;
@@ -38,7 +38,7 @@ impl Gateway {
         let hops = arrived.hops;
         let routes = arrived.table.routes(INVOKE, METHOD, &arrived.path.path);
         let routes = if arrived.table.has_filters() {
-            arrived.table.select(routes, &FilterSubject::of(&event))
+            filtered(arrived.table, &event, routes).await
         } else {
             routes
         };

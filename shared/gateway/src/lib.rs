@@ -8,6 +8,7 @@ mod delivery;
 mod draining;
 mod error;
 mod fan_out;
+mod filtering;
 mod gateway;
 mod intake;
 mod invocation;
@@ -38,6 +39,7 @@ pub use invocation::called::CallError;
 pub use invocation::circuit_breaker::{
     CallPermit, CircuitAdmission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Registered,
 };
+pub use invocation::decision_cache::DecisionCacheLimits;
 pub use invocation::transforms::Untransformed;
 pub use receive::GatewayReply;
 pub use settings::GatewaySettings;

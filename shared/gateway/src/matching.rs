@@ -16,15 +16,14 @@ use offload::{LARGE_BODY, off_runtime};
 
 use crate::error::GatewayError;
 use crate::fan_out::fan_out;
+use crate::filtering::filtered;
 use crate::intake::Arrived;
 use crate::loops::refuse_loop;
 
 mod deduplication_key;
-mod filtering;
 pub(crate) mod unmatched;
 
 use deduplication_key::scoped_key;
-use filtering::filtered;
 
 /// An event and whom it reaches.
 #[derive(Debug)]

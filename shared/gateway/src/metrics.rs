@@ -4,12 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::ids::{FunctionId, Space};
+use domain::resource::HookPoint;
 use domain::system_event::SystemEventType;
 use foldhash::fast::RandomState;
 use metrics::Counter;
+use tokio::time::Instant;
 
+mod hooks;
 mod space_labels;
 
+use hooks::HookCounters;
+pub(crate) use hooks::HookOutcome;
+pub use hooks::{HOOK_DURATION, HOOKS};
 pub use space_labels::{MetricsLimits, OTHER, SpaceLabels};
 
 /// Events that found a subscriber, before authorization.
@@ -89,6 +95,8 @@ pub(crate) struct SpaceCounters {
     by_type: RwLock<HashMap<Box<str>, SyncCounters, RandomState>>,
     /// Of weighted functions and those that they name.
     by_variant: RwLock<HashMap<(FunctionId, FunctionId), Counter, RandomState>>,
+    /// Looked up once there are hooks.
+    hooks: OnceLock<HookCounters>,
     most_types: usize,
 }
 
@@ -166,6 +174,7 @@ impl SpaceCounters {
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),
             by_type: RwLock::default(),
             by_variant: RwLock::default(),
+            hooks: OnceLock::new(),
             most_types,
         }
     }
@@ -209,6 +218,12 @@ impl SpaceCounters {
         };
         let counter = by_variant.entry(key.clone()).or_insert_with(|| new(&key));
         counter.increment(1);
+    }
+
+    /// Counts that a hook was asked, in a call that began then if there was one, and what came of it.
+    pub(crate) fn hook_asked(&self, point: HookPoint, outcome: HookOutcome, began: Option<Instant>) {
+        let hooks = self.hooks.get_or_init(|| HookCounters::new(&self.space));
+        hooks.count(point, outcome, began);
     }
 
     /// The counter of a function's system events; `event.received` is not counted (Q56).

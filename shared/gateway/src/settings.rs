@@ -10,6 +10,7 @@ use domain::trace::TraceSettings;
 
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
+use crate::invocation::decision_cache::DecisionCacheLimits;
 use crate::metrics::MetricsLimits;
 use crate::tunnels::TunnelSettings;
 
@@ -50,6 +51,8 @@ pub struct GatewaySettings {
     pub tunnels: TunnelSettings,
     /// Bounds of the transforms of subscriptions.
     pub transforms: TransformLimits,
+    /// How many decisions of authorizers are kept.
+    pub decisions: DecisionCacheLimits,
     /// How many series of metrics there may be.
     pub metrics: MetricsLimits,
 }

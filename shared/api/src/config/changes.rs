@@ -32,7 +32,8 @@ impl ConfigApi {
         let body = body::read(parts, body, self.limits).await?;
         let resource = self
             .secrets
-            .decode_update::<R>(space, id, &body)
+            .decode::<R>(space, Some(id), &body)
+            .await
             .map_err(|error| self.unreadable(R::KIND, true, &body, error))?;
         let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
         own_destination::check(&resource, &self.own)?;

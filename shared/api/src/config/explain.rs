@@ -85,6 +85,7 @@ impl ConfigApi {
             routes.sync.cloned()
         });
         let resources = SpaceResources {
+            filter_steps: rules.filters.max_steps,
             subscriptions: &subscriptions,
             event_types: &event_types,
             functions: &functions,

@@ -162,7 +162,8 @@ impl ConfigApi {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = self
                     .secrets
-                    .decode_new::<R>(space, &body)
+                    .decode::<R>(space, None, &body)
+                    .await
                     .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;

@@ -11,7 +11,7 @@ use domain::json::Object;
 use domain::resource::{Resource, Subscription};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::openapi::Required;
@@ -103,8 +103,9 @@ impl ConfigApi {
             member.ok_or_else(|| ApiError::invalid(format!("the member {name} is missing")))
         };
         let (transform, event) = (required("transform")?, required("event")?);
-        let (limits, space) = (self.transforms, space.to_string());
-        let made = off_runtime(move || tried(&transform, &event, &space, &limits)).await;
+        let (limits, whose) = (self.transforms, space.to_string());
+        // As those of its events: in turns, so that no space keeps the others waiting.
+        let made = off_runtime_for(space.as_str(), move || tried(&transform, &event, &whose, &limits)).await;
         let output = made.map_err(|failed| match failed {
             Failed::Compiling(error) => ApiError::invalid(format!("transform: {error}")),
             Failed::Applying(error) => ApiError::unprocessable(format!("transform: {error}")),

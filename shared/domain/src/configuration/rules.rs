@@ -17,18 +17,19 @@ impl Configured for EventType {
         &mut snapshot.event_types
     }
 
-    fn check_create(&self, snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
+    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
-        self.check_hooks(snapshot)
+        self.check_hooks(None, snapshot, rules)
     }
 
     fn check_update(
         &self,
-        _stored: &Self,
+        stored: &Self,
         snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        self.check_create(snapshot, rules)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        self.check_hooks(Some(stored), snapshot, rules)
     }
 
     fn check_delete(

@@ -84,6 +84,7 @@ impl Fixture {
                 max_hops: Hops::new(16),
                 traces: domain::trace::TraceSettings::default(),
                 batch_timeout: LONG,
+                decisions: crate::invocation::decision_cache::DecisionCacheLimits::default(),
                 max_hook_timeout: LONG,
                 max_retry_after: LONG,
                 max_concurrent_deliveries: 10,

@@ -173,6 +173,7 @@ fn gateway(folder: &TempDir, most: usize) -> Gateway {
             max_hops: Hops::new(16),
             traces: domain::trace::TraceSettings::default(),
             batch_timeout: LONG,
+            decisions: crate::invocation::decision_cache::DecisionCacheLimits::default(),
             max_hook_timeout: LONG,
             max_retry_after: LONG,
             max_concurrent_deliveries: 1000,
