@@ -14,7 +14,9 @@ use crate::body::BodyLimits;
 use crate::health::HealthPaths;
 
 mod access;
+mod authorization;
 mod browser_guard;
+mod caller;
 mod changes;
 mod creation;
 mod dead_letters;
@@ -23,6 +25,7 @@ mod endpoint;
 mod etag;
 mod explain;
 mod filter_test;
+mod keys;
 mod legacy;
 mod merge_patch;
 mod metrics_page;

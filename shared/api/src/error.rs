@@ -23,6 +23,7 @@ use error_body::Details;
 mod call_message;
 mod error_body;
 mod json_answer;
+mod key_errors;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
 pub(crate) use json_answer::{json_answer, json_bytes, json_line};

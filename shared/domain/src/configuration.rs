@@ -7,13 +7,14 @@ use imbl::OrdMap;
 
 use crate::doubts::Doubt;
 use crate::resource::{
-    Cors, EventType, Function, Kind, MetadataFilter, PathMode, Resource, SpaceSettings, Subscription,
+    ApiKey, Cors, EventType, Function, Kind, MetadataFilter, PathMode, Resource, SpaceSettings, Subscription,
 };
 
 mod creation;
 mod error;
 mod function_uses;
 mod hook_rules;
+mod key_rules;
 mod path_forms;
 mod route_authorizers;
 mod rules;
@@ -51,6 +52,7 @@ pub struct Snapshot {
     cors: Collection<Cors>,
     /// None or one.
     settings: Collection<SpaceSettings>,
+    keys: Collection<ApiKey>,
     sync_paths: SyncPaths,
     path_forms: PathForms,
     /// How many subscriptions have filters that events do not find.
@@ -92,6 +94,8 @@ pub enum AnyChange<'c> {
     Cors(&'c Change<Cors>),
     /// Of the settings of a space.
     Space(&'c Change<SpaceSettings>),
+    /// Of a key.
+    Key(&'c Change<ApiKey>),
 }
 
 /// A resource with its rules towards the others of its space.
@@ -206,6 +210,7 @@ impl Snapshot {
             && self.subscriptions.is_empty()
             && self.cors.is_empty()
             && self.settings.is_empty()
+            && self.keys.is_empty()
     }
 
     /// The subscriptions that get no events because their stored filters do not compile. As long as there are none, nothing

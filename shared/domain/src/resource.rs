@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::ids::Space;
 
+mod api_key;
 mod authorizer_cache;
 mod cors;
 mod event_type;
@@ -25,6 +26,8 @@ mod space_settings;
 mod subscription;
 mod target_url;
 
+pub use api_key::{ApiKey, KeySecret, MAX_KEY_LIMITS, MAX_KEY_NAME_BYTES, SecretState};
+pub(crate) use api_key::{EMITS_TAG, ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG, TIME_TAG};
 pub use authorizer_cache::AuthorizerCache;
 pub(crate) use authorizer_cache::{HEADER_TAG, NOT_CACHED_TAG};
 pub(crate) use cors::may_send_credentials;
@@ -64,7 +67,7 @@ pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;
 
 /// Members that follow from the others, or from the URL: answers have them, and what is sent of them is ignored.
-pub const DERIVED_MEMBERS: [&str; 3] = ["space", "subscriptionId", "corsId"];
+pub const DERIVED_MEMBERS: [&str; 4] = ["space", "subscriptionId", "corsId", "keyId"];
 
 /// The member that resources have for those who ask for it.
 pub const CREATED_AT: &str = "createdAt";

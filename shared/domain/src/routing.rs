@@ -188,6 +188,7 @@ impl RoutingTable {
             AnyChange::Subscription(change) => self.route_subscription(change),
             AnyChange::Cors(change) => self.route_cors(change),
             AnyChange::Space(change) => self.set_modes(change),
+            AnyChange::Key(_) => {}
         }
     }
 

@@ -41,7 +41,9 @@ pub(crate) fn needed_by<R: Configured>(stored: &Stored<R>) -> u64 {
         | AnyChange::Function(_)
         | AnyChange::EventType(_)
         | AnyChange::Cors(_)
-        | AnyChange::Space(_) => FIRST,
+        | AnyChange::Space(_)
+        // A kind that older programs do not know: they do not open the store.
+        | AnyChange::Key(_) => FIRST,
     }
 }
 

@@ -25,7 +25,7 @@ const LIBRARIES: [(&str, &[&str]); 15] = [
     (
         "api",
         &[
-            "dataflow", "domain", "filters", "offload", "gateway", "store", "queue", "records",
+            "clocks", "dataflow", "domain", "filters", "offload", "gateway", "store", "queue", "records",
         ],
     ),
     (

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::access::Scope;
 use domain::event::FilterSubject;
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
 use domain::ids::Space;
@@ -24,6 +25,7 @@ pub(super) static SUBJECT: Subject = Subject {
         actions: &[Action {
             method: Method::POST,
             labels: ("explanation", "get"),
+            scope: Scope::ConfigRead,
             answer: |api, asked| Box::pin(api.explain(asked.space, asked.parts, asked.body)),
             describe: || {
                 let explain = in_space(

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::access::Scope;
 use domain::filter_test::{FilterOutcome, FilterTest, FilterTestError};
 use domain::refusal::Refusal;
 use http::request::Parts;
@@ -22,6 +23,7 @@ pub(super) static SUBJECT: Subject = Subject {
         actions: &[Action {
             method: Method::POST,
             labels: ("filters", "test"),
+            scope: Scope::ConfigRead,
             answer: |api, asked| Box::pin(api.test_filters(asked.parts, asked.body)),
             describe: || {
                 let test = in_space(

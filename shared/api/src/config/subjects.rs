@@ -1,15 +1,16 @@
 //! All subjects of endpoints, and the endpoint that a path names.
 
 use super::endpoint::{Endpoint, Subject};
-use super::{dead_letters, deliveries, explain, filter_test, pause, spaces, transforms, waiting};
+use super::{dead_letters, deliveries, explain, filter_test, keys, pause, spaces, transforms, waiting};
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 8] = [
+pub(super) static SUBJECTS: [&Subject; 9] = [
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
     &explain::SUBJECT,
     &filter_test::SUBJECT,
+    &keys::SUBJECT,
     &pause::SUBJECT,
     &spaces::SUBJECT,
     &transforms::SUBJECT,
@@ -54,6 +55,14 @@ mod tests {
             ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
             ("DELETE", "subscriptions/s/pause", None),
             ("HEAD", "deadletters", None),
+            ("GET", "keys", Some(("key", "list"))),
+            ("POST", "keys", Some(("key", "create"))),
+            ("DELETE", "keys", None),
+            ("GET", "keys/k", Some(("key", "get"))),
+            ("DELETE", "keys/k", Some(("key", "delete"))),
+            ("PUT", "keys/k", None),
+            ("POST", "keys/k/roll", Some(("key", "roll"))),
+            ("GET", "keys/k/roll", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),

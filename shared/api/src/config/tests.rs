@@ -20,6 +20,7 @@ mod browsers;
 mod dead_letters;
 mod deliveries;
 mod health;
+mod keys;
 mod legacy;
 mod patches;
 mod secrets;

@@ -5,6 +5,7 @@ use std::any::Any;
 use axum::body::Body;
 use axum::response::Response;
 use dataflow::transform::{Transform, TransformContext, TransformError, TransformLimits};
+use domain::access::Scope;
 use domain::configuration::ConfigurationError;
 use domain::ids::Space;
 use domain::json::Object;
@@ -28,6 +29,7 @@ pub(super) static SUBJECT: Subject = Subject {
         actions: &[Action {
             method: Method::POST,
             labels: ("transform", "test"),
+            scope: Scope::ConfigRead,
             answer: |api, asked| Box::pin(api.test_transform(asked.space, asked.parts, asked.body)),
             describe: || {
                 let test = in_space(

@@ -21,6 +21,8 @@ pub struct SpaceRules {
     pub paths: PathOwnership,
     /// Most CORS configurations that a space may have.
     pub max_cors: usize,
+    /// Most keys that a space may have.
+    pub max_keys: usize,
     /// How large the filters of a subscription may be.
     pub filters: FilterLimits,
     /// Most subscriptions of a space whose filters events do not find, so that they are tried for each.
@@ -39,6 +41,7 @@ impl Default for SpaceRules {
         Self {
             paths: PathOwnership::default(),
             max_cors: 1000,
+            max_keys: 100,
             filters: FilterLimits::default(),
             max_unindexed_filters: 1000,
             max_authorizers_per_route: 16,

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::resource::{HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, Unmatched};
+use crate::resource::{
+    EMITS_TAG, HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG,
+    TIME_TAG, Unmatched,
+};
 use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
 
 const PATHS_TAG: &str = PathMode::TAG;
@@ -48,6 +51,14 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         (_, "eq=async") => "it is for async subscriptions only".into(),
         (_, PATHS_TAG) => "it must be strict or specific".into(),
         (_, UNMATCHED_TAG) => "it must be 202 or 404".into(),
+        (_, ROLE_OR_SCOPES_TAG) => "it must have either a role or scopes".into(),
+        (_, ROLE_TAG) => "it must be owner, admin, developer, operator, viewer or emitter".into(),
+        (_, SCOPES_TAG) => {
+            "they must be of events:emit, config:read, config:write, deliveries:read, payloads:read, dlq:write and keys:admin"
+                .into()
+        }
+        (_, EMITS_TAG) => "it is for keys with events:emit and without keys:admin only".into(),
+        (_, TIME_TAG) => "it must be a time in RFC 3339, such as 2027-01-01T00:00:00Z".into(),
         (_, HEADER_TAG) => "it must be the name of a header".into(),
         (_, NOT_CACHED_TAG) => {
             "decisions of functions of the types weighted and jwt are not kept".into()

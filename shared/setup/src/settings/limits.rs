@@ -36,6 +36,14 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_cors_per_space: usize,
+    /// Keys that a space may have.
+    #[arg(
+        long = "max-keys-per-space",
+        env = "EVENT_GATEWAY_MAX_KEYS_PER_SPACE",
+        default_value_t = 100,
+        value_name = "COUNT"
+    )]
+    pub max_keys_per_space: usize,
     /// Authorizers of their own that async subscriptions may have which one event of a space reaches.
     #[arg(
         long = "max-authorizers-per-event",

@@ -84,6 +84,7 @@ fn space_rules(settings: &Settings) -> SpaceRules {
             PathOwnership::Shared
         },
         max_cors: settings.limits.max_cors_per_space,
+        max_keys: settings.limits.max_keys_per_space,
         filters: settings.routing.filters.limits(),
         max_unindexed_filters: settings.routing.filters.max_unindexed_filters,
         max_authorizers_per_route: settings.limits.max_authorizers_per_event,

@@ -126,6 +126,7 @@ pub(super) fn kind_prefix(kind: Kind) -> &'static str {
         Kind::Subscription => "SUBSCRIPTION#",
         Kind::Cors => "CORS#",
         Kind::Space => "SETTINGS#",
+        Kind::Key => "KEY#",
     }
 }
 

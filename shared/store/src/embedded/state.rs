@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use domain::configuration::{ConfigurationError, Configured, Snapshot};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription};
+use domain::resource::{
+    ApiKey, Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription,
+};
 use domain::routing::RoutingTable;
 use imbl::OrdMap;
 
@@ -44,6 +46,7 @@ impl EmbeddedState {
             kind if kind == Kind::Subscription.label() => state.insert::<Subscription>(key, value, keys),
             kind if kind == Kind::Cors.label() => state.insert::<Cors>(key, value, keys),
             kind if kind == Kind::Space.label() => state.insert::<SpaceSettings>(key, value, keys),
+            kind if kind == Kind::Key.label() => state.insert::<ApiKey>(key, value, keys),
             _ => Err(StoreError::Corrupt {
                 key: key.to_owned(),
                 source: CorruptValue::UnknownKind,
@@ -95,6 +98,7 @@ impl EmbeddedState {
                 ),
                 (space.clone(), Kind::Cors, snapshot.count::<Cors>()),
                 (space.clone(), Kind::Space, snapshot.count::<SpaceSettings>()),
+                (space.clone(), Kind::Key, snapshot.count::<ApiKey>()),
             ]
         };
         self.spaces.iter().flat_map(of_space).collect()

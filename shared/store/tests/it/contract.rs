@@ -241,6 +241,7 @@ async fn counts(store: &Store) {
         (Kind::Subscription, 0),
         (Kind::Cors, 0),
         (Kind::Space, 0),
+        (Kind::Key, 0),
     ];
     assert_eq!(counts().await, want);
     store.delete::<Function>(&space, &"f".into()).await.unwrap();

@@ -22,6 +22,7 @@ pub(in crate::config) fn collection(kind: Kind) -> &'static str {
         Kind::Subscription => "subscriptions",
         Kind::Cors => "cors",
         Kind::Space => "spaces",
+        Kind::Key => "keys",
     }
 }
 
@@ -36,6 +37,7 @@ fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static s
         ),
         Kind::Cors => (&["method", "path"], &["method", "path"]),
         Kind::Space => (&[], &[]),
+        Kind::Key => (&["name"], &["name"]),
     }
 }
 
