@@ -73,6 +73,22 @@ impl fmt::Debug for PresentedKey {
     }
 }
 
+/// What somebody sent as a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenKey {
+    /// It has the form of one, and its checksum.
+    WellFormed(PresentedKey),
+    /// It begins like one, and is mistyped, cut off or of another kind.
+    Malformed,
+}
+
+impl GivenKey {
+    /// Reads what somebody sent.
+    pub fn read(text: &str) -> Self {
+        PresentedKey::parse(text).map_or(Self::Malformed, Self::WellFormed)
+    }
+}
+
 /// The whole key of an id and a secret of [`ID_LENGTH`] and [`SECRET_LENGTH`] digits.
 pub fn key_text(id: &KeyId, secret: &str) -> String {
     let mut text = format!("{KEY_PREFIX}{id}{secret}");

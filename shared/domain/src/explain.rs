@@ -16,6 +16,7 @@ use crate::validation::ANY_METHOD;
 
 mod answer;
 mod hooks;
+mod keys;
 mod reached;
 mod request;
 mod space_resources;

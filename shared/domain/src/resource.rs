@@ -56,8 +56,8 @@ pub use rate_limit::{CallRate, RateLimit};
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};
 pub use signing_secret::SigningSecret;
 pub use space_settings::{
-    MAX_DESCRIPTION_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, PathMode, SpaceSettings,
-    Unmatched,
+    EmitMode, MAX_DESCRIPTION_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, PathMode,
+    SpaceSettings, Unmatched,
 };
 pub use subscription::{
     MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters, SubscriptionType,

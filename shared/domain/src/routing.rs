@@ -13,9 +13,10 @@ use std::sync::Arc;
 use crate::configuration::{AnyChange, Change, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::persistent_map::PersistentMap;
-use crate::resource::{Cors, EventType, Function, HookPoint, SpaceSettings, Subscription};
+use crate::resource::{ApiKey, Cors, EventType, Function, HookPoint, SpaceSettings, Subscription};
 use crate::type_pattern::TypePattern;
 
+mod admission;
 mod apply;
 mod by_name;
 mod cors_routes;
@@ -24,6 +25,7 @@ mod filtered_slots;
 mod foreign;
 mod groups;
 mod hooks;
+mod keys;
 mod nearest;
 mod ownership;
 mod path_tree;
@@ -42,6 +44,8 @@ use filtered_slots::FilteredSlots;
 pub use foreign::{ForeignPath, foreign_paths};
 pub use hooks::RoutedHook;
 use hooks::{Hooks, HooksOf};
+use keys::Keys;
+pub use keys::{KeyRefusal, Sending};
 pub use nearest::{NearestMiss, UnmatchedAnswer};
 pub use ownership::PathOwnership;
 use ownership::owner;
@@ -77,6 +81,7 @@ pub struct RoutingTable {
     /// Functions that are here with secrets which nobody could decrypt; only spaces that have such.
     sealed: PersistentMap<Space, BTreeSet<FunctionId>>,
     hooks: Hooks,
+    keys: Keys,
 }
 
 /// What stands on the paths, by whose they are.
@@ -150,6 +155,7 @@ impl RoutingTable {
             queued: PersistentMap::default(),
             sealed: PersistentMap::default(),
             hooks: Hooks::default(),
+            keys: Keys::default(),
         }
     }
 
@@ -166,6 +172,7 @@ impl RoutingTable {
             table.add_all::<EventType>(snapshot);
             table.add_all::<Subscription>(snapshot);
             table.add_all::<Cors>(snapshot);
+            table.add_all::<ApiKey>(snapshot);
         }
         table
     }
@@ -188,7 +195,7 @@ impl RoutingTable {
             AnyChange::Subscription(change) => self.route_subscription(change),
             AnyChange::Cors(change) => self.route_cors(change),
             AnyChange::Space(change) => self.set_modes(change),
-            AnyChange::Key(_) => {}
+            AnyChange::Key(change) => self.keys.apply(change),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::api_key::GivenKey;
 use domain::cors_decision::{preflight_headers, preflight_method, response_headers};
 use domain::event::{EventError, EventLimits, Incoming, decode, request_host};
 use domain::hops::Hops;
@@ -21,7 +22,9 @@ use crate::error::GatewayError;
 use crate::loops::refuse_loop;
 use crate::stamp::event_stamp;
 
+mod admission;
 pub(crate) mod client;
+pub(crate) mod credentials;
 pub(crate) mod hosted;
 
 use client::Client;
@@ -39,6 +42,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) body: &'a Bytes,
     pub(crate) path: &'a EffectivePath<'a>,
     pub(crate) client: &'a Client,
+    /// The key that it came with, where keys are known.
+    pub(crate) key: Option<&'a GivenKey>,
     /// How often it was passed on by a gateway.
     pub(crate) hops: Hops,
     /// By what it is followed, if that is passed on.

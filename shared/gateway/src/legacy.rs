@@ -33,6 +33,9 @@ impl Gateway {
 
     /// Calls a function that an async subscription to `invoke` allows to be called on this path. Nothing is queued.
     async fn call_directly(&self, arrived: &Arrived<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
+        if arrived.table.needs_keys() {
+            arrived.admitted(&call.space, Some(INVOKE))?;
+        }
         let event = Arc::new(invoke_event(event_stamp(), arrived.parts, arrived.body)?);
         let stages = self.stages();
         let hops = arrived.hops;

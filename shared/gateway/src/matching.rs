@@ -19,10 +19,12 @@ use crate::fan_out::fan_out;
 use crate::intake::Arrived;
 use crate::loops::refuse_loop;
 
+mod admission;
 mod deduplication_key;
 mod filtering;
 pub(crate) mod unmatched;
 
+use admission::admitted;
 use deduplication_key::scoped_key;
 use filtering::filtered;
 
@@ -94,8 +96,11 @@ impl Matching {
         &self,
         arrived: &Arrived<'a>,
         event: Arc<Event>,
-        routes: Routes<'a>,
+        mut routes: Routes<'a>,
     ) -> Result<Matched<'a>, GatewayError> {
+        if arrived.table.needs_keys() {
+            routes = admitted(arrived, &event, routes)?;
+        }
         let hops = refuse_loop(arrived.hops.max(event.hops()?), self.max_hops)?;
         let Routes {
             sync, asynchronous, ..

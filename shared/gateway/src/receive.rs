@@ -18,6 +18,7 @@ use crate::answer::function_answer::transformed;
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::intake::client::Client;
+use crate::intake::credentials::without_key;
 use crate::intake::{Arrived, CorsDecision, wanted_versions};
 use crate::invocation::call::untransformed;
 use crate::matching::unmatched::note_unmatched;
@@ -63,6 +64,16 @@ impl Gateway {
             Ok(table) => table,
             Err(error) => return GatewayReply::refused(error),
         };
+        // Where any space has keys, no request goes on with one: what it is set to now may be otherwise in a moment.
+        let without = if table.knows_keys() {
+            without_key(parts)
+        } else {
+            None
+        };
+        let (parts, key) = match &without {
+            Some(without) => (&without.parts, Some(&without.key)),
+            None => (parts, None),
+        };
         let path = stages.intake.path(parts);
         let headers = match stages.intake.cors(&table, &path.path, parts) {
             CorsDecision::Request(headers) => headers,
@@ -82,6 +93,7 @@ impl Gateway {
                     body: &body,
                     path: &path,
                     client,
+                    key,
                     hops,
                     trace: trace.as_ref(),
                 })
@@ -121,6 +133,9 @@ impl Gateway {
 
     /// The way of a request through all stages after the first.
     async fn process(&self, arrived: &Arrived<'_>) -> Result<Answer, GatewayError> {
+        if arrived.table.needs_keys() {
+            arrived.admitted_to_path()?;
+        }
         if let Some(call) = self.direct_call(arrived) {
             return call.await;
         }

@@ -96,7 +96,9 @@ impl ConfigApi {
         };
         Ok(json_line(
             StatusCode::OK,
-            &Explanation::of(request, resources).with_hooks(&settings, &event_types, &subscriptions),
+            &Explanation::of(request, resources)
+                .with_hooks(&settings, &event_types, &subscriptions)
+                .with_keys(&settings),
         ))
     }
 }

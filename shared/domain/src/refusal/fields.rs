@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use crate::resource::{
-    EMITS_TAG, HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG,
-    TIME_TAG, Unmatched,
+    EMITS_TAG, EmitMode, HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, ROLE_OR_SCOPES_TAG, ROLE_TAG,
+    SCOPES_TAG, TIME_TAG, Unmatched,
 };
 use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
 
+const EMIT_TAG: &str = EmitMode::TAG;
 const PATHS_TAG: &str = PathMode::TAG;
 const UNMATCHED_TAG: &str = Unmatched::TAG;
 
@@ -49,6 +50,7 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         }
         (_, "eq=sync") => "it is for sync subscriptions only".into(),
         (_, "eq=async") => "it is for async subscriptions only".into(),
+        (_, EMIT_TAG) => "it must be open or key".into(),
         (_, PATHS_TAG) => "it must be strict or specific".into(),
         (_, UNMATCHED_TAG) => "it must be 202 or 404".into(),
         (_, ROLE_OR_SCOPES_TAG) => "it must have either a role or scopes".into(),

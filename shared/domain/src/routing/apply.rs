@@ -155,8 +155,10 @@ impl RoutingTable {
     pub(super) fn set_modes(&mut self, change: &Change<SpaceSettings>) {
         self.change_hooks(change, |it| (&it.space, HooksOf::Space, &it.hooks));
         if let Some(Stored { resource, .. }) = &change.after {
+            self.keys.set(&resource.space, Some(resource));
             self.modes.set(&resource.space, Some(resource));
         } else if let Some(Stored { resource, .. }) = &change.before {
+            self.keys.set(&resource.space, None);
             self.modes.set(&resource.space, None);
         }
     }

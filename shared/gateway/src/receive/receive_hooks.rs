@@ -98,7 +98,12 @@ impl Gateway {
         let event_type = event.event_type();
         let method = arrived.parts.method.as_str();
         let routes = || table.routes(event_type, method, &arrived.path.path);
-        let mut chains: Vec<(Space, Vec<&RoutedHook>)> = spaces_on_way(arrived, &routes())
+        let mut on_way = spaces_on_way(arrived, &routes());
+        if table.needs_keys() {
+            // No function is called for what its space does not take.
+            on_way.retain(|space| arrived.admitted(space, Some(event_type)).is_ok());
+        }
+        let mut chains: Vec<(Space, Vec<&RoutedHook>)> = on_way
             .into_iter()
             .map(|space| {
                 let hooks = table
@@ -159,6 +164,9 @@ impl Gateway {
         else {
             return Ok(Hooked::Event(current));
         };
+        if table.needs_keys() {
+            arrived.admitted(space, Some(current.event_type()))?;
+        }
         let own: Vec<_> = table
             .own_hooks(HookPoint::Receive, space, subscription_id)
             .collect();

@@ -20,6 +20,7 @@ mod encryption;
 mod faults;
 mod faulty_client;
 mod instance;
+mod keys;
 mod kms_peer;
 mod limits;
 mod link;
