@@ -277,6 +277,7 @@ fn the_schema_names_what_is_written() {
         Reason::AuthorizerMissing {
             function_id: "f".into(),
         },
+        Reason::KeyNeeded {},
         Reason::FunctionMissing {
             function_id: "f".into(),
         },
