@@ -1,7 +1,7 @@
 //! `eg tail`: follows the deliveries of a space.
 
 use std::collections::{HashSet, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::Value;
@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// End after so many attempts.
     #[arg(long, value_name = "NUMBER")]
     count: Option<usize>,
+    /// End after so many seconds.
+    #[arg(long = "for", value_name = "SECONDS")]
+    seconds: Option<u32>,
     /// Begin with the attempts that there are, and not with the next one.
     #[arg(long)]
     all: bool,
@@ -41,6 +44,12 @@ pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<()
     let mut seen = Seen::default();
     let mut left = arguments.count.unwrap_or(usize::MAX);
     let mut is_shown = arguments.all;
+    let begin = Instant::now();
+    let is_over = || {
+        arguments
+            .seconds
+            .is_some_and(|most| begin.elapsed() >= Duration::from_secs(most.into()))
+    };
     while left > 0 {
         let (items, _) = session.page(&path, "deliveries")?;
         // The newest come first.
@@ -53,6 +62,9 @@ pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<()
         }
         session.console.flush()?;
         is_shown = true;
+        if is_over() {
+            break;
+        }
         if left > 0 {
             std::thread::sleep(Duration::from_millis(arguments.interval));
         }

@@ -9,7 +9,7 @@ const DOCUMENTS: &str = "
 functions:
 - functionId: canary
   type: weighted
-  provider: {functions: [{functionId: welcome, weight: 1}]}
+  provider: {weighted: [{functionId: welcome, weight: 1}]}
 - functionId: welcome
   type: http
   provider: {url: 'https://user:s3cret@example.com/welcome?code=s3cret'}
@@ -135,7 +135,7 @@ fn flags_register_and_refusals_say_what_would_be_right() {
     );
 
     let doubtful = user
-        .eg(&["create", "function", "g", "--url", "example.com"])
+        .eg(&["create", "function", "g", "--url", "localhost:8080"])
         .expect(0);
     assert!(
         doubtful.err.starts_with("warning: unusable: "),
