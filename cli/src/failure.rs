@@ -5,8 +5,6 @@ use std::path::PathBuf;
 
 use http::StatusCode;
 
-use crate::console::{Console, visible};
-
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -112,35 +110,6 @@ impl Failure {
             Self::Different => 10,
         }
     }
-
-    /// Tells of it, with what the gateway said besides.
-    pub(crate) fn report(&self, console: &mut Console) {
-        if self.exit_code() == 0 || matches!(self, Self::Different) {
-            return;
-        }
-        if let Self::Refused(refusal) = self {
-            for problem in &refusal.problems {
-                tell(&problem.message, console);
-                for (name, text) in &problem.details {
-                    console.note(format_args!("  {name}: {}", visible(text)));
-                }
-            }
-            if refusal.status == StatusCode::UNAUTHORIZED {
-                console.note("  hint: give the access key with `eg login`, EG_KEY or --key-file");
-            }
-            return;
-        }
-        tell(&self.to_string(), console);
-        if let Self::Unreachable { .. } = self {
-            console.note("  hint: `eg context list` says which addresses are used; --config-url and --events-url change them");
-        }
-    }
-}
-
-/// An error as people see it. The gateway's own may have several lines.
-fn tell(message: &str, console: &mut Console) {
-    let lines: Vec<_> = message.lines().map(visible).collect();
-    console.note(format_args!("error: {}", lines.join("\n  ")));
 }
 
 #[cfg(test)]

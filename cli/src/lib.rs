@@ -19,6 +19,7 @@ mod json_text;
 mod key;
 mod kind;
 mod output;
+mod report;
 mod session;
 mod table;
 mod wanted;
@@ -38,7 +39,7 @@ where
     match commands::run(parsed, console).and_then(|()| console.flush()) {
         Ok(()) => 0,
         Err(failure) => {
-            failure.report(console);
+            report::report(&failure, console);
             failure.exit_code()
         }
     }
