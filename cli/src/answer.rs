@@ -89,6 +89,9 @@ impl Answer {
         let text = self.text();
         let text = text.trim();
         match text.char_indices().nth(500) {
+            _ if self.status == StatusCode::NOT_FOUND && text == "404 page not found" => {
+                "the gateway has no such endpoint: it may be older than this program".to_owned()
+            }
             _ if text.is_empty() => format!("the answer was {}", self.status),
             Some((end, _)) => format!("{}: {}…", self.status, &text[..end]),
             None => format!("{}: {text}", self.status),
@@ -156,7 +159,12 @@ mod tests {
     #[test]
     fn other_errors_are_shown_as_they_are() {
         for (status, body, want) in [
-            (404, "404 page not found\n", "404 Not Found: 404 page not found"),
+            (
+                404,
+                "404 page not found\n",
+                "the gateway has no such endpoint: it may be older than this program",
+            ),
+            (404, "nginx", "404 Not Found: nginx"),
             (502, "", "the answer was 502 Bad Gateway"),
             (400, r#"{"errors":[]}"#, r#"400 Bad Request: {"errors":[]}"#),
         ] {

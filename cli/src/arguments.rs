@@ -213,6 +213,8 @@ mod tests {
                 if sub.get_subcommands().next().is_none() {
                     let after = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
                     assert!(after.contains(&path), "{path}: {after}");
+                    // Help is as wide as this where the terminal does not say, and a broken example cannot be pasted.
+                    assert!(after.lines().all(|line| line.len() <= 100), "{path}: {after}");
                 }
                 check(sub, &path);
             }

@@ -1,4 +1,4 @@
-//! Where a command reads and writes: the streams of the process, or those of a test.
+//! Where a command reads and writes.
 
 use std::fmt::{self, Display};
 use std::io::{self, BufRead, IsTerminal as _, Write};
@@ -23,16 +23,6 @@ impl Console {
             output: Box::new(io::BufWriter::new(io::stdout())),
             errors: Box::new(io::stderr()),
             is_interactive,
-        }
-    }
-
-    /// One made of other streams, at which nobody sits.
-    pub fn of(input: Box<dyn BufRead>, output: Box<dyn Write>, errors: Box<dyn Write>) -> Self {
-        Self {
-            input,
-            output,
-            errors,
-            is_interactive: false,
         }
     }
 

@@ -69,10 +69,10 @@ pub(crate) fn run(
             key_stdin,
             no_key,
         } => {
-            let key = if key_stdin {
-                Some(Key::on_input(console)?)
-            } else {
-                said.key
+            let key = match (key_stdin, no_key) {
+                (true, _) => Some(Key::on_input(console)?),
+                (_, true) => None,
+                _ => said.key,
             };
             let context = contexts.contexts.entry(name.clone()).or_default();
             // A key is not kept for another gateway.

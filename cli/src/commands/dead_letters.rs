@@ -146,23 +146,56 @@ fn list(arguments: &ListArguments, session: &mut Session<'_>) -> Result<(), Fail
 }
 
 fn redrive(selection: &Selection, session: &mut Session<'_>) -> Result<(), Failure> {
-    let path = session.api.in_space("deadletters/redrive");
-    let mut all = 0;
-    loop {
-        let text = session
-            .ask(Method::POST, &path, Some(selection.body().to_string()))?
-            .text();
-        let answer: Value = session.read(&path, &text)?;
-        let redriven = answer["redriven"].as_u64().unwrap_or(0);
-        all += redriven;
-        // One that fails again at once would come back for ever: the gateway says when a round took all there were.
-        if answer["more"] != true || redriven == 0 {
-            return session.done(
-                &format!("{all} queued again"),
-                &json!({"redriven": all}).to_string(),
-            );
+    let (mut all, mut is_more) = redrive_some(selection, session)?;
+    if is_more {
+        // Those that fail again at once are dead letters again: only as many are queued as there are now.
+        let mut left = count(selection, session)?;
+        while is_more && left > 0 {
+            session
+                .console
+                .note(format_args!("{all} queued again, {left} to go"));
+            let (redriven, is_any_left) = redrive_some(selection, session)?;
+            all += redriven;
+            left = left.saturating_sub(redriven);
+            is_more = is_any_left && redriven > 0;
         }
-        session.console.note(format_args!("{all} queued again so far"));
+    }
+    session.done(
+        &format!("{all} queued again"),
+        &json!({"redriven": all}).to_string(),
+    )
+}
+
+/// Queues as many as the gateway does at a time: how many, and whether there are more.
+fn redrive_some(selection: &Selection, session: &mut Session<'_>) -> Result<(u64, bool), Failure> {
+    let path = session.api.in_space("deadletters/redrive");
+    let text = session
+        .ask(Method::POST, &path, Some(selection.body().to_string()))?
+        .text();
+    let answer: Value = session.read(&path, &text)?;
+    Ok((answer["redriven"].as_u64().unwrap_or(0), answer["more"] == true))
+}
+
+/// How many dead letters there are.
+fn count(selection: &Selection, session: &mut Session<'_>) -> Result<u64, Failure> {
+    let mut all = 0;
+    let mut next = None::<String>;
+    loop {
+        let parameters = [
+            ("subscriptionId", selection.subscription.as_deref()),
+            ("limit", Some("1000")),
+            ("events", Some("false")),
+            ("next", next.as_deref()),
+        ];
+        let path = session
+            .api
+            .in_space(&format!("deadletters{}", query(&parameters)));
+        let (page, following) = session.page(&path, "deadLetters")?;
+        all += page.len() as u64;
+        if following.is_none() {
+            return Ok(all);
+        }
+        next = following;
     }
 }
 

@@ -24,8 +24,7 @@ use crate::session::Session;
   eg emit --type user.created --data '{\"name\": \"Ada\"}'
   eg emit --type order.paid --source /shop --subject 42 --ext region=eu --data @order.json
   eg emit -f events.json
-  cat events.jsonl | eg emit --source /import
-  jq -c .rows[] export.json | eg emit --type row.imported -f -")]
+  cat events.jsonl | eg emit --source /import")]
 pub(crate) struct Arguments {
     /// Type of the event.
     #[arg(long = "type", short = 't', value_name = "NAME")]

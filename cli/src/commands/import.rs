@@ -20,7 +20,8 @@ pub(crate) enum Command {
     /// `serverless.yml` with the plugin serverless-event-gateway-plugin
     #[command(after_help = "Examples:
   eg import serverless serverless.yml --account 123456789012 > gateway.yaml
-  eg import serverless serverless.yml --function-arn hello=arn:aws:lambda:us-east-1:123456789012:function:hello | eg apply -f -")]
+  eg import serverless serverless.yml \\
+      --function-arn hello=arn:aws:lambda:us-east-1:123456789012:function:hello > gateway.yaml")]
     Serverless(Serverless),
     /// Rules of EventBridge: the answer of `aws events list-rules`, or a template with them
     #[command(

@@ -26,14 +26,16 @@ pub(crate) enum Resource {
     #[command(after_help = "Examples:
   eg create function welcome --url https://example.com/welcome
   eg create function resize --arn arn:aws:lambda:us-east-1:123456789012:function:resize
-  eg create function orders --type awssqs --set queueUrl=https://sqs.us-east-1.amazonaws.com/123456789012/orders \\
-      --set region=us-east-1")]
+  eg create function orders --type awssqs --set region=us-east-1 \\
+      --set queueUrl=https://sqs.us-east-1.amazonaws.com/123456789012/orders")]
     Function(Function),
     /// A subscription
     #[command(after_help = "Examples:
   eg create subscription --type async --event-type user.created --function welcome
-  eg create subscription --type sync --event-type http.request --function welcome --path /hello/:name --method GET
-  eg create subscription --type async --event-type 'order.*' --function audit --filter '{\"exact\": {\"region\": \"eu\"}}'")]
+  eg create subscription --type sync --event-type http.request --function welcome \\
+      --path /hello/:name --method GET
+  eg create subscription --type async --event-type 'order.*' --function audit \\
+      --filter '{\"exact\": {\"region\": \"eu\"}}'")]
     Subscription(Subscription),
     /// A CORS configuration
     #[command(

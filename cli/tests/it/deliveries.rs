@@ -132,3 +132,19 @@ fn what_waits_is_listed_and_cancelled() {
     user.eg(&["resume", &id]).expect(0);
     assert!(function.requests().is_empty());
 }
+
+#[test]
+fn no_more_are_queued_again_than_there_were() {
+    // A gateway at which each dead letter is dead again before the next question.
+    let gateway = StandIn::start(|request| {
+        let answer = match request.line.as_str() {
+            "POST /v1/spaces/default/deadletters/redrive" => r#"{"redriven":2,"more":true}"#,
+            line if line.contains("next=b") => r#"{"deadLetters":[{}]}"#,
+            _ => r#"{"deadLetters":[{},{}],"next":"b"}"#,
+        };
+        (200, "", answer.to_owned())
+    });
+    let user = User::new().with("EG_CONFIG_URL", &gateway.url);
+    let ran = user.eg(&["dlq", "redrive", "--all"]).expect(0);
+    assert_eq!(ran.out, "6 queued again\n");
+}
