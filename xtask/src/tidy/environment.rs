@@ -1,4 +1,4 @@
-//! Only `shared/setup` reads the environment: everything else of the product is handed its settings.
+//! Only `shared/setup` reads the environment, and a file of the command line: everything else is handed its settings.
 
 use proc_macro2::{TokenStream, TokenTree};
 
