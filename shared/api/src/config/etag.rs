@@ -20,9 +20,9 @@ const BYTES: usize = 16;
 
 /// The tag of a resource as it is shown.
 fn of<T: Serialize>(shown: &T) -> String {
-    let hash = Sha256::digest(json_bytes(shown));
-    let digits = hash.iter().take(BYTES).map(|byte| format!("{byte:02x}"));
-    format!("\"{}\"", digits.collect::<String>())
+    let mut digits = hex::encode(Sha256::digest(json_bytes(shown)));
+    digits.truncate(2 * BYTES);
+    format!("\"{digits}\"")
 }
 
 /// Adds the tag of the resource that an answer shows.
