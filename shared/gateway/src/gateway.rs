@@ -140,8 +140,8 @@ impl Gateway {
                 max_retry_after: settings.max_retry_after,
             }),
             invocation,
+            tunnels: Tunnels::new(settings.tunnels, Arc::clone(&metrics)),
             metrics,
-            tunnels: Tunnels::new(settings.tunnels),
             batch_timeout: settings.batch_timeout,
         }))
     }

@@ -9,8 +9,12 @@ use foldhash::fast::RandomState;
 use metrics::Counter;
 
 mod space_labels;
+mod upgraded;
 
 pub use space_labels::{MetricsLimits, OTHER, SpaceLabels};
+pub(crate) use upgraded::OpenConnection;
+use upgraded::UpgradedCounters;
+pub use upgraded::{UPGRADED_CONNECTIONS, UPGRADED_CONNECTIONS_OPEN};
 
 /// Events that found a subscriber, before authorization.
 pub const EVENTS_RECEIVED: &str = "eventgateway_events_received_total";
@@ -83,6 +87,8 @@ pub(crate) struct SpaceCounters {
     pub(crate) denied: Counter,
     /// Events on its paths that nobody subscribes to; looked up once there are such.
     unmatched: OnceLock<Counter>,
+    /// Connections that went on with another protocol; looked up once there are such.
+    upgraded: OnceLock<UpgradedCounters>,
     invoking: Counter,
     invoked: Counter,
     failed: Counter,
@@ -161,6 +167,7 @@ impl SpaceCounters {
             dead_lettered: metrics::counter!(DEAD_LETTERS, "space" => space.to_string()),
             denied: metrics::counter!(EVENTS_DENIED, "space" => space.to_string()),
             unmatched: OnceLock::new(),
+            upgraded: OnceLock::new(),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),
@@ -209,6 +216,12 @@ impl SpaceCounters {
         };
         let counter = by_variant.entry(key.clone()).or_insert_with(|| new(&key));
         counter.increment(1);
+    }
+
+    /// Counts a connection that goes on with another protocol.
+    pub(crate) fn upgraded(&self) -> OpenConnection {
+        let counters = self.upgraded.get_or_init(|| UpgradedCounters::new(&self.space));
+        counters.begin()
     }
 
     /// The counter of a function's system events; `event.received` is not counted (Q56).
