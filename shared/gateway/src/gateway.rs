@@ -109,7 +109,7 @@ impl Gateway {
                 event_limits: settings.event_limits,
                 legacy_api: settings.legacy_api,
                 max_hops: settings.max_hops,
-                trusted_proxies: settings.trusted_proxies,
+                trusted_proxies: settings.trusted_proxies.clone(),
                 traces: settings.traces,
             },
             matching: Matching {
@@ -127,6 +127,7 @@ impl Gateway {
                 },
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
+                trusted_proxies: settings.trusted_proxies,
             },
             deliverer: Arc::new(Deliverer {
                 store,

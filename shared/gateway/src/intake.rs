@@ -55,11 +55,23 @@ impl<'a> Arrived<'a> {
     where
         'a: 's,
     {
+        self.original_on(&subscription.path, trusted)
+    }
+
+    /// The request as it came, with the path of the subscription by which its parameters are named.
+    pub(crate) fn original_on<'s>(
+        &'s self,
+        pattern: &'s str,
+        trusted: &'s TrustedProxies,
+    ) -> OriginalRequest<'s>
+    where
+        'a: 's,
+    {
         OriginalRequest {
             parts: self.parts,
             body: self.body,
             path: &self.path.path,
-            pattern: &subscription.path,
+            pattern,
             origin: self.client.origin,
             trusted,
             is_batch: self.client.sends_batch(),

@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod answer;
+mod asked_form;
 mod delivery;
 mod draining;
 mod error;

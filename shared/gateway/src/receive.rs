@@ -15,6 +15,7 @@ use crate::acceptance::pace::Pace;
 use crate::acceptance::{Candidate, Sorted};
 use crate::answer::Answer;
 use crate::answer::function_answer::transformed;
+use crate::asked_form::AskedForm;
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::intake::client::Client;
@@ -154,7 +155,7 @@ impl Gateway {
             } else {
                 answers.push(Ok(Answer::Accepted));
             }
-            stages.acceptance.sort(candidate, &mut sorted).await?;
+            stages.acceptance.sort(arrived, candidate, &mut sorted).await?;
         }
         let bytes = arrived.body.len();
         stages.acceptance.queue(&mut accepted, sorted, bytes).await?;
@@ -197,7 +198,15 @@ impl Gateway {
         counters.received.increment(1);
         let decision = candidate.authorizers.decide(space, subscription_id).await;
         let mut event = decision.for_caller()?;
-        if arrived.table.has_hooks(HookPoint::Deliver) {
+        let original = arrived.original(subscription, &stages.intake.trusted_proxies);
+        let has_deliver_hooks = arrived.table.has_hooks(HookPoint::Deliver);
+        // What hooks and transforms see and give is the last word: nothing of the request is added after them.
+        if (has_deliver_hooks || subscription.transform.is_some())
+            && let Some(form) = AskedForm::of(arrived.table, space, function_id, &event)
+        {
+            event = Box::pin(form.event(&event, &original)).await;
+        }
+        if has_deliver_hooks {
             match Box::pin(self.ask_deliver_hooks(arrived, subscription, &event, candidate, pace)).await? {
                 BeforeCall::Event(made) => event = made,
                 BeforeCall::Answered(answer) => {
@@ -206,7 +215,6 @@ impl Gateway {
                 }
             }
         }
-        let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let tunnel = if original.can_upgrade && may_upgrade(arrived.table, subscription, &original) {
             Some(Box::new(stages.tunnels.begin(space)?))
         } else {

@@ -170,6 +170,11 @@ impl Provider {
         self.settings().takes_headers()
     }
 
+    /// The form in which it gets events.
+    pub fn event_format(&self) -> EventFormat {
+        self.settings().event_format()
+    }
+
     /// The functions that it calls instead of being one; none unless it is a weighted one.
     pub fn variants(&self) -> impl Iterator<Item = &FunctionId> {
         let entries = match self {
