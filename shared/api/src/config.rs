@@ -14,6 +14,7 @@ use crate::body::BodyLimits;
 use crate::health::HealthPaths;
 
 mod access;
+mod apply;
 mod browser_guard;
 mod changes;
 mod creation;

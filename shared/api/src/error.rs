@@ -23,6 +23,7 @@ use error_body::Details;
 mod call_message;
 mod error_body;
 mod json_answer;
+mod own_words;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
 pub(crate) use json_answer::{json_answer, json_bytes, json_line};
@@ -88,16 +89,6 @@ impl ApiError {
     pub(crate) fn about(mut self, refusal: Refusal) -> Self {
         self.refusal = Some(Box::new(refusal));
         self
-    }
-
-    /// The answer to a resource that breaks a rule, in words of its own.
-    pub(crate) fn invalid(message: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    /// The answer to a request that is right in itself, and that cannot be carried out.
-    pub(crate) fn unprocessable(message: String) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
     /// The answer to a request without the access key (Q67).
@@ -247,7 +238,9 @@ impl From<ConfigurationError> for ApiError {
     fn from(err: ConfigurationError) -> Self {
         let status = match &err {
             ConfigurationError::NotFound { .. } => StatusCode::NOT_FOUND,
-            ConfigurationError::AlreadyExists { .. } => StatusCode::CONFLICT,
+            ConfigurationError::AlreadyExists { .. } | ConfigurationError::OfOtherSet { .. } => {
+                StatusCode::CONFLICT
+            }
             ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             ConfigurationError::Invalid(_)
             | ConfigurationError::UnknownMembers { .. }
@@ -277,6 +270,8 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooManyUnindexed { .. }
+            | ConfigurationError::Repeated { .. }
+            | ConfigurationError::NotMovable { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string()).about(Refusal::of(&err, None))

@@ -10,11 +10,13 @@ use crate::resource::{
     Cors, EventType, Function, Kind, MetadataFilter, PathMode, Resource, SpaceSettings, Subscription,
 };
 
+mod changes;
 mod creation;
 mod error;
 mod function_uses;
 mod hook_rules;
 mod path_forms;
+mod plan;
 mod route_authorizers;
 mod rules;
 mod settings_rules;
@@ -23,9 +25,11 @@ mod space_rules;
 mod subscription_rules;
 mod sync_paths;
 
+pub use changes::ResourceChange;
 pub use creation::created_from;
 pub use error::ConfigurationError;
 use path_forms::PathForms;
+pub use plan::{Plan, PlanError, PlanOptions, SET_LABEL, StepLimit, Wanted, WantedSpace, plan};
 use route_authorizers::RouteAuthorizers;
 pub use space_rules::{FilterLimits, SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};

@@ -87,6 +87,9 @@ pub trait Resource:
     /// Its labels.
     fn metadata(&self) -> &Metadata;
 
+    /// Its labels, to be changed.
+    fn metadata_mut(&mut self) -> &mut Metadata;
+
     /// Reads a request body (docs/contract.md §1.3): the space, and on an update the id, of the URL win over the
     /// body's, defaults are filled in, and every field rule is checked. What stands for a secret that is not shown is
     /// let through: [`Self::keep_masked`] has to follow.

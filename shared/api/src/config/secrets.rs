@@ -62,7 +62,8 @@ impl SecretRules {
         Ok(resource)
     }
 
-    fn check<R: Resource>(&self, resource: &R) -> Result<(), InvalidResource> {
+    /// Refuses secrets in places that there are not to be any, and a loan of the gateway's identity.
+    pub(super) fn check<R: Resource>(&self, resource: &R) -> Result<(), InvalidResource> {
         check_places(resource, &self.places)?;
         if self.lends_identity {
             return Ok(());

@@ -1,10 +1,11 @@
 //! All subjects of endpoints, and the endpoint that a path names.
 
 use super::endpoint::{Endpoint, Subject};
-use super::{dead_letters, deliveries, explain, filter_test, pause, spaces, transforms, waiting};
+use super::{apply, dead_letters, deliveries, explain, filter_test, pause, spaces, transforms, waiting};
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 8] = [
+pub(super) static SUBJECTS: [&Subject; 9] = [
+    &apply::SUBJECT,
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
@@ -59,6 +60,10 @@ mod tests {
             ("PATCH", "", Some(("space", "update"))),
             ("DELETE", "", Some(("space", "delete"))),
             ("POST", "", None),
+            ("GET", "export", Some(("space", "export"))),
+            ("POST", "export", None),
+            ("POST", "apply", Some(("space", "apply"))),
+            ("GET", "apply", None),
         ] {
             let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
             let (endpoint, _) = find(&segments).unwrap();

@@ -16,6 +16,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod apply;
 mod browsers;
 mod dead_letters;
 mod deliveries;

@@ -186,6 +186,37 @@ pub enum ConfigurationError {
         /// Its id.
         id: String,
     },
+    /// A document has the same resource twice.
+    #[error("{} {} is in the document twice.", .kind.title(), quoted(.id))]
+    Repeated {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its id.
+        id: String,
+    },
+    /// A function cannot be renamed.
+    #[error("Function {} cannot be renamed to {}: {reason}.", quoted(.from.as_str()), quoted(.to.as_str()))]
+    NotMovable {
+        /// Its id.
+        from: FunctionId,
+        /// The id that it is to have.
+        to: FunctionId,
+        /// What stands in the way, in words.
+        reason: &'static str,
+    },
+    /// A document is about a resource that is part of another set, or of none.
+    #[error("{} {} {}.", .kind.title(), quoted(.id), match .owner {
+        Some(owner) => format!("is part of the set {}, and is not touched", quoted(owner)),
+        None => "is part of no set, and is not touched: adopt=true makes it part of this one".to_owned(),
+    })]
+    OfOtherSet {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its id.
+        id: String,
+        /// The set that it is part of.
+        owner: Option<String>,
+    },
     /// An update changes a field that must stay.
     #[error("Invalid update. '{field}' of existing {} cannot be updated.", if *.kind == Kind::Cors { "CORS configuration" } else { "subscription" })]
     Immutable {

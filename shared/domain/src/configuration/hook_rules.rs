@@ -86,8 +86,10 @@ impl SpaceSettings {
 
 impl Function {
     /// Refuses to become what no hook can be while it is one.
-    pub(super) fn stays_a_hook(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if can_be_hook(&self.provider) || user_of(&self.function_id, snapshot).is_none() {
+    pub(super) fn stays_a_hook(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        // What was none before needs not be looked for.
+        let may_have_been = can_be_hook(&stored.provider);
+        if can_be_hook(&self.provider) || !may_have_been || user_of(&self.function_id, snapshot).is_none() {
             return Ok(());
         }
         Err(ConfigurationError::NotAHook {

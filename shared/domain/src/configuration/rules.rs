@@ -94,7 +94,7 @@ impl Configured for Function {
         let mut new = missing.filter(|id| !stored.provider.variants().any(|known| known == *id));
         missing_variant(new.next())?;
         check_users(self, stored, snapshot)?;
-        self.stays_a_hook(snapshot)
+        self.stays_a_hook(stored, snapshot)
     }
 
     fn check_delete(

@@ -47,6 +47,10 @@ impl Resource for EventType {
         &self.metadata
     }
 
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
     fn decode(space: &Space, id: Option<&EventTypeName>, body: &[u8]) -> Result<Self, InvalidResource> {
         let event_type = parse(space, id, body).map_err(|cause| cause.of(Kind::EventType))?;
         Ok(event_type)

@@ -52,6 +52,10 @@ impl Resource for Function {
         &self.metadata
     }
 
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
     fn decode(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Self, InvalidResource> {
         parse(space, id, body).map_err(|cause| cause.of(Kind::Function))
     }

@@ -84,6 +84,10 @@ impl Resource for SpaceSettings {
         &self.labels
     }
 
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.labels
+    }
+
     fn decode(space: &Space, _id: Option<&Space>, body: &[u8]) -> Result<Self, InvalidResource> {
         parse(space, body).map_err(|cause| cause.of(Kind::Space))
     }

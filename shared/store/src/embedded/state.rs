@@ -1,7 +1,9 @@
 //! All resources and the routing table that follows from them, as one immutable value.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use clocks::since_epoch;
 use domain::configuration::{ConfigurationError, Configured, Snapshot};
 use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription};
@@ -98,6 +100,13 @@ impl EmbeddedState {
             ]
         };
         self.spaces.iter().flat_map(of_space).collect()
+    }
+
+    /// The place in the order of creation of what is made now: in microseconds since 1970, and after everything that there
+    /// is, even if the clock was set back.
+    pub(super) fn next_rank(&self) -> u64 {
+        let now = u64::try_from(since_epoch(SystemTime::now()).as_micros()).unwrap_or(u64::MAX);
+        self.next_created.max(now)
     }
 
     pub(super) fn routes(&self) -> Arc<RoutingTable> {

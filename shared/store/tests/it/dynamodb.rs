@@ -25,6 +25,7 @@ mod limits;
 mod link;
 mod publisher;
 mod races;
+mod replacement;
 mod routes;
 mod sealed_functions;
 mod shift;
