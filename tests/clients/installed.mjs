@@ -36,6 +36,8 @@ export const functionsFramework = {
 }
 /** An interpreter that has the CloudEvents SDK, the Standard Webhooks library and functions-framework for Python. */
 export const python = path.join(folder, 'venv', 'bin', 'python')
+/** Reads AsyncAPI documents, and says what is wrong with them. */
+export const asyncapi = require('@asyncapi/parser')
 /** Sends what an OpenAPI document allows, and what it does not. */
 export const schemathesis = path.join(folder, 'venv', 'bin', 'schemathesis')
 /** The program under test. */

@@ -139,10 +139,11 @@ class Space:
         self.request("DELETE", "deadletters?all=true")
         for subscription in self.request("GET", "subscriptions").json["subscriptions"]:
             self.unsubscribe(subscription["subscriptionId"])
-        for function in self.request("GET", "functions").json["functions"]:
-            self.request("DELETE", f"functions/{function['functionId']}")
+        # Event types may have hooks, which are functions.
         for event_type in self.request("GET", "eventtypes").json["eventTypes"]:
             self.request("DELETE", f"eventtypes/{event_type['name']}")
+        for function in self.request("GET", "functions").json["functions"]:
+            self.request("DELETE", f"functions/{function['functionId']}")
 
 
 def http_function(function_id, url):

@@ -13,6 +13,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 
+import dataflow
 import deliveries
 import diagnosis
 import failures
@@ -24,7 +25,7 @@ from deployment import Deployment, Failure
 from function_server import FunctionServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MODULES = (limits, deliveries, failures, options, diagnosis, freshness, hosts)
+MODULES = (limits, deliveries, failures, options, dataflow, diagnosis, freshness, hosts)
 CASES = [case for module in MODULES for case in module.CASES] + limits.LAST_CASES
 
 

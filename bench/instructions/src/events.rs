@@ -35,13 +35,22 @@ fn binary() -> Result<(Parts, String)> {
 
 /// A request that carries the same event in structured mode.
 pub(crate) fn structured() -> Result<(Parts, String)> {
-    let request = Request::post("/orders")
-        .header("host", "events.example.com")
-        .header("content-type", CLOUDEVENTS_JSON);
     let body = format!(
         r#"{{"specversion":"1.0","id":"c3a1b6f0-58a4-4c3e-9a0b-6a2f3f1d9b11","source":"/shops/17","type":"order.created","time":"2026-01-01T00:00:00Z","subject":"2f9b7c1e","partition":"17","datacontenttype":"application/json","data":{DATA}}}"#
     );
+    structured_request(body)
+}
+
+fn structured_request(body: String) -> Result<(Parts, String)> {
+    let request = Request::post("/orders")
+        .header("host", "events.example.com")
+        .header("content-type", CLOUDEVENTS_JSON);
     Ok((request.body(())?.into_parts().0, body))
+}
+
+/// The event of a request in structured mode with this body.
+pub(crate) fn structured_event(body: String) -> Result<Event> {
+    event(&structured_request(body)?)
 }
 
 /// The event of a request.

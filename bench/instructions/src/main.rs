@@ -3,6 +3,7 @@
 //! Without arguments it lists the scenarios and how many iterations each has.
 
 mod events;
+mod filters;
 mod function;
 mod local_gateway;
 mod matching;
@@ -28,7 +29,7 @@ struct Scenario {
     run: fn(u32) -> Result<()>,
 }
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     Scenario {
         name: "decode-binary",
         iterations: 5_000,
@@ -58,6 +59,11 @@ const SCENARIOS: [Scenario; 8] = [
         name: "match-100000",
         iterations: 50_000,
         run: |iterations| matching::among(100_000, iterations),
+    },
+    Scenario {
+        name: "filter-match",
+        iterations: 20_000,
+        run: filters::one_of_many,
     },
     Scenario {
         name: "sync-event",

@@ -1,6 +1,7 @@
 //! The Configuration API (docs/contract.md §1, docs/api.md).
 
 use axum::response::{IntoResponse, Response};
+use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::space_version::SpaceVersion;
 use gateway::DeadLetters;
@@ -14,7 +15,12 @@ use crate::body::BodyLimits;
 use crate::health::HealthPaths;
 
 mod access;
+mod apply;
+mod asyncapi;
+mod authorization;
 mod browser_guard;
+mod caller;
+mod catalog;
 mod changes;
 mod creation;
 mod dead_letters;
@@ -23,6 +29,7 @@ mod endpoint;
 mod etag;
 mod explain;
 mod filter_test;
+mod keys;
 mod legacy;
 mod merge_patch;
 mod metrics_page;
@@ -33,6 +40,7 @@ mod paths;
 mod pause;
 mod refusals;
 mod resources;
+mod schemas;
 mod secrets;
 mod selectors;
 mod service;
@@ -43,6 +51,7 @@ mod tests;
 mod transforms;
 mod unknown_members;
 mod waiting;
+mod xregistry;
 
 pub use access::AccessKey;
 pub use browser_guard::BrowserGuard;
@@ -60,6 +69,8 @@ pub struct ConfigApi {
     pub store: Store,
     /// Bounds of request bodies.
     pub limits: BodyLimits,
+    /// Bounds of schemas.
+    pub schemas: SchemaLimits,
     /// Renders `/v1/metrics`.
     pub metrics: MetricsPage,
     /// Where async deliveries wait.

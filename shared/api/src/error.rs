@@ -1,7 +1,6 @@
 //! The one table from errors to HTTP answers (docs/contract.md §0.2, §1.11, §2.5, §2.6).
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use domain::configuration::ConfigurationError;
@@ -11,20 +10,24 @@ use domain::passthrough::NotPassedOn;
 use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
 use gateway::{CallError, DeadLetterError, ErrorChain, GatewayError};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use queue::QueueError;
 use store::StoreError;
 
 use crate::config::InvalidRequest;
 use crate::content_coding::ACCEPTED;
 use call_message::call_message;
-use error_body::Details;
 
 mod call_message;
 mod error_body;
+mod fault;
 mod json_answer;
+mod key_errors;
+mod own_words;
+mod response;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
+pub(crate) use fault::{Fault, FaultErrors};
 pub(crate) use json_answer::{json_answer, json_bytes, json_line};
 
 /// An error as a client sees it.
@@ -42,6 +45,8 @@ pub(crate) struct ApiError {
     unmatched: Option<Box<UnmatchedError>>,
     /// What a refused configuration request is about.
     refusal: Option<Box<Refusal>>,
+    /// Where there are several things to say: all of them.
+    faults: Vec<Fault>,
 }
 
 /// What the answer to a request that reached no subscription says besides.
@@ -76,7 +81,27 @@ impl ApiError {
             accept_encoding: false,
             unmatched: None,
             refusal: None,
+            faults: Vec::new(),
         }
+    }
+
+    /// The same error with each of the things that it is made of.
+    pub(crate) fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The answer to a version of a schema that does not go with those before it.
+    pub(crate) fn incompatible(message: String, faults: Vec<Fault>) -> Self {
+        Self::new(StatusCode::CONFLICT, message).with_faults(faults)
+    }
+
+    /// The answer to a request for a version of a schema that is not there.
+    pub(crate) fn no_schema_version(event_type: &str, version: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            format!("Version {version:?} of the schema of the event type {event_type:?} not found."),
+        )
     }
 
     /// The answer where something panicked (Q54).
@@ -88,16 +113,6 @@ impl ApiError {
     pub(crate) fn about(mut self, refusal: Refusal) -> Self {
         self.refusal = Some(Box::new(refusal));
         self
-    }
-
-    /// The answer to a resource that breaks a rule, in words of its own.
-    pub(crate) fn invalid(message: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    /// The answer to a request that is right in itself, and that cannot be carried out.
-    pub(crate) fn unprocessable(message: String) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
     /// The answer to a request without the access key (Q67).
@@ -188,6 +203,10 @@ impl From<GatewayError> for ApiError {
                 accept_encoding: true,
                 ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
             },
+            GatewayError::SchemaViolated(violated) => {
+                let faults = violated.violations.into_iter().map(Fault::from).collect();
+                Self::new(StatusCode::BAD_REQUEST, message).with_faults(faults)
+            }
             GatewayError::BodyIncomplete(_) => Self::new(StatusCode::REQUEST_TIMEOUT, message),
             GatewayError::BodyMalformed(_)
             | GatewayError::Event(_)
@@ -247,7 +266,9 @@ impl From<ConfigurationError> for ApiError {
     fn from(err: ConfigurationError) -> Self {
         let status = match &err {
             ConfigurationError::NotFound { .. } => StatusCode::NOT_FOUND,
-            ConfigurationError::AlreadyExists { .. } => StatusCode::CONFLICT,
+            ConfigurationError::AlreadyExists { .. }
+            | ConfigurationError::SchemaChanged(_)
+            | ConfigurationError::OfOtherSet { .. } => StatusCode::CONFLICT,
             ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             ConfigurationError::Invalid(_)
             | ConfigurationError::UnknownMembers { .. }
@@ -277,6 +298,9 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::NotStrict { .. }
             | ConfigurationError::ForeignPath { .. }
             | ConfigurationError::TooManyUnindexed { .. }
+            | ConfigurationError::TooMuchSchema { .. }
+            | ConfigurationError::Repeated { .. }
+            | ConfigurationError::NotMovable { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string()).about(Refusal::of(&err, None))
@@ -333,40 +357,6 @@ impl From<QueueError> for ApiError {
 impl From<InvalidRequest> for ApiError {
     fn from(err: InvalidRequest) -> Self {
         Self::new(StatusCode::BAD_REQUEST, err.to_string())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let details = self.refusal.map(|refusal| Details {
-            message: self.message.clone(),
-            refusal: Arc::from(refusal),
-        });
-        let mut response = json_line(self.status, &Errors::plain(self.message));
-        if let Some(details) = details {
-            response.extensions_mut().insert(details);
-        }
-        if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.accept_encoding {
-            response.headers_mut().insert(header::ACCEPT_ENCODING, ACCEPTED);
-        }
-        if let Some(unmatched) = self.unmatched {
-            response
-                .headers_mut()
-                .insert(MATCHED, HeaderValue::from_static("0"));
-            if let Some(allow) = unmatched.allow {
-                response.headers_mut().insert(header::ALLOW, allow);
-            }
-        }
-        let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
-        if let Some(challenge) = self.challenge.or(is_unauthorized.then_some(BEARER)) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
     }
 }
 

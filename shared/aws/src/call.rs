@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error_answer::ErrorAnswer;
 use crate::form::Form;
-use crate::operation::{Answer, Invocations, Request};
+use crate::operation::{Invocations, Request, ServiceAnswer};
 use crate::protocol::Protocol;
 use crate::service::Service;
 use crate::unusable::Unusable;
@@ -85,7 +85,7 @@ impl<'c> Call<'c> {
         XmlAnswer::within(answer.body, root).ok_or_else(|| unreadable(answer.status))
     }
 
-    async fn send(self, body: Bytes) -> Result<Answer, CallError> {
+    async fn send(self, body: Bytes) -> Result<ServiceAnswer, CallError> {
         let invocations = self.invocations.map_err(SdkError::construction_failure)?;
         let invocation = if self.retries {
             &invocations.with_retries

@@ -42,13 +42,13 @@ pub(crate) struct Request {
 }
 
 /// What comes back of one that went well.
-pub(crate) struct Answer {
+pub(crate) struct ServiceAnswer {
     pub(crate) status: StatusCode,
     pub(crate) body: Bytes,
 }
 
 /// A call of a service.
-pub(crate) type Invocation = Operation<Request, Answer, ErrorAnswer>;
+pub(crate) type Invocation = Operation<Request, ServiceAnswer, ErrorAnswer>;
 
 /// The calls of a service, with further attempts and without.
 #[derive(Debug)]
@@ -146,9 +146,9 @@ fn serialize(request: Request) -> Result<HttpRequest, Box<dyn Error + Send + Syn
 fn deserialize(
     response: &HttpResponse,
     protocol: Protocol,
-) -> Result<Answer, OrchestratorError<ErrorAnswer>> {
+) -> Result<ServiceAnswer, OrchestratorError<ErrorAnswer>> {
     if response.status().is_success() {
-        return Ok(Answer {
+        return Ok(ServiceAnswer {
             status: response.status(),
             body: Bytes::copy_from_slice(response.body().bytes().unwrap_or_default()),
         });
@@ -157,9 +157,9 @@ fn deserialize(
 }
 
 /// Shows nothing of what may be a secret.
-impl fmt::Debug for Answer {
+impl fmt::Debug for ServiceAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("ServiceAnswer")
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
     }

@@ -2,4 +2,5 @@
 //!
 //! No I/O, no clock of its own, no tokio; and nothing here knows what an event of the gateway is: all is JSON text.
 
+pub mod schema;
 pub mod transform;

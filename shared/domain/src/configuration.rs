@@ -7,27 +7,35 @@ use imbl::OrdMap;
 
 use crate::doubts::Doubt;
 use crate::resource::{
-    Cors, EventType, Function, Kind, MetadataFilter, PathMode, Resource, SpaceSettings, Subscription,
+    ApiKey, Cors, EventType, Function, Kind, MetadataFilter, PathMode, Resource, SpaceSettings, Subscription,
 };
 
+mod changes;
 mod creation;
 mod error;
 mod function_uses;
 mod hook_rules;
+mod key_rules;
 mod path_forms;
+mod plan;
 mod route_authorizers;
 mod rules;
+mod schema_bound;
+mod schema_rules;
 mod settings_rules;
 mod space_checks;
 mod space_rules;
 mod subscription_rules;
 mod sync_paths;
 
+pub use changes::ResourceChange;
 pub use creation::created_from;
 pub use error::ConfigurationError;
 use path_forms::PathForms;
+pub use plan::{Plan, PlanError, PlanOptions, SET_LABEL, StepLimit, Wanted, WantedSpace, plan};
 use route_authorizers::RouteAuthorizers;
-pub use space_rules::{FilterLimits, SpaceDefaults, SpaceRules};
+pub use schema_bound::SchemaBound;
+pub use space_rules::{FilterLimits, SchemaBounds, SpaceDefaults, SpaceRules};
 pub use sync_paths::{PathConflict, SyncPaths};
 
 /// A stored resource and its place in the order of creation.
@@ -51,6 +59,7 @@ pub struct Snapshot {
     cors: Collection<Cors>,
     /// None or one.
     settings: Collection<SpaceSettings>,
+    keys: Collection<ApiKey>,
     sync_paths: SyncPaths,
     path_forms: PathForms,
     /// How many subscriptions have filters that events do not find.
@@ -92,10 +101,17 @@ pub enum AnyChange<'c> {
     Cors(&'c Change<Cors>),
     /// Of the settings of a space.
     Space(&'c Change<SpaceSettings>),
+    /// Of a key.
+    Key(&'c Change<ApiKey>),
 }
 
 /// A resource with its rules towards the others of its space.
 pub trait Configured: Resource {
+    /// It as an event type, if it is one: those have schemas, which are compared before they are stored.
+    fn as_event_type(&self) -> Option<&EventType> {
+        None
+    }
+
     /// Where a snapshot keeps this kind.
     fn collection(snapshot: &Snapshot) -> &Collection<Self>;
 
@@ -206,6 +222,7 @@ impl Snapshot {
             && self.subscriptions.is_empty()
             && self.cors.is_empty()
             && self.settings.is_empty()
+            && self.keys.is_empty()
     }
 
     /// The subscriptions that get no events because their stored filters do not compile. As long as there are none, nothing

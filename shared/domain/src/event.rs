@@ -14,6 +14,7 @@ mod attributes;
 mod binary;
 mod binary_message;
 mod charset;
+mod checked_data;
 mod cloud_event;
 mod cloud_event_1_0;
 mod cloud_event_error;
@@ -32,6 +33,7 @@ mod transformed;
 mod uri_reference;
 
 pub use binary_message::BinaryMessage;
+pub use checked_data::CheckedData;
 pub use cloud_event::CloudEvent;
 pub use cloud_event_error::{AttributeFault, CloudEventError};
 pub use content_type::ContentTypeError;

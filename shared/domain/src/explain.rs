@@ -16,6 +16,7 @@ use crate::validation::ANY_METHOD;
 
 mod answer;
 mod hooks;
+mod keys;
 mod reached;
 mod request;
 mod space_resources;
@@ -63,7 +64,7 @@ impl Explanation {
                     );
                 }
                 let filters = filters.zip(subject.as_ref());
-                let filters = filters.map(|(filters, event)| explained(filters, event));
+                let filters = filters.map(|(filters, event)| explained(filters, event, space.filter_steps));
                 let function = functions.get(&subscription.function_id).filter(|_| matches);
                 SubscriptionExplanation {
                     subscription_id: subscription.subscription_id.clone(),

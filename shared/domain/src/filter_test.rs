@@ -101,9 +101,13 @@ impl FilterTest {
 }
 
 /// What the filters of a subscription say of an event; of those that do not compile, that.
-pub(crate) fn explained(filters: &SubscriptionFilters, event: &FilterSubject<'_>) -> Vec<FilterCondition> {
+pub(crate) fn explained(
+    filters: &SubscriptionFilters,
+    event: &FilterSubject<'_>,
+    max_steps: usize,
+) -> Vec<FilterCondition> {
     match filters.compiled() {
-        Ok(filters) => shown(filters.explain(event)),
+        Ok(filters) => shown(filters.explain_within(event, max_steps)),
         Err(error) => vec![FilterCondition {
             pointer: error.pointer.clone(),
             passes: false,

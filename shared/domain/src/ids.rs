@@ -78,6 +78,11 @@ text_newtype! {
 }
 
 text_newtype! {
+    /// Identifier of an API key within its space: part of the key itself, and no secret.
+    KeyId
+}
+
+text_newtype! {
     /// Identifier of a delivery: one event for one subscription, over all attempts.
     DeliveryId
 }

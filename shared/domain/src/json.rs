@@ -12,9 +12,11 @@ mod member_path;
 mod members;
 mod number;
 mod text;
+mod xml_characters;
 
 pub(crate) use member_path::member_at;
 pub use text::Json;
+pub use xml_characters::in_xml_characters;
 
 use elements::AtMostElements;
 use members::{AtMost, Members};

@@ -3,6 +3,8 @@
 //!
 //! Nothing here does I/O or reads a clock, so every rule can be tested as a table.
 
+pub mod access;
+pub mod api_key;
 pub mod authorizer;
 pub mod backoff;
 pub mod configuration;
@@ -31,6 +33,7 @@ pub mod routing;
 pub mod sniff;
 pub mod space_version;
 pub mod system_event;
+pub mod timestamp;
 pub mod trace;
 pub mod type_pattern;
 pub mod unknown_members;

@@ -55,6 +55,11 @@ fn at(path: &str) -> Option<String> {
     Some(path.to_owned())
 }
 
+/// Of what cannot go as long as others refer to it.
+fn in_use(advice: &'static str) -> Refusal {
+    Refusal::new(None, "unused", hint(advice))
+}
+
 fn about(error: &ConfigurationError) -> Refusal {
     match error {
         ConfigurationError::Invalid(invalid) => of_invalid(invalid),
@@ -91,25 +96,20 @@ fn about(error: &ConfigurationError) -> Refusal {
             hint("change it with PUT, or delete it before a new one is created"),
         ),
         ConfigurationError::EventTypeInUse | ConfigurationError::FunctionInUse => {
-            Refusal::new(None, "unused", hint("delete the subscriptions first"))
+            in_use("delete the subscriptions first")
         }
-        ConfigurationError::FunctionIsAuthorizer { .. } => Refusal::new(
-            None,
-            "unused",
-            hint("take the authorizerId out of the event type first"),
-        ),
-        ConfigurationError::FunctionAuthorizesSubscription { .. } => Refusal::new(
-            None,
-            "unused",
-            hint("take the authorizerId out of the subscription first"),
-        ),
+        ConfigurationError::FunctionIsAuthorizer { .. } => {
+            in_use("take the authorizerId out of the event type first")
+        }
+        ConfigurationError::FunctionAuthorizesSubscription { .. } => {
+            in_use("take the authorizerId out of the subscription first")
+        }
+        ConfigurationError::FunctionIsHook { .. } => in_use("take it out of the hooks first"),
+        ConfigurationError::FunctionIsVariant { .. } => in_use("take it out of the weighted function first"),
         ConfigurationError::MissingHook { .. } => {
             Refusal::new(at("hooks"), "exists", hint("register the function first"))
         }
         ConfigurationError::NotAHook { .. } => Refusal::new(None, "hook", None),
-        ConfigurationError::FunctionIsHook { .. } => {
-            Refusal::new(None, "unused", hint("take it out of the hooks first"))
-        }
         ConfigurationError::TooManyHooks { .. } => Refusal::new(at("hooks"), "max", None),
         ConfigurationError::NotPassthrough { .. } => Refusal::new(
             None,
@@ -129,9 +129,6 @@ fn about(error: &ConfigurationError) -> Refusal {
             "exists",
             hint("register the function first"),
         ),
-        ConfigurationError::FunctionIsVariant { .. } => {
-            Refusal::new(None, "unused", hint("take it out of the weighted function first"))
-        }
         ConfigurationError::Immutable {
             kind: Kind::Subscription,
             field: field @ ("FunctionID" | "Path" | "Method"),
@@ -145,12 +142,19 @@ fn about(error: &ConfigurationError) -> Refusal {
             "immutable",
             hint("delete the resource, and create it anew"),
         ),
+        ConfigurationError::Repeated { .. } => Refusal::new(None, "unique", hint("leave one of them out")),
+        ConfigurationError::NotMovable { .. } => Refusal::new(at("moved.from"), "moved", None),
+        ConfigurationError::OfOtherSet { .. } => Refusal::new(None, "set", None),
         ConfigurationError::PathConflict(_) => Refusal::new(at("path"), "path", None),
         ConfigurationError::TooManyForms { .. } => Refusal::new(at("path"), "max", None),
         ConfigurationError::TooManyAuthorizers { .. } => Refusal::new(at("authorizerId"), "max", None),
         ConfigurationError::NotStrict { .. } => Refusal::new(at("paths"), "path", None),
         ConfigurationError::ForeignPath { .. } => Refusal::new(at("path"), "ownPath", None),
         ConfigurationError::TooManyUnindexed { .. } => Refusal::new(at("filters"), "max", None),
+        ConfigurationError::TooMuchSchema { .. } => Refusal::new(at("schema"), "max", None),
+        ConfigurationError::SchemaChanged(_) => {
+            Refusal::new(at("schema"), "unchanged", hint("send it again"))
+        }
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
     }
 }

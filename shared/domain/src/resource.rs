@@ -7,8 +7,10 @@ use serde::de::DeserializeOwned;
 
 use crate::ids::Space;
 
+mod api_key;
 mod authorizer_cache;
 mod cors;
+mod described;
 mod event_type;
 mod function;
 mod hook;
@@ -25,17 +27,23 @@ mod space_settings;
 mod subscription;
 mod target_url;
 
+pub use api_key::{ApiKey, KeySecret, MAX_KEY_LIMITS, MAX_KEY_NAME_BYTES, SecretState};
+pub(crate) use api_key::{EMITS_TAG, ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG, TIME_TAG};
 pub use authorizer_cache::AuthorizerCache;
 pub(crate) use authorizer_cache::{HEADER_TAG, NOT_CACHED_TAG};
 pub(crate) use cors::may_send_credentials;
 pub use cors::{Cors, CorsError};
-pub use event_type::EventType;
+pub use described::{Described, MAX_OWNER_BYTES, MAX_TAG_BYTES, MAX_TAGS};
+pub use event_type::{
+    CompatibilityMode, CompatibilityPolicy, EventType, MAX_EXAMPLE_BYTES, MAX_EXAMPLES, SchemaVersion,
+    Validation,
+};
 pub use function::Function;
-pub(crate) use hook::compile_when;
 pub use hook::{
     DEFAULT_HOOK_TIMEOUT, Hook, HookError, HookPoint, MAX_HOOK_CONFIG_BYTES, MAX_HOOK_TIMEOUT_MS, MAX_HOOKS,
     OnHookError, hooks_at,
 };
+pub(crate) use hook::{check_whens, compile_when};
 pub use invalid::{InvalidCause, InvalidResource};
 pub use kind::Kind;
 pub use masking::masked;
@@ -53,18 +61,26 @@ pub use rate_limit::{CallRate, RateLimit};
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};
 pub use signing_secret::SigningSecret;
 pub use space_settings::{
-    MAX_DESCRIPTION_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, PathMode, SpaceSettings,
-    Unmatched,
+    EmitMode, MAX_DESCRIPTION_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, PathMode,
+    SpaceSettings, Unmatched,
 };
+pub(crate) use subscription::STORED_FILTERS;
 pub use subscription::{
-    MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters, SubscriptionType,
-    TransformSource,
+    MAX_FILTER_COMBINATIONS, MAX_FILTER_DEPTH, MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionFilters,
+    SubscriptionType, TransformSource,
 };
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;
 
 /// Members that follow from the others, or from the URL: answers have them, and what is sent of them is ignored.
-pub const DERIVED_MEMBERS: [&str; 3] = ["space", "subscriptionId", "corsId"];
+pub const DERIVED_MEMBERS: [&str; 6] = [
+    "space",
+    "subscriptionId",
+    "corsId",
+    "keyId",
+    "schemaVersion",
+    "olderSchemas",
+];
 
 /// The member that resources have for those who ask for it.
 pub const CREATED_AT: &str = "createdAt";
@@ -87,6 +103,9 @@ pub trait Resource:
     /// Its labels.
     fn metadata(&self) -> &Metadata;
 
+    /// Its labels, to be changed.
+    fn metadata_mut(&mut self) -> &mut Metadata;
+
     /// Reads a request body (docs/contract.md §1.3): the space, and on an update the id, of the URL win over the
     /// body's, defaults are filled in, and every field rule is checked. What stands for a secret that is not shown is
     /// let through: [`Self::keep_masked`] has to follow.
@@ -108,7 +127,7 @@ pub trait Resource:
     }
 
     /// Puts the stored secret of the same member in the place of every mask, as long as it is sent where it was sent
-    /// before. Refuses masks that nothing is stored for.
+    /// before. Refuses masks that nothing is stored for. What else is not replaced stays as well: versions of schemas.
     fn keep_masked(&mut self, stored: Option<&Self>) -> Result<(), InvalidResource> {
         let _ = stored;
         Ok(())

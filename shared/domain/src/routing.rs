@@ -13,9 +13,10 @@ use std::sync::Arc;
 use crate::configuration::{AnyChange, Change, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::persistent_map::PersistentMap;
-use crate::resource::{Cors, EventType, Function, HookPoint, SpaceSettings, Subscription};
+use crate::resource::{ApiKey, Cors, EventType, Function, HookPoint, SpaceSettings, Subscription};
 use crate::type_pattern::TypePattern;
 
+mod admission;
 mod apply;
 mod by_name;
 mod cors_routes;
@@ -24,6 +25,7 @@ mod filtered_slots;
 mod foreign;
 mod groups;
 mod hooks;
+mod keys;
 mod nearest;
 mod ownership;
 mod path_tree;
@@ -34,6 +36,7 @@ mod subscribers;
 #[cfg(test)]
 mod tests;
 mod type_patterns;
+mod validated;
 
 use cors_routes::CorsRoutes;
 use event_routes::EventRoutes;
@@ -42,6 +45,8 @@ use filtered_slots::FilteredSlots;
 pub use foreign::{ForeignPath, foreign_paths};
 pub use hooks::RoutedHook;
 use hooks::{Hooks, HooksOf};
+use keys::Keys;
+pub use keys::{KeyRefusal, Sending};
 pub use nearest::{NearestMiss, UnmatchedAnswer};
 pub use ownership::PathOwnership;
 use ownership::owner;
@@ -51,6 +56,7 @@ pub use selection::Passed;
 use space_modes::SpaceModes;
 pub use subscribers::{Routes, Subscribers};
 use type_patterns::TypePatterns;
+use validated::Validated;
 
 /// The compiled index of one space or of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +71,8 @@ pub struct RoutingTable {
     event_types: PersistentMap<Space, PersistentMap<EventTypeName, ()>>,
     /// Authorizers of subscriptions that have one of their own; only spaces that have such.
     own_authorizers: PersistentMap<Space, PersistentMap<SubscriptionId, FunctionId>>,
+    /// Event types whose events are checked, by the name that those of several spaces may have.
+    validated: Validated,
     paths: Paths,
     /// The subscriptions with filters. On the paths one stands for all of a slot.
     filtered: FilteredSlots,
@@ -77,6 +85,9 @@ pub struct RoutingTable {
     /// Functions that are here with secrets which nobody could decrypt; only spaces that have such.
     sealed: PersistentMap<Space, BTreeSet<FunctionId>>,
     hooks: Hooks,
+    keys: Keys,
+    /// Steps that the filters of a subscription or a hook may take for one event.
+    filter_steps: usize,
 }
 
 /// What stands on the paths, by whose they are.
@@ -142,6 +153,7 @@ impl RoutingTable {
             filtered: FilteredSlots::default(),
             filters: 0,
             own_authorizers: PersistentMap::default(),
+            validated: Validated::default(),
             modes: SpaceModes::new(&rules),
             paths: match rules.paths {
                 PathOwnership::Shared => Paths::Shared(PathRoutes::default()),
@@ -150,6 +162,8 @@ impl RoutingTable {
             queued: PersistentMap::default(),
             sealed: PersistentMap::default(),
             hooks: Hooks::default(),
+            keys: Keys::default(),
+            filter_steps: rules.filters.max_steps,
         }
     }
 
@@ -166,6 +180,7 @@ impl RoutingTable {
             table.add_all::<EventType>(snapshot);
             table.add_all::<Subscription>(snapshot);
             table.add_all::<Cors>(snapshot);
+            table.add_all::<ApiKey>(snapshot);
         }
         table
     }
@@ -188,6 +203,7 @@ impl RoutingTable {
             AnyChange::Subscription(change) => self.route_subscription(change),
             AnyChange::Cors(change) => self.route_cors(change),
             AnyChange::Space(change) => self.set_modes(change),
+            AnyChange::Key(change) => self.keys.apply(change),
         }
     }
 
@@ -327,6 +343,21 @@ impl RoutingTable {
         subscription: &SubscriptionId,
     ) -> impl Iterator<Item = &'t RoutedHook> + use<'t> {
         self.hooks.of_subscription(point, space, subscription)
+    }
+
+    /// Whether events of any type are checked against a schema, so that it is worth a look.
+    pub fn has_validated_types(&self) -> bool {
+        !self.validated.is_empty()
+    }
+
+    /// The event types of that name whose events are checked on a path. Where spaces share their paths, those of all.
+    pub fn validated_types(&self, event_type: &str, path: &str) -> impl Iterator<Item = &Arc<EventType>> {
+        let ownership = if self.paths.is_by_space() {
+            PathOwnership::BySpace
+        } else {
+            PathOwnership::Shared
+        };
+        self.validated.on(event_type, ownership, path)
     }
 
     /// The CORS configuration for a method and path: the very path first, then the pattern created first (Q46), or the most

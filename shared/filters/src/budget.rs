@@ -33,6 +33,11 @@ impl Budget {
         within(self.wildcards, self.limits.max_wildcards, "wildcards", pointer)
     }
 
+    /// Conditions that the combinations of a pattern may add.
+    pub(crate) fn max_combinations(&self) -> usize {
+        self.limits.max_combinations
+    }
+
     /// One level deeper, until [`Self::leave`].
     pub(crate) fn enter(&mut self, pointer: &str) -> Result<(), FilterError> {
         self.depth += 1;

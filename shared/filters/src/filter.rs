@@ -31,7 +31,7 @@ impl Filter {
             Self::Any(filters) => filters.iter().any(|filter| filter.passes(event, reading, steps)),
             Self::Not(filter) => !filter.passes(event, reading, steps),
             Self::Sql(sql) => sql.matches(event, steps),
-            Self::Pattern(pattern) => pattern.matches(reading),
+            Self::Pattern(pattern) => pattern.matches(reading, steps),
         }
     }
 
@@ -44,8 +44,8 @@ impl Filter {
             }
             Self::Pattern(pattern) => {
                 let pointer = format!("{pointer}/{}", self.dialect());
-                pattern.explain(explained.reading, &pointer, &mut explained.conditions);
-                return pattern.matches(explained.reading);
+                let (reading, steps) = (explained.reading, explained.steps);
+                return pattern.explain(reading, steps, &pointer, &mut explained.conditions);
             }
             Self::All(filters) | Self::Any(filters) => {
                 let mut passing = 0;

@@ -15,15 +15,18 @@ use crate::{Condition, FilterError, FilterLimits, Requirement, Subject};
 /// `filters` of a subscription: an event passes if all of them let it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filters {
-    filters: Box<[Filter]>,
+    all: Box<[Filter]>,
     /// Of [`FilterLimits`].
     max_steps: usize,
+    /// Of the text that they were compiled of.
+    bytes: usize,
 }
 
 impl Filters {
     /// Compiles the JSON array `filters`. Without filters in it every event passes.
     pub fn compile(json: &str, limits: &FilterLimits) -> Result<Self, FilterError> {
-        if json.len() > limits.max_bytes {
+        let bytes = json.len();
+        if bytes > limits.max_bytes {
             let reason = format!("larger than {} bytes", limits.max_bytes);
             return Err(FilterError::at("", reason));
         }
@@ -36,51 +39,100 @@ impl Filters {
             filters.push(Filter::compile(filter, &format!("/{at}"), &mut budget)?);
         }
         Ok(Self {
-            filters: filters.into(),
+            all: filters.into(),
             max_steps: limits.max_steps,
+            bytes,
         })
     }
 
-    /// Whether all let the event pass.
+    /// Whether all let the event pass, with as many steps as they were compiled with.
     pub fn matches(&self, event: &dyn Subject) -> bool {
-        self.matches_reading(event, &self.reading(event))
+        self.matches_within(event, self.max_steps)
+    }
+
+    /// Whether all let the event pass, with so many steps ([`FilterLimits::max_steps`]). What needs more does not pass,
+    /// within `not` either.
+    pub fn matches_within(&self, event: &dyn Subject, max_steps: usize) -> bool {
+        self.matches_reading(event, &self.reading(event), max_steps)
+    }
+
+    /// The same for who must not miss an event: what needs more steps passes.
+    pub fn may_match(&self, event: &dyn Subject, max_steps: usize) -> bool {
+        let (reading, steps) = (self.reading(event), Steps::new(max_steps));
+        let passes = self
+            .all
+            .iter()
+            .all(|filter| filter.passes(event, &reading, &steps));
+        passes || steps.is_over()
     }
 
     /// The same with a reading of the event, which has at least the paths of patterns.
-    pub(crate) fn matches_reading(&self, event: &dyn Subject, reading: &Reading<'_>) -> bool {
-        let steps = Steps::new(self.max_steps);
-        self.filters
+    pub(crate) fn matches_reading(
+        &self,
+        event: &dyn Subject,
+        reading: &Reading<'_>,
+        max_steps: usize,
+    ) -> bool {
+        let steps = Steps::new(max_steps);
+        let passes = self
+            .all
             .iter()
-            .all(|filter| filter.passes(event, reading, &steps))
+            .all(|filter| filter.passes(event, reading, &steps));
+        passes && !steps.is_over()
+    }
+
+    /// Bytes of the text that they were compiled of: trying them takes time in proportion.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many steps they were compiled with.
+    pub(crate) fn max_steps(&self) -> usize {
+        self.max_steps
     }
 
     /// The same, with a reason for every condition; what is in `all`, `any` and `not` comes before them.
     pub fn explain(&self, event: &dyn Subject) -> Vec<Condition> {
+        self.explain_within(event, self.max_steps)
+    }
+
+    /// The same with so many steps. Twice as many are for the reasons, of which there are also some where one is enough.
+    pub fn explain_within(&self, event: &dyn Subject, max_steps: usize) -> Vec<Condition> {
+        let steps = &Steps::new(max_steps.saturating_mul(2));
         let mut explained = Explained {
             event,
             reading: &self.reading(event),
-            steps: &Steps::new(self.max_steps),
+            steps,
             conditions: Vec::new(),
         };
-        for (at, filter) in self.filters.iter().enumerate() {
+        for (at, filter) in self.all.iter().enumerate() {
             filter.explain(&mut explained, &format!("/{at}"));
+        }
+        if steps.is_over() {
+            explained.conditions.push(Condition {
+                pointer: String::new(),
+                passes: false,
+                reason: format!(
+                    "they need more than {max_steps} steps for this event, and do not let it pass"
+                ),
+            });
         }
         explained.conditions
     }
 
     /// What holds for every event that passes: all of these requirements do. Empty if nothing of the kind can be said.
     pub fn requirements(&self) -> Vec<Requirement> {
-        self.filters.iter().flat_map(Filter::requirements).collect()
+        self.all.iter().flat_map(Filter::requirements).collect()
     }
 
     /// Calls `visit` for every path of an event that they look at, as often as they do.
     pub fn paths(&self, visit: &mut dyn FnMut(&str)) {
-        self.filters.iter().for_each(|filter| filter.paths(visit));
+        self.all.iter().for_each(|filter| filter.paths(visit));
     }
 
     /// The same for every path that has to be in a reading.
     pub(crate) fn paths_read(&self, visit: &mut dyn FnMut(&str)) {
-        self.filters.iter().for_each(|filter| filter.paths_read(visit));
+        self.all.iter().for_each(|filter| filter.paths_read(visit));
     }
 
     fn reading<'e>(&self, event: &'e dyn Subject) -> Reading<'e> {

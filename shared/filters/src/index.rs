@@ -138,6 +138,26 @@ impl<K: Clone + Ord> FilterIndex<K> {
 
     /// Calls `found` once for every key whose filters the event passes, in no particular order.
     pub fn matches(&self, event: &dyn Subject, found: &mut dyn FnMut(&K)) {
+        self.search(event, (None, usize::MAX), found);
+    }
+
+    /// The same, with so many steps for the filters of each key ([`crate::FilterLimits::max_steps`]).
+    /// `false`, and nothing was tried, where those that are to be tried have more than `max_bytes` ([`Filters::bytes`]).
+    pub fn matches_within(
+        &self,
+        event: &dyn Subject,
+        (max_steps, max_bytes): (usize, usize),
+        found: &mut dyn FnMut(&K),
+    ) -> bool {
+        self.search(event, (Some(max_steps), max_bytes), found)
+    }
+
+    fn search(
+        &self,
+        event: &dyn Subject,
+        (max_steps, max_bytes): (Option<usize>, usize),
+        found: &mut dyn FnMut(&K),
+    ) -> bool {
         let mut hits = Hits::default();
         self.residual.iter().for_each(|entry| hits.add(&entry.0));
         let mut reading = None;
@@ -153,8 +173,12 @@ impl<K: Clone + Ord> FilterIndex<K> {
         }
         let candidates = hits.into_entries();
         let Some(needed) = candidates.iter().map(|entry| entry.reads).max() else {
-            return;
+            return true;
         };
+        let bytes = candidates.iter().map(|entry| entry.filters.bytes());
+        if max_bytes < usize::MAX && bytes.fold(0, usize::saturating_add) > max_bytes {
+            return false;
+        }
         // Data is parsed only if somebody who may get the event looks at it.
         let reading = reading.unwrap_or_else(|| match needed {
             Reads::Nothing => Reading::default(),
@@ -162,10 +186,12 @@ impl<K: Clone + Ord> FilterIndex<K> {
             Reads::Data => Reading::of(event, &self.wanted),
         });
         for entry in candidates {
-            if entry.filters.matches_reading(event, &reading) {
+            let max_steps = max_steps.unwrap_or_else(|| entry.filters.max_steps());
+            if entry.filters.matches_reading(event, &reading, max_steps) {
                 found(&entry.key);
             }
         }
+        true
     }
 
     /// How many fields, keys and places there are, how many entries are residual, and how many paths are read.

@@ -11,9 +11,11 @@ pub struct FilterLimits {
     pub max_conditions: usize,
     /// Wildcard characters in all patterns and `LIKE` expressions together.
     pub max_wildcards: usize,
-    /// Characters that functions of expressions and `LIKE` read or make for one event, in bytes. An expression that needs
-    /// more has an error then, and does not pass.
+    /// Steps for one event: bytes of texts that functions of expressions and `LIKE` read or make, and values that patterns
+    /// compare. Filters that need more do not let it pass.
     pub max_steps: usize,
+    /// Conditions of a pattern that are written down once more because of combinations of its `$or`.
+    pub max_combinations: usize,
 }
 
 impl Default for FilterLimits {
@@ -24,6 +26,7 @@ impl Default for FilterLimits {
             max_conditions: 1_024,
             max_wildcards: 128,
             max_steps: 1024 * 1024,
+            max_combinations: 4_096,
         }
     }
 }

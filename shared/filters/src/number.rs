@@ -4,15 +4,57 @@ use std::cmp::Ordering;
 
 /// The digits of a number and where its point is: `0.DIGITS × 10^point`.
 #[derive(Debug, Clone, Copy)]
-struct Decimal<'t> {
+pub(crate) struct Decimal<'t> {
     negative: bool,
     /// Digits of the integer part and of the fraction, without zeros at the ends of both together. Empty: zero.
     digits: (&'t str, &'t str),
     point: i64,
 }
 
+/// What a number is apart from its text, so that a long one is gone through once however often it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layout {
+    negative: bool,
+    /// Where its digits begin and end: those of the integer part, and those of the fraction.
+    digits: [(usize, usize); 2],
+    point: i64,
+}
+
+impl Layout {
+    /// That of a number.
+    pub(crate) fn of(text: &str) -> Self {
+        let Decimal {
+            negative,
+            digits: (whole, fraction),
+            point,
+        } = Decimal::of(text);
+        let place = |digits: &str| {
+            let start = digits.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+            (start, start + digits.len())
+        };
+        Self {
+            negative,
+            digits: [place(whole), place(fraction)],
+            point,
+        }
+    }
+
+    /// The number, whose text is the one that this was made of.
+    pub(crate) fn decimal<'t>(&self, text: &'t str) -> Decimal<'t> {
+        let [whole, fraction] = self
+            .digits
+            .map(|(start, end)| text.get(start..end).unwrap_or_default());
+        Decimal {
+            negative: self.negative,
+            digits: (whole, fraction),
+            point: self.point,
+        }
+    }
+}
+
 impl<'t> Decimal<'t> {
-    fn of(text: &'t str) -> Self {
+    /// Reads a number.
+    pub(crate) fn of(text: &'t str) -> Self {
         let (negative, text) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -45,6 +87,16 @@ impl<'t> Decimal<'t> {
 
     fn is_zero(&self) -> bool {
         self.digits.0.is_empty() && self.digits.1.is_empty()
+    }
+
+    /// Which of two numbers is larger. What differs is found in as many steps as the shorter one has digits.
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.compare_size(other),
+            (true, true) => other.compare_size(self),
+        }
     }
 
     /// Compares without regard to the signs.
@@ -95,18 +147,7 @@ pub(crate) fn canonical(text: &str) -> String {
 
 /// Which of two numbers is larger.
 pub(crate) fn compare(one: &str, other: &str) -> Ordering {
-    let (one, other) = (Decimal::of(one), Decimal::of(other));
-    match (one.negative, other.negative) {
-        (false, true) => Ordering::Greater,
-        (true, false) => Ordering::Less,
-        (false, false) => one.compare_size(&other),
-        (true, true) => other.compare_size(&one),
-    }
-}
-
-/// Whether two texts are the same number.
-pub(crate) fn equal(one: &str, other: &str) -> bool {
-    one == other || compare(one, other).is_eq()
+    Decimal::of(one).compare(&Decimal::of(other))
 }
 
 #[cfg(test)]
@@ -164,6 +205,9 @@ mod tests {
         for (i, one) in ascending.iter().enumerate() {
             for (j, other) in ascending.iter().enumerate() {
                 assert_eq!(compare(one, other), i.cmp(&j), "{one} and {other}");
+                let (one_read, other_read) = (Layout::of(one), Layout::of(other));
+                let compared = one_read.decimal(one).compare(&other_read.decimal(other));
+                assert_eq!(compared, i.cmp(&j), "{one} and {other}, read before");
             }
         }
     }
@@ -171,7 +215,7 @@ mod tests {
     #[test]
     fn exponents_cost_nothing() {
         assert_eq!(canonical("1e999999999"), "1e999999999");
-        assert!(equal("1e999999999", "10e999999998"));
+        assert!(compare("1e999999999", "10e999999998").is_eq());
         assert!(canonical("1e99999999999999999999999999999").len() < 32);
     }
 }

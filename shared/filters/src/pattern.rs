@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 
 use crate::budget::Budget;
 use crate::reading::Reading;
+use crate::steps::Steps;
 use crate::{Condition, FilterError, Requirement};
 use leaf::Leaf;
 use node::Node;
@@ -41,25 +42,28 @@ impl Pattern {
     pub(crate) fn compile(json: &RawValue, pointer: &str, budget: &mut Budget) -> Result<Self, FilterError> {
         let (items, leaves) = parse::items(json, pointer, budget)?;
         Ok(Self {
-            root: combine::combine(items, pointer)?,
+            root: combine::combine(items, pointer, budget.max_combinations())?,
             leaves: leaves.into(),
         })
     }
 
     /// Whether the pattern lets an event pass.
-    pub(crate) fn matches(&self, reading: &Reading<'_>) -> bool {
-        self.root.passes(reading.top())
+    pub(crate) fn matches(&self, reading: &Reading<'_>, steps: &Steps) -> bool {
+        self.root.passes(reading.top(), steps)
     }
 
-    /// Adds a condition for every leaf of the pattern, and one for the pattern if they do not tell all.
-    pub(crate) fn explain(&self, reading: &Reading<'_>, pointer: &str, conditions: &mut Vec<Condition>) {
-        explain::leaves(
-            &self.leaves,
-            self.matches(reading),
-            reading.top(),
-            pointer,
-            conditions,
-        );
+    /// The same. Adds a condition for every leaf of the pattern, and one for the pattern if they do not tell all.
+    pub(crate) fn explain(
+        &self,
+        reading: &Reading<'_>,
+        steps: &Steps,
+        pointer: &str,
+        conditions: &mut Vec<Condition>,
+    ) -> bool {
+        let matches = self.matches(reading, steps);
+        let read = (reading.top(), steps);
+        explain::leaves(&self.leaves, matches, read, pointer, conditions);
+        matches
     }
 
     /// What holds for every event that the pattern lets pass.

@@ -1,11 +1,13 @@
 //! What filters want to know of an event, read once for all of them.
 
 mod place;
+mod seen;
 mod text;
 
 use std::sync::Arc;
 
 pub(crate) use place::Place;
+pub(crate) use seen::Seen;
 
 use crate::wanted::{FieldId, Wanted};
 use crate::{Scalar, Subject};
@@ -71,7 +73,7 @@ fn attribute<'e>(event: &'e dyn Subject, key: &Arc<str>, wanted: &Wanted) -> Opt
     let field = wanted.field().filter(|_| &**key != DATA)?;
     let place = Place {
         field: Some(field),
-        scalars: vec![event.attribute(key)?],
+        scalars: vec![Seen::of(event.attribute(key)?)],
         ..Place::default()
     };
     Some((key.clone(), place))

@@ -2,16 +2,18 @@
 
 use std::cell::Cell;
 
-/// Counts steps: characters that functions and `LIKE` read or make.
+/// Counts steps: bytes of texts that functions and `LIKE` read or make, and values that patterns compare.
 #[derive(Debug)]
 pub(crate) struct Steps {
     left: Cell<usize>,
+    is_over: Cell<bool>,
 }
 
 impl Steps {
     pub(crate) fn new(most: usize) -> Self {
         Self {
             left: Cell::new(most),
+            is_over: Cell::new(false),
         }
     }
 
@@ -19,7 +21,15 @@ impl Steps {
     pub(crate) fn take(&self, count: usize) -> bool {
         let left = self.left.get().checked_sub(count);
         self.left.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.is_over.set(true);
+        }
         left.is_some()
+    }
+
+    /// Whether there were not as many as were to be taken: nothing is to be concluded then.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.get()
     }
 
     /// How many are left.

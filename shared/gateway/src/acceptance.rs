@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::hops::Hops;
+use domain::origin::TrustedProxies;
 use domain::system_event::SystemEvent;
 use queue::Reservation;
 use store::Store;
@@ -21,6 +22,7 @@ use crate::outbox::Outbox;
 use crate::sync_calls::SyncCall;
 use crate::unattempted::{Unattempted, lost};
 
+mod asked_events;
 pub(crate) mod authorizers;
 mod candidate;
 mod deduplication;
@@ -42,6 +44,8 @@ pub(crate) struct Acceptance {
     pub(crate) room: AdmissionControl,
     pub(crate) invocation: Arc<Invocation>,
     pub(crate) unattempted: Unattempted,
+    /// The proxies whose word about clients is taken.
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 /// The events of a request, once nothing stands in their way but authorizers that are asked one event at a time.
@@ -129,9 +133,11 @@ impl Acceptance {
     /// Sorts the deliveries of an event by what its authorizers say.
     pub(crate) async fn sort(
         &self,
+        arrived: &Arrived<'_>,
         candidate: &mut Candidate<'_>,
         sorted: &mut Sorted,
     ) -> Result<(), GatewayError> {
+        let trusted = &self.trusted_proxies;
         let before = (sorted.allowed.len(), sorted.lost.len());
         for mut delivery in std::mem::take(&mut candidate.deliveries) {
             match candidate
@@ -140,11 +146,13 @@ impl Acceptance {
                 .await
             {
                 AuthorizerDecision::Allowed(event) => {
-                    delivery.event = event;
+                    delivery.event = candidate.asked.of(arrived, trusted, &delivery, event).await;
                     sorted.allowed.push(delivery);
                 }
                 AuthorizerDecision::Denied(refusal) => self.unattempted.denied(&delivery, &refusal),
                 AuthorizerDecision::Failed => {
+                    let event = Arc::clone(&delivery.event);
+                    delivery.event = candidate.asked.of(arrived, trusted, &delivery, event).await;
                     let request = candidate.authorizers.request().await;
                     sorted.lost.push(lost(delivery, request));
                 }

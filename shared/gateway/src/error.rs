@@ -15,6 +15,7 @@ use queue::QueueError;
 use store::StoreError;
 
 use crate::invocation::called::CallError;
+use crate::matching::schema_violated::SchemaViolated;
 
 /// A request that fails. The texts are the wire's (docs/contract.md §2.5, §2.6).
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,9 @@ pub enum GatewayError {
     /// A client sent an event of the gateway's own types.
     #[error("event type \"{0}\" is reserved for events of the gateway")]
     SystemEventType(String),
+    /// The data of an event does not fit the schema of its type.
+    #[error("the data of event {:?} does not fit version {} of the schema of {:?}", .0.event_id, .0.version, .0.event_type)]
+    SchemaViolated(Box<SchemaViolated>),
     /// The authorizer did not allow the event.
     #[error("Forbidden")]
     Forbidden {

@@ -22,6 +22,7 @@ use crate::invocation::hook_limits::HookLimits;
 use crate::invocation::system_events::SystemEvents;
 use crate::invocation::transforms::Transforms;
 use crate::matching::Matching;
+use crate::matching::schemas::Schemas;
 use crate::metrics::EventMetrics;
 use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
@@ -87,7 +88,7 @@ impl Gateway {
             circuit_breakers: CircuitBreakers::new(settings.circuit_breaker),
             rate_limits: RateLimits::default(),
             transforms: Transforms::new(settings.transforms),
-            decisions: DecisionCache::default(),
+            decisions: DecisionCache::new(settings.decisions),
             system_events: SystemEvents {
                 outbox: outbox.clone(),
                 is_hosted: settings.hosted.is_on(),
@@ -109,7 +110,7 @@ impl Gateway {
                 event_limits: settings.event_limits,
                 legacy_api: settings.legacy_api,
                 max_hops: settings.max_hops,
-                trusted_proxies: settings.trusted_proxies,
+                trusted_proxies: settings.trusted_proxies.clone(),
                 traces: settings.traces,
             },
             matching: Matching {
@@ -117,6 +118,7 @@ impl Gateway {
                 max_attributes: settings.event_limits.max_attributes,
                 max_hops: settings.max_hops,
                 max_deliver_delay: settings.max_deliver_delay,
+                schemas: Schemas::new(settings.schemas, Arc::clone(&metrics)),
             },
             acceptance: Acceptance {
                 store: store.clone(),
@@ -127,6 +129,7 @@ impl Gateway {
                 },
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
+                trusted_proxies: settings.trusted_proxies,
             },
             deliverer: Arc::new(Deliverer {
                 store,
@@ -140,8 +143,8 @@ impl Gateway {
                 max_retry_after: settings.max_retry_after,
             }),
             invocation,
+            tunnels: Tunnels::new(settings.tunnels, Arc::clone(&metrics)),
             metrics,
-            tunnels: Tunnels::new(settings.tunnels),
             batch_timeout: settings.batch_timeout,
         }))
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::api_key::GivenKey;
 use domain::cors_decision::{preflight_headers, preflight_method, response_headers};
 use domain::event::{EventError, EventLimits, Incoming, decode, request_host};
 use domain::hops::Hops;
@@ -21,7 +22,9 @@ use crate::error::GatewayError;
 use crate::loops::refuse_loop;
 use crate::stamp::event_stamp;
 
+mod admission;
 pub(crate) mod client;
+pub(crate) mod credentials;
 pub(crate) mod hosted;
 
 use client::Client;
@@ -39,6 +42,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) body: &'a Bytes,
     pub(crate) path: &'a EffectivePath<'a>,
     pub(crate) client: &'a Client,
+    /// The key that it came with, where keys are known.
+    pub(crate) key: Option<&'a GivenKey>,
     /// How often it was passed on by a gateway.
     pub(crate) hops: Hops,
     /// By what it is followed, if that is passed on.
@@ -55,11 +60,23 @@ impl<'a> Arrived<'a> {
     where
         'a: 's,
     {
+        self.original_on(&subscription.path, trusted)
+    }
+
+    /// The request as it came, with the path of the subscription by which its parameters are named.
+    pub(crate) fn original_on<'s>(
+        &'s self,
+        pattern: &'s str,
+        trusted: &'s TrustedProxies,
+    ) -> OriginalRequest<'s>
+    where
+        'a: 's,
+    {
         OriginalRequest {
             parts: self.parts,
             body: self.body,
             path: &self.path.path,
-            pattern: &subscription.path,
+            pattern,
             origin: self.client.origin,
             trusted,
             is_batch: self.client.sends_batch(),

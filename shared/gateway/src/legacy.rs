@@ -4,7 +4,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::event::FilterSubject;
 use domain::legacy::{DirectCall, INVOKE, direct_call, invoke_event};
 use domain::resource::ResponseMode;
 
@@ -12,6 +11,7 @@ use crate::acceptance::authorizers::Authorizers;
 use crate::answer::Answer;
 use crate::answer::function_answer::in_room;
 use crate::error::GatewayError;
+use crate::filtering::filtered;
 use crate::gateway::Gateway;
 use crate::intake::Arrived;
 use crate::stamp::event_stamp;
@@ -33,12 +33,15 @@ impl Gateway {
 
     /// Calls a function that an async subscription to `invoke` allows to be called on this path. Nothing is queued.
     async fn call_directly(&self, arrived: &Arrived<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
+        if arrived.table.needs_keys() {
+            arrived.admitted(&call.space, Some(INVOKE))?;
+        }
         let event = Arc::new(invoke_event(event_stamp(), arrived.parts, arrived.body)?);
         let stages = self.stages();
         let hops = arrived.hops;
         let routes = arrived.table.routes(INVOKE, METHOD, &arrived.path.path);
         let routes = if arrived.table.has_filters() {
-            arrived.table.select(routes, &FilterSubject::of(&event))
+            filtered(arrived.table, &event, routes).await
         } else {
             routes
         };

@@ -4,10 +4,12 @@
 
 mod acceptance;
 mod answer;
+mod asked_form;
 mod delivery;
 mod draining;
 mod error;
 mod fan_out;
+mod filtering;
 mod gateway;
 mod intake;
 mod invocation;
@@ -27,6 +29,7 @@ mod unattempted;
 pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
 pub use answer::upgraded_response::UpgradedResponse;
+pub use dataflow::schema::SchemaLimits;
 pub use dataflow::transform::TransformLimits;
 pub use delivery::DispatchTime;
 pub use delivery::dead_letters::{DeadLetterError, DeadLetters, Redriven};
@@ -38,7 +41,10 @@ pub use invocation::called::CallError;
 pub use invocation::circuit_breaker::{
     CallPermit, CircuitAdmission, CircuitBreakerSettings, CircuitBreakers, CircuitChange, Registered,
 };
+pub use invocation::decision_cache::DecisionCacheLimits;
 pub use invocation::transforms::Untransformed;
+pub use matching::schema_violated::SchemaViolated;
+pub use matching::schemas::SchemaSettings;
 pub use receive::GatewayReply;
 pub use settings::GatewaySettings;
 pub use stamp::request_id;

@@ -1,49 +1,34 @@
-//! The second stage: whom each event of a request reaches.
-//!
-//! Checks of schemas belong here, between the routes of an event and its deliveries.
+//! The second stage: whom each event of a request reaches. Between the routes of an event and its deliveries stand filters
+//! (`filtering.rs`) and checks of schemas (`schemas.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use clocks::epoch_millis;
-use domain::delivery::{Arrival, Delivery};
+use domain::delivery::Arrival;
 use domain::event::{Event, EventStamp, HTTP_REQUEST, Incoming, json_event};
 use domain::hops::Hops;
 use domain::publish_options::PublishOptions;
-use domain::resource::Subscription;
 use domain::routing::{Routes, path_parameters};
 use offload::{LARGE_BODY, off_runtime};
 
 use crate::error::GatewayError;
 use crate::fan_out::fan_out;
+use crate::filtering::filtered;
 use crate::intake::Arrived;
 use crate::loops::refuse_loop;
 
+mod admission;
 mod deduplication_key;
-mod filtering;
+mod matched;
+pub(crate) mod schema_violated;
+pub(crate) mod schemas;
 pub(crate) mod unmatched;
 
+use admission::admitted;
 use deduplication_key::scoped_key;
-use filtering::filtered;
-
-/// An event and whom it reaches.
-#[derive(Debug)]
-pub(crate) struct Matched<'a> {
-    pub(crate) event: Arc<Event>,
-    /// The subscription whose function answers the caller.
-    pub(crate) sync: Option<&'a Arc<Subscription>>,
-    /// One for each async subscription.
-    pub(crate) deliveries: Vec<Delivery>,
-    /// How often the event was passed on.
-    pub(crate) hops: Hops,
-}
-
-impl Matched<'_> {
-    /// Whether there is no subscription for it.
-    pub(crate) fn reaches_nobody(&self) -> bool {
-        self.sync.is_none() && self.deliveries.is_empty()
-    }
-}
+pub(crate) use matched::Matched;
+use schemas::Schemas;
 
 /// What events are matched by, besides the routes of their request.
 #[derive(Debug)]
@@ -53,12 +38,26 @@ pub(crate) struct Matching {
     pub(crate) max_attributes: usize,
     pub(crate) max_hops: Hops,
     pub(crate) max_deliver_delay: Duration,
+    pub(crate) schemas: Schemas,
 }
 
 impl Matching {
     /// Matches all events of a request. A plain request becomes an event here, as its data has the parameters of its
     /// route.
     pub(crate) async fn matched<'a>(
+        &self,
+        arrived: &Arrived<'a>,
+        incoming: Incoming,
+    ) -> Result<Vec<Matched<'a>>, GatewayError> {
+        let matched = self.matched_unchecked(arrived, incoming).await?;
+        if arrived.table.has_validated_types() {
+            // Boxed: what hardly any request needs is not carried by all of them.
+            Box::pin(self.schemas.check(arrived, &matched)).await?;
+        }
+        Ok(matched)
+    }
+
+    async fn matched_unchecked<'a>(
         &self,
         arrived: &Arrived<'a>,
         incoming: Incoming,
@@ -94,8 +93,11 @@ impl Matching {
         &self,
         arrived: &Arrived<'a>,
         event: Arc<Event>,
-        routes: Routes<'a>,
+        mut routes: Routes<'a>,
     ) -> Result<Matched<'a>, GatewayError> {
+        if arrived.table.needs_keys() {
+            routes = admitted(arrived, &event, routes)?;
+        }
         let hops = refuse_loop(arrived.hops.max(event.hops()?), self.max_hops)?;
         let Routes {
             sync, asynchronous, ..

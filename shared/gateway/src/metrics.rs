@@ -4,13 +4,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::ids::{FunctionId, Space};
+use domain::resource::HookPoint;
 use domain::system_event::SystemEventType;
 use foldhash::fast::RandomState;
 use metrics::Counter;
+use tokio::time::Instant;
 
+mod hooks;
 mod space_labels;
+mod upgraded;
 
+use hooks::HookCounters;
+pub(crate) use hooks::HookOutcome;
+pub use hooks::{HOOK_DURATION, HOOKS};
 pub use space_labels::{MetricsLimits, OTHER, SpaceLabels};
+pub(crate) use upgraded::OpenConnection;
+use upgraded::UpgradedCounters;
+pub use upgraded::{UPGRADED_CONNECTIONS, UPGRADED_CONNECTIONS_OPEN};
 
 /// Events that found a subscriber, before authorization.
 pub const EVENTS_RECEIVED: &str = "eventgateway_events_received_total";
@@ -26,6 +36,8 @@ pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
 pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
 /// Events that nobody subscribes to.
 pub const EVENTS_UNMATCHED: &str = "eventgateway_events_unmatched_total";
+/// Events whose data does not fit the schema of their type.
+pub const SCHEMA_VIOLATIONS: &str = "eventgateway_schema_violations_total";
 /// Calls of weighted functions, by the function that was called.
 pub const VARIANT_CALLS: &str = "eventgateway_variant_calls_total";
 /// Async deliveries waiting in the queue.
@@ -83,12 +95,19 @@ pub(crate) struct SpaceCounters {
     pub(crate) denied: Counter,
     /// Events on its paths that nobody subscribes to; looked up once there are such.
     unmatched: OnceLock<Counter>,
+    /// Events that do not fit the schema of their type and go on, and those that are refused; looked up once there are such.
+    warned: OnceLock<Counter>,
+    rejected: OnceLock<Counter>,
+    /// Connections that went on with another protocol; looked up once there are such.
+    upgraded: OnceLock<UpgradedCounters>,
     invoking: Counter,
     invoked: Counter,
     failed: Counter,
     by_type: RwLock<HashMap<Box<str>, SyncCounters, RandomState>>,
     /// Of weighted functions and those that they name.
     by_variant: RwLock<HashMap<(FunctionId, FunctionId), Counter, RandomState>>,
+    /// Looked up once there are hooks.
+    hooks: OnceLock<HookCounters>,
     most_types: usize,
 }
 
@@ -161,13 +180,29 @@ impl SpaceCounters {
             dead_lettered: metrics::counter!(DEAD_LETTERS, "space" => space.to_string()),
             denied: metrics::counter!(EVENTS_DENIED, "space" => space.to_string()),
             unmatched: OnceLock::new(),
+            warned: OnceLock::new(),
+            rejected: OnceLock::new(),
+            upgraded: OnceLock::new(),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
             failed: received(SystemEventType::FunctionInvocationFailed.as_str()),
             by_type: RwLock::default(),
             by_variant: RwLock::default(),
+            hooks: OnceLock::new(),
             most_types,
         }
+    }
+
+    /// Counts an event that does not fit the schema of its type.
+    pub(crate) fn schema_violated(&self, is_rejected: bool) {
+        let (counter, outcome) = if is_rejected {
+            (&self.rejected, "rejected")
+        } else {
+            (&self.warned, "warned")
+        };
+        let new =
+            || metrics::counter!(SCHEMA_VIOLATIONS, "space" => self.space.to_string(), "outcome" => outcome);
+        counter.get_or_init(new).increment(1);
     }
 
     pub(crate) fn sync(&self, event_type: &str) -> SyncCounters {
@@ -209,6 +244,18 @@ impl SpaceCounters {
         };
         let counter = by_variant.entry(key.clone()).or_insert_with(|| new(&key));
         counter.increment(1);
+    }
+
+    /// Counts that a hook was asked, in a call that began then if there was one, and what came of it.
+    pub(crate) fn hook_asked(&self, point: HookPoint, outcome: HookOutcome, began: Option<Instant>) {
+        let hooks = self.hooks.get_or_init(|| HookCounters::new(&self.space));
+        hooks.count(point, outcome, began);
+    }
+
+    /// Counts a connection that goes on with another protocol.
+    pub(crate) fn upgraded(&self) -> OpenConnection {
+        let counters = self.upgraded.get_or_init(|| UpgradedCounters::new(&self.space));
+        counters.begin()
     }
 
     /// The counter of a function's system events; `event.received` is not counted (Q56).

@@ -15,9 +15,11 @@ use crate::acceptance::pace::Pace;
 use crate::acceptance::{Candidate, Sorted};
 use crate::answer::Answer;
 use crate::answer::function_answer::transformed;
+use crate::asked_form::AskedForm;
 use crate::error::GatewayError;
 use crate::gateway::Gateway;
 use crate::intake::client::Client;
+use crate::intake::credentials::without_key;
 use crate::intake::{Arrived, CorsDecision, wanted_versions};
 use crate::invocation::call::untransformed;
 use crate::matching::unmatched::note_unmatched;
@@ -63,6 +65,16 @@ impl Gateway {
             Ok(table) => table,
             Err(error) => return GatewayReply::refused(error),
         };
+        // Where any space has keys, no request goes on with one: what it is set to now may be otherwise in a moment.
+        let without = if table.knows_keys() {
+            without_key(parts)
+        } else {
+            None
+        };
+        let (parts, key) = match &without {
+            Some(without) => (&without.parts, Some(&without.key)),
+            None => (parts, None),
+        };
         let path = stages.intake.path(parts);
         let headers = match stages.intake.cors(&table, &path.path, parts) {
             CorsDecision::Request(headers) => headers,
@@ -82,6 +94,7 @@ impl Gateway {
                     body: &body,
                     path: &path,
                     client,
+                    key,
                     hops,
                     trace: trace.as_ref(),
                 })
@@ -121,6 +134,9 @@ impl Gateway {
 
     /// The way of a request through all stages after the first.
     async fn process(&self, arrived: &Arrived<'_>) -> Result<Answer, GatewayError> {
+        if arrived.table.needs_keys() {
+            arrived.admitted_to_path()?;
+        }
         if let Some(call) = self.direct_call(arrived) {
             return call.await;
         }
@@ -154,7 +170,7 @@ impl Gateway {
             } else {
                 answers.push(Ok(Answer::Accepted));
             }
-            stages.acceptance.sort(candidate, &mut sorted).await?;
+            stages.acceptance.sort(arrived, candidate, &mut sorted).await?;
         }
         let bytes = arrived.body.len();
         stages.acceptance.queue(&mut accepted, sorted, bytes).await?;
@@ -197,7 +213,15 @@ impl Gateway {
         counters.received.increment(1);
         let decision = candidate.authorizers.decide(space, subscription_id).await;
         let mut event = decision.for_caller()?;
-        if arrived.table.has_hooks(HookPoint::Deliver) {
+        let original = arrived.original(subscription, &stages.intake.trusted_proxies);
+        let has_deliver_hooks = arrived.table.has_hooks(HookPoint::Deliver);
+        // What hooks and transforms see and give is the last word: nothing of the request is added after them.
+        if (has_deliver_hooks || subscription.transform.is_some())
+            && let Some(form) = AskedForm::of(arrived.table, space, function_id, &event)
+        {
+            event = Box::pin(form.event(&event, &original)).await;
+        }
+        if has_deliver_hooks {
             match Box::pin(self.ask_deliver_hooks(arrived, subscription, &event, candidate, pace)).await? {
                 BeforeCall::Event(made) => event = made,
                 BeforeCall::Answered(answer) => {
@@ -206,7 +230,6 @@ impl Gateway {
                 }
             }
         }
-        let original = arrived.original(subscription, &stages.intake.trusted_proxies);
         let tunnel = if original.can_upgrade && may_upgrade(arrived.table, subscription, &original) {
             Some(Box::new(stages.tunnels.begin(space)?))
         } else {

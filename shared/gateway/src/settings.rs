@@ -10,6 +10,8 @@ use domain::trace::TraceSettings;
 
 use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
+use crate::invocation::decision_cache::DecisionCacheLimits;
+use crate::matching::schemas::SchemaSettings;
 use crate::metrics::MetricsLimits;
 use crate::tunnels::TunnelSettings;
 
@@ -50,6 +52,10 @@ pub struct GatewaySettings {
     pub tunnels: TunnelSettings,
     /// Bounds of the transforms of subscriptions.
     pub transforms: TransformLimits,
+    /// How data is checked against schemas.
+    pub schemas: SchemaSettings,
+    /// How many decisions of authorizers are kept.
+    pub decisions: DecisionCacheLimits,
     /// How many series of metrics there may be.
     pub metrics: MetricsLimits,
 }

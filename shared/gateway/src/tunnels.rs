@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::GatewayError;
+use crate::metrics::{EventMetrics, SpaceCounters};
 use crate::sync_calls::{SyncCall, SyncCalls};
 
 mod observed;
@@ -41,6 +42,7 @@ pub(crate) struct Tunnels {
     per_space: Option<Arc<SyncCalls>>,
     idle_timeout: Duration,
     closing: watch::Sender<bool>,
+    metrics: Arc<EventMetrics>,
 }
 
 /// The place of an upgraded connection, or of a request that may become one. It is free again when this is dropped.
@@ -50,15 +52,17 @@ pub(crate) struct Tunnel {
     _of_space: Option<SyncCall>,
     idle_timeout: Duration,
     closing: watch::Receiver<bool>,
+    counters: Arc<SpaceCounters>,
 }
 
 impl Tunnels {
-    pub(crate) fn new(settings: TunnelSettings) -> Self {
+    pub(crate) fn new(settings: TunnelSettings, metrics: Arc<EventMetrics>) -> Self {
         Self {
             places: Arc::new(Semaphore::new(settings.most.min(Semaphore::MAX_PERMITS))),
             per_space: settings.most_per_space.map(SyncCalls::new).map(Arc::new),
             idle_timeout: settings.idle_timeout,
             closing: watch::channel(false).0,
+            metrics,
         }
     }
 
@@ -71,6 +75,7 @@ impl Tunnels {
             _place: self.places.clone().try_acquire_owned().map_err(|_| full())?,
             idle_timeout: self.idle_timeout,
             closing: self.closing.subscribe(),
+            counters: self.metrics.space(space),
         })
     }
 
@@ -92,6 +97,7 @@ impl Tunnel {
         client: impl AsyncRead + AsyncWrite + Unpin,
         function: impl AsyncRead + AsyncWrite + Unpin,
     ) {
+        let _open = self.counters.upgraded();
         let activity = Activity::new();
         let mut client = Observed::new(client, &activity);
         let mut function = Observed::new(function, &activity);

@@ -8,6 +8,10 @@ use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
 
+mod turns;
+
+pub use turns::off_runtime_for;
+
 /// Bytes from which on reading or converting a body leaves the threads of the runtime: up to about a millisecond of
 /// work is done in less time than it takes to hand it over and back when the machine is busy.
 pub const LARGE_BODY: usize = 256 * 1024;

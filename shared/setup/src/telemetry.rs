@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, doubling_buckets};
+use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, HOOK_DURATION, doubling_buckets};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use records::DELIVERY_LOG_TARGET;
 use tracing::level_filters::LevelFilter;
@@ -79,6 +79,10 @@ pub fn metrics_recorder() -> Result<PrometheusHandle, TelemetryError> {
         )?
         .set_buckets_for_metric(
             Matcher::Full(CONFIG_REQUEST_DURATION.to_owned()),
+            &doubling_buckets(0.000_5, 16),
+        )?
+        .set_buckets_for_metric(
+            Matcher::Full(HOOK_DURATION.to_owned()),
             &doubling_buckets(0.000_5, 16),
         )?
         .install_recorder();

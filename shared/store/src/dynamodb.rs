@@ -12,6 +12,7 @@ use domain::space_version::SpaceVersion;
 
 use crate::encryption::{DataKeys, KmsKey};
 use crate::error::StoreError;
+use crate::space_state::SpaceState;
 use crate::written::Written;
 use freshness::Freshness;
 use items::SpaceRecord;
@@ -40,6 +41,7 @@ mod writes;
 
 pub use change::{Edit, Operation, SpaceChange};
 pub use deduplication::{Claim, ClaimToken, DEDUPLICATION_WINDOW};
+pub(crate) use items::STEP_LIMIT;
 pub use items::{CHANGE, NEWEST_CHANGE, PAUSE, PAUSE_REQUEST};
 pub use pauses::PauseRequest;
 pub use publisher::{PublishFailure, SnapshotPublisher};
@@ -274,6 +276,18 @@ impl DynamoDb {
         let request = WriteRequest::Amend(space.clone(), id.clone(), Box::new(amend));
         let Written { version, .. } = self.0.writer.write(request).await?;
         Ok(version.is_some())
+    }
+
+    pub(crate) async fn space_state(&self, space: &Space) -> Result<SpaceState, StoreError> {
+        self.0.writer.space_state(space).await
+    }
+
+    pub(crate) async fn replace(
+        &self,
+        before: SpaceState,
+        after: Snapshot,
+    ) -> Result<Option<Written<SpaceState>>, StoreError> {
+        self.0.writer.replace(before, after).await
     }
 
     pub(crate) async fn counts(&self) -> Result<Vec<(Space, Kind, usize)>, StoreError> {

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use crate::broken_filters::warn_of_broken_filters;
 use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
+use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
 use draft::Draft;
 use engine::Engine;
@@ -118,6 +119,33 @@ impl Embedded {
         let snapshot = state.spaces.get(space);
         let listed = snapshot.map(|snapshot| snapshot.list_stored::<R>(filter).cloned().collect());
         listed.unwrap_or_default()
+    }
+
+    /// A space as it is now.
+    pub(crate) fn space_state(&self, space: &Space) -> SpaceState {
+        let state = self.0.state.load();
+        SpaceState {
+            space: space.clone(),
+            snapshot: state.spaces.get(space).cloned().unwrap_or_default(),
+            next_created: state.next_rank(),
+            version: 0,
+        }
+    }
+
+    /// Makes of a space in one state what is to be in it; `None` where it is in another by now.
+    pub(crate) async fn replace(
+        &self,
+        before: SpaceState,
+        after: Snapshot,
+    ) -> Result<Option<SpaceState>, StoreError> {
+        let (space, snapshot, made) = (before.space.clone(), before.snapshot.clone(), after.clone());
+        let is_made = self
+            .write(move |draft| draft.replace(&space, &snapshot, after))
+            .await?;
+        Ok(is_made.then_some(SpaceState {
+            snapshot: made,
+            ..before
+        }))
     }
 
     pub(crate) fn counts(&self) -> Vec<(Space, Kind, usize)> {

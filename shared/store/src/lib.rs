@@ -9,6 +9,7 @@ mod error;
 mod foreign_paths;
 mod record;
 mod record_format;
+mod space_state;
 mod store;
 mod subscription_removal;
 mod written;
@@ -21,6 +22,7 @@ pub use dynamodb::{
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
 pub use error::{CorruptValue, OpenError, StoreError};
+pub use space_state::SpaceState;
 pub use store::Store;
 pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};
 pub use written::Written;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use domain::configuration::{Change, Configured, Stored};
+use domain::configuration::{Change, Configured, ResourceChange, Stored};
 use domain::ids::Space;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,20 @@ struct Record<R> {
 }
 
 impl Write {
+    /// The same of a resource of any kind.
+    pub(crate) fn all_of_any(
+        change: &ResourceChange,
+        keys: Option<&KeyFile>,
+    ) -> Result<Vec<Self>, StoreError> {
+        match change {
+            ResourceChange::Space(change) => Self::all_of(change, keys),
+            ResourceChange::Function(change) => Self::all_of(change, keys),
+            ResourceChange::EventType(change) => Self::all_of(change, keys),
+            ResourceChange::Subscription(change) => Self::all_of(change, keys),
+            ResourceChange::Cors(change) => Self::all_of(change, keys),
+        }
+    }
+
     /// What a change means for the record of the resource; where it moved, for both.
     pub(crate) fn all_of<R: Configured>(
         change: &Change<R>,

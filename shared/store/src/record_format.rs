@@ -5,7 +5,7 @@
 //! What older programs refuse to read by themselves, such as a provider that they do not know, need not be named.
 
 use domain::configuration::{AnyChange, Change, Configured, Stored};
-use domain::resource::{Function, Hook, Subscription};
+use domain::resource::{EmitMode, Function, Hook, SpaceSettings, Subscription};
 use domain::type_pattern::TypePattern;
 use domain::validation::ANY_METHOD;
 
@@ -15,8 +15,11 @@ pub(crate) const FIRST: u64 = 1;
 /// Since the version that has authorizers, limits, filters, transforms and hooks of subscriptions.
 const GUARDED: u64 = 2;
 
+/// Since the version in which spaces may take events only with a key.
+const KEYED: u64 = 3;
+
 /// The newest format that this program knows.
-pub(crate) const NEWEST: u64 = GUARDED;
+pub(crate) const NEWEST: u64 = KEYED;
 
 /// The oldest format that a resource can be written in.
 pub(crate) fn needed_by<R: Configured>(stored: &Stored<R>) -> u64 {
@@ -36,12 +39,14 @@ pub(crate) fn needed_by<R: Configured>(stored: &Stored<R>) -> u64 {
         }) => by_hooks(&stored.resource.hooks),
         AnyChange::Space(Change {
             after: Some(stored), ..
-        }) => by_hooks(&stored.resource.hooks),
+        }) => by_settings(&stored.resource),
         AnyChange::Subscription(_)
         | AnyChange::Function(_)
         | AnyChange::EventType(_)
         | AnyChange::Cors(_)
-        | AnyChange::Space(_) => FIRST,
+        | AnyChange::Space(_)
+        // A kind that older programs do not know: they do not open the store.
+        | AnyChange::Key(_) => FIRST,
     }
 }
 
@@ -67,6 +72,11 @@ fn by_hooks(hooks: &[Hook]) -> u64 {
     newest(&[(!hooks.is_empty(), GUARDED)])
 }
 
+fn by_settings(settings: &SpaceSettings) -> u64 {
+    let is_keyed = settings.emit == Some(EmitMode::Key);
+    newest(&[(is_keyed, KEYED), (!settings.hooks.is_empty(), GUARDED)])
+}
+
 fn by_function(function: &Function) -> u64 {
     let is_used = [
         (function.rate_limit.is_some(), GUARDED),
@@ -84,7 +94,7 @@ fn newest(is_used: &[(bool, u64)]) -> u64 {
 mod tests {
     use std::sync::Arc;
 
-    use domain::resource::{EventType, SpaceSettings};
+    use domain::resource::EventType;
 
     use super::*;
 
@@ -109,6 +119,9 @@ mod tests {
         };
         assert_eq!(subscription(""), FIRST);
         assert_eq!(function("", ""), FIRST);
+        assert_eq!(needed::<SpaceSettings>(r#"{"emit":"open"}"#), FIRST);
+        let keyed = r#"{"emit":"key","hooks":[{"point":"receive","functionId":"h"}]}"#;
+        assert_eq!(needed::<SpaceSettings>(keyed), KEYED);
         for needed in [
             subscription(r#","authorizerId":"a""#),
             subscription(r#","rateLimit":{"rate":1}"#),

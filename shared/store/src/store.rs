@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::configuration::{ConfigurationError, Configured, SpaceRules, Stored};
+use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules, StepLimit, Stored};
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{EventType, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
-use crate::dynamodb::{DynamoDb, PauseRequest};
+use crate::dynamodb::{DynamoDb, PauseRequest, STEP_LIMIT};
 use crate::embedded::Embedded;
 use crate::error::StoreError;
+use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
 
@@ -73,6 +74,38 @@ impl Store {
         match self {
             Self::Embedded(store) => Ok(store.list_stored(space, filter)),
             Self::DynamoDb(store) => store.list_stored(space, filter).await,
+        }
+    }
+
+    /// A space with everything in it, as it is at one moment.
+    pub async fn space_state(&self, space: &Space) -> Result<SpaceState, StoreError> {
+        match self {
+            Self::Embedded(store) => Ok(store.space_state(space)),
+            Self::DynamoDb(store) => store.space_state(space).await,
+        }
+    }
+
+    /// How much of a space can be changed at once; `None` where that is any number of resources.
+    pub fn step_limit(&self) -> Option<StepLimit> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::DynamoDb(_) => Some(STEP_LIMIT),
+        }
+    }
+
+    /// Makes of a space in one state what is to be in it, all of it at once and for good, within [`Self::step_limit`]. The
+    /// rules have to be kept by then. `None` where the space is in another state by now: then nothing is changed.
+    pub async fn replace(
+        &self,
+        before: SpaceState,
+        after: Snapshot,
+    ) -> Result<Option<Written<SpaceState>>, StoreError> {
+        match self {
+            Self::Embedded(store) => {
+                let made = store.replace(before, after).await?;
+                Ok(made.map(Written::in_effect))
+            }
+            Self::DynamoDb(store) => store.replace(before, after).await,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Only `shared/setup` reads the environment: everything else of the product is handed its settings.
+//! Only `shared/setup` reads the environment, and a file of the command line: everything else is handed its settings.
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -7,9 +7,14 @@ use super::tokens::{flatten, identifier, is_punctuation};
 
 const READERS: [&str; 4] = ["var", "var_os", "vars", "vars_os"];
 
-/// Where the rule does not hold: the settings themselves, and programs that are no part of the product: those that measure,
-/// and functions that tests deploy.
-const EXEMPT: [&str; 3] = ["shared/setup/", "bench/", "tests/targets/functions/"];
+/// Where the rule does not hold: the settings themselves, those of the command line, and programs that are no part of the
+/// product: those that measure, and functions that tests deploy.
+const EXEMPT: [&str; 4] = [
+    "shared/setup/",
+    "cli/src/environment.rs",
+    "bench/",
+    "tests/targets/functions/",
+];
 
 /// Folder of integration tests, which may be pointed at services outside of their process.
 const INTEGRATION_TESTS: &str = "/tests/it/";

@@ -9,12 +9,12 @@ use tokio::time::Instant;
 /// What goes on in a connection.
 #[derive(Debug)]
 pub(super) struct Activity {
-    state: Mutex<State>,
+    state: Mutex<ActivityState>,
     worn_out: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct ActivityState {
     streams: usize,
     idle_since: Instant,
     /// When the head that is not complete yet was begun.
@@ -29,7 +29,7 @@ impl Activity {
     /// answered makes up for another.
     pub(super) fn new(patience: u32) -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(ActivityState {
                 streams: 0,
                 idle_since: Instant::now(),
                 head_since: None,
@@ -79,7 +79,7 @@ impl Activity {
             .is_some_and(|since| since.elapsed() >= time)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ActivityState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

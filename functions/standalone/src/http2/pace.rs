@@ -53,10 +53,10 @@ pub(super) struct TooSlow;
 
 /// The pace of one answer.
 #[derive(Debug)]
-pub(super) struct Pace(Mutex<State>);
+pub(super) struct Pace(Mutex<PaceState>);
 
 #[derive(Debug)]
-struct State {
+struct PaceState {
     window: RateWindow,
     /// Bytes that were handed on and are not written.
     unwritten: usize,
@@ -66,7 +66,7 @@ struct State {
 
 impl Pace {
     fn new(least: LeastRate) -> Self {
-        Self(Mutex::new(State {
+        Self(Mutex::new(PaceState {
             window: RateWindow::new(least, unseen_time(least)),
             unwritten: 0,
             is_given_up: false,
@@ -127,7 +127,7 @@ impl Pace {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PaceState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -65,15 +65,15 @@ impl<S: Answers> Service<Request<Incoming>> for Requests<S> {
         let answer = if headers.len() > self.max_headers {
             let mut refusal = Response::new(Body::empty());
             *refusal.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            Answer::Refusal(Some(refusal))
+            StreamAnswer::Refusal(Some(refusal))
         } else if self.activity.is_worn_out() || !held.grow(bytes_of(headers).max(REQUEST_BYTES)) {
-            Answer::Refusal(Some(api::overloaded()))
+            StreamAnswer::Refusal(Some(api::overloaded()))
         } else {
             join_cookies(headers);
             request.extensions_mut().insert(Room {
                 _held: Arc::new(held),
             });
-            Answer::Awaited(self.service.call(request))
+            StreamAnswer::Awaited(self.service.call(request))
         };
         Answering {
             answer,
@@ -106,14 +106,14 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 /// The answer to a request, or the refusal of one that nobody works at.
-enum Answer<F> {
+enum StreamAnswer<F> {
     Awaited(F),
     Refusal(Option<Response<Body>>),
 }
 
 /// An answer in the making.
 pub(super) struct Answering<F> {
-    answer: Answer<F>,
+    answer: StreamAnswer<F>,
     is_head: bool,
     stream: Option<Stream>,
 }
@@ -126,8 +126,8 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = match &mut self.answer {
-            Answer::Awaited(answer) => ready!(Pin::new(answer).poll(context))?,
-            Answer::Refusal(refusal) => refusal.take().unwrap_or_default(),
+            StreamAnswer::Awaited(answer) => ready!(Pin::new(answer).poll(context))?,
+            StreamAnswer::Refusal(refusal) => refusal.take().unwrap_or_default(),
         };
         let mut stream = self.stream.take();
         if let Some(stream) = &mut stream {

@@ -5,6 +5,7 @@
     reason = "a test says by panicking that its ground gave way"
 )]
 
+mod applying;
 mod authorizers;
 mod bad_input;
 mod batches;

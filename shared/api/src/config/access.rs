@@ -22,14 +22,15 @@ impl AccessKey {
     /// Whether a request carries the key. The scheme is compared without regard to case. What the time of comparing
     /// digests tells about the digest tells nothing about the key.
     pub(crate) fn opens(&self, headers: &HeaderMap) -> bool {
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let Some((scheme, key)) = given.and_then(|value| value.split_once(' ')) else {
-            return false;
-        };
-        scheme.eq_ignore_ascii_case("bearer") && Self::new(key.trim()).0 == self.0
+        bearer(headers).is_some_and(|key| Self::new(key).0 == self.0)
     }
+}
+
+/// What `Authorization` of a request bears.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
 impl std::fmt::Debug for AccessKey {

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::response::Response;
 use domain::configuration::{ConfigurationError, Configured};
 use domain::ids::Space;
+use domain::resource::Kind;
 use domain::unknown_members::UnknownMembers;
 use http::StatusCode;
 use http::request::Parts;
@@ -14,6 +15,7 @@ use store::{StoreError, Written};
 
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
+use super::schemas::SchemaCheck;
 use super::unknown_members::{check_doubts, check_members, log_ignored, refused, with_warnings};
 use super::{ConfigApi, no_content, own_destination, transforms, with_version};
 use crate::body;
@@ -32,7 +34,8 @@ impl ConfigApi {
         let body = body::read(parts, body, self.limits).await?;
         let resource = self
             .secrets
-            .decode_update::<R>(space, id, &body)
+            .decode::<R>(space, Some(id), &body)
+            .await
             .map_err(|error| self.unreadable(R::KIND, true, &body, error))?;
         let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
         own_destination::check(&resource, &self.own)?;
@@ -40,10 +43,12 @@ impl ConfigApi {
         // Before it is looked for: what could never be written is told as such.
         self.store.rules().check_path(&resource)?;
         let is_strict = self.is_strict(parts)?;
+        let checked = Box::pin(self.check_schema(space, &resource)).await?;
         let precondition = Precondition::of(parts);
         let secrets = self.secrets.clone();
         let replace = move |stored: &R| {
             precondition.check(stored, &secrets)?;
+            checked.still_holds(stored)?;
             let mut kept = resource.clone();
             kept.keep_masked(Some(stored))?;
             check_doubts(&kept, Some(stored), is_strict)?;
@@ -72,11 +77,13 @@ impl ConfigApi {
         )
         .map_err(refused)?;
         own_destination::check_patch::<R>(&patch, &self.own)?;
+        let checked = Box::pin(self.check_schema_of_patch::<R>(space, id, &patch)).await?;
         let precondition = Precondition::of(parts);
         let (secrets, of_space, of_id) = (self.secrets.clone(), space.clone(), id.clone());
         let (given, health, limits) = (body.clone(), self.health.clone(), self.transforms);
         let amend = move |stored: &R| {
             precondition.check(stored, &secrets)?;
+            checked.still_holds(stored)?;
             let whole = patch.applied_to(&*secrets.shown(stored));
             let mut resource = secrets.decode_update::<R>(&of_space, &of_id, &whole)?;
             // What the stored type does not have is known only here.
@@ -97,6 +104,23 @@ impl ConfigApi {
         let ignored = UnknownMembers::of_patch(R::KIND, &body, whole.as_deref());
         log_ignored(R::KIND, space, &ignored);
         Ok(self.revised(&revised, &ignored))
+    }
+
+    /// Checks the schema that a patch makes of the one that is stored.
+    async fn check_schema_of_patch<R: Configured>(
+        &self,
+        space: &Space,
+        id: &R::Id,
+        patch: &MergePatch,
+    ) -> Result<SchemaCheck, ApiError> {
+        if R::KIND != Kind::EventType {
+            return Ok(SchemaCheck::default());
+        }
+        let stored = self.store.get::<R>(space, id).await?;
+        let patched = self
+            .secrets
+            .decode_update::<R>(space, id, &patch.applied_to(&*stored))?;
+        self.check_schema(space, &patched).await
     }
 
     async fn revise<R: Configured>(

@@ -21,7 +21,7 @@ use crate::error::{ApiError, json_answer, json_bytes, json_line};
 
 /// A resource with the time of its creation.
 #[derive(Serialize)]
-struct Dated<R> {
+pub(super) struct Dated<R> {
     #[serde(flatten)]
     resource: R,
     #[serde(rename = "createdAt")]
@@ -39,13 +39,17 @@ pub(super) fn given(kind: Kind, parts: &Parts, body: &[u8]) -> Result<Option<u64
     if !is_wanted(parts) {
         return Ok(None);
     }
+    of_object(kind, &Object::from_first_value(body).unwrap_or_default())
+}
+
+/// The place in the order of creation that a resource says.
+pub(super) fn of_object(kind: Kind, object: &Object<'_>) -> Result<Option<u64>, ApiError> {
     let refused = |reason: &str| {
         let title = kind.title();
         ApiError::invalid(format!(
             "{title} doesn't validate. Validation error: {CREATED_AT} {reason}"
         ))
     };
-    let object = Object::from_first_value(body).unwrap_or_default();
     let Some(text) = object.string(CREATED_AT).map_err(|_| refused("must be a text"))? else {
         return Ok(None);
     };
@@ -53,7 +57,8 @@ pub(super) fn given(kind: Kind, parts: &Parts, body: &[u8]) -> Result<Option<u64
     Ok(Some(created))
 }
 
-fn dated<R: Configured>(stored: &Stored<R>, secrets: &SecretRules) -> Dated<R> {
+/// A resource as it is shown with the time of its creation.
+pub(super) fn dated<R: Configured>(stored: &Stored<R>, secrets: &SecretRules) -> Dated<R> {
     Dated {
         resource: secrets.shown(&*stored.resource).into_owned(),
         created_at: stored.created_at(),

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::access::Scope;
 use domain::dead_letter::{DeadLetter, DeadLetterPage, DeadLetterSelection, DeadLetterSummary};
 use domain::ids::{DeliveryId, Space, SubscriptionId};
 use http::request::Parts;
@@ -29,6 +30,7 @@ pub(super) static SUBJECT: Subject = Subject {
                 Action {
                     method: Method::GET,
                     labels: ("deadletter", "list"),
+                    scope: Scope::DeliveriesRead,
                     answer: |api, asked| Box::pin(api.list_dead_letters(asked.space, asked.parts)),
                     describe: || {
                         let list = in_space("listDeadLetters", "Dead letters, the oldest first", TAG)
@@ -46,6 +48,7 @@ pub(super) static SUBJECT: Subject = Subject {
                 Action {
                     method: Method::DELETE,
                     labels: ("deadletter", "delete"),
+                    scope: Scope::DlqWrite,
                     answer: |api, asked| {
                         Box::pin(api.purge_dead_letters(asked.space, asked.parts, asked.body))
                     },
@@ -63,6 +66,7 @@ pub(super) static SUBJECT: Subject = Subject {
             actions: &[Action {
                 method: Method::POST,
                 labels: ("deadletter", "redrive"),
+                scope: Scope::DlqWrite,
                 answer: |api, asked| Box::pin(api.redrive(asked.space, asked.parts, asked.body)),
                 describe: || {
                     let summary = "Queue dead letters again, the oldest first";
@@ -80,6 +84,7 @@ pub(super) static SUBJECT: Subject = Subject {
                 Action {
                     method: Method::GET,
                     labels: ("deadletter", "get"),
+                    scope: Scope::PayloadsRead,
                     answer: |api, asked| {
                         Box::pin(async move { api.get_dead_letter(asked.space, &asked.id.into()).await })
                     },
@@ -93,6 +98,7 @@ pub(super) static SUBJECT: Subject = Subject {
                 Action {
                     method: Method::DELETE,
                     labels: ("deadletter", "delete"),
+                    scope: Scope::DlqWrite,
                     answer: |api, asked| Box::pin(api.delete_dead_letter(asked.space, asked.id.into())),
                     describe: || {
                         let delete = in_space("deleteDeadLetter", "Delete one dead letter", TAG)

@@ -1,6 +1,7 @@
 //! What was attempted lately in a space, out of the delivery log.
 
 use axum::response::Response;
+use domain::access::Scope;
 use domain::delivery_attempt::DeliveryAttempt;
 use domain::ids::Space;
 use http::request::Parts;
@@ -20,6 +21,7 @@ pub(super) static SUBJECT: Subject = Subject {
         actions: &[Action {
             method: Method::GET,
             labels: ("delivery", "list"),
+            scope: Scope::DeliveriesRead,
             answer: |api, asked| Box::pin(api.list_deliveries(asked.space, asked.parts)),
             describe: || {
                 let list = in_space(

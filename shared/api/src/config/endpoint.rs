@@ -6,12 +6,14 @@ use std::pin::Pin;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use domain::access::Scope;
 use domain::ids::Space;
 use http::Method;
 use http::request::Parts;
 use utoipa::openapi::ComponentsBuilder;
 use utoipa::openapi::path::OperationBuilder;
 
+use super::caller::Caller;
 use super::{ConfigApi, METHODS};
 use crate::error::ApiError;
 
@@ -24,7 +26,8 @@ pub(super) struct Subject {
 
 /// A path below a space, and what can be done there.
 pub(super) struct Endpoint {
-    /// Its segments after `/v1/spaces/{space}/`. One of them may stand for an id, which is in braces.
+    /// Its segments after `/v1/spaces/{space}/`. One of them may stand for an id, which is in braces; a second one stands for
+    /// what the endpoint finds in the path itself.
     pub(super) path: &'static [&'static str],
     pub(super) actions: &'static [Action],
 }
@@ -34,6 +37,8 @@ pub(super) struct Action {
     pub(super) method: Method,
     /// Values of the labels `resource` and `operation` (docs/contract.md §5).
     pub(super) labels: (&'static str, &'static str),
+    /// What a key of the space has to allow.
+    pub(super) scope: Scope,
     pub(super) answer: for<'a> fn(&'a ConfigApi, EndpointRequest<'a>) -> EndpointFuture<'a>,
     /// The operation of the OpenAPI document, without the space in its path.
     pub(super) describe: fn() -> OperationBuilder,
@@ -42,6 +47,8 @@ pub(super) struct Action {
 /// A request to an endpoint.
 pub(super) struct EndpointRequest<'a> {
     pub(super) space: &'a Space,
+    /// Who asks.
+    pub(super) caller: &'a Caller,
     /// The id in the path; empty where the path has none.
     pub(super) id: &'a str,
     pub(super) parts: &'a Parts,
@@ -62,7 +69,9 @@ impl Endpoint {
             // An empty segment in the middle is a superfluous slash.
             let is_last = at + 1 == segments.len();
             if is_id(own) && (is_last || !given.is_empty()) {
-                id = *given;
+                if id.is_empty() {
+                    id = *given;
+                }
             } else if own != given {
                 return None;
             }

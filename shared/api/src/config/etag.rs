@@ -20,9 +20,14 @@ const BYTES: usize = 16;
 
 /// The tag of a resource as it is shown.
 fn of<T: Serialize>(shown: &T) -> String {
-    let hash = Sha256::digest(json_bytes(shown));
-    let digits = hash.iter().take(BYTES).map(|byte| format!("{byte:02x}"));
-    format!("\"{}\"", digits.collect::<String>())
+    format!("\"{}\"", digest(&json_bytes(shown)))
+}
+
+/// What the tag of an answer is made of.
+pub(super) fn digest(answer: &[u8]) -> String {
+    let mut digits = hex::encode(Sha256::digest(answer));
+    digits.truncate(2 * BYTES);
+    digits
 }
 
 /// Adds the tag of the resource that an answer shows.
@@ -65,6 +70,14 @@ impl Precondition {
     /// Whether the request says anything.
     pub(super) fn is_given(&self) -> bool {
         *self != Self::None
+    }
+
+    /// Whether it holds for what has a digest.
+    pub(super) fn holds_for(&self, digest: &str) -> bool {
+        match self {
+            Self::None | Self::Any => true,
+            Self::OneOf(tags) => tags.iter().any(|tag| *tag == format!("\"{digest}\"")),
+        }
     }
 
     /// Refuses a change of a resource that is not what the request wants.

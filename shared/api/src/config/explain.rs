@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::access::Scope;
 use domain::event::FilterSubject;
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
 use domain::ids::Space;
@@ -24,6 +25,7 @@ pub(super) static SUBJECT: Subject = Subject {
         actions: &[Action {
             method: Method::POST,
             labels: ("explanation", "get"),
+            scope: Scope::ConfigRead,
             answer: |api, asked| Box::pin(api.explain(asked.space, asked.parts, asked.body)),
             describe: || {
                 let explain = in_space(
@@ -85,6 +87,7 @@ impl ConfigApi {
             routes.sync.cloned()
         });
         let resources = SpaceResources {
+            filter_steps: rules.filters.max_steps,
             subscriptions: &subscriptions,
             event_types: &event_types,
             functions: &functions,
@@ -94,7 +97,9 @@ impl ConfigApi {
         };
         Ok(json_line(
             StatusCode::OK,
-            &Explanation::of(request, resources).with_hooks(&settings, &event_types, &subscriptions),
+            &Explanation::of(request, resources)
+                .with_hooks(&settings, &event_types, &subscriptions)
+                .with_keys(&settings),
         ))
     }
 }

@@ -17,7 +17,8 @@ use http::request::Parts;
 use store::{StoreError, SubscriptionCheck, SubscriptionRemoval, Written};
 
 use super::etag::{Precondition, with_etag};
-use super::resources::{ResourceOperation, filter};
+use super::parameters::filter;
+use super::resources::ResourceOperation;
 use super::{ConfigApi, creation, no_content, openapi, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};

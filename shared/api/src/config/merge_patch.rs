@@ -1,11 +1,16 @@
 //! JSON merge patches (RFC 7396): what a request changes of a resource, and leaves as it is.
 //!
 //! A patch is applied to what the API shows of the resource, and the outcome is read as if it had been sent by PUT. So a
-//! masked secret that it leaves out is kept, as long as it is sent where it was sent before.
+//! masked secret that it leaves out is kept, as long as it is sent where it was sent before. What is not named keeps its
+//! text, and what is set has that of the patch: numbers keep their digits.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use domain::resource::Resource;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -18,7 +23,10 @@ const MOST_VALUES: usize = 10_000;
 
 /// A patch: members to be set, and with `null` those to be removed.
 #[derive(Debug, Clone)]
-pub(super) struct MergePatch(Map<String, Value>);
+pub(super) struct MergePatch {
+    members: Map<String, Value>,
+    text: Box<RawValue>,
+}
 
 impl MergePatch {
     /// Reads a body.
@@ -28,31 +36,31 @@ impl MergePatch {
                 "a JSON merge patch holds {MOST_VALUES} values at most"
             )));
         }
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
-            Ok(_) => Err(ApiError::invalid(
+        let broken = |error: serde_json::Error| {
+            ApiError::invalid(format!("request body is no JSON merge patch (RFC 7396): {error}"))
+        };
+        match serde_json::from_slice(body).map_err(broken)? {
+            Value::Object(members) => Ok(Self {
+                members,
+                text: serde_json::from_slice(body).map_err(broken)?,
+            }),
+            _ => Err(ApiError::invalid(
                 "request body is no JSON merge patch (RFC 7396): it must be an object".to_owned(),
             )),
-            Err(error) => Err(ApiError::invalid(format!(
-                "request body is no JSON merge patch (RFC 7396): {error}"
-            ))),
         }
     }
 
     /// What it sets of the settings of a function's provider.
     pub(super) fn provider(&self) -> impl Iterator<Item = &Value> {
-        let members = self.0.iter();
+        let members = self.members.iter();
         members.filter_map(|(name, value)| name.eq_ignore_ascii_case("provider").then_some(value))
     }
 
     /// What it makes of a resource as it is shown, as the body of a PUT.
     pub(super) fn applied_to<R: Resource>(&self, shown: &R) -> Vec<u8> {
         // A resource is JSON to begin with.
-        let mut whole = serde_json::to_value(shown).unwrap_or_default();
-        if let Value::Object(members) = &mut whole {
-            merge(members, &self.0, Names::OfMembers);
-        }
-        whole.to_string().into_bytes()
+        let whole = serde_json::to_string(shown).unwrap_or_default();
+        merged(&whole, &self.text, Names::OfMembers).into_bytes()
     }
 }
 
@@ -79,44 +87,90 @@ enum Names {
     AsWritten,
 }
 
-fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>, names: Names) {
+/// What a patch, an object, makes of a JSON text. One that is no object counts as an empty one.
+fn merged(target: &str, patch: &RawValue, names: Names) -> String {
+    let Members(known) = serde_json::from_str(target).unwrap_or_default();
+    let Members(given) = serde_json::from_str(patch.get()).unwrap_or_default();
+    let mut members: Vec<(Cow<'_, str>, Option<Cow<'_, str>>)> = known
+        .into_iter()
+        .map(|(name, value)| (name, Some(value.get().into())))
+        .collect();
     // Looked up, not looked for: a patch may have as many members as a body has room for.
-    let in_lower_case: HashMap<String, String> = match names {
+    let mut places: HashMap<String, usize> = (members.iter().enumerate())
+        .map(|(at, (name, _))| (name.to_string(), at))
+        .collect();
+    let in_lower_case: HashMap<String, usize> = match names {
         Names::AsWritten => HashMap::new(),
-        Names::OfMembers => target
-            .keys()
-            .map(|name| (name.to_ascii_lowercase(), name.clone()))
+        Names::OfMembers => (members.iter().enumerate())
+            .map(|(at, (name, _))| (name.to_ascii_lowercase(), at))
             .collect(),
     };
-    for (given, value) in patch {
-        let known = in_lower_case.get(&given.to_ascii_lowercase());
-        let name = match known {
-            Some(known) if !target.contains_key(given) => known.clone(),
-            _ => given.clone(),
+    // Of members that stand twice the last counts.
+    let given: BTreeMap<Cow<'_, str>, &RawValue> = given.into_iter().collect();
+    for (name, value) in given {
+        let place = places.get(&*name);
+        let place = place.or_else(|| in_lower_case.get(&name.to_ascii_lowercase()));
+        let at = place.copied().unwrap_or_else(|| {
+            places.insert(name.to_string(), members.len());
+            members.push((name, None));
+            members.len() - 1
+        });
+        let Some((name, text)) = members.get_mut(at) else {
+            continue;
         };
-        match value {
-            Value::Null => {
-                target.remove(&name);
+        *text = match value.get().as_bytes().first() {
+            Some(b'n') => None,
+            Some(b'{') => {
+                let is_labels = LABELS.iter().any(|labels| name.eq_ignore_ascii_case(labels));
+                let inner = if is_labels { Names::AsWritten } else { names };
+                Some(merged(text.as_deref().unwrap_or_default(), value, inner).into())
             }
-            Value::Object(inner_patch) => {
-                let inner_names = match names {
-                    Names::OfMembers if !LABELS.iter().any(|labels| name.eq_ignore_ascii_case(labels)) => {
-                        names
-                    }
-                    Names::OfMembers | Names::AsWritten => Names::AsWritten,
-                };
-                let inner = target.entry(name).or_insert_with(|| Map::new().into());
-                if !inner.is_object() {
-                    *inner = Map::new().into();
-                }
-                if let Value::Object(inner) = inner {
-                    merge(inner, inner_patch, inner_names);
-                }
+            _ => Some(value.get().into()),
+        };
+    }
+    let mut whole = String::from("{");
+    for (name, text) in members {
+        let Some(text) = text else { continue };
+        if whole.len() > 1 {
+            whole.push(',');
+        }
+        whole.push_str(&Value::from(name).to_string());
+        whole.push(':');
+        whole.push_str(&text);
+    }
+    whole.push('}');
+    whole
+}
+
+/// The members of an object in their order, each with its text.
+#[derive(Default)]
+struct Members<'j>(Vec<(Cow<'j, str>, &'j RawValue)>);
+
+/// A name, borrowed if it is written without escapes.
+#[derive(serde::Deserialize)]
+struct Name<'j>(#[serde(borrow)] Cow<'j, str>);
+
+impl<'j> Deserialize<'j> for Members<'j> {
+    fn deserialize<D: Deserializer<'j>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'j> Visitor<'j> for Object {
+            type Value = Members<'j>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
             }
-            value => {
-                target.insert(name, value.clone());
+
+            fn visit_map<A: MapAccess<'j>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Members(members))
             }
         }
+
+        deserializer.deserialize_map(Object)
     }
 }
 
@@ -126,12 +180,37 @@ mod tests {
 
     use super::*;
 
-    fn merged(target: Value, patch: Value) -> Value {
-        let (Value::Object(mut target), Value::Object(patch)) = (target, patch) else {
-            panic!("no objects")
+    fn merged(target: &Value, patch: &Value) -> Value {
+        let patch = MergePatch::read(patch.to_string().as_bytes()).unwrap();
+        serde_json::from_str(&super::merged(&target.to_string(), &patch.text, Names::OfMembers)).unwrap()
+    }
+
+    #[test]
+    fn texts_stay_as_they_are_written() {
+        let patch = |target: &str, patch: &str| {
+            let patch = MergePatch::read(patch.as_bytes()).unwrap();
+            super::merged(target, &patch.text, Names::OfMembers)
         };
-        merge(&mut target, &patch, Names::OfMembers);
-        target.into()
+        let filters =
+            r#"[{"pattern": {"data": {"b": [1.50, 12345678901234567890123], "a": [1e300, -0.0]}}}]"#;
+        assert_eq!(
+            patch(
+                &format!(r#"{{"path":"/a","filters":{filters}}}"#),
+                r#"{"PATH":"/b"}"#
+            ),
+            format!(r#"{{"path":"/b","filters":{filters}}}"#)
+        );
+        assert_eq!(
+            patch(r#"{"path":"/a"}"#, &format!(r#"{{"filters":{filters}}}"#)),
+            format!(r#"{{"path":"/a","filters":{filters}}}"#)
+        );
+        assert_eq!(
+            patch(
+                r#"{"config":{"z":1.0,"a":2.50},"x":3}"#,
+                r#"{"config":{"n":10000000000000000000000000,"a":null},"x":{"y":1e2},"x":{"z":1e3}}"#
+            ),
+            r#"{"config":{"z":1.0,"n":10000000000000000000000000},"x":{"z":1e3}}"#
+        );
     }
 
     #[test]
@@ -172,7 +251,7 @@ mod tests {
             ),
             (json!({"a":"b"}), json!({"a":{"c":"d"}}), json!({"a":{"c":"d"}})),
         ] {
-            assert_eq!(merged(target.clone(), patch.clone()), want, "{target} {patch}");
+            assert_eq!(merged(&target, &patch), want, "{target} {patch}");
         }
     }
 
@@ -180,13 +259,16 @@ mod tests {
     fn letter_case_counts_in_labels_alone() {
         assert_eq!(
             merged(
-                json!({"authorizerId": "a", "provider": {"url": "u"}, "metadata": {"a": "1"}}),
-                json!({"AuthorizerID": null, "PROVIDER": {"URL": "v"}, "Metadata": {"A": "2"}})
+                &json!({"authorizerId": "a", "provider": {"url": "u"}, "metadata": {"a": "1"}}),
+                &json!({"AuthorizerID": null, "PROVIDER": {"URL": "v"}, "Metadata": {"A": "2"}})
             ),
             json!({"provider": {"url": "v"}, "metadata": {"a": "1", "A": "2"}})
         );
         assert_eq!(
-            merged(json!({"metadata": {"a": "1"}}), json!({"metadata": {"A": null}})),
+            merged(
+                &json!({"metadata": {"a": "1"}}),
+                &json!({"metadata": {"A": null}})
+            ),
             json!({"metadata": {"a": "1"}})
         );
     }
@@ -209,14 +291,19 @@ mod tests {
 
     #[test]
     fn patching_is_linear() {
-        let members = |n: usize| -> Value {
-            let members = (0..n).map(|at| (format!("m{at}"), json!({"a": 1})));
-            Value::Object(members.collect())
+        let members = |n: usize| -> Box<RawValue> {
+            let members: Vec<_> = (0..n).map(|at| format!(r#""m{at}":{{"a":1}}"#)).collect();
+            RawValue::from_string(format!("{{{}}}", members.join(","))).unwrap()
         };
         scaling::assert_linear("members", 100, members, |patch| {
-            merged(json!({"functionId": "f"}), patch.clone())
+            super::merged(r#"{"functionId":"f"}"#, patch, Names::OfMembers)
         });
-        let labels = |n| json!({LABELS[0]: members(n)});
-        scaling::assert_linear("labels", 100, labels, |patch| merged(json!({}), patch.clone()));
+        let labels = |n| {
+            let text = format!(r#"{{"{}":{}}}"#, LABELS[0], members(n).get());
+            RawValue::from_string(text).unwrap()
+        };
+        scaling::assert_linear("labels", 100, labels, |patch| {
+            super::merged("{}", patch, Names::OfMembers)
+        });
     }
 }

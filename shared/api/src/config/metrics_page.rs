@@ -101,8 +101,8 @@ fn set_gauge(space: &Space, kind: Kind, count: usize) {
         Kind::Function => FUNCTIONS,
         Kind::Subscription => SUBSCRIPTIONS,
         Kind::Cors => CORS,
-        // No more than one of each space.
-        Kind::Space => return,
+        // No more than one of each space, and few of each.
+        Kind::Space | Kind::Key => return,
     };
     metrics::gauge!(name, "space" => space.to_string()).set(as_float(count));
 }

@@ -15,14 +15,15 @@ use crate::error::{Errors, json_answer, json_bytes};
 use blocks::{any_object, get, ok, text};
 
 pub(super) mod blocks;
+mod collection;
 mod endpoints;
 mod inputs;
 mod resources;
 #[cfg(test)]
 mod tests;
 
+pub(super) use collection::collection;
 pub(super) use inputs::{add_input_schema, field_validation};
-pub(super) use resources::collection;
 
 /// The document as an answer. It is made once: that takes longer than a request may take from others.
 pub(super) fn answer() -> Response {

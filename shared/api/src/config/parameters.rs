@@ -4,6 +4,7 @@ use std::num::IntErrorKind;
 
 use domain::event::{EventError, query_pairs};
 use domain::json::{JsonError, Object};
+use domain::resource::MetadataFilter;
 use domain::validation::has_valid_escapes;
 use http::request::Parts;
 
@@ -77,6 +78,12 @@ pub(crate) enum InvalidRequest {
     /// A sync subscription cannot be paused: somebody waits for its answer.
     #[error("only async subscriptions can be paused")]
     PauseOfSync,
+    /// A secret of a key is to be taken for too long, or for a time that is none.
+    #[error("\"overlapSeconds\" must be a whole number from 0 to {limit}")]
+    Overlap {
+        /// The limit, in seconds.
+        limit: u64,
+    },
     /// The reason of a pause is too long.
     #[error("\"reason\" must not be longer than {limit} bytes")]
     ReasonTooLong {
@@ -165,6 +172,12 @@ pub(super) fn text(object: &Object<'_>, name: &'static str) -> Result<Option<Str
         Some(text) if text.is_empty() => Err(InvalidRequest::Empty { name }),
         given => Ok(given.map(Into::into)),
     }
+}
+
+/// Which resources a client wants to have listed.
+pub(super) fn filter(parts: &Parts) -> MetadataFilter {
+    let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
+    MetadataFilter::from_query(pairs.iter().map(|(name, value)| (&**name, &**value)))
 }
 
 #[cfg(test)]

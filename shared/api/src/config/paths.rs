@@ -54,6 +54,7 @@ pub(super) fn segment(kind: Kind) -> &'static str {
         Kind::Subscription => "subscriptions",
         Kind::Cors => "cors",
         Kind::Space => "spaces",
+        Kind::Key => "keys",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::access::Scope;
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{MAX_PAUSED_REASON_BYTES, Subscription, SubscriptionType};
 use http::request::Parts;
@@ -24,6 +25,7 @@ pub(super) static SUBJECT: Subject = Subject {
             actions: &[Action {
                 method: Method::POST,
                 labels: ("subscription", "update"),
+                scope: Scope::DlqWrite,
                 answer: |api, asked| {
                     Box::pin(async move {
                         let id = asked.id.into();
@@ -43,6 +45,7 @@ pub(super) static SUBJECT: Subject = Subject {
             actions: &[Action {
                 method: Method::POST,
                 labels: ("subscription", "update"),
+                scope: Scope::DlqWrite,
                 answer: |api, asked| Box::pin(async move { api.resume(asked.space, &asked.id.into()).await }),
                 describe: || {
                     let resume = on_subscription(

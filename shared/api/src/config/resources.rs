@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::configuration::Configured;
-use domain::event::query_pairs;
+use domain::access::Scope;
+use domain::configuration::{ConfigurationError, Configured};
 use domain::ids::Space;
-use domain::resource::{
-    Cors, EventType, Function, Kind, MetadataFilter, Resource, SpaceSettings, Subscription,
-};
+use domain::resource::{Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use offload::off_runtime;
 
 use super::etag::with_etag;
+use super::parameters::filter;
 use super::unknown_members::{check_doubts, refused, with_warnings};
 use super::{ConfigApi, creation, openapi, own_destination, transforms, with_version};
 use crate::body;
@@ -63,6 +62,14 @@ impl ResourceOperation {
         }
     }
 
+    /// What a key of the space has to allow.
+    pub(super) fn scope(&self) -> Scope {
+        match self {
+            Self::List | Self::Get(_) => Scope::ConfigRead,
+            Self::Create | Self::Update(_) | Self::Patch(_) | Self::Delete(_) => Scope::ConfigWrite,
+        }
+    }
+
     /// Value of the `operation` label (docs/contract.md §5).
     fn name(&self) -> &'static str {
         match self {
@@ -73,12 +80,6 @@ impl ResourceOperation {
             Self::Delete(_) => "delete",
         }
     }
-}
-
-/// Which resources a client wants to have listed.
-pub(super) fn filter(parts: &Parts) -> MetadataFilter {
-    let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();
-    MetadataFilter::from_query(pairs.iter().map(|(name, value)| (&**name, &**value)))
 }
 
 impl ConfigApi {
@@ -123,6 +124,12 @@ impl ConfigApi {
                 self.carry_out::<SpaceSettings>(space, operation, parts, body)
                     .await
             }
+            // Keys have endpoints of their own, which show no digests.
+            Kind::Key => Err(ConfigurationError::NotFound {
+                kind,
+                id: operation.id().unwrap_or_default().to_owned(),
+            }
+            .into()),
         }
     }
 
@@ -162,13 +169,16 @@ impl ConfigApi {
                 let body = body::read(parts, body, self.limits).await?;
                 let resource = self
                     .secrets
-                    .decode_new::<R>(space, &body)
+                    .decode::<R>(space, None, &body)
+                    .await
                     .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
                 check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;
                 own_destination::check(&resource, &self.own)?;
                 transforms::check(&resource, &self.transforms)?;
                 refuse_shadowed(&self.health, &resource)?;
+                // Boxed, as what hardly any resource has.
+                Box::pin(self.check_schema(space, &resource)).await?;
                 let created = creation::given(R::KIND, parts, &body)?;
                 let created = match self.store.create_at(resource, created).await {
                     Ok(created) => created,

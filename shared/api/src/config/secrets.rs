@@ -2,9 +2,14 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use domain::configuration::{ConfigurationError, Configured};
 use domain::ids::Space;
 use domain::resource::{InvalidResource, Resource, SecretPlace, check_places, masked};
+use offload::off_runtime_for;
+
+/// Bytes from which on a resource leaves the threads that requests share.
+const LARGE_RESOURCE: usize = 16 * 1024;
 
 /// What goes for secrets of functions.
 #[derive(Debug, Clone)]
@@ -39,11 +44,7 @@ impl SecretRules {
     }
 
     /// Reads a new resource, in which no mask stands for anything.
-    pub(super) fn decode_new<R: Configured>(
-        &self,
-        space: &Space,
-        body: &[u8],
-    ) -> Result<R, ConfigurationError> {
+    fn decode_new<R: Configured>(&self, space: &Space, body: &[u8]) -> Result<R, ConfigurationError> {
         let mut resource = R::decode(space, None, body)?;
         resource.keep_masked(None)?;
         self.check(&resource)?;
@@ -62,7 +63,31 @@ impl SecretRules {
         Ok(resource)
     }
 
-    fn check<R: Resource>(&self, resource: &R) -> Result<(), InvalidResource> {
+    /// The same, of a new resource or of what is to replace that with an id. What is large may take long to compile, and is
+    /// read where it keeps no others waiting.
+    pub(super) async fn decode<R: Configured>(
+        &self,
+        space: &Space,
+        id: Option<&R::Id>,
+        body: &Bytes,
+    ) -> Result<R, ConfigurationError> {
+        if body.len() < LARGE_RESOURCE {
+            return match id {
+                None => self.decode_new(space, body),
+                Some(id) => self.decode_update(space, id, body),
+            };
+        }
+        let (rules, space, id, body) = (self.clone(), space.clone(), id.cloned(), body.clone());
+        let whose = space.to_string();
+        let decode = move || match &id {
+            None => rules.decode_new(&space, &body),
+            Some(id) => rules.decode_update(&space, id, &body),
+        };
+        off_runtime_for(&whose, decode).await
+    }
+
+    /// Refuses secrets in places that there are not to be any, and a loan of the gateway's identity.
+    pub(super) fn check<R: Resource>(&self, resource: &R) -> Result<(), InvalidResource> {
         check_places(resource, &self.places)?;
         if self.lends_identity {
             return Ok(());

@@ -10,12 +10,14 @@ use gateway::metrics::CONFIG_REQUEST_DURATION;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 
+use super::authorization::Need;
+use super::caller::Caller;
 use super::endpoint::EndpointRequest;
 use super::paths::{self, Resolved, Route};
 use super::resources::ResourceOperation;
 use super::{ConfigApi, browser_guard, openapi};
 use crate::compression::{AskedCodings, compressed};
-use crate::error::{ApiError, answer_or_internal_error, with_details};
+use crate::error::{answer_or_internal_error, with_details};
 use crate::health::{self, Probe};
 use crate::in_flight::counting;
 use crate::request_id::{identified, with_request_id};
@@ -70,21 +72,28 @@ impl ConfigApi {
     }
 
     async fn answer(&self, route: Route, parts: &Parts, body: Body) -> Response {
-        let is_get = parts.method == Method::GET;
         // Load balancers probe the status without a key, by whatever name they know the machine.
         let is_status = matches!(route, Route::Status);
         if !is_status && self.access_key.is_none() && !self.browsers.knows_host(parts) {
             return browser_guard::unknown_host(parts);
         }
-        let is_open = is_status || self.access_key.is_none();
-        if !is_open
-            && !self
-                .access_key
-                .as_ref()
-                .is_some_and(|key| key.opens(&parts.headers))
-        {
-            return ApiError::unauthorized().into_response();
+        let asking = self
+            .caller(&Need::of(&route, &parts.method), &parts.headers)
+            .await;
+        match asking {
+            Err(error) => error.into_response(),
+            Ok(caller @ Caller::Key(_)) => {
+                // Boxed: it is no part of what requests with the access key carry.
+                let api = self.without_secrets();
+                Box::pin(async move { api.answer_to(&caller, route, parts, body).await }).await
+            }
+            Ok(caller) => self.answer_to(&caller, route, parts, body).await,
         }
+    }
+
+    /// The answer to somebody who may ask for it.
+    async fn answer_to(&self, caller: &Caller, route: Route, parts: &Parts, body: Body) -> Response {
+        let is_get = parts.method == Method::GET;
         match route {
             Route::Status if is_get => StatusCode::OK.into_response(),
             Route::Metrics if is_get => self.metrics.render(&self.store, &self.queue).await,
@@ -110,6 +119,7 @@ impl ConfigApi {
                 Some(action) => {
                     let asked = EndpointRequest {
                         space: &space,
+                        caller,
                         id: &id,
                         parts,
                         body,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::access::Scope;
 use domain::configuration::ConfigurationError;
 use domain::ids::Space;
 use domain::resource::{Kind, Resource as _, SpaceSettings};
@@ -38,6 +39,7 @@ pub(super) static SUBJECT: Subject = Subject {
             Action {
                 method: Method::GET,
                 labels: ("space", "get"),
+                scope: Scope::ConfigRead,
                 answer: |api, asked| Box::pin(api.settings_of(asked.space)),
                 describe: || {
                     let get = operation("getSpace", "The settings of a space").parameter(any_space());
@@ -47,6 +49,7 @@ pub(super) static SUBJECT: Subject = Subject {
             Action {
                 method: Method::PUT,
                 labels: ("space", "update"),
+                scope: Scope::KeysAdmin,
                 answer: |api, asked| Box::pin(api.replace_settings(asked.space, asked.parts, asked.body)),
                 describe: || {
                     let put = write("updateSpace", "Replace the settings of a space")
@@ -58,6 +61,7 @@ pub(super) static SUBJECT: Subject = Subject {
             Action {
                 method: Method::PATCH,
                 labels: ("space", "update"),
+                scope: Scope::KeysAdmin,
                 answer: |api, asked| Box::pin(api.patch_settings(asked.space, asked.parts, asked.body)),
                 describe: || {
                     let patch = write("patchSpace", "Change members of the settings of a space")
@@ -69,6 +73,7 @@ pub(super) static SUBJECT: Subject = Subject {
             Action {
                 method: Method::DELETE,
                 labels: ("space", "delete"),
+                scope: Scope::KeysAdmin,
                 answer: |api, asked| Box::pin(api.reset_settings(asked.space, asked.parts)),
                 describe: || {
                     let delete = operation("resetSpace", "Give a space the settings of the gateway")

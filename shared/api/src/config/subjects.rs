@@ -1,16 +1,25 @@
 //! All subjects of endpoints, and the endpoint that a path names.
 
 use super::endpoint::{Endpoint, Subject};
-use super::{dead_letters, deliveries, explain, filter_test, pause, spaces, transforms, waiting};
+use super::{
+    apply, asyncapi, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, schemas, spaces,
+    transforms, waiting, xregistry,
+};
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 8] = [
+pub(super) static SUBJECTS: [&Subject; 14] = [
+    &apply::SUBJECT,
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
     &explain::SUBJECT,
     &filter_test::SUBJECT,
+    &keys::SUBJECT,
     &pause::SUBJECT,
+    &schemas::SUBJECT,
+    &catalog::SUBJECT,
+    &asyncapi::SUBJECT,
+    &xregistry::SUBJECT,
     &spaces::SUBJECT,
     &transforms::SUBJECT,
 ];
@@ -54,11 +63,34 @@ mod tests {
             ("POST", "subscriptions/s/resume", Some(("subscription", "update"))),
             ("DELETE", "subscriptions/s/pause", None),
             ("HEAD", "deadletters", None),
+            ("GET", "catalog", Some(("catalog", "list"))),
+            ("GET", "asyncapi", Some(("asyncapi", "get"))),
+            ("GET", "xregistry/export", Some(("xregistry", "get"))),
+            ("POST", "xregistry/export", None),
+            ("POST", "schemas/infer", Some(("schema", "infer"))),
+            ("GET", "schemas/infer", None),
+            ("GET", "schemas/t/versions", Some(("schema", "list"))),
+            ("POST", "schemas/t/versions", Some(("schema", "create"))),
+            ("GET", "schemas/t/versions/1", Some(("schema", "get"))),
+            ("DELETE", "schemas/t/versions/1", Some(("schema", "delete"))),
+            ("PUT", "schemas/t/versions/1", None),
+            ("GET", "keys", Some(("key", "list"))),
+            ("POST", "keys", Some(("key", "create"))),
+            ("DELETE", "keys", None),
+            ("GET", "keys/k", Some(("key", "get"))),
+            ("DELETE", "keys/k", Some(("key", "delete"))),
+            ("PUT", "keys/k", None),
+            ("POST", "keys/k/roll", Some(("key", "roll"))),
+            ("GET", "keys/k/roll", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),
             ("DELETE", "", Some(("space", "delete"))),
             ("POST", "", None),
+            ("GET", "export", Some(("space", "export"))),
+            ("POST", "export", None),
+            ("POST", "apply", Some(("space", "apply"))),
+            ("GET", "apply", None),
         ] {
             let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
             let (endpoint, _) = find(&segments).unwrap();

@@ -16,10 +16,12 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod apply;
 mod browsers;
 mod dead_letters;
 mod deliveries;
 mod health;
+mod keys;
 mod legacy;
 mod patches;
 mod secrets;
@@ -71,6 +73,7 @@ impl Api {
         let recorder = PrometheusBuilder::new().build_recorder();
         let config = ConfigApi {
             store: Store::Embedded(store::Embedded::open(store).unwrap()),
+            schemas: SchemaLimits::default(),
             limits: BodyLimits {
                 bytes: 4096,
                 time: std::time::Duration::from_secs(5),

@@ -5,13 +5,14 @@ use std::any::Any;
 use axum::body::Body;
 use axum::response::Response;
 use dataflow::transform::{Transform, TransformContext, TransformError, TransformLimits};
+use domain::access::Scope;
 use domain::configuration::ConfigurationError;
 use domain::ids::Space;
 use domain::json::Object;
 use domain::resource::{Resource, Subscription};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::openapi::Required;
@@ -28,6 +29,7 @@ pub(super) static SUBJECT: Subject = Subject {
         actions: &[Action {
             method: Method::POST,
             labels: ("transform", "test"),
+            scope: Scope::ConfigRead,
             answer: |api, asked| Box::pin(api.test_transform(asked.space, asked.parts, asked.body)),
             describe: || {
                 let test = in_space(
@@ -103,8 +105,9 @@ impl ConfigApi {
             member.ok_or_else(|| ApiError::invalid(format!("the member {name} is missing")))
         };
         let (transform, event) = (required("transform")?, required("event")?);
-        let (limits, space) = (self.transforms, space.to_string());
-        let made = off_runtime(move || tried(&transform, &event, &space, &limits)).await;
+        let (limits, whose) = (self.transforms, space.to_string());
+        // As those of its events: in turns, so that no space keeps the others waiting.
+        let made = off_runtime_for(space.as_str(), move || tried(&transform, &event, &whose, &limits)).await;
         let output = made.map_err(|failed| match failed {
             Failed::Compiling(error) => ApiError::invalid(format!("transform: {error}")),
             Failed::Applying(error) => ApiError::unprocessable(format!("transform: {error}")),

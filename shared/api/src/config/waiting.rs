@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use domain::access::Scope;
 use domain::ids::{FunctionId, Space, SubscriptionId};
 use domain::waiting::{WaitingDelivery, WaitingSelection};
 use gateway::metrics::EVENTS_CANCELLED;
@@ -28,6 +29,7 @@ pub(super) static SUBJECT: Subject = Subject {
             Action {
                 method: Method::GET,
                 labels: ("delivery", "list"),
+                scope: Scope::DeliveriesRead,
                 answer: |api, asked| Box::pin(api.list_waiting(asked.space, asked.parts)),
                 describe: || {
                     let list = in_space("listWaitingDeliveries", "Deliveries that wait", "deliveries");
@@ -41,6 +43,7 @@ pub(super) static SUBJECT: Subject = Subject {
             Action {
                 method: Method::DELETE,
                 labels: ("delivery", "delete"),
+                scope: Scope::DlqWrite,
                 answer: |api, asked| Box::pin(api.cancel_waiting(asked.space, asked.parts, asked.body)),
                 describe: || {
                     let cancel = in_space(

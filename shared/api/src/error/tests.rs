@@ -1,5 +1,7 @@
 //! Errors as clients see them.
 
+use http::header;
+
 use super::*;
 
 #[test]

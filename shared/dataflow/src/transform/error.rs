@@ -22,6 +22,8 @@ pub(super) mod code {
     pub(in crate::transform) const NOTHING: &str = "noResult";
     /// It uses what is not offered.
     pub(in crate::transform) const REFUSED: &str = "refused";
+    /// JSONata's own: it took too long.
+    pub(in crate::transform) const TIMEOUT: &str = "D1012";
     /// It is nested too deep.
     pub(in crate::transform) const NESTING: &str = "nesting";
 }
@@ -44,6 +46,11 @@ impl TransformError {
             position: None,
             message: message.into(),
         }
+    }
+
+    /// Whether it took longer than it may.
+    pub fn is_timeout(&self) -> bool {
+        self.code == code::TIMEOUT
     }
 
     pub(super) fn at(mut self, position: usize) -> Self {

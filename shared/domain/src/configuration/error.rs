@@ -1,6 +1,6 @@
 //! Why a configuration request cannot be carried out.
 
-use super::PathConflict;
+use super::{PathConflict, SchemaBound};
 use crate::doubts::Doubt;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{HookPoint, InvalidResource, Kind, MAX_HOOKS, quoted};
@@ -186,6 +186,37 @@ pub enum ConfigurationError {
         /// Its id.
         id: String,
     },
+    /// A document has the same resource twice.
+    #[error("{} {} is in the document twice.", .kind.title(), quoted(.id))]
+    Repeated {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its id.
+        id: String,
+    },
+    /// A function cannot be renamed.
+    #[error("Function {} cannot be renamed to {}: {reason}.", quoted(.from.as_str()), quoted(.to.as_str()))]
+    NotMovable {
+        /// Its id.
+        from: FunctionId,
+        /// The id that it is to have.
+        to: FunctionId,
+        /// What stands in the way, in words.
+        reason: &'static str,
+    },
+    /// A document is about a resource that is part of another set, or of none.
+    #[error("{} {} {}.", .kind.title(), quoted(.id), match .owner {
+        Some(owner) => format!("is part of the set {}, and is not touched", quoted(owner)),
+        None => "is part of no set, and is not touched: adopt=true makes it part of this one".to_owned(),
+    })]
+    OfOtherSet {
+        /// Kind of the resource.
+        kind: Kind,
+        /// Its id.
+        id: String,
+        /// The set that it is part of.
+        owner: Option<String>,
+    },
     /// An update changes a field that must stay.
     #[error("Invalid update. '{field}' of existing {} cannot be updated.", if *.kind == Kind::Cors { "CORS configuration" } else { "subscription" })]
     Immutable {
@@ -255,6 +286,17 @@ pub enum ConfigurationError {
         /// Most that a space may have.
         limit: usize,
     },
+    /// There would be more of schemas than is kept.
+    #[error("At most {limit} {bound} are kept: delete versions that are not needed any more.")]
+    TooMuchSchema {
+        /// What there would be too much of.
+        bound: SchemaBound,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// Another version of the schema came between what was compared and what was to be stored.
+    #[error("The schema of the event type {} has been changed meanwhile: try again.", quoted(.0.as_str()))]
+    SchemaChanged(EventTypeName),
     /// The space has as many resources of that kind as it may have.
     #[error(
         "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{ConfigurationError, Snapshot};
+use super::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId};
 use crate::resource::{
-    EventType, Function, Hook, HookPoint, MAX_HOOKS, Provider, SpaceSettings, Subscription, hooks_at,
+    EventType, Function, Hook, HookPoint, InvalidCause, InvalidResource, MAX_HOOKS, Provider, SpaceSettings,
+    Subscription, check_whens, hooks_at,
 };
 use crate::type_pattern::{TypePattern, is_to};
 
@@ -15,10 +16,16 @@ type Counts = [usize; HookPoint::ALL.len()];
 
 impl EventType {
     /// Whether its hooks are in order beside those of the space and of the subscriptions to it.
-    pub(super) fn check_hooks(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    pub(super) fn check_hooks(
+        &self,
+        stored: Option<&Self>,
+        snapshot: &Snapshot,
+        rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         if self.hooks.is_empty() {
             return Ok(());
         }
+        filters_fit::<Self>(&self.hooks, stored.map(|stored| &*stored.hooks), rules)?;
         functions_fit(&self.hooks, snapshot)?;
         let before = sum(of_space(snapshot), counts(&self.hooks));
         let subscriptions = snapshot.subscriptions.values().map(|stored| &stored.resource);
@@ -35,10 +42,16 @@ impl EventType {
 
 impl Subscription {
     /// Whether its hooks are in order beside those of the space and of its event type.
-    pub(super) fn check_hooks(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    pub(super) fn check_hooks(
+        &self,
+        stored: Option<&Self>,
+        snapshot: &Snapshot,
+        rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         if self.hooks.is_empty() {
             return Ok(());
         }
+        filters_fit::<Self>(&self.hooks, stored.map(|stored| &*stored.hooks), rules)?;
         functions_fit(&self.hooks, snapshot)?;
         let event_types = snapshot.event_types.values().map(|stored| &stored.resource);
         let is_meant = |one: &&Arc<EventType>| {
@@ -54,10 +67,16 @@ impl Subscription {
 
 impl SpaceSettings {
     /// Whether its hooks are in order beside all others of the space.
-    pub(super) fn check_hooks(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+    pub(super) fn check_hooks(
+        &self,
+        stored: Option<&Self>,
+        snapshot: &Snapshot,
+        rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
         if self.hooks.is_empty() {
             return Ok(());
         }
+        filters_fit::<Self>(&self.hooks, stored.map(|stored| &*stored.hooks), rules)?;
         functions_fit(&self.hooks, snapshot)?;
         // Whoever subscribes to a pattern may meet the hooks of any type: few do, so each counts for all of them.
         let (mut by_type, mut of_patterns): (HashMap<&EventTypeName, Counts>, _) = Default::default();
@@ -86,14 +105,31 @@ impl SpaceSettings {
 
 impl Function {
     /// Refuses to become what no hook can be while it is one.
-    pub(super) fn stays_a_hook(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if can_be_hook(&self.provider) || user_of(&self.function_id, snapshot).is_none() {
+    pub(super) fn stays_a_hook(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
+        // What was none before needs not be looked for.
+        let may_have_been = can_be_hook(&stored.provider);
+        if can_be_hook(&self.provider) || !may_have_been || user_of(&self.function_id, snapshot).is_none() {
             return Ok(());
         }
         Err(ConfigurationError::NotAHook {
             function: self.function_id.clone(),
         })
     }
+}
+
+/// Refuses hooks with filters that are larger than is taken. What is stored may stay.
+fn filters_fit<R: Configured>(
+    hooks: &[Hook],
+    stored: Option<&[Hook]>,
+    rules: &SpaceRules,
+) -> Result<(), ConfigurationError> {
+    let checked = check_whens(hooks, stored.unwrap_or_default(), &rules.filters);
+    checked.map_err(|error| {
+        ConfigurationError::Invalid(InvalidResource {
+            kind: R::KIND,
+            cause: InvalidCause::Hooks(error),
+        })
+    })
 }
 
 /// Refuses to delete a function that somebody has as a hook.

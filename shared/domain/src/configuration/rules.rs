@@ -9,6 +9,10 @@ use crate::ids::{CorsId, EventTypeName, FunctionId};
 use crate::resource::{Cors, EventType, Function, Kind};
 
 impl Configured for EventType {
+    fn as_event_type(&self) -> Option<&EventType> {
+        Some(self)
+    }
+
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
         &snapshot.event_types
     }
@@ -17,18 +21,21 @@ impl Configured for EventType {
         &mut snapshot.event_types
     }
 
-    fn check_create(&self, snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
+    fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
-        self.check_hooks(snapshot)
+        rules.schemas.check(self, None, snapshot)?;
+        self.check_hooks(None, snapshot, rules)
     }
 
     fn check_update(
         &self,
-        _stored: &Self,
+        stored: &Self,
         snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        self.check_create(snapshot, rules)
+        authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
+        rules.schemas.check(self, Some(stored), snapshot)?;
+        self.check_hooks(Some(stored), snapshot, rules)
     }
 
     fn check_delete(
@@ -94,7 +101,7 @@ impl Configured for Function {
         let mut new = missing.filter(|id| !stored.provider.variants().any(|known| known == *id));
         missing_variant(new.next())?;
         check_users(self, stored, snapshot)?;
-        self.stays_a_hook(snapshot)
+        self.stays_a_hook(stored, snapshot)
     }
 
     fn check_delete(

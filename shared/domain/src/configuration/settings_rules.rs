@@ -30,16 +30,17 @@ impl Configured for SpaceSettings {
 
     fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
         check_paths(&self.space, self.paths, snapshot, rules)?;
-        self.check_hooks(snapshot)
+        self.check_hooks(None, snapshot, rules)
     }
 
     fn check_update(
         &self,
-        _stored: &Self,
+        stored: &Self,
         snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        self.check_create(snapshot, rules)
+        check_paths(&self.space, self.paths, snapshot, rules)?;
+        self.check_hooks(Some(stored), snapshot, rules)
     }
 
     fn check_delete(id: &Space, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {

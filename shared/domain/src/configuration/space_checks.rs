@@ -1,7 +1,7 @@
 //! Refusing what a gateway does not allow its spaces.
 
 use super::{ConfigurationError, Configured, Snapshot, SpaceRules};
-use crate::resource::{Cors, Resource as _};
+use crate::resource::Kind;
 
 impl SpaceRules {
     /// Refuses a resource on a path that is not its space's.
@@ -21,20 +21,22 @@ impl SpaceRules {
 
     /// Refuses one more resource of a kind that a space has enough of.
     pub(super) fn check_room<R: Configured>(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        if R::KIND != Cors::KIND || snapshot.count::<R>() < self.max_cors {
+        let limit = match R::KIND {
+            Kind::Cors => self.max_cors,
+            Kind::Key => self.max_keys,
+            Kind::EventType | Kind::Function | Kind::Subscription | Kind::Space => return Ok(()),
+        };
+        if snapshot.count::<R>() < limit {
             return Ok(());
         }
-        Err(ConfigurationError::TooMany {
-            kind: R::KIND,
-            limit: self.max_cors,
-        })
+        Err(ConfigurationError::TooMany { kind: R::KIND, limit })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::Subscription;
+    use crate::resource::{Cors, Resource as _, Subscription};
     use crate::routing::PathOwnership;
 
     fn subscription(space: &str, path: &str) -> Subscription {

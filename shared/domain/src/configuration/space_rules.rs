@@ -21,12 +21,16 @@ pub struct SpaceRules {
     pub paths: PathOwnership,
     /// Most CORS configurations that a space may have.
     pub max_cors: usize,
+    /// Most keys that a space may have.
+    pub max_keys: usize,
     /// How large the filters of a subscription may be.
     pub filters: FilterLimits,
     /// Most subscriptions of a space whose filters events do not find, so that they are tried for each.
     pub max_unindexed_filters: usize,
     /// Most authorizers of their own that async subscriptions have which one event reaches.
     pub max_authorizers_per_route: usize,
+    /// How much of schemas is kept.
+    pub schemas: SchemaBounds,
     /// What holds in a space whose settings do not say.
     pub defaults: SpaceDefaults,
     /// Which paths may stand side by side in a space that is made by its settings, where these do not say; `None` leaves it
@@ -34,14 +38,42 @@ pub struct SpaceRules {
     pub paths_of_new_spaces: Option<PathMode>,
 }
 
+/// How much of schemas is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaBounds {
+    /// Most versions that an event type may have.
+    pub max_versions: usize,
+    /// Most bytes that the versions of an event type may have together.
+    pub max_bytes: usize,
+    /// Most bytes that all versions of all event types of a space may have together.
+    pub max_bytes_in_space: usize,
+}
+
+impl SchemaBounds {
+    /// What is kept unless it is set otherwise.
+    pub const DEFAULT: Self = Self {
+        max_versions: 20,
+        max_bytes: 256 * 1024,
+        max_bytes_in_space: 4 * 1024 * 1024,
+    };
+}
+
+impl Default for SchemaBounds {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
 impl Default for SpaceRules {
     fn default() -> Self {
         Self {
             paths: PathOwnership::default(),
             max_cors: 1000,
+            max_keys: 100,
             filters: FilterLimits::default(),
             max_unindexed_filters: 1000,
             max_authorizers_per_route: 16,
+            schemas: SchemaBounds::default(),
             defaults: SpaceDefaults::default(),
             paths_of_new_spaces: None,
         }

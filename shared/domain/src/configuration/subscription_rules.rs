@@ -41,7 +41,7 @@ impl Configured for Subscription {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
         let limit = rules.max_authorizers_per_route;
         snapshot.route_authorizers.check(self, None, limit)?;
-        self.check_hooks(snapshot)
+        self.check_hooks(None, snapshot, rules)
     }
 
     fn check_update(
@@ -65,7 +65,7 @@ impl Configured for Subscription {
         authorizer_exists(self.authorizer_id.as_ref(), snapshot)?;
         let limit = rules.max_authorizers_per_route;
         snapshot.route_authorizers.check(self, Some(stored), limit)?;
-        self.check_hooks(snapshot)
+        self.check_hooks(Some(stored), snapshot, rules)
     }
 
     fn check_delete(

@@ -65,6 +65,7 @@ pub(super) fn v0_1(headers: &HeaderMap, media_type: &str, body: &[u8]) -> Result
         extensions: extensions(headers),
         content_type: text("content-type"),
         data: None,
+        is_replaced: false,
     };
     envelope.set_body(coerce(body, media_type, &envelope.content_type), media_type);
     envelope.validate()?;

@@ -144,6 +144,11 @@ impl CloudEvent {
         members.find(|(known, _)| known == name).map(|(_, json)| json)
     }
 
+    /// The member at a place among [`Self::members`].
+    pub(super) fn member_at(&self, at: usize) -> Option<&Json> {
+        self.members.get(at).map(|(_, json)| json)
+    }
+
     /// The members in the order they came in.
     pub(super) fn members(&self) -> impl ExactSizeIterator<Item = (&str, &Json)> {
         self.members.iter().map(|(name, json)| (name.as_str(), json))

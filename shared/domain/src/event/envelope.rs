@@ -59,6 +59,10 @@ pub struct Envelope {
     pub content_type: String,
     /// The payload, as the text it came in.
     pub data: Option<Json>,
+    /// Whether somebody put another payload in the place of the one that the gateway made. Not stored: what comes out of the
+    /// queue has no request beside it.
+    #[serde(skip)]
+    pub(super) is_replaced: bool,
 }
 
 /// What the gateway puts on an event it makes: an id and a time.
@@ -121,9 +125,9 @@ impl Envelope {
         }
     }
 
-    /// Whether the gateway made it.
+    /// Whether the gateway made it, payload included.
     pub(super) fn is_generated(&self) -> bool {
-        self.source == SOURCE
+        self.source == SOURCE && !self.is_replaced
     }
 
     /// An event made by the gateway of a body.
@@ -193,6 +197,7 @@ impl Envelope {
                 .collect(),
             content_type: object.string_or_empty("contentType")?,
             data: object.get("data").map(Json::from_raw),
+            is_replaced: false,
         })
     }
 

@@ -1,7 +1,7 @@
 //! An event as filters see it: the JSON form of CloudEvents 1.0, whatever version it came in and its function gets.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use filters::{Scalar, Subject};
 use serde_json::value::RawValue;
@@ -17,6 +17,43 @@ const PAYLOAD: [&str; 2] = ["data", "data_base64"];
 pub struct FilterSubject<'a> {
     attributes: Cow<'a, CloudEvent>,
     data: Option<Cow<'a, RawValue>>,
+    /// Where it takes long to find or to read an attribute, which filters do once for each of their conditions.
+    found: Option<Box<Found>>,
+}
+
+/// So many attributes are looked for one after the other.
+const FEW: usize = 32;
+
+/// Attributes that were found and read.
+#[derive(Debug)]
+struct Found {
+    /// Their places among the members. Of names that stand twice the first counts, as for whoever looks for it.
+    places: HashMap<String, usize>,
+    /// The texts that are written with escapes.
+    decoded: HashMap<usize, String>,
+}
+
+impl Found {
+    /// Those of an event; `None` where it is not worth it.
+    fn of(event: &CloudEvent) -> Option<Box<Self>> {
+        let is_escaped = |name: &str, value: &Json| {
+            let text = value.get();
+            text.starts_with('"') && !PAYLOAD.contains(&name) && text.contains('\\')
+        };
+        if event.members().len() <= FEW && !event.members().any(|(name, value)| is_escaped(name, value)) {
+            return None;
+        }
+        let (mut places, mut decoded) = (HashMap::new(), HashMap::new());
+        for (at, (name, value)) in event.members().enumerate() {
+            places.entry(name.to_owned()).or_insert(at);
+            if is_escaped(name, value)
+                && let Ok(text) = string(value.as_raw(), "")
+            {
+                decoded.insert(at, text.into_owned());
+            }
+        }
+        Some(Box::new(Self { places, decoded }))
+    }
 }
 
 impl<'a> FilterSubject<'a> {
@@ -39,7 +76,12 @@ impl<'a> FilterSubject<'a> {
             let whole = is_request.then(|| with_lower_case_headers(data)).flatten();
             whole.map_or(Cow::Borrowed(data), Cow::Owned)
         });
-        Self { attributes, data }
+        let found = Found::of(&attributes);
+        Self {
+            attributes,
+            data,
+            found,
+        }
     }
 }
 
@@ -48,13 +90,25 @@ impl Subject for FilterSubject<'_> {
         if PAYLOAD.contains(&name) {
             return None;
         }
-        scalar(self.attributes.member(name)?)
+        let Some(found) = &self.found else {
+            return scalar(self.attributes.member(name)?);
+        };
+        let at = *found.places.get(name)?;
+        match found.decoded.get(&at) {
+            Some(text) => Some(Scalar::String(Cow::Borrowed(text))),
+            None => scalar(self.attributes.member_at(at)?),
+        }
     }
 
     fn each_attribute(&self, visit: &mut dyn FnMut(&str, Scalar<'_>)) {
-        for (name, value) in self.attributes.members() {
+        for (at, (name, value)) in self.attributes.members().enumerate() {
+            let decoded = self.found.as_ref().and_then(|found| found.decoded.get(&at));
+            let value = match decoded {
+                Some(text) => Some(Scalar::String(Cow::Borrowed(text.as_str()))),
+                None => scalar(value),
+            };
             if !PAYLOAD.contains(&name)
-                && let Some(value) = scalar(value)
+                && let Some(value) = value
             {
                 visit(name, value);
             }
@@ -196,6 +250,45 @@ mod tests {
         assert_eq!(subject.attribute("flag"), Some(Scalar::Bool(true)));
         assert_eq!(subject.attribute("nothing"), None);
         assert_eq!(subject.attribute("type"), Some(Scalar::String("té".into())));
+    }
+
+    #[test]
+    fn what_many_conditions_ask_for_is_read_once() {
+        let many = scaling::pieces(FEW, |n| format!(r#","a{n}":"v{n}""#));
+        for extra in ["", many.as_str()] {
+            let event = event(&format!(
+                r#"{{"specversion":"1.0","type":"t","source":"/s","id":"1","long":"{}","n":1{extra}}}"#,
+                r#"\""#.repeat(1000)
+            ));
+            let subject = FilterSubject::of(&event);
+            let wanted = "\"".repeat(1000);
+            let Some(Scalar::String(Cow::Borrowed(text))) = subject.attribute("long") else {
+                panic!("it is decoded again each time")
+            };
+            assert_eq!(text, wanted);
+            assert_eq!(subject.attribute("n"), Some(Scalar::Number("1".into())));
+            assert_eq!(subject.attribute("missing"), None);
+            assert_eq!(subject.attribute("type"), Some(Scalar::String("t".into())));
+            subject.each_attribute(&mut |name, value| {
+                assert_eq!(subject.attribute(name).as_ref(), Some(&value), "{name}");
+            });
+        }
+    }
+
+    #[test]
+    fn conditions_take_time_by_their_number_whatever_the_attributes() {
+        let event_of = |count: usize| {
+            let attributes = scaling::pieces(count, |n| format!(r#","a{n}":"\"""#));
+            event(&format!(
+                r#"{{"specversion":"1.0","type":"t","source":"/s","id":"1"{attributes}}}"#
+            ))
+        };
+        scaling::assert_linear("attributes", 400, event_of, |event| {
+            let subject = FilterSubject::of(event);
+            let asked =
+                (0..event.json_bytes() / 16).filter(|n| subject.attribute(&format!("a{n}")).is_some());
+            asked.count()
+        });
     }
 
     #[test]

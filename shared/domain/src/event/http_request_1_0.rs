@@ -28,8 +28,9 @@ struct HttpRequest1_0 {
 }
 
 impl Event {
-    /// The event in version 1.0. Where it was made of the request that it came with, its data says who sent that, by which
-    /// scheme, has its cookies as one text, and, if wanted, the very bytes of its body.
+    /// The event in version 1.0. Where it was made of the request that it came with, and nobody has put another payload in its
+    /// place, its data says who sent that, by which scheme, has its cookies as one text, and, if wanted, the very bytes of
+    /// its body.
     #[must_use]
     pub fn in_version_1_0(&self, original: Option<&OriginalRequest<'_>>, with_raw_body: bool) -> Self {
         let mut event = self.to_cloud_event_1_0();
@@ -41,8 +42,17 @@ impl Event {
         Self::CloudEvent(event)
     }
 
-    /// Whether it is a request, and not an event of that type that a client sent.
-    fn is_made_of_request(&self) -> bool {
+    /// An event that somebody gave in the place of the one that the gateway has made: nothing of the request is added to it.
+    #[must_use]
+    pub fn in_place_of_made(mut self) -> Self {
+        if let Self::V0_1(envelope) = &mut self {
+            envelope.is_replaced = true;
+        }
+        self
+    }
+
+    /// Whether it is a request, and not an event of that type that a client sent, or that a hook or a transform has made.
+    pub fn is_made_of_request(&self) -> bool {
         match self {
             Self::V0_1(envelope) => envelope.event_type == HTTP_REQUEST && envelope.is_generated(),
             Self::CloudEvent(_) => false,
@@ -84,7 +94,7 @@ mod tests {
     use super::*;
     use crate::origin::{Origin, TrustedProxies};
 
-    fn event_1_0(with_raw_body: bool) -> Value {
+    fn event_1_0(with_raw_body: bool, on_its_way: impl FnOnce(Event) -> Event) -> Value {
         let request = http::Request::post("/hooks/7?a=b")
             .header("host", "h")
             .header("content-type", "application/json")
@@ -111,7 +121,7 @@ mod tests {
             is_batch: false,
             can_upgrade: false,
         };
-        let event = event.in_version_1_0(Some(&original), with_raw_body);
+        let event = on_its_way(event).in_version_1_0(Some(&original), with_raw_body);
         serde_json::from_slice(&event.to_json()).unwrap()
     }
 
@@ -128,16 +138,30 @@ mod tests {
             "clientIp": "192.0.2.1",
             "scheme": "https",
         });
-        let event = event_1_0(false);
+        let event = event_1_0(false, |event| event);
         assert_eq!(event["data"], data);
         assert_eq!(
             (&event["specversion"], &event["type"], &event["id"]),
             (&json!("1.0"), &json!("http.request"), &json!("i"))
         );
         assert_eq!(
-            event_1_0(true)["data"]["rawBody"],
+            event_1_0(true, |event| event)["data"]["rawBody"],
             STANDARD.encode(r#"{"k": 1.0}"#)
         );
+    }
+
+    #[test]
+    fn what_was_put_in_the_place_of_a_request_stays() {
+        let transformed = event_1_0(true, |event| event.transformed(r#"{"a":1}"#).unwrap());
+        assert_eq!(transformed["data"], json!({"a": 1}));
+        let hooked = |event: Event| {
+            let text = String::from_utf8(event.to_json()).unwrap();
+            let text = text.replace(r#""method":"POST""#, r#""method":"-""#);
+            let event: Event = serde_json::from_str(&text).unwrap();
+            event.in_place_of_made()
+        };
+        let data = &event_1_0(true, hooked)["data"];
+        assert_eq!((&data["method"], &data["rawBody"]), (&json!("-"), &Value::Null));
     }
 
     #[test]

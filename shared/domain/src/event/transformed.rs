@@ -82,6 +82,7 @@ impl Envelope {
     /// Replaces the payload. What the event said of the form of the old one is gone.
     fn set_transformed(&mut self, data: Json) {
         self.data = Some(data);
+        self.is_replaced = true;
         JSON.clone_into(&mut self.content_type);
         self.schema_url.clear();
         self.extensions

@@ -158,6 +158,8 @@ pub enum Reason {
         #[schema(value_type = String)]
         function_id: FunctionId,
     },
+    /// The space takes events only with one of its keys: without one, or with one that does not allow it, the event is refused.
+    KeyNeeded {},
     /// The function of the subscription does not exist, or one of those that it is made of.
     #[serde(rename_all = "camelCase")]
     FunctionMissing {

@@ -90,6 +90,7 @@ mod tests {
         ];
         let request = ExplainRequest::decode(br#"{"eventType":"t","path":"/a"}"#).unwrap();
         let resources = SpaceResources {
+            filter_steps: usize::MAX,
             subscriptions: &subscriptions,
             event_types: &event_types,
             functions: &[],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::answer::Reason;
 use super::request::ExplainRequest;
 use super::space_resources::SpaceResources;
-use crate::configuration::{Change, Configured, SpaceDefaults, SpaceRules, Stored};
+use crate::configuration::{Change, Configured, FilterLimits, SpaceDefaults, SpaceRules, Stored};
 use crate::event::FilterSubject;
 use crate::ids::SubscriptionId;
 use crate::resource::{Subscription, SubscriptionType};
@@ -17,6 +17,8 @@ pub(super) struct Reached<'a> {
     sync: BTreeSet<SubscriptionId>,
     asynchronous: BTreeSet<SubscriptionId>,
     /// One of those that are found on the way, whatever their filters.
+    /// Steps that filters may take for one event.
+    filter_steps: usize,
     sync_slot: Option<SubscriptionId>,
     async_slot: Option<SubscriptionId>,
     /// Of another space, where that answers instead of the one of this.
@@ -35,6 +37,10 @@ impl<'a> Reached<'a> {
             defaults: SpaceDefaults {
                 paths: space.mode,
                 ..SpaceDefaults::default()
+            },
+            filters: FilterLimits {
+                max_steps: space.filter_steps,
+                ..FilterLimits::default()
             },
             ..SpaceRules::default()
         });
@@ -75,6 +81,7 @@ impl<'a> Reached<'a> {
             sync_slot,
             async_slot,
             elsewhere,
+            filter_steps: space.filter_steps,
         }
     }
 
@@ -99,7 +106,10 @@ impl<'a> Reached<'a> {
             });
         }
         if let Some(filters) = &subscription.filters
-            && !event.map_or_else(|| filters.compiled().is_ok(), |event| filters.matches(event))
+            && !event.map_or_else(
+                || filters.compiled().is_ok(),
+                |event| filters.matches(event, self.filter_steps),
+            )
         {
             return Some(Reason::Filters {});
         }

@@ -18,6 +18,8 @@ pub struct SpaceResources<'a> {
     pub paths: PathOwnership,
     /// Which of them may stand side by side.
     pub mode: PathMode,
+    /// Steps that filters may take for one event.
+    pub filter_steps: usize,
     /// The sync subscription that really answers the request, of whatever space, where spaces share their paths.
     pub answering: Option<&'a Subscription>,
 }

@@ -36,6 +36,7 @@ fn ask(event_type: &str, method: &str, path: &str) -> ExplainRequest {
 /// Explains a request in a space with the function `f` and without event types.
 fn explain(request: ExplainRequest, subscriptions: &[Arc<Subscription>]) -> Vec<SubscriptionExplanation> {
     let space = SpaceResources {
+        filter_steps: usize::MAX,
         subscriptions,
         event_types: &[],
         functions: &[function("f")],
@@ -191,6 +192,7 @@ fn the_whole_answer() {
     let with = |authorizer: &str, functions: &[&str]| {
         let functions: Vec<_> = functions.iter().map(|id| function(id)).collect();
         let space = SpaceResources {
+            filter_steps: usize::MAX,
             subscriptions: &subscriptions,
             event_types: &[
                 decode(r#"{"name":"other","authorizerId":"unasked"}"#),
@@ -277,6 +279,7 @@ fn the_schema_names_what_is_written() {
         Reason::AuthorizerMissing {
             function_id: "f".into(),
         },
+        Reason::KeyNeeded {},
         Reason::FunctionMissing {
             function_id: "f".into(),
         },
@@ -301,6 +304,7 @@ fn what_answers_in_another_space_is_named() {
     )
     .unwrap();
     let space = |answering| SpaceResources {
+        filter_steps: usize::MAX,
         subscriptions: std::slice::from_ref(&own),
         event_types: &[],
         functions: &[],
@@ -322,6 +326,7 @@ fn functions_that_a_weighted_one_is_made_of_are_named() {
     let weighted = r#"{"functionId":"f","type":"weighted","provider":{"weighted":[{"functionId":"g","weight":3},
         {"functionId":"gone","weight":1},{"functionId":"never","weight":0}]}}"#;
     let space = SpaceResources {
+        filter_steps: usize::MAX,
         subscriptions: &[subscription("async", "e", "POST", "/a", "")],
         event_types: &[],
         functions: &[decode(weighted), function("g")],

@@ -25,5 +25,5 @@ pub(super) fn read(raw: &RawValue, asked: &Event, max_attributes: usize) -> Resu
     if event.hops()? < hops {
         event = event.with_hops(hops);
     }
-    Ok(event)
+    Ok(event.in_place_of_made())
 }

@@ -167,3 +167,15 @@ fn only_answers_are_left_to_change_after_a_call() {
     let text = read(r#"{"response":{"body":{}}}"#).unwrap_err().to_string();
     assert!(text.contains("body of type string"), "{text}");
 }
+
+#[test]
+fn what_a_hook_makes_of_a_request_is_no_request_any_more() {
+    let made = r#"{"eventType":"http.request","cloudEventsVersion":"0.1","source":"https://serverless.com/event-gateway/#transformationVersion=0.1","eventID":"1","data":{"method":"POST"}}"#;
+    let asked: Event = serde_json::from_str(made).unwrap();
+    assert!(asked.is_made_of_request());
+    let answer = read(&format!(r#"{{"event":{made}}}"#), &asked).unwrap();
+    let HookAnswer::Event(event) = answer else {
+        panic!("{answer:?}");
+    };
+    assert!(!event.is_made_of_request());
+}

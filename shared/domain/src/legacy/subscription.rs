@@ -7,7 +7,7 @@ use crate::event::HTTP_REQUEST;
 use crate::ids::{EventTypeName, Space, SubscriptionId};
 use crate::json::{Json, JsonError, Object};
 use crate::resource::{
-    Cors, EventType, InvalidCause, InvalidResource, Kind, Metadata, Resource, Subscription, SubscriptionType,
+    Cors, EventType, InvalidCause, InvalidResource, Kind, Resource, Subscription, SubscriptionType,
 };
 use crate::type_pattern::TypePattern;
 use crate::validation::Violations;
@@ -76,13 +76,7 @@ pub fn subscription(
     let subscription = Subscription::decode(space, id, &body)?;
     let inline = object.object("cors").map_err(invalid)?.filter(|_| is_http);
     let cors = inline.map(|inline| cors(&subscription, &inline)).transpose()?;
-    let event_type = EventType {
-        space: space.clone(),
-        name: EventTypeName::from(event_type),
-        authorizer_id: None,
-        metadata: Metadata::new(),
-        hooks: Vec::new(),
-    };
+    let event_type = EventType::named(space, EventTypeName::from(event_type));
     Ok(Some(LegacySubscription {
         subscription,
         event_type,

@@ -2,11 +2,18 @@
 
 use std::borrow::Cow;
 
-use crate::resource::{HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode, Unmatched};
+use crate::resource::{
+    CompatibilityMode, CompatibilityPolicy, EMITS_TAG, EmitMode, HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode,
+    ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG, TIME_TAG, Unmatched, Validation,
+};
 use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
 
+const EMIT_TAG: &str = EmitMode::TAG;
 const PATHS_TAG: &str = PathMode::TAG;
 const UNMATCHED_TAG: &str = Unmatched::TAG;
+const VALIDATION_TAG: &str = Validation::TAG;
+const COMPATIBILITY_TAG: &str = CompatibilityMode::TAG;
+const POLICY_TAG: &str = CompatibilityPolicy::TAG;
 
 /// The path of a field that is named as in the texts, such as `Retry.MaxAttempts`.
 pub(super) fn json_path(kind: Kind, field: &str) -> String {
@@ -46,8 +53,23 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         }
         (_, "eq=sync") => "it is for sync subscriptions only".into(),
         (_, "eq=async") => "it is for async subscriptions only".into(),
+        (_, EMIT_TAG) => "it must be open or key".into(),
         (_, PATHS_TAG) => "it must be strict or specific".into(),
+        (_, VALIDATION_TAG) => "it must be off, warn or reject".into(),
+        (_, COMPATIBILITY_TAG) => {
+            "it must be none, backward, forward or full, or one of the last three with _transitive".into()
+        }
+        (_, POLICY_TAG) => "it must be lenient or strict".into(),
+        (_, "schema") => "it must be a JSON Schema: an object, true or false".into(),
         (_, UNMATCHED_TAG) => "it must be 202 or 404".into(),
+        (_, ROLE_OR_SCOPES_TAG) => "it must have either a role or scopes".into(),
+        (_, ROLE_TAG) => "it must be owner, admin, developer, operator, viewer or emitter".into(),
+        (_, SCOPES_TAG) => {
+            "they must be of events:emit, config:read, config:write, deliveries:read, payloads:read, dlq:write and keys:admin"
+                .into()
+        }
+        (_, EMITS_TAG) => "it is for keys with events:emit and without keys:admin only".into(),
+        (_, TIME_TAG) => "it must be a time in RFC 3339, such as 2027-01-01T00:00:00Z".into(),
         (_, HEADER_TAG) => "it must be the name of a header".into(),
         (_, NOT_CACHED_TAG) => {
             "decisions of functions of the types weighted and jwt are not kept".into()

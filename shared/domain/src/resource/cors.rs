@@ -88,6 +88,10 @@ impl Resource for Cors {
         &self.metadata
     }
 
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
     fn decode(space: &Space, id: Option<&CorsId>, body: &[u8]) -> Result<Self, InvalidResource> {
         parse(space, id, body).map_err(|cause| cause.of(Kind::Cors))
     }

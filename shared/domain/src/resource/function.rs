@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthorizerCache, InvalidCause, InvalidResource, Kind, Metadata, Provider, RateLimit, Resource,
+    AuthorizerCache, Described, InvalidCause, InvalidResource, Kind, Metadata, Provider, RateLimit, Resource,
     SecretMembers, TargetUrl, masking,
 };
 use crate::ids::{FunctionId, Space};
@@ -31,6 +31,9 @@ pub struct Function {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub authorizer_cache: Option<AuthorizerCache>,
+    /// What people are told of it.
+    #[serde(flatten)]
+    pub described: Described,
     /// Labels.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -50,6 +53,10 @@ impl Resource for Function {
 
     fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
     }
 
     fn decode(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Self, InvalidResource> {
@@ -82,9 +89,11 @@ fn parse(space: &Space, id: Option<&FunctionId>, body: &[u8]) -> Result<Function
     let rate_limit = RateLimit::decode(&object, &mut violations)?;
     let metadata = object.strings("metadata")?.unwrap_or_default();
     let provider = Provider::decode(&object.string_or_empty("type")?, object.get("provider"))?;
+    let described = Described::decode(&object, &mut violations)?;
     let function = Function {
         rate_limit,
         authorizer_cache: AuthorizerCache::decode(&object, &provider, &mut violations)?,
+        described,
         space: space.clone(),
         function_id: id.cloned().unwrap_or_else(|| given.into()),
         metadata,

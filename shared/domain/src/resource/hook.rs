@@ -13,8 +13,8 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use decode::compile_when;
 pub(super) use decode::{HookOwner, decode};
+pub(crate) use decode::{check_whens, compile_when};
 pub use error::HookError;
 
 /// Most hooks that one event meets at one point, those of the space, the event type and the subscription together.

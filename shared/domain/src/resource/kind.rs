@@ -13,6 +13,8 @@ pub enum Kind {
     Cors,
     /// [`SpaceSettings`](super::SpaceSettings): each space has at most one.
     Space,
+    /// [`ApiKey`](super::ApiKey).
+    Key,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Self::Subscription => "Subscription",
             Self::Cors => "CORS configuration",
             Self::Space => "Space",
+            Self::Key => "Key",
         }
     }
 
@@ -35,6 +38,7 @@ impl Kind {
             Self::Subscription => "subscription",
             Self::Cors => "cors",
             Self::Space => "space",
+            Self::Key => "key",
         }
     }
 }

@@ -94,6 +94,13 @@ macro_rules! types {
                 read(settings.ok_or(ProviderError::NotSet)?)
             }
 
+            /// The value of `type`.
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                }
+            }
+
             fn settings(&self) -> &dyn ProviderSettings {
                 match self {
                     $(Self::$variant(settings) => {
@@ -168,6 +175,11 @@ impl Provider {
     /// of a queued delivery carries it.
     pub fn takes_headers(&self) -> bool {
         self.settings().takes_headers()
+    }
+
+    /// The form in which it gets events.
+    pub fn event_format(&self) -> EventFormat {
+        self.settings().event_format()
     }
 
     /// The functions that it calls instead of being one; none unless it is a weighted one.

@@ -11,9 +11,11 @@ use crate::ids::Space;
 use crate::json::Object;
 use crate::validation::{self, Violations};
 
+mod emit_mode;
 mod path_mode;
 mod unmatched;
 
+pub use emit_mode::EmitMode;
 pub use path_mode::PathMode;
 pub use unmatched::Unmatched;
 
@@ -48,6 +50,10 @@ pub struct SpaceSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub unmatched: Option<Unmatched>,
+    /// Who may send events to the space: everybody, or whoever has a key of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub emit: Option<EmitMode>,
     /// Functions that are asked on the way of events of the space; at most 8 at each point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -63,6 +69,7 @@ impl SpaceSettings {
             labels: Metadata::new(),
             paths: None,
             unmatched: None,
+            emit: None,
             hooks: Vec::new(),
         }
     }
@@ -84,6 +91,10 @@ impl Resource for SpaceSettings {
         &self.labels
     }
 
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.labels
+    }
+
     fn decode(space: &Space, _id: Option<&Space>, body: &[u8]) -> Result<Self, InvalidResource> {
         parse(space, body).map_err(|cause| cause.of(Kind::Space))
     }
@@ -95,10 +106,12 @@ fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
     let labels = object.strings("labels")?.unwrap_or_default();
     let paths = object.string("paths")?;
     let unmatched = object.integer("unmatched")?;
+    let emit = object.string("emit")?;
     let settings = SpaceSettings {
         space: space.clone(),
         paths: paths.as_deref().and_then(PathMode::of_name),
         unmatched: unmatched.and_then(Unmatched::of_status),
+        emit: emit.as_deref().and_then(EmitMode::of_name),
         description: description.map(Cow::into_owned),
         labels,
         hooks: hook::decode(&object, HookOwner::SpaceOrType)?,
@@ -130,6 +143,10 @@ fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
         .check(
             "Unmatched",
             is_unread(unmatched.is_some(), settings.unmatched.is_some(), Unmatched::TAG),
+        )
+        .check(
+            "Emit",
+            is_unread(emit.is_some(), settings.emit.is_some(), EmitMode::TAG),
         );
     violations.into_result()?;
     Ok(settings)
@@ -152,8 +169,8 @@ mod tests {
                 r#"{"space":"shop"}"#,
             ),
             (
-                r#"{"unmatched":404,"paths":"specific","labels":{"team":"a"},"description":"All of it"}"#,
-                r#"{"space":"shop","description":"All of it","labels":{"team":"a"},"paths":"specific","unmatched":404}"#,
+                r#"{"emit":"key","unmatched":404,"paths":"specific","labels":{"team":"a"},"description":"All of it"}"#,
+                r#"{"space":"shop","description":"All of it","labels":{"team":"a"},"paths":"specific","unmatched":404,"emit":"key"}"#,
             ),
         ] {
             let settings = decode(body).unwrap();
@@ -173,6 +190,7 @@ mod tests {
         for (body, field) in [
             (r#"{"paths":"loose"}"#.to_owned(), "'Space.Paths'"),
             (r#"{"paths":""}"#.to_owned(), "'Space.Paths'"),
+            (r#"{"emit":"none"}"#.to_owned(), "'Space.Emit'"),
             (r#"{"unmatched":500}"#.to_owned(), "'Space.Unmatched'"),
             (r#"{"unmatched":"404"}"#.to_owned(), "unmatched"),
             (description(MAX_DESCRIPTION_BYTES + 1), "'Space.Description'"),

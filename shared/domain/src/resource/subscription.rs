@@ -18,7 +18,8 @@ mod transform_source;
 pub use queue_members::MAX_PAUSED_REASON_BYTES;
 use queue_members::QueueMembers;
 use subscription_filters::InvalidFilters;
-pub use subscription_filters::{MAX_FILTER_DEPTH, SubscriptionFilters};
+pub(crate) use subscription_filters::STORED_FILTERS;
+pub use subscription_filters::{MAX_FILTER_COMBINATIONS, MAX_FILTER_DEPTH, SubscriptionFilters};
 pub use subscription_type::SubscriptionType;
 pub use transform_source::TransformSource;
 use transform_source::Transforms;
@@ -90,6 +91,9 @@ pub struct Subscription {
     pub hooks: Vec<Hook>,
 }
 
+/// Most bytes of the hash of filters in an id.
+const MAX_FILTER_HASH_BYTES: usize = 64;
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(value: &bool) -> bool {
     !value
@@ -98,15 +102,52 @@ fn is_false(value: &bool) -> bool {
 impl Subscription {
     /// The id that follows from the other members.
     pub(crate) fn derived_id(&self) -> SubscriptionId {
-        let (event_type, path, method) = (&self.event_type, &self.path, &self.method);
-        let id = match self.r#type {
-            SubscriptionType::Async => SubscriptionId::of_async(event_type, &self.function_id, path, method),
-            SubscriptionType::Sync => SubscriptionId::of_sync(event_type, path, method),
-        };
+        let id = self.base_id();
         match &self.filters {
             Some(filters) => id.with_filters(filters.text()),
             None => id,
         }
+    }
+
+    /// The part of its id that does not depend on filters.
+    fn base_id(&self) -> SubscriptionId {
+        let (event_type, path, method) = (&self.event_type, &self.path, &self.method);
+        match self.r#type {
+            SubscriptionType::Async => SubscriptionId::of_async(event_type, &self.function_id, path, method),
+            SubscriptionType::Sync => SubscriptionId::of_sync(event_type, path, method),
+        }
+    }
+
+    /// What an id has behind that part; `None` where it is no id that such a subscription can have, whatever its filters are
+    /// or were.
+    fn id_suffix<'i>(&self, id: &'i SubscriptionId) -> Option<&'i str> {
+        let suffix = id.as_str().strip_prefix(self.base_id().as_str())?;
+        let is_hash = |text: &str| {
+            let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            !text.is_empty() && text.len() <= MAX_FILTER_HASH_BYTES && text.bytes().all(is_digit)
+        };
+        (suffix.is_empty() || suffix.strip_prefix('.').is_some_and(is_hash)).then_some(suffix)
+    }
+
+    /// Whether an id is one that it can have: filters may be changed without the id.
+    pub(crate) fn can_have_id(&self, id: &SubscriptionId) -> bool {
+        self.id_suffix(id).is_some()
+    }
+
+    /// The id that a subscription gets that takes the place of this one with the same filters.
+    pub(crate) fn id_of_successor(&self, successor: &Self) -> SubscriptionId {
+        match self.id_suffix(&self.subscription_id) {
+            Some(suffix) => SubscriptionId::from(format!("{}{suffix}", successor.base_id())),
+            None => successor.derived_id(),
+        }
+    }
+
+    /// Whether another one is to the same events on the same path and method.
+    pub(crate) fn has_slot_of(&self, other: &Self) -> bool {
+        self.r#type == other.r#type
+            && self.event_type == other.event_type
+            && self.path == other.path
+            && self.method == other.method
     }
 
     /// Whether it answers callers, and not only those whose events pass filters.
@@ -148,6 +189,10 @@ impl Resource for Subscription {
 
     fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
     }
 
     fn decode(space: &Space, id: Option<&SubscriptionId>, body: &[u8]) -> Result<Self, InvalidResource> {

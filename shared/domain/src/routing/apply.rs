@@ -33,10 +33,12 @@ impl RoutingTable {
         if let Some(Stored { resource, .. }) = &change.before {
             remove_from(&mut self.authorizers, &resource.space, &resource.name);
             remove_from(&mut self.event_types, &resource.space, &resource.name);
+            self.validated.remove(resource);
         }
         if let Some(Stored { resource, .. }) = &change.after {
             let event_types = self.event_types.entry(resource.space.clone()).or_default();
             event_types.insert(resource.name.clone(), ());
+            self.validated.add(resource);
         }
         if let Some(Stored { resource, .. }) = &change.after
             && let Some(authorizer) = &resource.authorizer_id
@@ -155,8 +157,10 @@ impl RoutingTable {
     pub(super) fn set_modes(&mut self, change: &Change<SpaceSettings>) {
         self.change_hooks(change, |it| (&it.space, HooksOf::Space, &it.hooks));
         if let Some(Stored { resource, .. }) = &change.after {
+            self.keys.set(&resource.space, Some(resource));
             self.modes.set(&resource.space, Some(resource));
         } else if let Some(Stored { resource, .. }) = &change.before {
+            self.keys.set(&resource.space, None);
             self.modes.set(&resource.space, None);
         }
     }

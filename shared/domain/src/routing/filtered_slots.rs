@@ -56,6 +56,11 @@ impl FilteredSlot {
         Self(Arc::clone(subscription))
     }
 
+    /// The space whose subscriptions these are.
+    pub fn space(&self) -> &Space {
+        &self.0.space
+    }
+
     /// Whether the subscriptions in it answer callers.
     pub(super) fn is_sync(&self) -> bool {
         self.0.r#type == SubscriptionType::Sync
@@ -178,17 +183,29 @@ impl FilteredSet {
         }
     }
 
-    /// Those whose filters an event passes, in the order of creation; only the first of them where no more are wanted.
-    pub(super) fn passed_by(&self, event: &dyn Subject, only_first: bool) -> Vec<Rank> {
-        match self {
+    /// Those whose filters an event passes, in the order of creation; only the first of them where no more are wanted. Each may
+    /// take so many steps; `None` where those that are to be tried have more bytes than may be tried.
+    pub(super) fn passed_by(
+        &self,
+        event: &dyn Subject,
+        only_first: bool,
+        (max_steps, max_bytes): (usize, usize),
+    ) -> Option<Vec<Rank>> {
+        Some(match self {
             Self::Few(few) => {
-                let passed = few.iter().filter(|stored| passes(stored, event));
+                let bytes = few.iter().map(bytes);
+                if max_bytes < usize::MAX && bytes.fold(0, usize::saturating_add) > max_bytes {
+                    return None;
+                }
+                let passed = few.iter().filter(|stored| passes(stored, event, max_steps));
                 let most = if only_first { 1 } else { FEW };
                 passed.take(most).map(Rank::of).collect()
             }
             Self::Many { index, .. } => {
                 let mut passed: Vec<Rank> = Vec::new();
-                index.matches(event, &mut |rank| match passed.first_mut() {
+                let is_tried = index.matches_within(event, (max_steps, max_bytes), &mut |rank| match passed
+                    .first_mut()
+                {
                     Some(first) if only_first => {
                         if rank < first {
                             first.clone_from(rank);
@@ -196,10 +213,13 @@ impl FilteredSet {
                     }
                     _ => passed.push(rank.clone()),
                 });
+                if !is_tried {
+                    return None;
+                }
                 passed.sort_unstable();
                 passed
             }
-        }
+        })
     }
 
     fn insert(&mut self, stored: &Stored<Subscription>) {
@@ -253,7 +273,12 @@ fn add_to(
     }
 }
 
-fn passes(stored: &Stored<Subscription>, event: &dyn Subject) -> bool {
+fn bytes(stored: &Stored<Subscription>) -> usize {
     let filters = stored.resource.filters.as_ref();
-    filters.is_some_and(|filters| filters.matches(event))
+    filters.map_or(0, |filters| filters.text().len())
+}
+
+fn passes(stored: &Stored<Subscription>, event: &dyn Subject, max_steps: usize) -> bool {
+    let filters = stored.resource.filters.as_ref();
+    filters.is_some_and(|filters| filters.matches(event, max_steps))
 }

@@ -29,10 +29,16 @@ impl RoutedHook {
         }
     }
 
-    /// Whether it is asked about an event.
-    pub fn is_for(&self, event: &Event) -> bool {
+    /// Whether only some events are its own, which may have to be read to tell.
+    pub fn has_filter(&self) -> bool {
+        self.when.is_some()
+    }
+
+    /// Whether it is asked about an event. Its filter may take so many steps ([`filters::FilterLimits::max_steps`]); what
+    /// needs more is none that the hook can be left out for.
+    pub fn is_for(&self, event: &Event, max_steps: usize) -> bool {
         let Some(when) = &self.when else { return true };
-        when.matches(&FilterSubject::of(event))
+        when.may_match(&FilterSubject::of(event), max_steps)
     }
 }
 

@@ -5,7 +5,7 @@ use imbl::ordmap::DiffItem;
 use super::RoutingTable;
 use crate::configuration::{Change, Configured, Snapshot};
 use crate::ids::Space;
-use crate::resource::{Cors, EventType, Function, SpaceSettings, Subscription};
+use crate::resource::{ApiKey, Cors, EventType, Function, SpaceSettings, Subscription};
 
 impl RoutingTable {
     /// Puts one state of a space in the place of another that the table holds. What both have in common stays
@@ -22,6 +22,7 @@ impl RoutingTable {
         self.replace_all::<EventType>(before, after);
         self.replace_all::<Subscription>(before, after);
         self.replace_all::<Cors>(before, after);
+        self.replace_all::<ApiKey>(before, after);
     }
 
     /// Takes everything away and puts everything there, where paths stand side by side in another way.
@@ -34,6 +35,7 @@ impl RoutingTable {
         self.replace_all::<EventType>(before, after);
         self.replace_all::<Subscription>(&nothing, after);
         self.replace_all::<Cors>(&nothing, after);
+        self.replace_all::<ApiKey>(before, after);
     }
 
     fn replace_all<R: Configured>(&mut self, before: &Snapshot, after: &Snapshot) {

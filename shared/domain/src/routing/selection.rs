@@ -29,6 +29,11 @@ impl RoutingTable {
         self.filters > 0
     }
 
+    /// Steps that filters may take for one event ([`filters::FilterLimits::max_steps`]).
+    pub fn filter_steps(&self) -> usize {
+        self.filter_steps
+    }
+
     /// Where among these routes there are filters, in the order in which they are tried.
     pub fn filtered_slots(&self, routes: &Routes<'_>) -> Vec<FilteredSlot> {
         if !self.has_filters() {
@@ -52,12 +57,23 @@ impl RoutingTable {
 
     /// Whose filters an event passes.
     pub fn passed(&self, slots: &[FilteredSlot], event: &dyn Subject) -> Passed {
-        let passed = slots.iter().map(|slot| {
-            let set = self.filtered.get(slot);
-            set.map(|set| set.passed_by(event, slot.is_sync()))
-                .unwrap_or_default()
+        self.passed_within(slots, event, usize::MAX)
+            .unwrap_or(Passed(Vec::new()))
+    }
+
+    /// The same; `None` where the filters of a slot that are to be tried have more bytes than that.
+    pub fn passed_within(
+        &self,
+        slots: &[FilteredSlot],
+        event: &dyn Subject,
+        max_bytes: usize,
+    ) -> Option<Passed> {
+        let effort = (self.filter_steps, max_bytes);
+        let passed = slots.iter().map(|slot| match self.filtered.get(slot) {
+            Some(set) => set.passed_by(event, slot.is_sync(), effort),
+            None => Some(Vec::new()),
         });
-        Passed(passed.collect())
+        passed.collect::<Option<_>>().map(Passed)
     }
 
     /// The routes of an event that passes these filters. Of the sync subscriptions of a slot the first created answers

@@ -104,7 +104,7 @@ impl<'a> Subscribers<'a> {
     }
 
     /// These.
-    pub(super) fn of(all: Vec<&'a Stored<Subscription>>) -> Self {
+    pub fn of(all: Vec<&'a Stored<Subscription>>) -> Self {
         let mut these = Self::default();
         these.extend(all);
         these

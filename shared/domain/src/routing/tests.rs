@@ -11,6 +11,7 @@ use crate::resource::Resource;
 mod filters;
 mod hooks;
 mod isolation;
+mod keys;
 mod scaling;
 mod specific;
 

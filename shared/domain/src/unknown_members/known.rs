@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems};
 use utoipa::openapi::{Object, RefOr, Schema};
 
-use crate::resource::{Cors, EventType, Function, Kind, SpaceSettings, Subscription};
+use crate::resource::{ApiKey, Cors, EventType, Function, Kind, SpaceSettings, Subscription};
 
 /// What is known of a JSON value. Of one without any form nothing can be said.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +43,7 @@ pub(super) fn of(kind: Kind) -> &'static Known {
     static FUNCTION: LazyLock<Known> = LazyLock::new(read::<Function>);
     static SUBSCRIPTION: LazyLock<Known> = LazyLock::new(read::<Subscription>);
     static CORS: LazyLock<Known> = LazyLock::new(read::<Cors>);
+    static KEY: LazyLock<Known> = LazyLock::new(read::<ApiKey>);
     static SPACE: LazyLock<Known> = LazyLock::new(read::<SpaceSettings>);
     match kind {
         Kind::EventType => &EVENT_TYPE,
@@ -50,6 +51,7 @@ pub(super) fn of(kind: Kind) -> &'static Known {
         Kind::Subscription => &SUBSCRIPTION,
         Kind::Cors => &CORS,
         Kind::Space => &SPACE,
+        Kind::Key => &KEY,
     }
 }
 

@@ -222,6 +222,7 @@ fn explanations() {
     assert_linear("subscriptions", SIZE / 4, space, |subscriptions| {
         let request = ExplainRequest::decode(br#"{"path":"/a1/b/c","method":"GET"}"#).unwrap();
         let resources = SpaceResources {
+            filter_steps: usize::MAX,
             subscriptions,
             event_types: &[],
             functions: &[],
@@ -236,6 +237,7 @@ fn explanations() {
     assert_linear("a long path", SIZE, path, |body| {
         let request = ExplainRequest::decode(body.as_bytes()).unwrap();
         let resources = SpaceResources {
+            filter_steps: usize::MAX,
             subscriptions: &one,
             event_types: &[],
             functions: &[],

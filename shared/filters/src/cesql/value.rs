@@ -6,6 +6,15 @@ use super::error::EvaluationError;
 use super::types::Type;
 use crate::Scalar;
 
+/// Bytes of the longest text that is an integer: zeros may stand before it, and all that look at it go through them.
+const LONGEST_INTEGER: usize = 1024;
+
+fn integer(text: &str) -> Option<i32> {
+    (text.len() <= LONGEST_INTEGER)
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
 /// A value: texts of events and literals are borrowed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -23,9 +32,9 @@ impl<'a> Value<'a> {
         match scalar {
             Scalar::Null => None,
             Scalar::Bool(value) => Some(Self::Boolean(value)),
-            Scalar::Number(text) => match text.parse() {
-                Ok(value) => Some(Self::Integer(value)),
-                Err(_) => Some(Self::Text(text)),
+            Scalar::Number(text) => match integer(&text) {
+                Some(value) => Some(Self::Integer(value)),
+                None => Some(Self::Text(text)),
             },
             Scalar::String(text) => Some(Self::Text(text)),
         }
@@ -53,7 +62,7 @@ impl<'a> Value<'a> {
     /// The value as an integer.
     pub(super) fn integer(&self) -> Result<i32, EvaluationError<'static>> {
         match self {
-            Self::Text(text) => text.parse().map_err(|_| EvaluationError::Cast(Type::Integer)),
+            Self::Text(text) => integer(text).ok_or(EvaluationError::Cast(Type::Integer)),
             Self::Integer(value) => Ok(*value),
             Self::Boolean(value) => Ok(i32::from(*value)),
         }

@@ -12,17 +12,15 @@ use super::node::Node;
 use super::parse::Item;
 use crate::FilterError;
 
-/// Leaves that are written down once more because of combinations; more of them are refused. Event Ruler's patterns of
-/// 1,000 combinations have as many with some leaves each.
-const MOST_COPIES: usize = 4_096;
-
-/// Combines the parts of the pattern at `pointer`.
-pub(super) fn combine(items: Vec<Item>, pointer: &str) -> Result<Node, FilterError> {
+/// Combines the parts of the pattern at `pointer`. So many leaves at most are written down once more because of
+/// combinations: Event Ruler's patterns of 1,000 combinations have as many with some leaves each.
+pub(super) fn combine(items: Vec<Item>, pointer: &str, most_copies: usize) -> Result<Node, FilterError> {
     if let Some(leaves) = only_leaves(&items) {
         return Ok(Node::Leaves(Conjunction::new(leaves, 0)));
     }
     let mut combining = Combining {
-        left: MOST_COPIES,
+        left: most_copies,
+        most_copies,
         pointer,
     };
     let items = combining.settle(items)?;
@@ -45,38 +43,28 @@ fn only_leaves(items: &[Item]) -> Option<Vec<Arc<Leaf>>> {
 struct Combining<'p> {
     /// Copies that may still be made.
     left: usize,
+    most_copies: usize,
     pointer: &'p str,
 }
 
 impl Combining<'_> {
     /// Of several leaves at one path, all of which would have to pass, leaves only the last: it replaces the others.
     fn settle(&mut self, items: Vec<Item>) -> Result<Vec<Item>, FilterError> {
-        let mut settled: Vec<Item> = Vec::new();
-        let mut paths: HashSet<Box<str>> = HashSet::new();
+        let mut settled = Settled::default();
         for item in items {
             match item {
                 Item::Leaf(leaf) => {
-                    if !paths.insert(leaf.path.clone()) {
-                        erase(&mut settled, &leaf.path);
-                    }
+                    settled.erase(&leaf.path);
                     settled.push(Item::Leaf(leaf));
                 }
                 Item::Or(branches) => {
-                    let item = Item::Or(branches);
-                    let written = item.paths();
-                    let (replaced, kept) = if written.iter().any(|path| paths.contains(*path)) {
-                        let is_replaced = |item: &Item| !item.paths().is_disjoint(&written);
-                        settled.into_iter().partition(is_replaced)
-                    } else {
-                        (Vec::new(), settled)
-                    };
-                    paths.extend(written.into_iter().map(Into::into));
-                    settled = kept;
-                    settled.push(self.or_after(&replaced, item)?);
+                    let or = Item::Or(branches);
+                    let replaced = settled.take_with(&or.paths());
+                    settled.push(self.or_after(&replaced, or)?);
                 }
             }
         }
-        Ok(settled)
+        Ok(settled.into_items())
     }
 
     /// Branches before each of which stand the parts of which it may replace something.
@@ -132,11 +120,12 @@ impl Combining<'_> {
 
     fn copy(&mut self, items: &[Item]) -> Result<(), FilterError> {
         let count = items.iter().flat_map(Item::leaves).count();
+        let most = self.most_copies;
         self.left = self.left.checked_sub(count).ok_or_else(|| {
             FilterError::at(
                 self.pointer,
                 format!(
-                    "has too many combinations of the branches of its $or: more than {MOST_COPIES} conditions when they \
+                    "has too many combinations of the branches of its $or: more than {most} conditions when they \
                      are written out"
                 ),
             )
@@ -169,17 +158,75 @@ impl Item {
     }
 }
 
-/// Takes the leaves at a path out. Alternatives of which one has nothing left hold whatever comes.
-fn erase(items: &mut Vec<Item>, path: &str) {
-    items.retain_mut(|item| match item {
-        Item::Leaf(leaf) => *leaf.path != *path,
-        Item::Or(branches) => {
-            for branch in &mut *branches {
-                erase(branch, path);
+/// Parts of a pattern whose paths are looked up, so that none is gone through for each that follows.
+#[derive(Default)]
+struct Settled {
+    /// In their order, with the paths that were replaced in each. `None`: it was taken out.
+    items: Vec<Option<(Item, HashSet<Box<str>>)>>,
+    /// Where leaves at a path may be.
+    places: HashMap<Box<str>, Vec<usize>>,
+}
+
+impl Settled {
+    fn push(&mut self, item: Item) {
+        let at = self.items.len();
+        for path in item.paths() {
+            match self.places.get_mut(path) {
+                Some(places) => places.push(at),
+                None => drop(self.places.insert(path.into(), vec![at])),
             }
-            !branches.iter().any(Vec::is_empty)
         }
-    });
+        self.items.push(Some((item, HashSet::new())));
+    }
+
+    /// Takes the leaves at a path out.
+    fn erase(&mut self, path: &str) {
+        for at in self.places.remove(path).unwrap_or_default() {
+            let Some(item) = self.items.get_mut(at) else {
+                continue;
+            };
+            match item {
+                Some((Item::Or(_), erased)) => drop(erased.insert(path.into())),
+                Some((Item::Leaf(_), _)) | None => *item = None,
+            }
+        }
+    }
+
+    /// Takes out what has leaves at one of some paths.
+    fn take_with(&mut self, paths: &HashSet<&str>) -> Vec<Item> {
+        let places = paths.iter().filter_map(|path| self.places.get(*path));
+        let places: BTreeSet<usize> = places.flatten().copied().collect();
+        let taken = places.into_iter().filter_map(|at| self.items.get_mut(at)?.take());
+        taken.filter_map(left_of).collect()
+    }
+
+    fn into_items(self) -> Vec<Item> {
+        self.items.into_iter().flatten().filter_map(left_of).collect()
+    }
+}
+
+fn left_of((item, erased): (Item, HashSet<Box<str>>)) -> Option<Item> {
+    if erased.is_empty() {
+        return Some(item);
+    }
+    without(item, &erased)
+}
+
+/// A part without the leaves at some paths. Alternatives of which one has nothing left hold whatever comes.
+fn without(item: Item, erased: &HashSet<Box<str>>) -> Option<Item> {
+    match item {
+        Item::Leaf(leaf) => (!erased.contains(&leaf.path)).then_some(Item::Leaf(leaf)),
+        Item::Or(branches) => {
+            let branches: Vec<Vec<Item>> = branches
+                .into_iter()
+                .map(|branch| {
+                    let left = branch.into_iter().filter_map(|item| without(item, erased));
+                    left.collect()
+                })
+                .collect();
+            (!branches.iter().any(Vec::is_empty)).then_some(Item::Or(branches))
+        }
+    }
 }
 
 /// Puts together what shares a key at a depth: all of it may be in one array.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::leaf::{Leaf, is_present};
 use crate::reading::Place;
+use crate::steps::Steps;
 
 /// Leaves with different paths, as a tree of their keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,19 +52,19 @@ impl Conjunction {
     }
 
     /// Whether all pass at a place that is at the conjunction's depth.
-    pub(super) fn passes(&self, place: &Place<'_>) -> bool {
-        self.at(&self.root, place, 0)
+    pub(super) fn passes(&self, place: &Place<'_>, steps: &Steps) -> bool {
+        self.at((&self.root, 0), place, steps)
     }
 
     /// The same, with what is outside of arrays at that place.
-    pub(super) fn passes_directly(&self, place: &Place<'_>) -> bool {
-        self.directly(&self.root, place, 0)
+    pub(super) fn passes_directly(&self, place: &Place<'_>, steps: &Steps) -> bool {
+        self.directly((&self.root, 0), place, steps)
     }
 
     /// Whether the leaves of a branch pass, from the one with the number `first` on: those before it have.
-    fn at(&self, branch: &Branch, place: &Place<'_>, first: usize) -> bool {
+    fn at(&self, (branch, first): (&Branch, usize), place: &Place<'_>, steps: &Steps) -> bool {
         if place.elements().is_empty() {
-            return self.directly(branch, place, first);
+            return self.directly((branch, first), place, steps);
         }
         for number in branch.from(first) {
             let leaf = &self.leaves[number];
@@ -72,30 +73,30 @@ impl Conjunction {
             let may_be_absent = leaf.may_be_absent();
             let mut elements =
                 (place.elements().iter()).filter(|element| !may_be_absent || is_present(&keys(), element));
-            if outside_of_arrays(keys(), place).is_some_and(|place| leaf.passes(place.scalars())) {
+            if outside_of_arrays(keys(), place).is_some_and(|place| leaf.passes(place.scalars(), steps)) {
                 // It need not. That is worse only where one that follows has to be absent.
                 let is_worse = branch.here == Some(number) && branch.last_absent > Some(number);
-                if is_worse && elements.any(|element| self.at(branch, element, number)) {
+                if is_worse && elements.any(|element| self.at((branch, number), element, steps)) {
                     return true;
                 }
             } else if !may_be_absent || is_present(&keys(), place) {
-                return elements.any(|element| self.at(branch, element, number));
+                return elements.any(|element| self.at((branch, number), element, steps));
             }
         }
         true
     }
 
-    fn directly(&self, branch: &Branch, place: &Place<'_>, first: usize) -> bool {
+    fn directly(&self, (branch, first): (&Branch, usize), place: &Place<'_>, steps: &Steps) -> bool {
         let here = branch
             .here
             .filter(|number| *number >= first)
             .is_none_or(|number| {
                 let leaf = &self.leaves[number];
-                leaf.passes(place.scalars()) || (place.scalars().is_empty() && leaf.may_be_absent())
+                leaf.passes(place.scalars(), steps) || (place.scalars().is_empty() && leaf.may_be_absent())
             });
         let mut below = (branch.below.iter()).filter(|(_, below)| below.from(first).next().is_some());
         here && below.all(|(key, below)| match place.child(key) {
-            Some(place) => self.at(below, place, first),
+            Some(place) => self.at((below, first), place, steps),
             None => below
                 .from(first)
                 .all(|number| self.leaves[number].may_be_absent()),

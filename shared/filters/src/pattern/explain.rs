@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::leaf::Leaf;
 use super::shown::{listed, shown_scalar};
-use crate::reading::Place;
-use crate::{Condition, Scalar};
+use crate::Condition;
+use crate::reading::{Place, Seen};
+use crate::steps::Steps;
 
 /// Adds a condition for every leaf. A leaf is looked at alone; `matches` says what comes of all together.
 pub(super) fn leaves(
     leaves: &[Arc<Leaf>],
     matches: bool,
-    top: &Place<'_>,
+    (top, steps): (&Place<'_>, &Steps),
     pointer: &str,
     conditions: &mut Vec<Condition>,
 ) {
@@ -23,15 +24,17 @@ pub(super) fn leaves(
             [] => leaf.may_be_absent(),
             values => values
                 .iter()
-                .any(|value| leaf.passes(std::slice::from_ref(value))),
+                .any(|value| leaf.passes(std::slice::from_ref(*value), steps)),
         };
         all_pass &= passes;
-        let wanted = listed(&leaf.tests, " or ");
+        let wanted = listed(&leaf.tests, ToString::to_string, " or ");
         let seen = match &*values {
             [] => "is missing".to_owned(),
             values => {
-                let shown: Vec<_> = values.iter().map(|value| shown_scalar(value)).collect();
-                format!("is {}", listed(&shown, ", "))
+                format!(
+                    "is {}",
+                    listed(values, |value| shown_scalar(value.scalar()), ", ")
+                )
             }
         };
         let verb = if passes { "wanted" } else { "but wanted is" };
@@ -59,7 +62,7 @@ pub(super) fn leaves(
 fn collect<'p, 'e, 'k>(
     keys: &(impl Iterator<Item = &'k str> + Clone),
     place: &'p Place<'e>,
-    values: &mut Vec<&'p Scalar<'e>>,
+    values: &mut Vec<&'p Seen<'e>>,
 ) {
     let mut rest = keys.clone();
     match rest.next() {

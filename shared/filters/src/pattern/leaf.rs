@@ -1,8 +1,9 @@
 //! A leaf of an event pattern: what is wanted at one path.
 
 use super::value::ValueTest;
-use crate::reading::Place;
-use crate::{Anchor, Requirement, Scalar};
+use crate::reading::{Place, Seen};
+use crate::steps::Steps;
+use crate::{Anchor, Requirement};
 
 /// An array of alternatives, of which at least one has to pass.
 #[derive(Debug, PartialEq)]
@@ -25,9 +26,9 @@ impl Leaf {
     }
 
     /// Whether one of some values passes.
-    pub(super) fn passes(&self, values: &[Scalar<'_>]) -> bool {
+    pub(super) fn passes(&self, values: &[Seen<'_>], steps: &Steps) -> bool {
         let mut tests = self.tests.iter();
-        tests.any(|test| values.iter().any(|value| test.passes(value)))
+        tests.any(|test| values.iter().any(|value| test.passes(value, steps)))
     }
 
     /// Whether it is well when there is no value.

@@ -4,6 +4,7 @@ use super::conjunction::Conjunction;
 use crate::Requirement;
 use crate::anchors::of_any;
 use crate::reading::Place;
+use crate::steps::Steps;
 
 /// What has to hold at one place of an event.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,24 +21,24 @@ pub(super) enum Node {
 
 impl Node {
     /// Whether it holds at a place: outside of arrays there, or in an element.
-    pub(super) fn passes(&self, place: &Place<'_>) -> bool {
+    pub(super) fn passes(&self, place: &Place<'_>, steps: &Steps) -> bool {
         if place.elements().is_empty() {
-            return self.passes_directly(place);
+            return self.passes_directly(place, steps);
         }
         match self {
-            Self::Leaves(leaves) => leaves.passes(place),
-            Self::Any(nodes) => nodes.iter().any(|node| node.passes(place)),
-            Self::All(nodes) => all_pass(&nodes.iter().collect::<Vec<_>>(), place),
-            Self::Below(..) => all_pass(&[self], place),
+            Self::Leaves(leaves) => leaves.passes(place, steps),
+            Self::Any(nodes) => nodes.iter().any(|node| node.passes(place, steps)),
+            Self::All(nodes) => all_pass(&nodes.iter().collect::<Vec<_>>(), place, steps),
+            Self::Below(..) => all_pass(&[self], place, steps),
         }
     }
 
-    fn passes_directly(&self, place: &Place<'_>) -> bool {
+    fn passes_directly(&self, place: &Place<'_>, steps: &Steps) -> bool {
         match self {
-            Self::All(nodes) => nodes.iter().all(|node| node.passes_directly(place)),
-            Self::Any(nodes) => nodes.iter().any(|node| node.passes_directly(place)),
-            Self::Leaves(leaves) => leaves.passes_directly(place),
-            Self::Below(key, node) => place.child(key).is_some_and(|child| node.passes(child)),
+            Self::All(nodes) => nodes.iter().all(|node| node.passes_directly(place, steps)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.passes_directly(place, steps)),
+            Self::Leaves(leaves) => leaves.passes_directly(place, steps),
+            Self::Below(key, node) => place.child(key).is_some_and(|child| node.passes(child, steps)),
         }
     }
 
@@ -57,9 +58,13 @@ impl Node {
 }
 
 /// Whether all hold: what does not outside of arrays has to in one element, together.
-fn all_pass(nodes: &[&Node], place: &Place<'_>) -> bool {
+fn all_pass(nodes: &[&Node], place: &Place<'_>, steps: &Steps) -> bool {
     let left: Vec<&Node> = (nodes.iter().copied())
-        .filter(|node| !node.passes_directly(place))
+        .filter(|node| !node.passes_directly(place, steps))
         .collect();
-    left.is_empty() || place.elements().iter().any(|element| all_pass(&left, element))
+    left.is_empty()
+        || place
+            .elements()
+            .iter()
+            .any(|element| all_pass(&left, element, steps))
 }

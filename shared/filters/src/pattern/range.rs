@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::number::compare;
+use crate::number::Decimal;
 
 /// A bound of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +21,11 @@ pub(super) struct Range {
 }
 
 impl Range {
-    pub(super) fn contains(&self, number: &str) -> bool {
+    pub(super) fn contains(&self, number: &Decimal<'_>) -> bool {
         let within = |bound: &Option<Bound>, outside: Ordering| {
             bound
                 .as_ref()
-                .is_none_or(|bound| match compare(number, &bound.number) {
+                .is_none_or(|bound| match number.compare(&Decimal::of(&bound.number)) {
                     Ordering::Equal => bound.inclusive,
                     other => other != outside,
                 })

@@ -1,7 +1,5 @@
 //! How values are shown in explanations: no more than a few, and of each no more than its beginning.
 
-use std::fmt::Display;
-
 use crate::Scalar;
 use crate::shown::{beginning, shown_text};
 
@@ -18,9 +16,9 @@ pub(super) fn shown_scalar(value: &Scalar<'_>) -> String {
     }
 }
 
-/// The first of some values.
-pub(super) fn listed(values: &[impl Display], separator: &str) -> String {
-    let mut shown: Vec<_> = values.iter().take(MOST_VALUES).map(ToString::to_string).collect();
+/// The first of some values, of which no others are written.
+pub(super) fn listed<T>(values: &[T], shown: impl FnMut(&T) -> String, separator: &str) -> String {
+    let mut shown: Vec<_> = values.iter().take(MOST_VALUES).map(shown).collect();
     if values.len() > MOST_VALUES {
         shown.push(format!("{} more", values.len() - MOST_VALUES));
     }

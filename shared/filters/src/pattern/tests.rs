@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use super::Pattern;
 use crate::budget::Budget;
 use crate::reading::Reading;
+use crate::steps::Steps;
 use crate::wanted::Wanted;
 use crate::{FilterError, FilterLimits, Scalar, Subject};
 
@@ -48,7 +49,7 @@ fn matches(pattern: &Pattern, event: &str) -> bool {
     pattern.paths(&mut |path| {
         wanted.add(path);
     });
-    pattern.matches(&Reading::of(&Data(event), &wanted))
+    pattern.matches(&Reading::of(&Data(event), &wanted), &Steps::new(usize::MAX))
 }
 
 /// `true`, `false` or `error`, as the oracle says it.

@@ -8,8 +8,14 @@ use super::ignore_case;
 use super::range::Range;
 use super::shown::listed;
 use super::wildcard::Wildcard;
+use crate::number::{self, Decimal};
+use crate::reading::Seen;
 use crate::shown::shown_text;
-use crate::{Scalar, Test, number};
+use crate::steps::Steps;
+use crate::{Scalar, Test};
+
+/// Bytes of a text that are searched in the time of a comparison.
+const SEARCHED_A_STEP: usize = 16;
 
 /// One of the alternatives in an array of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,14 +45,25 @@ pub(super) enum ValueTest {
 }
 
 impl ValueTest {
-    /// Whether a value passes. No value passes [`Self::Absent`].
-    pub(super) fn passes(&self, value: &Scalar<'_>) -> bool {
-        match (self, value) {
-            (Self::AnythingBut(tests), value) => !tests.iter().any(|test| test.passes(value)),
+    /// Whether a value passes. No value passes [`Self::Absent`]. It is a step, and searching a long text some more: without
+    /// steps left nothing passes.
+    pub(super) fn passes(&self, seen: &Seen<'_>, steps: &Steps) -> bool {
+        if !steps.take(1) {
+            return false;
+        }
+        match (self, seen.scalar()) {
+            (Self::AnythingBut(tests), _) => !tests.iter().any(|test| test.passes(seen, steps)),
             (Self::Exists, _) | (Self::Null, Scalar::Null) => true,
             (Self::Bool(wanted), Scalar::Bool(value)) => wanted == value,
-            (Self::Number(wanted), Scalar::Number(value)) => number::equal(wanted, value),
-            (Self::Numeric(range), Scalar::Number(value)) => range.contains(value),
+            (Self::Number(wanted), Scalar::Number(_)) => seen
+                .number()
+                .is_some_and(|value| Decimal::of(wanted).compare(&value).is_eq()),
+            (Self::Numeric(range), Scalar::Number(_)) => {
+                seen.number().is_some_and(|value| range.contains(&value))
+            }
+            (Self::Wildcard(_, wildcard), Scalar::String(text)) => {
+                steps.take(text.len() / SEARCHED_A_STEP) && wildcard.matches(text)
+            }
             (Self::CidrOrDigits(_, cidr), Scalar::Number(value)) => cidr.contains_digits(value),
             (_, Scalar::String(text)) => self.passes_text(text),
             _ => false,
@@ -81,7 +98,6 @@ impl ValueTest {
                 ignore_case::strip_end(text, suffix).is_some()
                     || (suffix.strip_prefix('"')).is_some_and(|all| ignore_case::equal(text, all))
             }
-            Self::Wildcard(_, wildcard) => wildcard.matches(text),
             Self::Cidr(_, cidr) | Self::CidrOrDigits(_, cidr) => {
                 address(text).is_some_and(|address| cidr.contains(address))
             }
@@ -155,7 +171,7 @@ impl fmt::Display for ValueTest {
             Self::Exists => f.write_str("exists"),
             Self::Absent => f.write_str("exists false"),
             Self::AnythingBut(tests) => {
-                write!(f, "anything-but {}", listed(tests, " or "))
+                write!(f, "anything-but {}", listed(tests, ToString::to_string, " or "))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::seen::Seen;
 use crate::Scalar;
 use crate::wanted::FieldId;
 
@@ -14,7 +15,7 @@ pub(crate) struct Place<'e> {
     pub(super) field: Option<FieldId>,
     /// Values without parts. Those of an array count as if they stood here without it: nothing is to be known of which
     /// element they are.
-    pub(super) scalars: Vec<Scalar<'e>>,
+    pub(super) scalars: Vec<Seen<'e>>,
     /// What is below, in the order of the keys, each of which is there once.
     pub(super) below: Vec<(Arc<str>, Place<'e>)>,
     /// The elements of arrays that are objects or arrays, if something that is wanted is in them.
@@ -23,7 +24,7 @@ pub(crate) struct Place<'e> {
 
 impl<'e> Place<'e> {
     /// Values without parts, those of an array included.
-    pub(crate) fn scalars(&self) -> &[Scalar<'e>] {
+    pub(crate) fn scalars(&self) -> &[Seen<'e>] {
         &self.scalars
     }
 
@@ -48,7 +49,7 @@ impl<'e> Place<'e> {
 
     pub(super) fn each_leaf(&self, visit: &mut dyn FnMut(FieldId, &Scalar<'_>)) {
         if let Some(field) = self.field {
-            self.scalars.iter().for_each(|scalar| visit(field, scalar));
+            self.scalars.iter().for_each(|seen| visit(field, seen.scalar()));
         }
         self.below.iter().for_each(|(_, place)| place.each_leaf(visit));
         self.elements.iter().for_each(|place| place.each_leaf(visit));

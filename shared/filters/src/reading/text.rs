@@ -9,6 +9,7 @@ use memchr::{memchr, memchr2};
 use serde_json::value::RawValue;
 
 use super::place::Place;
+use super::seen::Seen;
 use crate::Scalar;
 use crate::wanted::Wanted;
 
@@ -54,7 +55,7 @@ impl<'e> Text<'e> {
             Some(b'{' | b'[') | None => self.skip(),
             Some(_) if wanted.field().is_some() => {
                 let scalar = self.scalar();
-                place.scalars.push(scalar);
+                place.scalars.push(Seen::of(scalar));
             }
             Some(_) => self.skip(),
         }

@@ -1,6 +1,7 @@
 //! Filters are compiled and matched in time in proportion to what strangers send, whatever that holds. The limits, which
 //! would refuse most of it, are out of the way but for the depth.
 
+mod patterns;
 mod sql;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ const UNLIMITED: FilterLimits = FilterLimits {
     max_conditions: usize::MAX,
     max_wildcards: usize::MAX,
     max_steps: usize::MAX,
+    max_combinations: usize::MAX,
 };
 
 /// An event with one attribute.

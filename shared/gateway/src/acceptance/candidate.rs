@@ -11,6 +11,7 @@ use domain::ids::Space;
 use domain::resource::Subscription;
 use domain::routing::RoutingTable;
 
+use super::asked_events::AskedEvents;
 use super::authorizers::Authorizers;
 use super::pace::Pace;
 use crate::error::GatewayError;
@@ -28,6 +29,8 @@ pub(crate) struct Candidate<'a> {
     /// How often it was passed on.
     pub(crate) hops: Hops,
     pub(crate) authorizers: Authorizers<'a>,
+    /// What async subscribers get in its place.
+    pub(super) asked: AskedEvents,
 }
 
 impl<'a> Candidate<'a> {
@@ -50,6 +53,7 @@ impl<'a> Candidate<'a> {
             sync,
             deliveries,
             hops,
+            asked: AskedEvents::default(),
         }
     }
 
@@ -58,9 +62,11 @@ impl<'a> Candidate<'a> {
         self.sync.is_none() && !self.deliveries.is_empty()
     }
 
-    /// Whether this event, also as an authorizer may have made it, is one of those.
+    /// Whether this event, also as an authorizer may have made it or a function asks for it, is one of those.
     pub(crate) fn is_among(&self, events: &HashSet<*const Event>) -> bool {
-        let mut own = iter::once(&self.event).chain(self.authorizers.made());
+        let mut own = iter::once(&self.event)
+            .chain(self.authorizers.made())
+            .chain(self.asked.made());
         own.any(|event| events.contains(&Arc::as_ptr(event)))
     }
 

@@ -80,6 +80,10 @@ impl Deliverer {
             }
             Err(stop) => stop,
         };
+        if let Some(pause) = stop.left_alone() {
+            // It was not asked, so this is no attempt.
+            return Err(DeliveryStep::Settle(Outcome::Defer { pause }));
+        }
         let error = stop.to_string();
         match stop {
             HookStop::Refused { .. } => Err(self.refused(delivery, &attempted, error)),

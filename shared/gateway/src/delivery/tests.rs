@@ -84,11 +84,13 @@ impl Fixture {
                 max_hops: Hops::new(16),
                 traces: domain::trace::TraceSettings::default(),
                 batch_timeout: LONG,
+                decisions: crate::invocation::decision_cache::DecisionCacheLimits::default(),
                 max_hook_timeout: LONG,
                 max_retry_after: LONG,
                 max_concurrent_deliveries: 10,
                 max_sync_calls_per_space: None,
                 max_deliver_delay: Duration::from_hours(1),
+                schemas: crate::SchemaSettings::default(),
                 trusted_proxies: TrustedProxies::default(),
                 tunnels: TunnelSettings {
                     most: 16,

@@ -47,6 +47,8 @@ pub(crate) struct Question<'a> {
 struct Answered {
     decided: Result<Authorization, AuthorizerRefusal>,
     is_kept: bool,
+    /// Bytes of the answer.
+    bytes: usize,
 }
 
 /// What a question is about, besides the event.
@@ -105,7 +107,11 @@ impl Invocation {
     ) -> AuthorizerDecision {
         let event = question.event;
         match self.authorization(table, space, authorizer, question).await {
-            Ok(Answered { decided, is_kept }) => {
+            Ok(Answered {
+                decided,
+                is_kept,
+                bytes,
+            }) => {
                 if let Err(refusal) = &decided {
                     let message = match refusal {
                         AuthorizerRefusal::Answer(Denial::Malformed(_)) => {
@@ -117,7 +123,7 @@ impl Invocation {
                 }
                 let decided = decided.map_err(Arc::new);
                 if let Some(key) = key.filter(|_| is_kept) {
-                    self.decisions.keep(key, decided.clone());
+                    self.decisions.keep(key, decided.clone(), bytes);
                 }
                 decision(decided, event)
             }
@@ -151,7 +157,8 @@ impl Invocation {
             })
             .await?;
         let said = Authorization::from_response(&called.answer.body);
-        let is_small = called.answer.body.len() <= MOST_ANSWER;
+        let bytes = called.answer.body.len();
+        let is_small = bytes <= MOST_ANSWER;
         // Whatever is in it, an answer that is no success allows nothing.
         let decided = match called.answer.rejection {
             None => said.map_err(AuthorizerRefusal::Answer),
@@ -176,6 +183,7 @@ impl Invocation {
         Ok(Answered {
             decided,
             is_kept: is_small && is_meant,
+            bytes,
         })
     }
 }

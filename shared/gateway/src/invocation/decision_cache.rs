@@ -4,6 +4,7 @@
 //! What a request proves itself with is kept as a digest, and beside it stands all else that a decision is about: the space,
 //! the authorizer as it was registered, event type, method and path. So nothing that one space is told answers for another.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,26 +19,51 @@ use sha2::{Digest as _, Sha256};
 
 use super::authorizer_decision::AuthorizerRefusal;
 
-/// Most decisions of a space, and of all; those that were not used for longest go first, of all those of the space that has
-/// the most.
-const MOST_OF_SPACE: usize = 1000;
-const MOST_IN_ALL: usize = 16_384;
-
 /// Most bytes of an answer whose decision is kept.
 pub(crate) const MOST_ANSWER: usize = 16 * 1024;
+
+/// Bytes of an answer that count as a decision: what large ones take is bounded with their number.
+const COUNTS_AS_ONE: usize = 1024;
+
+/// How many decisions are kept. Those that were not used for longest go first, of all those of the space that has the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecisionCacheLimits {
+    /// Of one space.
+    pub per_space: usize,
+    /// Of all spaces together.
+    pub in_all: usize,
+}
+
+impl Default for DecisionCacheLimits {
+    fn default() -> Self {
+        Self {
+            per_space: 1_000,
+            in_all: 16_384,
+        }
+    }
+}
 
 /// The decisions of authorizers. A handle: clones share them.
 #[derive(Clone)]
 pub(crate) struct DecisionCache {
     decisions: Arc<Mutex<Spaces>>,
-    most_of_space: usize,
-    most_in_all: usize,
+    limits: DecisionCacheLimits,
 }
 
-/// By space. Those of spaces that were not used for longest come first.
+#[derive(Default)]
 struct Spaces {
-    by_space: LruCache<Space, LruCache<[u8; 32], Kept>>,
+    by_space: HashMap<Space, OfSpace>,
+    /// The spaces by how many decisions they have, so that the one with the most need not be looked for.
+    by_count: BTreeSet<(usize, Space)>,
+    /// What all of them count as.
     in_all: usize,
+}
+
+struct OfSpace {
+    /// Those that were not used for longest come first.
+    decisions: LruCache<[u8; 32], Kept>,
+    /// What they count as.
+    count: usize,
 }
 
 struct Kept {
@@ -46,6 +72,8 @@ struct Kept {
     asked: Moment,
     ttl: Duration,
     decision: Decided,
+    /// As how many it counts.
+    count: usize,
 }
 
 /// What an authorizer has decided.
@@ -103,43 +131,28 @@ impl DecisionKey {
     }
 }
 
-impl Default for DecisionCache {
-    fn default() -> Self {
-        Self::of_decisions(MOST_OF_SPACE, MOST_IN_ALL)
-    }
-}
-
 impl DecisionCache {
-    fn of_decisions(most_of_space: usize, most_in_all: usize) -> Self {
+    /// None are kept yet.
+    pub(crate) fn new(limits: DecisionCacheLimits) -> Self {
         Self {
-            decisions: Arc::new(Mutex::new(Spaces {
-                by_space: LruCache::new_unbounded(),
-                in_all: 0,
-            })),
-            most_of_space,
-            most_in_all,
+            decisions: Arc::default(),
+            limits,
         }
     }
 
     /// What was decided on such a request, if that was of this authorizer and not too long ago.
     pub(crate) fn get(&self, key: &DecisionKey) -> Option<Decided> {
         let mut spaces = self.lock();
-        let decisions = spaces.by_space.get_mut(&key.space)?;
-        let kept = decisions.get(&key.digest)?;
+        let kept = spaces.by_space.get_mut(&key.space)?.decisions.get(&key.digest)?;
         if Arc::ptr_eq(&kept.function, &key.function) && kept.is_good(key.asked) {
             return Some(kept.decision.clone());
         }
-        decisions.remove(&key.digest);
-        let is_empty = decisions.is_empty();
-        spaces.in_all -= 1;
-        if is_empty {
-            spaces.by_space.remove(&key.space);
-        }
+        spaces.change(&key.space, |of_space| of_space.remove(&key.digest));
         None
     }
 
-    /// Keeps what was decided on such a request, from when it was asked.
-    pub(crate) fn keep(&self, key: DecisionKey, decision: Decided) {
+    /// Keeps what was decided on such a request, from when it was asked, by an answer of so many bytes.
+    pub(crate) fn keep(&self, key: DecisionKey, decision: Decided, bytes: usize) {
         let DecisionKey {
             space,
             digest,
@@ -152,16 +165,26 @@ impl DecisionCache {
             asked,
             ttl,
             decision,
+            count: bytes.div_ceil(COUNTS_AS_ONE).max(1),
         };
+        if kept.count > self.limits.per_space.min(self.limits.in_all) {
+            return;
+        }
+        let most = self.limits.per_space;
         let mut spaces = self.lock();
-        let new = || LruCache::new(self.most_of_space);
-        let decisions = spaces.by_space.entry(space).or_insert_with(new);
-        let before = decisions.len();
-        decisions.insert(digest, kept);
-        let after = decisions.len();
-        spaces.in_all = spaces.in_all + after - before;
-        while spaces.in_all > self.most_in_all {
-            spaces.give_up_one();
+        spaces.change(&space, |of_space| {
+            of_space.remove(&digest);
+            of_space.count += kept.count;
+            of_space.decisions.insert(digest, kept);
+            while of_space.count > most {
+                of_space.remove_oldest();
+            }
+        });
+        while spaces.in_all > self.limits.in_all {
+            let Some((_, largest)) = spaces.by_count.last().cloned() else {
+                return;
+            };
+            spaces.change(&largest, OfSpace::remove_oldest);
         }
     }
 
@@ -172,25 +195,44 @@ impl DecisionCache {
 }
 
 impl Spaces {
-    /// Takes one from the space that has the most; of several such, from the one that was not used for longest.
-    fn give_up_one(&mut self) {
-        let mut largest: Option<(&Space, usize)> = None;
-        for (space, decisions) in &self.by_space {
-            if largest.is_none_or(|(_, most)| decisions.len() > most) {
-                largest = Some((space, decisions.len()));
+    /// Changes the decisions of a space, and what is known of how many there are.
+    fn change(&mut self, space: &Space, change: impl FnOnce(&mut OfSpace)) {
+        let of_space = self.by_space.entry(space.clone()).or_insert_with(OfSpace::new);
+        let before = of_space.count;
+        change(of_space);
+        let after = of_space.count;
+        if after == 0 {
+            self.by_space.remove(space);
+        }
+        self.in_all = (self.in_all + after).saturating_sub(before);
+        if before != after {
+            self.by_count.remove(&(before, space.clone()));
+            if after > 0 {
+                self.by_count.insert((after, space.clone()));
             }
         }
-        let Some(space) = largest.map(|(space, _)| space.clone()) else {
-            self.in_all = 0;
-            return;
-        };
-        if let Some(decisions) = self.by_space.peek_mut(&space) {
-            decisions.remove_lru();
-            if decisions.is_empty() {
-                self.by_space.remove(&space);
-            }
+    }
+}
+
+impl OfSpace {
+    fn new() -> Self {
+        Self {
+            decisions: LruCache::new_unbounded(),
+            count: 0,
         }
-        self.in_all -= 1;
+    }
+
+    fn remove(&mut self, digest: &[u8; 32]) {
+        if let Some(kept) = self.decisions.remove(digest) {
+            self.count = self.count.saturating_sub(kept.count);
+        }
+    }
+
+    fn remove_oldest(&mut self) {
+        match self.decisions.remove_lru() {
+            Some((_, kept)) => self.count = self.count.saturating_sub(kept.count),
+            None => self.count = 0,
+        }
     }
 }
 

@@ -12,16 +12,19 @@ use domain::hops::Hops;
 use domain::ids::Space;
 use domain::json::Json;
 use domain::resource::{Hook, OnHookError};
+use domain::retry::FailureClass;
 use domain::routing::{RoutedHook, RoutingTable};
 use http::{HeaderValue, StatusCode};
 use offload::{LARGE_BODY, off_runtime, off_runtime_if_large};
-use targets::{FunctionAnswer, Held};
+use targets::{FunctionAnswer, Held, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
 use super::call::call_without_subscription;
-use super::called::CallError;
+use super::called::{CallError, Called};
+use super::circuit_report::report;
 use super::weighted::Targets;
+use crate::metrics::HookOutcome;
 use crate::stamp::delivery_id;
 
 /// What hooks are asked about, and on whose behalf.
@@ -71,6 +74,9 @@ pub(crate) enum HookFailure {
     TimedOut(Duration),
     #[error("no time is left for it")]
     Interrupted,
+    /// It keeps failing; the time after which it may be asked again.
+    #[error("it keeps failing, and is left alone for now")]
+    LeftAlone(Duration),
     #[error("one event met more than {0} hooks")]
     TooMany(usize),
 }
@@ -78,7 +84,29 @@ pub(crate) enum HookFailure {
 /// What a hook says, and the room that its answer takes.
 pub(crate) type HookSaid = (HookAnswer, Option<Held>);
 
+impl HookOccasion<'_> {
+    /// The same, where all hooks have to be over after such a time: together they have what a single one may have at most.
+    pub(crate) fn within(self, time: Duration) -> Self {
+        let last = Instant::now() + time;
+        Self {
+            end: Some(self.end.map_or(last, |end| end.min(last))),
+            ..self
+        }
+    }
+}
+
 impl HookStop {
+    /// How long the hook is left alone, if that is why it was not asked.
+    pub(crate) fn left_alone(&self) -> Option<Duration> {
+        match self {
+            Self::Failed { failure, .. } => match **failure {
+                HookFailure::LeftAlone(pause) => Some(pause),
+                _ => None,
+            },
+            Self::Refused { .. } => None,
+        }
+    }
+
     /// Of a hook that did not decide.
     pub(crate) fn failed(hook: &Hook, failure: impl Into<HookFailure>) -> Self {
         Self::Failed {
@@ -98,8 +126,14 @@ impl Invocation {
         event: &Arc<Event>,
         response: Option<&Arc<Json>>,
     ) -> Result<HookSaid, HookStop> {
+        let began = Instant::now();
         let hook = &routed.hook;
-        let stop = match self.hook_said(occasion, hook, event, response).await {
+        let asked = self.hook_said(occasion, hook, event, response).await;
+        let outcome = outcome(&asked);
+        let called = (outcome != HookOutcome::LeftAlone).then_some(began);
+        let counters = self.metrics.space(occasion.space);
+        counters.hook_asked(hook.point, outcome, called);
+        let stop = match asked {
             Ok((HookAnswer::Refused(refusal), _)) => refused(hook, refusal, None),
             Ok(said) => return Ok(said),
             Err(stop) => stop,
@@ -130,17 +164,28 @@ impl Invocation {
             return Err(HookStop::failed(hook, HookFailure::Interrupted));
         }
         let end = occasion.end.map_or(now + own, |end| end.min(now + own));
-        let payload = payload(occasion, hook, event, response).await;
         let HookOccasion {
             table, space, hops, ..
         } = *occasion;
         let mut targets = Targets::of(table, space, &hook.function_id, delivery_id);
+        let admitted = targets.admit(&self.circuit_breakers, space);
+        admitted.map_err(|pause| HookStop::failed(hook, HookFailure::LeftAlone(pause)))?;
+        let payload = payload(occasion, hook, event, response).await;
         let calling = self.invoke(table, space, &mut targets, |provider| {
             call_without_subscription(provider, payload.clone(), hops).into()
         });
-        let called = match timeout_at(end, calling).await {
-            Ok(called) => called.map_err(|error| HookStop::failed(hook, error))?,
-            Err(_) => return Err(HookStop::failed(hook, HookFailure::TimedOut(own))),
+        let called = timeout_at(end, calling).await.ok();
+        let target = targets.current();
+        if let Some(permit) = targets.into_permit() {
+            match Learned::of(called.as_ref(), end >= now + own) {
+                Learned::IsAlive => report(space, target, permit, None, None),
+                Learned::IsGone => report(space, target, permit, Some(FailureClass::Transient), None),
+                Learned::Nothing => permit.ignore(),
+            }
+        }
+        let called = match called {
+            Some(called) => called.map_err(|error| HookStop::failed(hook, error))?,
+            None => return Err(HookStop::failed(hook, HookFailure::TimedOut(own))),
         };
         let FunctionAnswer {
             body,
@@ -169,6 +214,46 @@ impl Invocation {
         };
         let said = said.map_err(|error| HookStop::failed(hook, error))?;
         Ok((said, held))
+    }
+}
+
+/// What a call says of its hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Learned {
+    /// One that answers is alive, whatever it answers: else whoever sends what it cannot take would have it left alone for
+    /// all.
+    IsAlive,
+    /// It cannot be reached, or is late.
+    IsGone,
+    /// The call was cut, or not made, for a reason that is not the hook's.
+    Nothing,
+}
+
+impl Learned {
+    /// Of a call that is over, or took all the time that it had. That may have been less than the hook's own.
+    fn of(called: Option<&Called>, had_its_time: bool) -> Self {
+        match called {
+            None if had_its_time => Self::IsGone,
+            Some(Err(CallError::Invoke(InvokeError::TimedOut { .. } | InvokeError::Unavailable { .. }))) => {
+                Self::IsGone
+            }
+            Some(Ok(_)) => Self::IsAlive,
+            Some(Err(CallError::Invoke(error))) if !error.is_overload() => Self::IsAlive,
+            None | Some(Err(_)) => Self::Nothing,
+        }
+    }
+}
+
+fn outcome(asked: &Result<HookSaid, HookStop>) -> HookOutcome {
+    match asked {
+        Ok((HookAnswer::Unchanged, _)) => HookOutcome::Unchanged,
+        Ok((HookAnswer::Event(_), _)) => HookOutcome::Changed,
+        Ok((HookAnswer::Response(_), _)) => HookOutcome::Answered,
+        Ok((HookAnswer::Refused(_), _)) | Err(HookStop::Refused { .. }) => HookOutcome::Refused,
+        Err(HookStop::Failed { failure, .. }) => match **failure {
+            HookFailure::LeftAlone(_) => HookOutcome::LeftAlone,
+            _ => HookOutcome::Failed,
+        },
     }
 }
 
@@ -215,4 +300,40 @@ async fn payload(
         Bytes::from(question.get().to_owned())
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_hooks_that_do_not_answer_are_left_alone() {
+        let failed = |error: InvokeError| Err(CallError::Invoke(error));
+        let limit = Duration::ZERO;
+        let function_failed = InvokeError::FunctionFailed {
+            detail: String::new(),
+            class: FailureClass::Transient,
+            retry_after: None,
+            response: domain::dead_letter::LastResponse::new(Some(500), b""),
+        };
+        for (called, had_its_time, want) in [
+            (None, true, Learned::IsGone),
+            (None, false, Learned::Nothing),
+            (
+                Some(failed(InvokeError::TimedOut { limit })),
+                true,
+                Learned::IsGone,
+            ),
+            (Some(failed(function_failed)), true, Learned::IsAlive),
+            (
+                Some(failed(InvokeError::ResponseTooLarge { limit: 1 })),
+                true,
+                Learned::IsAlive,
+            ),
+            (Some(failed(InvokeError::Overloaded)), true, Learned::Nothing),
+            (Some(Err(CallError::UnknownFunction)), true, Learned::Nothing),
+        ] {
+            assert_eq!(Learned::of(called.as_ref(), had_its_time), want, "{called:?}");
+        }
+    }
 }

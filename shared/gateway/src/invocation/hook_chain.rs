@@ -10,6 +10,7 @@ use domain::routing::RoutedHook;
 
 use super::Invocation;
 use super::hook::{HookFailure, HookOccasion, HookStop};
+use crate::filtering::is_asked;
 use targets::Held;
 
 /// What becomes of an event that met hooks.
@@ -29,12 +30,13 @@ impl Invocation {
         hooks: impl Iterator<Item = &'h RoutedHook>,
         event: &Arc<Event>,
     ) -> Result<Hooked, HookStop> {
+        let occasion = occasion.within(self.hook_limits.max_timeout);
         let mut event = Arc::clone(event);
         for (asked, routed) in hooks.enumerate() {
             if asked >= MAX_HOOKS {
                 return Err(HookStop::failed(&routed.hook, HookFailure::TooMany(MAX_HOOKS)));
             }
-            if !routed.is_for(&event) {
+            if !is_asked(occasion.table, occasion.space, routed, &event).await {
                 continue;
             }
             let (said, held) = self.ask_hook(&occasion, routed, &event, None).await?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::delivery::Arrival;
-use domain::event::{Event, FilterSubject};
+use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::Space;
 use domain::publish_options::PublishOptions;
@@ -13,6 +13,7 @@ use domain::routing::RoutingTable;
 use domain::system_event::{SystemEvent, SystemEventType};
 
 use crate::fan_out::fan_out;
+use crate::filtering::filtered;
 use crate::outbox::Outbox;
 use crate::stamp::event_stamp;
 
@@ -90,7 +91,7 @@ impl SystemEvents {
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
         if table.has_filters() {
-            routes = table.select(routes, &FilterSubject::of(&event));
+            routes = filtered(table, &event, routes).await;
             if routes.asynchronous.is_empty() {
                 return;
             }

@@ -14,7 +14,7 @@ use domain::function_response::{FunctionResponse, UntransformedAnswer};
 use domain::resource::{Subscription, TransformSource};
 use foldhash::fast::RandomState;
 use hashlink::LruCache;
-use offload::off_runtime;
+use offload::off_runtime_for;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
@@ -112,13 +112,14 @@ impl Transforms {
             space: subscription.space.as_str().to_owned(),
             accepted_at,
         };
+        // Turns are those of the space: its transforms keep no others waiting.
+        let whose = about.space.clone();
         if let Some(compiled) = self.kept(source.json()) {
             let is_short = !compiled.is_long.load(Ordering::Relaxed) && json.len() < LARGE;
-            return if is_short {
-                compiled.apply(&json, &about, &limits)
-            } else {
-                off_runtime(move || compiled.apply(&json, &about, &limits)).await
-            };
+            if is_short && let Some(made) = compiled.apply_shortly(&json, &about, &limits) {
+                return made;
+            }
+            return off_runtime_for(&whose, move || compiled.apply(&json, &about, &limits)).await;
         }
         let text: Box<str> = source.json().into();
         let work = move || {
@@ -130,7 +131,7 @@ impl Transforms {
             let made = compiled.apply(&json, &about, &limits);
             Ok::<_, TransformError>((text, compiled, made))
         };
-        let (text, compiled, made) = off_runtime(work).await?;
+        let (text, compiled, made) = off_runtime_for(&whose, work).await?;
         self.keep(text, compiled);
         made
     }
@@ -171,6 +172,23 @@ struct About {
 }
 
 impl Compiled {
+    /// Applies it where requests wait meanwhile: `None` if that would take long. One event may take a transform longer than
+    /// all others did, and whoever sends it chooses so.
+    fn apply_shortly(
+        &self,
+        json: &str,
+        about: &About,
+        limits: &TransformLimits,
+    ) -> Option<Result<String, TransformError>> {
+        let short = TransformLimits {
+            max_time: limits.max_time.min(LONG),
+            ..*limits
+        };
+        let made = self.apply(json, about, &short);
+        let is_cut = short.max_time < limits.max_time && matches!(&made, Err(error) if error.is_timeout());
+        (!is_cut).then_some(made)
+    }
+
     fn apply(&self, json: &str, about: &About, limits: &TransformLimits) -> Result<String, TransformError> {
         let began = Instant::now();
         let nanoseconds = i128::from(about.accepted_at) * 1_000_000;
@@ -242,6 +260,28 @@ mod tests {
             let error = transforms.event(source, &subscription, &event(), 0).await;
             assert_eq!(error.unwrap_err().to_string(), want);
         }
+    }
+
+    #[test]
+    fn what_takes_long_is_not_done_where_others_wait() {
+        let limits = TransformLimits {
+            max_time: Duration::from_mins(1),
+            ..TransformLimits::default()
+        };
+        let compiled = Compiled {
+            transform: Transform::compile(r#"{"jsonata":"$distinct([1..n])"}"#, &limits).unwrap(),
+            is_long: AtomicBool::new(false),
+        };
+        let about = About {
+            space: "one".to_owned(),
+            rule: "r".to_owned(),
+            accepted_at: 0,
+        };
+        let made = compiled.apply_shortly(r#"{"n":9999}"#, &about, &limits);
+        assert!(made.is_none(), "{made:?}");
+        // What fails by itself is not tried again.
+        let made = compiled.apply_shortly("{", &about, &limits);
+        assert!(matches!(made, Some(Err(_))), "{made:?}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::acceptance::pace::Pace;
 use crate::answer::Answer;
 use crate::answer::function_answer::in_room;
 use crate::error::GatewayError;
+use crate::filtering::is_asked;
 use crate::gateway::Gateway;
 use crate::intake::Arrived;
 use crate::invocation::hook::{HookOccasion, HookStop};
@@ -75,19 +76,18 @@ impl Gateway {
             return Ok(answer);
         }
         let request = candidate.authorizers.request().await;
-        let occasion = occasion(arrived, subscription, &request, candidate, (pace, hooks.len()));
+        let invocation = &self.stages().invocation;
+        let occasion = occasion(arrived, subscription, &request, candidate, (pace, hooks.len()))
+            .within(invocation.hook_limits.max_timeout);
         for routed in hooks {
-            if !routed.is_for(event) {
+            if !is_asked(occasion.table, occasion.space, routed, event).await {
                 continue;
             }
             let Some(view) = view_of(&answer) else {
                 return Ok(answer);
             };
             let view = view.await;
-            let asking = self
-                .stages()
-                .invocation
-                .ask_hook(&occasion, routed, event, Some(&view));
+            let asking = invocation.ask_hook(&occasion, routed, event, Some(&view));
             let (said, held) = asking.await.map_err(of_answer)?;
             if let HookAnswer::Response(change) = said {
                 answer = changed(answer, change, held)?;

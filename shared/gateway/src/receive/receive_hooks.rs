@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::event::{Event, FilterSubject, Incoming};
+use domain::event::{Event, Incoming};
 use domain::ids::Space;
-use domain::resource::{HookPoint, MAX_HOOKS, Subscription};
+use domain::resource::{HookPoint, MAX_HOOKS};
 use domain::routing::{RoutedHook, Routes};
 
 use crate::acceptance::authorizers::Authorizers;
@@ -14,6 +14,7 @@ use crate::acceptance::pace::Pace;
 use crate::answer::Answer;
 use crate::answer::function_answer::in_room;
 use crate::error::GatewayError;
+use crate::filtering::filtered;
 use crate::gateway::Gateway;
 use crate::intake::Arrived;
 use crate::invocation::hook::{HookOccasion, HookStop};
@@ -98,7 +99,12 @@ impl Gateway {
         let event_type = event.event_type();
         let method = arrived.parts.method.as_str();
         let routes = || table.routes(event_type, method, &arrived.path.path);
-        let mut chains: Vec<(Space, Vec<&RoutedHook>)> = spaces_on_way(arrived, &routes())
+        let mut on_way = spaces_on_way(arrived, &routes());
+        if table.needs_keys() {
+            // No function is called for what its space does not take.
+            on_way.retain(|space| arrived.admitted(space, Some(event_type)).is_ok());
+        }
+        let mut chains: Vec<(Space, Vec<&RoutedHook>)> = on_way
             .into_iter()
             .map(|space| {
                 let hooks = table
@@ -146,28 +152,40 @@ impl Gateway {
         if !has_own {
             return Ok(Hooked::Event(current));
         }
-        // Which of them answers may depend on what the event has become.
-        let mut routes = routes();
-        if table.has_filters() {
-            routes = table.select(routes, &FilterSubject::of(&current));
+        // Which of them answers may depend on what the event has become, by the hooks of one that would have answered too:
+        // then those of the one that does instead are asked as well.
+        let mut asked = Vec::new();
+        loop {
+            let mut routes = routes();
+            if table.has_filters() {
+                routes = filtered(table, &current, routes).await;
+            }
+            let Some(subscription) = routes.sync.filter(|subscription| !asked.contains(subscription)) else {
+                return Ok(Hooked::Event(current));
+            };
+            if table.needs_keys() {
+                arrived.admitted(&subscription.space, Some(current.event_type()))?;
+            }
+            asked.push(subscription);
+            let (space, id) = (&subscription.space, &subscription.subscription_id);
+            let own: Vec<_> = table.own_hooks(HookPoint::Receive, space, id).collect();
+            if own.is_empty() {
+                return Ok(Hooked::Event(current));
+            }
+            left = left
+                .checked_sub(own.len())
+                .ok_or_else(|| GatewayError::HookFailed(event_type.to_owned()))?;
+            let own = own.into_iter();
+            let asking = stages.invocation.ask_hooks(occasion(space), own, &current);
+            match asking.await {
+                Ok(Hooked::Event(made)) => current = made,
+                Ok(answered) => return Ok(answered),
+                Err(stop) => return Err(GatewayError::of_hook(stop, event)),
+            }
+            if !table.has_filters() {
+                return Ok(Hooked::Event(current));
+            }
         }
-        let Some(Subscription {
-            space,
-            subscription_id,
-            ..
-        }) = routes.sync.map(|subscription| &**subscription)
-        else {
-            return Ok(Hooked::Event(current));
-        };
-        let own: Vec<_> = table
-            .own_hooks(HookPoint::Receive, space, subscription_id)
-            .collect();
-        if own.len() > left {
-            return Err(GatewayError::HookFailed(event_type.to_owned()));
-        }
-        let own = own.into_iter();
-        let asking = stages.invocation.ask_hooks(occasion(space), own, &current);
-        asking.await.map_err(|stop| GatewayError::of_hook(stop, event))
     }
 }
 

@@ -3,16 +3,18 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::*;
+use crate::metrics::MetricsLimits;
 
 const SOON: Duration = Duration::from_millis(20);
 const NEVER: Duration = Duration::ZERO;
 
 fn tunnels(most: usize, most_per_space: Option<usize>, idle_timeout: Duration) -> Tunnels {
-    Tunnels::new(TunnelSettings {
+    let settings = TunnelSettings {
         most,
         most_per_space,
         idle_timeout,
-    })
+    };
+    Tunnels::new(settings, Arc::new(EventMetrics::new(MetricsLimits::default())))
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::lane::Entry;
 use super::ledger::Ledger;
 use super::record::LaneName;
 use super::removed::Removed;
-use super::schedule::{Held, Schedule, State};
+use super::schedule::{Held, Schedule, ScheduleState};
 use super::settlement::Verdict;
 use super::tables::{EngineError, Tables};
 use super::withdrawal::Withdrawn;
@@ -213,7 +213,7 @@ impl Changes<'_, '_> {
     }
 }
 
-impl State {
+impl ScheduleState {
     /// A delivery came to stand at a place.
     pub(super) fn stand(&mut self, Stood { lane, place, entry }: Stood) {
         if let Some(entry) = entry {

@@ -26,14 +26,14 @@ pub(super) struct Schedule {
     is_shared: AtomicBool,
     /// Whether the disk has no room for anything more, as the writer last found it.
     pub(super) is_disk_full: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<ScheduleState>,
     /// Something may be due, or the queue may have ended.
     pub(super) changed: Notify,
 }
 
 /// What changes.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct ScheduleState {
     pub(super) turns: Turns,
     pub(super) accounts: Accounts,
     /// Settlements that the file does not show yet.
@@ -88,23 +88,23 @@ impl Schedule {
             clock,
             is_shared: AtomicBool::new(limits.spaces.strangers),
             is_disk_full: AtomicBool::new(false),
-            state: Mutex::new(State::new(&limits)),
+            state: Mutex::new(ScheduleState::new(&limits)),
             changed: Notify::new(),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ScheduleState> {
         // No code that holds the lock can leave the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at the state.
-    pub(super) fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
+    pub(super) fn look<T>(&self, at: impl FnOnce(&ScheduleState) -> T) -> T {
         at(&self.state())
     }
 
     /// Changes the state and wakes who may have something to do now.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut ScheduleState) -> T) -> T {
         let mut state = self.state();
         let result = change(&mut state);
         let (closed, wanted) = (state.closed, state.wants_worker());
@@ -191,7 +191,7 @@ impl Schedule {
     /// The worker who minded a time does so no more. It has woken and looks for itself, or went away: then another one
     /// has to mind it.
     pub(super) fn stop_minding(&self, time: u64, woken: bool) {
-        let stop = |state: &mut State| {
+        let stop = |state: &mut ScheduleState| {
             if state.timekeeper == Some(time) {
                 state.timekeeper = None;
             }
@@ -250,7 +250,7 @@ impl Schedule {
     }
 }
 
-impl State {
+impl ScheduleState {
     fn new(limits: &Limits) -> Self {
         Self {
             turns: Turns::new(limits),
@@ -344,7 +344,7 @@ impl Held {
     }
 
     /// Takes the room off the books, along with another change: it has been filled.
-    pub(super) fn fill(mut self, state: &mut State) {
+    pub(super) fn fill(mut self, state: &mut ScheduleState) {
         give_back(&mut state.accounts, &std::mem::take(&mut self.claims));
     }
 }

@@ -14,12 +14,12 @@ use super::jobs::{Batch, Job};
 use super::ledger::Ledger;
 use super::opening;
 use super::reserve::Reserve;
-use super::schedule::{Schedule, State};
+use super::schedule::{Schedule, ScheduleState};
 use super::settlement::Settlement;
 use super::storage::Storage;
 use super::tables::EngineError;
 use crate::QueueError;
-use failure::{Failure, PAUSES, Shared, unavailable};
+use failure::{PAUSES, SharedError, WriterFailure, unavailable};
 use room::{IDLE, Room};
 
 mod failure;
@@ -46,7 +46,7 @@ pub(super) struct Writer {
     schedule: Arc<Schedule>,
     /// Outcomes of deliveries that a failed commit was to write.
     kept: Vec<Settlement>,
-    failure: Option<Failure>,
+    failure: Option<WriterFailure>,
     /// Bytes of the file when it could not be made smaller.
     least_bytes: u64,
     room: Room,
@@ -187,7 +187,7 @@ impl Writer {
     }
 
     /// What nothing is written for yet, if anything failed lately.
-    fn paused(&self) -> Option<Shared> {
+    fn paused(&self) -> Option<SharedError> {
         let failure = self.failure.as_ref()?;
         (Instant::now() < failure.until).then(|| Arc::clone(&failure.error))
     }
@@ -209,7 +209,7 @@ impl Writer {
     }
 
     /// The engine is of no more use for a while.
-    fn fail(&mut self, error: Shared) -> Shared {
+    fn fail(&mut self, error: SharedError) -> SharedError {
         self.engine = None;
         let times = self.failure.as_ref().map_or(0, |failure| failure.times);
         if times == 0 {
@@ -220,7 +220,7 @@ impl Writer {
             );
         }
         let pause = PAUSES.pause(times.saturating_add(1), 1.0);
-        self.failure = Some(Failure {
+        self.failure = Some(WriterFailure {
             error: Arc::clone(&error),
             times: times.saturating_add(1),
             until: Instant::now() + pause,
@@ -229,7 +229,7 @@ impl Writer {
     }
 
     /// Says no to all who wait for an answer, and keeps what nobody else knows.
-    fn refuse(&mut self, batch: Batch, error: &Shared) {
+    fn refuse(&mut self, batch: Batch, error: &SharedError) {
         self.kept
             .extend(batch.settlements.into_iter().map(Settlement::keep));
         for send in batch.sends {
@@ -244,32 +244,32 @@ impl Writer {
         for withdrawal in batch.withdrawals {
             let _ = withdrawal.answer.send(Err(unavailable(error)));
         }
-        self.schedule.change(State::end_claims);
+        self.schedule.change(ScheduleState::end_claims);
         for read in batch.reads {
             read(Err(unavailable(error)));
         }
     }
 
     fn unavailable(&self) -> QueueError {
-        let previous: Shared = Arc::new(EngineError::PreviousIo);
+        let previous: SharedError = Arc::new(EngineError::PreviousIo);
         let error = self.failure.as_ref().map(|failure| &failure.error);
         unavailable(error.unwrap_or(&previous))
     }
 
     /// Opens the engine after a failure. The file decides what was written: it may have taken a commit that it failed
     /// to confirm.
-    fn reopen(&mut self) -> Result<(), Shared> {
+    fn reopen(&mut self) -> Result<(), SharedError> {
         if self.engine.is_some() {
             return Ok(());
         }
-        let engine =
-            opening::open(&self.storage, self.cache_bytes).map_err(|error| -> Shared { Arc::new(error) })?;
+        let engine = opening::open(&self.storage, self.cache_bytes)
+            .map_err(|error| -> SharedError { Arc::new(error) })?;
         let read = || -> Result<_, EngineError> {
             let ledger = Ledger::load(&engine)?;
             let there = engine.are_there(self.kept.iter().map(|kept| kept.place.key(kept.lane)))?;
             Ok((ledger, there))
         };
-        let (ledger, there) = read().map_err(|error| -> Shared { Arc::new(error) })?;
+        let (ledger, there) = read().map_err(|error| -> SharedError { Arc::new(error) })?;
         self.engine = Some(engine);
         self.ledger = ledger;
         // Numbers of events that were not written are given out again.

@@ -8,7 +8,7 @@ use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::{DeliveryId, FunctionId, Space, SubscriptionId};
-use domain::json::Json;
+use domain::json::{Json, in_xml_characters};
 use domain::trace::Trace;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -205,19 +205,14 @@ fn member(name: &str, value: Option<impl std::fmt::Display>) -> String {
         .unwrap_or_default()
 }
 
-/// A value as JSON of the characters that SQS takes, which are those of XML 1.0. JSON has to escape all others that a
-/// Rust string can hold but these two; they can only stand in JSON strings, where an escape means the same.
+/// A value as JSON of the characters that SQS takes.
 fn text<T: Serialize>(value: &T) -> String {
     escaped(Json::from_value(value).get())
 }
 
 /// The same, of what is JSON already.
 fn escaped(json: &str) -> String {
-    if json.contains(['\u{FFFE}', '\u{FFFF}']) {
-        json.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
-    } else {
-        json.to_owned()
-    }
+    in_xml_characters(json.to_owned())
 }
 
 #[cfg(test)]

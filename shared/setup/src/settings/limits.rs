@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use api::{BodyLimits, BytesInFlight, LeastRate};
 use clap::Args;
+use gateway::DecisionCacheLimits;
 
-use super::{Switch, TransformSettings, milliseconds};
+use super::{SchemaSettings, Switch, TransformSettings, milliseconds};
 
 /// Largest heads that the budget of HTTP/2 has room for at least: one takes a bit more than twice its size while it comes.
 const LEAST_HTTP2_HEADS: usize = 16;
@@ -36,6 +37,14 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_cors_per_space: usize,
+    /// Keys that a space may have.
+    #[arg(
+        long = "max-keys-per-space",
+        env = "EVENT_GATEWAY_MAX_KEYS_PER_SPACE",
+        default_value_t = 100,
+        value_name = "COUNT"
+    )]
+    pub max_keys_per_space: usize,
     /// Authorizers of their own that async subscriptions may have which one event of a space reaches.
     #[arg(
         long = "max-authorizers-per-event",
@@ -95,6 +104,23 @@ pub struct LimitSettings {
     /// Longest time of a hook, whatever it says of itself, in milliseconds.
     #[arg(long = "max-hook-timeout", env = "EVENT_GATEWAY_MAX_HOOK_TIMEOUT", default_value = "30000", value_parser = milliseconds, value_name = "MS")]
     pub max_hook_timeout: Duration,
+    /// Decisions of authorizers with authorizerCache that are kept for a space; one counts as several if its answer is
+    /// longer than a KiB.
+    #[arg(
+        long = "max-authorizer-decisions-per-space",
+        env = "EVENT_GATEWAY_MAX_AUTHORIZER_DECISIONS_PER_SPACE",
+        default_value_t = 1_000,
+        value_name = "COUNT"
+    )]
+    pub max_authorizer_decisions_per_space: usize,
+    /// Decisions of authorizers that are kept for all spaces together.
+    #[arg(
+        long = "max-authorizer-decisions",
+        env = "EVENT_GATEWAY_MAX_AUTHORIZER_DECISIONS",
+        default_value_t = 16_384,
+        value_name = "COUNT"
+    )]
+    pub max_authorizer_decisions: usize,
     /// How often an event may be passed on by a gateway before it counts as a loop and is refused with 508; at most 254.
     #[arg(long = "max-hops", env = "EVENT_GATEWAY_MAX_HOPS", default_value_t = 16, value_parser = clap::value_parser!(u8).range(..255), value_name = "COUNT")]
     pub max_hops: u8,
@@ -134,9 +160,20 @@ pub struct LimitSettings {
     /// Transforms of subscriptions.
     #[command(flatten)]
     pub transforms: TransformSettings,
+    /// Bounds of schemas.
+    #[command(flatten)]
+    pub schemas: SchemaSettings,
 }
 
 impl LimitSettings {
+    /// How many decisions of authorizers are kept.
+    pub(crate) fn decisions(&self) -> DecisionCacheLimits {
+        DecisionCacheLimits {
+            per_space: self.max_authorizer_decisions_per_space,
+            in_all: self.max_authorizer_decisions,
+        }
+    }
+
     /// Calls of functions of one space that clients may wait for at a time; `None` is no limit.
     pub fn max_sync_calls_per_space(&self, is_hosted: bool) -> Option<usize> {
         let default = if is_hosted {

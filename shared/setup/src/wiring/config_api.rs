@@ -17,6 +17,7 @@ impl Parts<'_> {
         Ok(ConfigApi {
             store: self.store.clone(),
             limits: settings.limits.config_bodies(in_flight),
+            schemas: settings.limits.schemas.limits(),
             metrics: MetricsPage::new(telemetry::metrics_recorder()?, settings.metrics.limits()),
             queue: self.queue.clone(),
             dead_letters: self.dead_letters.clone(),

@@ -80,6 +80,8 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         trusted_proxies: settings.passthrough.trusted(),
         tunnels: settings.passthrough.tunnels(settings.access.is_hosted()),
         transforms: settings.limits.transforms.limits(),
+        decisions: settings.limits.decisions(),
         metrics: settings.metrics.limits(),
+        schemas: settings.limits.schemas.compiled(),
     }
 }

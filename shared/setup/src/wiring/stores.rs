@@ -84,9 +84,11 @@ fn space_rules(settings: &Settings) -> SpaceRules {
             PathOwnership::Shared
         },
         max_cors: settings.limits.max_cors_per_space,
+        max_keys: settings.limits.max_keys_per_space,
         filters: settings.routing.filters.limits(),
         max_unindexed_filters: settings.routing.filters.max_unindexed_filters,
         max_authorizers_per_route: settings.limits.max_authorizers_per_event,
+        schemas: settings.limits.schemas.kept(),
         defaults: settings.routing.defaults(),
         paths_of_new_spaces: settings.routing.paths_of_new_spaces(settings.access.is_hosted()),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
+use domain::resource::{ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -39,6 +39,8 @@ pub enum Operation {
     Cors(Edit<Cors>),
     /// To the settings of the space.
     Space(Edit<SpaceSettings>),
+    /// To a key.
+    Key(Edit<ApiKey>),
 }
 
 /// What a change did to a resource.
@@ -85,6 +87,7 @@ impl SpaceChange {
             Kind::Subscription => Operation::Subscription(document.edit()?),
             Kind::Cors => Operation::Cors(document.edit()?),
             Kind::Space => Operation::Space(document.edit()?),
+            Kind::Key => Operation::Key(document.edit()?),
         };
         Ok(Self {
             space: document.space,
@@ -103,6 +106,7 @@ impl SpaceChange {
             Operation::Subscription(edit) => edit.to_text(space, version, seal),
             Operation::Cors(edit) => edit.to_text(space, version, seal),
             Operation::Space(edit) => edit.to_text(space, version, seal),
+            Operation::Key(edit) => edit.to_text(space, version, seal),
         }
     }
 
@@ -115,6 +119,7 @@ impl SpaceChange {
             Operation::Subscription(edit) => edit.apply(snapshot),
             Operation::Cors(edit) => edit.apply(snapshot),
             Operation::Space(edit) => edit.apply(snapshot),
+            Operation::Key(edit) => edit.apply(snapshot),
         }
     }
 }
@@ -194,6 +199,7 @@ fn kind(label: &str) -> Result<Kind, CorruptValue> {
         Kind::Subscription,
         Kind::Cors,
         Kind::Space,
+        Kind::Key,
     ];
     let mut kinds = kinds.into_iter();
     kinds

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, SpaceSettings, Subscription};
+use domain::resource::{ApiKey, Cors, EventType, Function, SpaceSettings, Subscription};
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
@@ -19,8 +19,8 @@ use crate::error::{CorruptValue, StoreError};
 
 /// Number of the way in which documents are written. A reader that does not know it leaves the document alone. What 1 was
 /// written by knows no authorizers of subscriptions and no settings of spaces, and leaves them out; what 2 was written by
-/// knows no filters.
-pub(super) const FORMAT: u64 = 3;
+/// knows no filters; what 3 was written by leaves the keys of spaces out.
+pub(super) const FORMAT: u64 = 4;
 
 /// Of 10,000 subscriptions this leaves a twenty-fifth. Higher levels take twice as long or more for the next twentieth of
 /// that, and all are inflated in the same time (docs/adr/0006).
@@ -42,7 +42,7 @@ pub(super) enum EncodeError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SnapshotDocument<E, F, S, C, P> {
+struct SnapshotDocument<E, F, S, C, P, K> {
     space: Space,
     version: u64,
     /// With what the secrets of the functions are encrypted, if they are.
@@ -55,6 +55,8 @@ struct SnapshotDocument<E, F, S, C, P> {
     /// None or one; absent from documents of before spaces had settings.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     settings: Vec<Entry<P>>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<Entry<K>>,
 }
 
 /// A resource and its place in the order of creation.
@@ -87,6 +89,7 @@ pub(super) fn encode(
         subscriptions: entries::<Subscription>(snapshot),
         cors: entries::<Cors>(snapshot),
         settings: entries::<SpaceSettings>(snapshot),
+        keys: entries::<ApiKey>(snapshot),
     };
     let json = serde_json::to_vec(&document).map_err(std::io::Error::from)?;
     Ok(compress(&json)?)
@@ -111,7 +114,7 @@ pub(super) fn decompress(compressed: &[u8], room: usize) -> Result<Vec<u8>, Corr
 /// Reads the document of a space; its secrets are as they are stored. Errors show nothing of it.
 pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSnapshot>, CorruptValue> {
     let json = decompress(compressed, compressed.len() * USUAL_RATIO)?;
-    let document: SnapshotDocument<EventType, Function, Subscription, Cors, SpaceSettings> =
+    let document: SnapshotDocument<EventType, Function, Subscription, Cors, SpaceSettings, ApiKey> =
         serde_json::from_slice(&json)?;
     if document.space != *space {
         return Err(CorruptValue::Misplaced);
@@ -122,6 +125,7 @@ pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSna
     insert(&mut snapshot, space, document.subscriptions)?;
     insert(&mut snapshot, space, document.cors)?;
     insert(&mut snapshot, space, document.settings)?;
+    insert(&mut snapshot, space, document.keys)?;
     Ok(Sealed {
         value: SpaceSnapshot {
             version: document.version,
@@ -193,6 +197,7 @@ mod tests {
             r#"{"type":"sync","eventType":"e","functionId":"f","path":"/a/:b","method":"GET"}"#,
         );
         put::<SpaceSettings>(&mut snapshot, 3, r#"{"paths":"specific","unmatched":404}"#);
+        put::<ApiKey>(&mut snapshot, 5, r#"{"name":"k","role":"emitter"}"#);
         put::<Cors>(&mut snapshot, 0, r#"{"method":"GET","path":"/a"}"#);
         snapshot
     }
@@ -214,6 +219,7 @@ mod tests {
                 all::<Subscription>(&snapshot)
             );
             assert_eq!(all::<Cors>(&read.snapshot), all::<Cors>(&snapshot));
+            assert_eq!(all::<ApiKey>(&read.snapshot), all::<ApiKey>(&snapshot));
             assert_eq!(read.snapshot.settings(), snapshot.settings());
             assert_eq!(encode(&"one".into(), 42, &read.snapshot, None).unwrap(), bytes);
         }

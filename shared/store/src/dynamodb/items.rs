@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{CorruptValue, StoreError};
 
+mod batch;
 mod change;
 mod dead_letter;
 mod dead_letter_transaction;
@@ -21,6 +22,8 @@ mod space_record;
 mod stream_record;
 mod transaction;
 
+pub(crate) use batch::STEP_LIMIT;
+pub(super) use batch::{Batch, BatchEntry};
 pub use change::CHANGE;
 pub(super) use change::read_change;
 pub(super) use dead_letter::{
@@ -126,6 +129,7 @@ pub(super) fn kind_prefix(kind: Kind) -> &'static str {
         Kind::Subscription => "SUBSCRIPTION#",
         Kind::Cors => "CORS#",
         Kind::Space => "SETTINGS#",
+        Kind::Key => "KEY#",
     }
 }
 

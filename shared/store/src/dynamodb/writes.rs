@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::written::Written;
 use turns::WriteTurns;
 
+mod replacement;
 mod request;
 mod turns;
 

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use clocks::since_epoch;
-use domain::configuration::{AnyChange, Change, ConfigurationError, Configured, Snapshot, SpaceRules};
+use domain::configuration::{
+    AnyChange, Change, ConfigurationError, Configured, ResourceChange, Snapshot, SpaceRules,
+};
 use domain::ids::Space;
 use domain::resource::{Kind, Subscription, SubscriptionType};
 
@@ -60,11 +60,8 @@ impl Draft {
         })
     }
 
-    /// The place in the order of creation of what is made now: in microseconds since 1970, and after everything that there
-    /// is, even if the clock was set back.
     fn next_rank(&self) -> u64 {
-        let now = u64::try_from(since_epoch(SystemTime::now()).as_micros()).unwrap_or(u64::MAX);
-        self.state.next_created.max(now)
+        self.state.next_rank()
     }
 
     /// A new resource, the last one in the order of creation unless it was created before.
@@ -148,6 +145,40 @@ impl Draft {
         let rules = self.rules;
         self.change::<R>(space, |snapshot| snapshot.delete(id, &rules))?;
         Ok(())
+    }
+
+    /// Makes of a space in one state what is to be in it. Says whether it was in that state still: else nothing is changed.
+    pub(super) fn replace(
+        &mut self,
+        space: &Space,
+        before: &Snapshot,
+        after: Snapshot,
+    ) -> Result<bool, StoreError> {
+        let now = self.state.spaces.get(space).cloned().unwrap_or_default();
+        if !now.is_same(before) {
+            return Ok(false);
+        }
+        let changes = now.changes_to(&after);
+        let mut writes = Vec::with_capacity(changes.len());
+        for change in &changes {
+            writes.extend(Write::all_of_any(change, self.keys.as_ref())?);
+        }
+        self.writes.extend(writes);
+        Arc::make_mut(&mut self.state.routes).replace(&now, &after);
+        if let Some(newest) = changes.iter().filter_map(ResourceChange::created).max() {
+            self.state.next_created = self.state.next_created.max(newest.saturating_add(1));
+        }
+        for change in &changes {
+            if let ResourceChange::Subscription(change) = change {
+                self.note_shadowing(change);
+            }
+        }
+        if after.is_empty() {
+            self.state.spaces.remove(space);
+        } else {
+            self.state.spaces.insert(space.clone(), after);
+        }
+        Ok(true)
     }
 
     /// Takes over a change of a space; one that is refused leaves no trace.

@@ -1,10 +1,14 @@
 //! All resources and the routing table that follows from them, as one immutable value.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use clocks::since_epoch;
 use domain::configuration::{ConfigurationError, Configured, Snapshot};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription};
+use domain::resource::{
+    ApiKey, Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription,
+};
 use domain::routing::RoutingTable;
 use imbl::OrdMap;
 
@@ -44,6 +48,7 @@ impl EmbeddedState {
             kind if kind == Kind::Subscription.label() => state.insert::<Subscription>(key, value, keys),
             kind if kind == Kind::Cors.label() => state.insert::<Cors>(key, value, keys),
             kind if kind == Kind::Space.label() => state.insert::<SpaceSettings>(key, value, keys),
+            kind if kind == Kind::Key.label() => state.insert::<ApiKey>(key, value, keys),
             _ => Err(StoreError::Corrupt {
                 key: key.to_owned(),
                 source: CorruptValue::UnknownKind,
@@ -95,9 +100,17 @@ impl EmbeddedState {
                 ),
                 (space.clone(), Kind::Cors, snapshot.count::<Cors>()),
                 (space.clone(), Kind::Space, snapshot.count::<SpaceSettings>()),
+                (space.clone(), Kind::Key, snapshot.count::<ApiKey>()),
             ]
         };
         self.spaces.iter().flat_map(of_space).collect()
+    }
+
+    /// The place in the order of creation of what is made now: in microseconds since 1970, and after everything that there
+    /// is, even if the clock was set back.
+    pub(super) fn next_rank(&self) -> u64 {
+        let now = u64::try_from(since_epoch(SystemTime::now()).as_micros()).unwrap_or(u64::MAX);
+        self.next_created.max(now)
     }
 
     pub(super) fn routes(&self) -> Arc<RoutingTable> {

@@ -15,10 +15,10 @@ use super::state::EmbeddedState;
 use crate::error::OpenError;
 
 /// A change to carry out; gives what answers it.
-pub(super) type Job = Box<dyn FnOnce(&mut Draft) -> Answer + Send>;
+pub(super) type Job = Box<dyn FnOnce(&mut Draft) -> Acknowledgement + Send>;
 
 /// Answers a change, once it is known what became of the batch.
-pub(super) type Answer = Box<dyn FnOnce(&BatchOutcome) + Send>;
+pub(super) type Acknowledgement = Box<dyn FnOnce(&BatchOutcome) + Send>;
 
 /// Whether a batch is on disk.
 pub(super) type BatchOutcome = Result<(), Arc<dyn Error + Send + Sync>>;
@@ -62,7 +62,7 @@ impl WriterThread {
     fn carry_out(&mut self, jobs: impl Iterator<Item = Job>) {
         let usable = self.reopen();
         let mut draft = Draft::of(&self.published.load(), &self.settings);
-        let answers: Vec<Answer> = jobs.map(|job| job(&mut draft)).collect();
+        let answers: Vec<Acknowledgement> = jobs.map(|job| job(&mut draft)).collect();
         // A refusal may rest on a change of the same batch, so all of them share its fate.
         let outcome = usable.and_then(|()| self.commit(draft));
         for answer in answers {

@@ -8,6 +8,7 @@ use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource
 use domain::routing::RoutingTable;
 use store::{Store, StoreError, Written};
 
+use crate::replacement;
 use crate::resources::{asynchronous, cors, decode, event_type, function, sync};
 
 /// Runs the contract.
@@ -20,6 +21,7 @@ pub(crate) async fn contract(store: Store) {
     routes_in_the_order_of_creation(&store).await;
     counts(&store).await;
     revises_what_is_there_at_that_moment(&store).await;
+    replacement::contract(&store).await;
 }
 
 fn reason<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
@@ -241,6 +243,7 @@ async fn counts(store: &Store) {
         (Kind::Subscription, 0),
         (Kind::Cors, 0),
         (Kind::Space, 0),
+        (Kind::Key, 0),
     ];
     assert_eq!(counts().await, want);
     store.delete::<Function>(&space, &"f".into()).await.unwrap();

@@ -65,7 +65,7 @@ fn a_newer_format_is_refused() {
             err,
             OpenError::NewerFormat {
                 found: 9,
-                known: 2,
+                known: 3,
                 ..
             }
         ),

@@ -15,6 +15,7 @@ mod path_ownership;
 mod pause;
 mod persistence;
 mod races;
+mod replacement;
 mod resources;
 
 use std::path::Path;

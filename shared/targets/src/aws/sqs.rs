@@ -1,6 +1,7 @@
 //! Amazon SQS queues (docs/contract.md §3.4): each event is the body of a message.
 
 use bytes::Bytes;
+use domain::json::in_xml_characters;
 use domain::resource::SqsQueue;
 
 use crate::answer::FunctionAnswer;
@@ -41,7 +42,9 @@ pub(crate) async fn call(
     Ok(FunctionAnswer::of(sent.await?))
 }
 
-/// The payload as text, which JSON always is.
+/// The payload as text, which JSON always is, of characters that queues and topics take.
 pub(super) fn text(payload: Bytes) -> Result<String, InvokeError> {
-    String::from_utf8(payload.into()).map_err(|error| InvokeError::unusable(error.utf8_error()))
+    let json = String::from_utf8(payload.into());
+    let json = json.map_err(|error| InvokeError::unusable(error.utf8_error()))?;
+    Ok(in_xml_characters(json))
 }

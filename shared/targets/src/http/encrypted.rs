@@ -31,9 +31,9 @@ type LaneClient = Client<HttpsConnector<EndingConnector>, Payload>;
 
 /// A client for all servers that are spoken to with the same certificates. A cheap handle.
 #[derive(Clone)]
-pub(super) struct EncryptedClient(Arc<Shared>);
+pub(super) struct EncryptedClient(Arc<EncryptedInner>);
 
-struct Shared {
+struct EncryptedInner {
     tcp: TcpConnector,
     config: ClientConfig,
     connector: HttpsConnector<EndingConnector>,
@@ -59,7 +59,7 @@ pub(super) enum EncryptedError {
 impl EncryptedClient {
     /// A client that opens its connections so.
     pub(super) fn new(tcp: TcpConnector, config: ClientConfig) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(EncryptedInner {
             connector: tls::connector(tcp.clone(), config.clone()),
             tcp,
             config,
@@ -112,7 +112,7 @@ impl EncryptedClient {
 
     /// Opens connections that speak HTTP/1.1, whatever else the server knows: the version that can be upgraded from.
     pub(super) fn upgradable(&self) -> HttpsConnector<EndingConnector> {
-        let Shared { tcp, config, .. } = &*self.0;
+        let EncryptedInner { tcp, config, .. } = &*self.0;
         tls::connector(tcp.clone().offering_http2(false), config.clone())
     }
 }

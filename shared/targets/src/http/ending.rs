@@ -24,10 +24,10 @@ pub(super) struct EndingConnector(TcpConnector);
 
 /// Ends a connection. Answers that came over it have this among their extensions.
 #[derive(Clone, Default)]
-pub(super) struct ConnectionEnd(Arc<State>);
+pub(super) struct ConnectionEnd(Arc<EndState>);
 
 #[derive(Default)]
-struct State {
+struct EndState {
     is_ended: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,

@@ -31,11 +31,11 @@ pub(super) enum Sharing {
 pub(super) struct Lanes {
     calls_of_lane: u32,
     most: usize,
-    servers: Mutex<HashMap<Authority, Vec<Lane>>>,
+    servers: Mutex<HashMap<Authority, Vec<ConnectionLane>>>,
 }
 
 /// The calls of a lane, all of the space that entered it when it was empty unless there was no other lane left.
-struct Lane {
+struct ConnectionLane {
     space: Option<Space>,
     calls: u32,
 }
@@ -65,12 +65,13 @@ impl Lanes {
     pub(super) fn enter(self: &Arc<Self>, space: Option<Space>, server: &Authority) -> Place {
         let mut servers = self.lock();
         let lanes = servers.entry(server.clone()).or_default();
-        let has_room =
-            |lane: &Lane| lane.calls == 0 || (lane.space == space && lane.calls < self.calls_of_lane);
+        let has_room = |lane: &ConnectionLane| {
+            lane.calls == 0 || (lane.space == space && lane.calls < self.calls_of_lane)
+        };
         let lane = match lanes.iter().position(has_room) {
             Some(lane) => lane,
             None if lanes.len() < self.most => {
-                lanes.push(Lane {
+                lanes.push(ConnectionLane {
                     space: None,
                     calls: 0,
                 });
@@ -90,7 +91,7 @@ impl Lanes {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Authority, Vec<Lane>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Authority, Vec<ConnectionLane>>> {
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -83,6 +83,8 @@ impl HttpTargets {
             // Boxed: other calls do not carry its future.
             return Box::pin(self.pass_on(endpoint, mode, call, custom, deadline)).await;
         }
+        // Who asks an authorizer or a hook has to read what it says.
+        let is_asked = call.caller == Caller::Authorizer;
         let response = deadline.bound(self.follow(endpoint, mode, call, custom)).await?;
         let status = response.status();
         let refusal = status::refusal(status, response.headers());
@@ -98,10 +100,12 @@ impl HttpTargets {
             match mode {
                 // An answer that is streamed has no limit, and nobody waits for this one. Its end shows that the
                 // function is done.
-                ResponseMode::Stream => body::discard(response).await,
-                ResponseMode::Object | ResponseMode::Auto | ResponseMode::Proxy | ResponseMode::Raw => {
-                    body::read(response, limit, keeping()).await
-                }
+                ResponseMode::Stream if !is_asked => body::discard(response).await,
+                ResponseMode::Stream
+                | ResponseMode::Object
+                | ResponseMode::Auto
+                | ResponseMode::Proxy
+                | ResponseMode::Raw => body::read(response, limit, keeping()).await,
             }
         };
         let Kept { bytes, held } = deadline.bound(read).await?;

@@ -104,6 +104,17 @@ async fn sqs_messages() {
     );
 }
 
+/// The queue would refuse an event with them.
+#[tokio::test]
+async fn characters_that_a_queue_does_not_take_are_escaped() {
+    let server = Server::answering(|_| response(200, &[], r#"{"MessageId":"m-1"}"#)).await;
+    let event = "{\"data\":\"a\u{FFFE}\u{FFFF}\"}";
+    let invoker = invoker_of(&server);
+    invoker.invoke(&sqs("AKID1"), call(event)).await.unwrap();
+    let sent = body(&server.requests()[0]);
+    assert_eq!(sent["MessageBody"], "{\"data\":\"a\\ufffe\\uffff\"}");
+}
+
 #[tokio::test]
 async fn errors_have_their_classes_and_no_special_codes() {
     use FailureClass::{Permanent, Throttled, Transient};

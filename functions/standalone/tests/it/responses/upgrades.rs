@@ -64,6 +64,17 @@ fn asking(gateway: &GatewayProcess) -> (Connection, u16) {
     (client, answer.status)
 }
 
+/// How many upgraded connections there were, and how many are open.
+fn counted(gateway: &GatewayProcess) -> (Option<u32>, Option<u32>) {
+    let page = gateway.get_config("/v1/metrics").text();
+    let value = |name: &str| {
+        let series = format!("eventgateway_upgraded_connections_{name}{{space=\"default\"}} ");
+        let line = page.lines().find_map(|line| line.strip_prefix(&series));
+        line.map(|count| count.parse().unwrap())
+    };
+    (value("total"), value("open"))
+}
+
 fn assert_echoes(stream: &mut TcpStream, text: &[u8]) {
     stream.write_all(text).unwrap();
     let mut back = vec![0; text.len()];
@@ -89,9 +100,13 @@ fn bytes_go_both_ways_after_an_upgrade() {
             assert_echoes(&mut client.stream, piece);
         }
     }
+    assert_eq!(counted(&gateway), (Some(1), Some(1)));
     // A request of the same path that asks for nothing gets the answer of HTTP.
     assert_eq!(get(gateway.events, "/ws/chat").status, 426);
     drop(client);
+    wait_until("the connection is not open any more", || {
+        counted(&gateway) == (Some(1), Some(0))
+    });
     assert!(gateway.stop(Signal::TERM).success());
 }
 

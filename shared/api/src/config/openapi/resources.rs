@@ -11,19 +11,9 @@ use super::blocks::{
     any_space, if_match, json_body, keyed, ok, patch_body, path_parameter, query_parameter, reference, text,
     with_errors, writable_space,
 };
+use super::collection::collection;
 use super::inputs::{field_validation, input_schema};
 use crate::config::paths::segment;
-
-/// Member of a list answer that holds the resources of a kind.
-pub(in crate::config) fn collection(kind: Kind) -> &'static str {
-    match kind {
-        Kind::EventType => "eventTypes",
-        Kind::Function => "functions",
-        Kind::Subscription => "subscriptions",
-        Kind::Cors => "cors",
-        Kind::Space => "spaces",
-    }
-}
 
 /// Fields a client must send for a new resource, and for an update, whose URL holds the id.
 fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
@@ -36,6 +26,7 @@ fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static s
         ),
         Kind::Cors => (&["method", "path"], &["method", "path"]),
         Kind::Space => (&[], &[]),
+        Kind::Key => (&["name"], &["name"]),
     }
 }
 

@@ -50,6 +50,7 @@ fn what_is_described_is_served_and_nothing_else() {
         let sample = path
             .replace("{space}", "default")
             .replace("{id}", "an-id")
+            .replace("{version}", "1")
             .replace("{deliveryId}", "an-id");
         assert!(!sample.contains('{'), "{path}");
         for method in &all {

@@ -90,6 +90,7 @@ proptest! {
         let event: Event = serde_json::from_str(&text).unwrap();
         let routes = table.select(table.routes(event_type, method, &path), &FilterSubject::of(&event));
         let resources = SpaceResources {
+            filter_steps: usize::MAX,
             subscriptions: &subscriptions,
             event_types: &event_types(),
             functions: &[function("f")],

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::ids::FunctionId;
 use crate::json::{Json, JsonError, Object, elements_within, kind};
+use crate::resource::STORED_FILTERS;
 
 /// Whose hooks are read: not every point makes sense for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,9 +131,21 @@ fn compiled(when: &RawValue) -> Result<Filters, filters::FilterError> {
     compile_when(when.get())
 }
 
-/// Compiles what a hook is limited to: one filter.
+/// Compiles what a hook is limited to: one filter, that was taken once.
 pub(crate) fn compile_when(when: &str) -> Result<Filters, filters::FilterError> {
-    Filters::compile(&format!("[{when}]"), &FilterLimits::default())
+    Filters::compile(&format!("[{when}]"), &STORED_FILTERS)
+}
+
+/// Refuses hooks whose filters are larger than is taken now, but for those that are stored.
+pub(crate) fn check_whens(hooks: &[Hook], stored: &[Hook], limits: &FilterLimits) -> Result<(), HookError> {
+    for (index, hook) in hooks.iter().enumerate() {
+        let Some(when) = &hook.when else { continue };
+        if stored.iter().any(|known| known.when.as_ref() == Some(when)) {
+            continue;
+        }
+        Filters::compile(&format!("[{}]", when.get()), limits).map_err(|error| of_filter(index, &error))?;
+    }
+    Ok(())
 }
 
 /// The fault of the only filter of a list, told as that of the member.

@@ -229,6 +229,10 @@ impl ProviderSettings for HttpEndpoint {
         true
     }
 
+    fn event_format(&self) -> EventFormat {
+        self.format
+    }
+
     fn timeout_seconds(&self) -> Option<u32> {
         self.timeout_seconds
     }

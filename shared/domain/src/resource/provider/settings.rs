@@ -1,6 +1,6 @@
 //! What the gateway has to know of each kind of provider, as one trait that the settings of each implement.
 
-use super::{Destination, Members, ProviderError, ResponseMode};
+use super::{Destination, EventFormat, Members, ProviderError, ResponseMode};
 use crate::resource::{SecretMembers, TargetUrl};
 
 /// The settings of one kind of provider: how they are read, and what follows from them. Implemented in the file of that
@@ -37,6 +37,11 @@ pub(super) trait ProviderSettings {
     /// of a queued delivery carries it, which every provider can take.
     fn takes_headers(&self) -> bool {
         false
+    }
+
+    /// The form in which it gets events.
+    fn event_format(&self) -> EventFormat {
+        EventFormat::default()
     }
 
     /// Whether it only says whether events may pass, so that no subscription can have it as its function.

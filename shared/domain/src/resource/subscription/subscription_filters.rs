@@ -12,16 +12,18 @@ use crate::json::{Json, JsonError, Object, kind, wrong_type};
 /// Deepest that filters may nest, whatever the settings say: those that are stored are compiled by what is right for any.
 pub const MAX_FILTER_DEPTH: usize = 128;
 
-/// Bytes that the expressions of a subscription may read or make for one event: that of all, as it counts when they run.
-const MAX_FILTER_STEPS: usize = 1024 * 1024;
+/// Most combinations of a pattern, whatever the settings say.
+pub const MAX_FILTER_COMBINATIONS: usize = 65_536;
 
-/// What holds for filters that were taken once: settings that came later do not count.
-const STORED: FilterLimits = FilterLimits {
+/// What holds for filters that were taken once: settings that came later do not count. How many steps they may take is said
+/// where they are used.
+pub(crate) const STORED_FILTERS: FilterLimits = FilterLimits {
     max_bytes: usize::MAX,
     max_depth: MAX_FILTER_DEPTH,
     max_conditions: usize::MAX,
     max_wildcards: usize::MAX,
-    max_steps: MAX_FILTER_STEPS,
+    max_steps: 1024 * 1024,
+    max_combinations: MAX_FILTER_COMBINATIONS,
 };
 
 /// The filters of a subscription. A copy costs nothing.
@@ -56,7 +58,7 @@ impl SubscriptionFilters {
     }
 
     fn of(text: Json) -> Self {
-        let filters = Filters::compile(text.get(), &STORED).map(Arc::new);
+        let filters = Filters::compile(text.get(), &STORED_FILTERS).map(Arc::new);
         let is_indexed = filters
             .as_ref()
             .is_ok_and(|filters| !filters.requirements().is_empty());
@@ -72,9 +74,10 @@ impl SubscriptionFilters {
         self.0.filters.as_ref()
     }
 
-    /// Whether an event passes.
-    pub fn matches(&self, event: &dyn Subject) -> bool {
-        self.compiled().is_ok_and(|filters| filters.matches(event))
+    /// Whether an event passes, with so many steps ([`FilterLimits::max_steps`]).
+    pub fn matches(&self, event: &dyn Subject, max_steps: usize) -> bool {
+        self.compiled()
+            .is_ok_and(|filters| filters.matches_within(event, max_steps))
     }
 
     /// Whether events find them by something that they require. Others are tried for every event on their path.

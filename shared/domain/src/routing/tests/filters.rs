@@ -250,7 +250,7 @@ proptest! {
         let subject = FilterSubject::of(&event);
         let passes = |it: &Subscription| {
             crate::type_pattern::is_to(it.event_type.as_str(), event_type)
-                && it.filters.as_ref().is_none_or(|filters| filters.matches(&subject))
+                && it.filters.as_ref().is_none_or(|filters| filters.matches(&subject, usize::MAX))
         };
         let passing = || listed.iter().filter(|(_, it)| passes(it));
         let asynchronous = passing().filter(|(_, it)| it.r#type == crate::resource::SubscriptionType::Async);

@@ -97,6 +97,7 @@ fn all_filters_share_the_limits() {
         max_conditions: 5,
         max_wildcards: 2,
         max_steps: 100,
+        max_combinations: 100,
     };
     let compile = |json: &str| Filters::compile(json, &limits);
     let refused = |json: &str| compile(json).expect_err(json).to_string();

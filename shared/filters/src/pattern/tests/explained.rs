@@ -3,6 +3,7 @@
 use super::{Data, compile};
 use crate::Condition;
 use crate::reading::Reading;
+use crate::steps::Steps;
 use crate::wanted::Wanted;
 
 fn explained(pattern: &str, event: &str) -> Vec<Condition> {
@@ -14,7 +15,7 @@ fn explained(pattern: &str, event: &str) -> Vec<Condition> {
     let mut conditions = Vec::new();
     let event = Data(event);
     let reading = Reading::of(&event, &wanted);
-    pattern.explain(&reading, "/0/pattern", &mut conditions);
+    pattern.explain(&reading, &Steps::new(usize::MAX), "/0/pattern", &mut conditions);
     conditions
 }
 

@@ -9,6 +9,7 @@ pub(super) const NO_LIMITS: FilterLimits = FilterLimits {
     max_conditions: usize::MAX,
     max_wildcards: usize::MAX,
     max_steps: usize::MAX,
+    max_combinations: 4_096,
 };
 
 #[test]

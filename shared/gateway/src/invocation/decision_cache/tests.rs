@@ -44,12 +44,16 @@ fn principal(decided: Option<Decided>) -> Option<String> {
     decided.map(|decided| decided.unwrap().principal_id)
 }
 
+fn cache() -> DecisionCache {
+    DecisionCache::new(DecisionCacheLimits::default())
+}
+
 #[test]
 fn a_decision_is_used_again_until_its_time_is_over() {
-    let (cache, function) = (DecisionCache::default(), function("one", "f", 10));
+    let (cache, function) = (cache(), function("one", "f", 10));
     let first = key(&function, "k");
     let asked = first.asked;
-    cache.keep(first, allowed("p"));
+    cache.keep(first, allowed("p"), 0);
     let later = |seconds| DecisionKey {
         asked: Moment {
             monotonic: asked.monotonic + Duration::from_secs(seconds),
@@ -61,7 +65,7 @@ fn a_decision_is_used_again_until_its_time_is_over() {
     assert!(cache.get(&later(10)).is_none());
     assert_eq!(cache.lock().in_all, 0);
     // A clock that was set back tells nothing.
-    cache.keep(later(0), allowed("p"));
+    cache.keep(later(0), allowed("p"), 0);
     let earlier = DecisionKey {
         asked: Moment {
             wall: asked.wall - Duration::from_secs(1),
@@ -74,18 +78,18 @@ fn a_decision_is_used_again_until_its_time_is_over() {
 
 #[test]
 fn denials_are_decisions() {
-    let (cache, function) = (DecisionCache::default(), function("one", "f", 10));
+    let (cache, function) = (cache(), function("one", "f", 10));
     let refusal = Arc::new(AuthorizerRefusal::Unauthorized { challenge: None });
-    cache.keep(key(&function, "k"), Err(refusal.clone()));
+    cache.keep(key(&function, "k"), Err(refusal.clone()), 0);
     let found = cache.get(&key(&function, "k")).unwrap().unwrap_err();
     assert!(Arc::ptr_eq(&found, &refusal));
 }
 
 #[test]
 fn a_function_that_is_registered_anew_decides_anew() {
-    let cache = DecisionCache::default();
+    let cache = cache();
     let before = function("one", "f", 10);
-    cache.keep(key(&before, "k"), allowed("p"));
+    cache.keep(key(&before, "k"), allowed("p"), 0);
     let after = Arc::new(Function::clone(&before));
     assert!(cache.get(&key(&after, "k")).is_none());
     // Nor does the one of before answer again.
@@ -106,7 +110,7 @@ fn who_shows_nothing_is_asked_about_each_time() {
 
 #[test]
 fn what_is_shown_is_not_kept() {
-    let (cache, function) = (DecisionCache::default(), function("one", "f", 10));
+    let (cache, function) = (cache(), function("one", "f", 10));
     let key = key(&function, "a-secret");
     let shown = format!("{key:?}{cache:?}");
     assert!(!shown.contains("secret"), "{shown}");
@@ -115,22 +119,62 @@ fn what_is_shown_is_not_kept() {
 
 #[test]
 fn a_space_has_so_many_and_gives_way_when_it_has_the_most() {
-    let cache = DecisionCache::of_decisions(6, 8);
+    let cache = DecisionCache::new(DecisionCacheLimits {
+        per_space: 6,
+        in_all: 8,
+    });
     let (large, small) = (function("large", "f", 10), function("small", "f", 10));
     for number in 0..20 {
-        cache.keep(key(&large, &number.to_string()), allowed("p"));
+        cache.keep(key(&large, &number.to_string()), allowed("p"), 0);
     }
     assert_eq!(cache.lock().in_all, 6);
     assert!(cache.get(&key(&large, "13")).is_none());
     assert!(cache.get(&key(&large, "14")).is_some());
     for number in 0..4 {
-        cache.keep(key(&small, &number.to_string()), allowed("p"));
+        cache.keep(key(&small, &number.to_string()), allowed("p"), 0);
     }
     assert_eq!(cache.lock().in_all, 8);
     for number in 0..4 {
         assert!(cache.get(&key(&small, &number.to_string())).is_some(), "{number}");
     }
     assert!(cache.get(&key(&large, "19")).is_some());
+}
+
+#[test]
+fn large_decisions_count_as_several() {
+    let cache = DecisionCache::new(DecisionCacheLimits {
+        per_space: 32,
+        in_all: 64,
+    });
+    let one = function("one", "f", 10);
+    for number in 0..10 {
+        cache.keep(key(&one, &number.to_string()), allowed("p"), MOST_ANSWER);
+    }
+    let kept = |number: usize| cache.get(&key(&one, &number.to_string())).is_some();
+    assert_eq!((0..10).filter(|number| kept(*number)).collect::<Vec<_>>(), [8, 9]);
+    assert_eq!(cache.lock().in_all, 32);
+    // In place of another.
+    cache.keep(key(&one, "9"), allowed("p"), 1);
+    assert_eq!(cache.lock().in_all, 17);
+}
+
+#[test]
+fn many_spaces_give_way_in_little_time() {
+    let fill = |spaces: usize| {
+        let cache = DecisionCache::new(DecisionCacheLimits {
+            per_space: 2,
+            in_all: spaces,
+        });
+        let functions: Vec<_> = (0..2 * spaces)
+            .map(|number| function(&format!("space{number}"), "f", 10))
+            .collect();
+        (cache, functions)
+    };
+    scaling::assert_linear("spaces", 200, fill, |(cache, functions)| {
+        for function in functions {
+            cache.keep(key(function, "k"), allowed("p"), 0);
+        }
+    });
 }
 
 /// Space, authorizer, event type, method, path and what the request shows.
@@ -153,7 +197,7 @@ proptest! {
         let functions: Vec<Vec<_>> = ["one", "two", "three"]
             .map(|space| ["f", "g"].map(|id| function(space, id, 3600)).into())
             .into();
-        let cache = DecisionCache::default();
+        let cache = cache();
         let mut known: Vec<Request> = Vec::new();
         for request in requests {
             let (space, authorizer, event_type, method, path, shown) = &request;
@@ -168,7 +212,7 @@ proptest! {
             let name = format!("{request:?}");
             let found = principal(cache.get(&key));
             prop_assert_eq!(found, known.contains(&request).then(|| name.clone()));
-            cache.keep(key, allowed(&name));
+            cache.keep(key, allowed(&name), 0);
             known.push(request);
         }
     }

@@ -188,6 +188,6 @@ async fn requests_for_authorizers_count_in_memory_and_when_queued_again() {
     assert!(waiting(&queue) > 200_000, "{}", waiting(&queue));
 }
 
-fn first_lane(state: &super::super::schedule::State) -> u64 {
+fn first_lane(state: &super::super::schedule::ScheduleState) -> u64 {
     (1..100).find(|lane| state.turns.lane(*lane).is_some()).unwrap()
 }

@@ -19,8 +19,8 @@ pub(super) const PAUSES: Backoff = Backoff {
 };
 
 /// The engine failed.
-pub(super) struct Failure {
-    pub(super) error: Shared,
+pub(super) struct WriterFailure {
+    pub(super) error: SharedError,
     /// How often in a row.
     pub(super) times: u32,
     /// Nothing is written before this.
@@ -28,10 +28,10 @@ pub(super) struct Failure {
 }
 
 /// An error that answers many.
-pub(super) type Shared = Arc<dyn Error + Send + Sync>;
+pub(super) type SharedError = Arc<dyn Error + Send + Sync>;
 
 /// What one of those is told.
-pub(super) fn unavailable(error: &Shared) -> QueueError {
+pub(super) fn unavailable(error: &SharedError) -> QueueError {
     QueueError::Unavailable {
         source: Box::new(Arc::clone(error)),
     }

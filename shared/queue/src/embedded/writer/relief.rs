@@ -2,11 +2,11 @@
 //! aside for it.
 
 use super::super::jobs::Batch;
-use super::{Room, Shared, Writer, unavailable};
+use super::{Room, SharedError, Writer, unavailable};
 
 impl Writer {
     /// Does what gives room, refuses what wants some, and gives the rest, which needs little or none.
-    pub(super) fn relieve(&mut self, mut batch: Batch, paused: Option<Shared>) -> Batch {
+    pub(super) fn relieve(&mut self, mut batch: Batch, paused: Option<SharedError>) -> Batch {
         if paused.is_none() && self.room.refill() {
             return batch;
         }
@@ -29,7 +29,7 @@ impl Writer {
 
     /// Opens the engine at once after a failure for want of space, if that is there now: reading and deleting need none.
     /// Else it waits as after any other failure: to open it may be to check the whole file.
-    pub(super) fn recover(&mut self, error: &Shared) {
+    pub(super) fn recover(&mut self, error: &SharedError) {
         if self.room.release_for(error) && self.reopen().is_ok() && self.kept.is_empty() {
             self.failure = None;
         }

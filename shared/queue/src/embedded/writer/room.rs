@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::super::opening::EngineOpenError;
 use super::super::reserve::{Reserve, is_out_of_space};
 use super::super::tables::EngineError;
-use super::failure::{LONGEST_PAUSE, Shared};
+use super::failure::{LONGEST_PAUSE, SharedError};
 
 /// How long an empty queue is left alone before its file is made smaller.
 pub(super) const IDLE: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ impl Room {
     }
 
     /// What those are told who want to queue something.
-    pub(super) fn error() -> Shared {
+    pub(super) fn error() -> SharedError {
         Arc::new(io::Error::from(io::ErrorKind::StorageFull))
     }
 
@@ -71,7 +71,7 @@ impl Room {
     }
 
     /// Gives the space back to the disk if an error says that it is needed; says whether there was any.
-    pub(super) fn release_for(&mut self, error: &Shared) -> bool {
+    pub(super) fn release_for(&mut self, error: &SharedError) -> bool {
         let released = is_for_want_of_space(&**error) && self.reserve.release();
         if released {
             tracing::warn!(

@@ -2,7 +2,7 @@
 
 use domain::configuration::{Change, Snapshot};
 use domain::ids::Space;
-use domain::resource::{Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
+use domain::resource::{ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
 
 use super::{CREATED, Item, Key, VERSION, corrupt, number, read_number, read_text, text};
 use crate::error::{CorruptValue, StoreError};
@@ -12,7 +12,7 @@ const SPACE: &str = "space";
 
 /// How many resources of each kind a space has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Counts([(Kind, usize); 5]);
+pub(in super::super) struct Counts([(Kind, usize); 6]);
 
 /// What is known of a space without reading its resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,7 @@ impl Counts {
             (Kind::Subscription, snapshot.count::<Subscription>()),
             (Kind::Cors, snapshot.count::<Cors>()),
             (Kind::Space, snapshot.count::<SpaceSettings>()),
+            (Kind::Key, snapshot.count::<ApiKey>()),
         ])
     }
 
@@ -102,8 +103,8 @@ impl SpaceRecord {
         let mut counts = Counts::of(&Snapshot::default());
         for (kind, count) in &mut counts.0 {
             let name = attribute(*kind);
-            // Written before spaces had settings.
-            if *kind == Kind::Space && !item.contains_key(name) {
+            // Written before spaces had settings, or keys.
+            if matches!(kind, Kind::Space | Kind::Key) && !item.contains_key(name) {
                 continue;
             }
             *count =
@@ -126,6 +127,7 @@ fn attribute(kind: Kind) -> &'static str {
         Kind::Subscription => "subscriptions",
         Kind::Cors => "cors",
         Kind::Space => "settings",
+        Kind::Key => "keys",
     }
 }
 
@@ -145,6 +147,7 @@ mod tests {
                     (Kind::Subscription, 0),
                     (Kind::Cors, 4),
                     (Kind::Space, 1),
+                    (Kind::Key, 3),
                 ]),
                 ..SpaceRecord::unwritten(space.into())
             };
@@ -153,10 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn records_from_before_settings_are_read() {
+    fn records_from_before_settings_and_keys_are_read() {
         let record = SpaceRecord::unwritten("default".into());
         let mut item = record.item();
         item.remove("settings").unwrap();
+        item.remove("keys").unwrap();
         assert_eq!(SpaceRecord::read(&item).unwrap(), record);
     }
 

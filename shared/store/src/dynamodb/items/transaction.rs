@@ -43,9 +43,9 @@ impl<R: Configured> Transaction<'_, R> {
             .map_err(StoreError::unavailable)?;
         let newest_change = within_limit(change::item(space, *version, text))?;
         let mut actions = vec![
-            self.put_record(table)?,
+            put_record(self.record, self.decided_on, table)?,
             put(Put::builder().table_name(table).set_item(Some(newest_change)))?,
-            self.own_action(table)?,
+            resource_action(self.record, self.edit, self.seal, self.is_new, table)?,
         ];
         if let Edit::Move(id, _) = self.edit {
             actions.push(delete(table, Key::resource(space, R::KIND, id.as_ref()))?);
@@ -57,40 +57,45 @@ impl<R: Configured> Transaction<'_, R> {
         }
         Ok(actions)
     }
+}
 
-    /// On the first item hangs all: whoever changes anything of the space changes its version.
-    fn put_record(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
-        let record = Put::builder()
-            .table_name(table)
-            .set_item(Some(self.record.item()));
-        if self.decided_on == 0 {
-            return put(record
-                .condition_expression(IS_ABSENT)
-                .expression_attribute_names("#pk", PK));
-        }
-        let decided_on = AttributeValue::N(self.decided_on.to_string());
-        put(record
-            .condition_expression("#version = :version")
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_values(":version", decided_on))
+/// The record of a space. On it hangs all: whoever changes anything of the space changes its version.
+pub(super) fn put_record(
+    record: &SpaceRecord,
+    decided_on: u64,
+    table: &str,
+) -> Result<TransactWriteItem, StoreError> {
+    let record = Put::builder().table_name(table).set_item(Some(record.item()));
+    if decided_on == 0 {
+        return put(record
+            .condition_expression(IS_ABSENT)
+            .expression_attribute_names("#pk", PK));
     }
+    let decided_on = AttributeValue::N(decided_on.to_string());
+    put(record
+        .condition_expression("#version = :version")
+        .expression_attribute_names("#version", VERSION)
+        .expression_attribute_values(":version", decided_on))
+}
 
-    fn own_action(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
-        match self.edit {
-            Edit::Put(stored) | Edit::Move(_, stored) => {
-                let item = resource::item(stored, self.seal, self.record.version)
-                    .map_err(StoreError::unavailable)?;
-                put(Put::builder()
-                    .table_name(table)
-                    .set_item(Some(within_limit(item)?))
-                    .condition_expression(if self.is_new { IS_ABSENT } else { IS_PRESENT })
-                    .expression_attribute_names("#pk", PK))
-            }
-            Edit::Remove(id) => {
-                let key = Key::resource(&self.record.space, R::KIND, id.as_ref());
-                delete(table, key)
-            }
+/// What becomes of the item of a resource; `is_new` where there is none before.
+pub(super) fn resource_action<R: Configured>(
+    record: &SpaceRecord,
+    edit: &Edit<R>,
+    seal: Option<&Seal>,
+    is_new: bool,
+    table: &str,
+) -> Result<TransactWriteItem, StoreError> {
+    match edit {
+        Edit::Put(stored) | Edit::Move(_, stored) => {
+            let item = resource::item(stored, seal, record.version).map_err(StoreError::unavailable)?;
+            put(Put::builder()
+                .table_name(table)
+                .set_item(Some(within_limit(item)?))
+                .condition_expression(if is_new { IS_ABSENT } else { IS_PRESENT })
+                .expression_attribute_names("#pk", PK))
         }
+        Edit::Remove(id) => delete(table, Key::resource(&record.space, R::KIND, id.as_ref())),
     }
 }
 
@@ -122,7 +127,8 @@ fn check_exists(table: &str, key: Key) -> Result<TransactWriteItem, StoreError> 
     Ok(TransactWriteItem::builder().condition_check(check).build())
 }
 
-fn within_limit(item: Item) -> Result<Item, StoreError> {
+/// An item that the table takes.
+pub(super) fn within_limit(item: Item) -> Result<Item, StoreError> {
     let bytes = bytes(&item);
     let limit = MAX_ITEM_BYTES;
     if bytes > limit {

@@ -28,10 +28,15 @@ pub(super) fn payload(function: &LambdaFunction, call: &Call<'_>) -> Result<Byte
         EventFormat::Word(_) => None,
     };
     let told = told.as_ref().or(call.event);
+    // Only the event of the call knows whether it is still what the gateway made of the request.
+    let original = call
+        .original
+        .filter(|_| call.event.is_some_and(Event::is_made_of_request));
     let payload = payload_for(
         function.format,
         &Call {
             event: told,
+            original,
             ..call.clone()
         },
     )

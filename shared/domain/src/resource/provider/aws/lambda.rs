@@ -107,6 +107,10 @@ impl ProviderSettings for LambdaFunction {
         self.invocation_type == InvocationType::Event
     }
 
+    fn event_format(&self) -> EventFormat {
+        self.format
+    }
+
     fn timeout_seconds(&self) -> Option<u32> {
         self.timeout_seconds
     }

@@ -111,6 +111,10 @@ impl ProviderSettings for AzureFunction {
         true
     }
 
+    fn event_format(&self) -> EventFormat {
+        self.format
+    }
+
     fn timeout_seconds(&self) -> Option<u32> {
         self.timeout_seconds
     }

@@ -130,6 +130,10 @@ impl ProviderSettings for GoogleCloudFunction {
         true
     }
 
+    fn event_format(&self) -> EventFormat {
+        self.format
+    }
+
     fn timeout_seconds(&self) -> Option<u32> {
         self.timeout_seconds
     }

@@ -1,0 +1,18 @@
+//! The program as its users run it: a process of its own, against a stand-in that records requests and against a gateway.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says by panicking that its ground gave way"
+)]
+
+mod applying;
+mod applying_for_real;
+mod completion;
+mod contexts;
+mod deliveries;
+mod emitting;
+mod gateway_process;
+mod importing;
+mod program;
+mod resources;
+mod stand_in;

@@ -1,0 +1,92 @@
+//! What of a plan is looked at besides the rules of the configuration: what single writes refuse before they ask the store.
+
+use dataflow::transform::TransformLimits;
+use domain::configuration::{Change, Configured, Plan, ResourceChange, Snapshot, WantedSpace};
+use domain::resource::Function;
+use gateway::OwnConfigApi;
+
+use super::places::Places;
+use super::problems::Problems;
+use crate::config::secrets::SecretRules;
+use crate::config::unknown_members::check_doubts;
+use crate::config::{ConfigApi, own_destination, transforms};
+use crate::error::ApiError;
+use crate::health::{HealthPaths, refuse_shadowed};
+
+/// What single writes go by.
+#[derive(Debug, Clone)]
+pub(super) struct WriteRules {
+    pub(super) secrets: SecretRules,
+    pub(super) own: OwnConfigApi,
+    pub(super) transforms: TransformLimits,
+    pub(super) health: HealthPaths,
+    pub(super) is_strict: bool,
+}
+
+impl WriteRules {
+    pub(super) fn of(api: &ConfigApi, is_strict: bool) -> Self {
+        Self {
+            secrets: api.secrets.clone(),
+            own: api.own.clone(),
+            transforms: api.transforms,
+            health: api.health.clone(),
+            is_strict,
+        }
+    }
+
+    /// Looks at all that a plan writes.
+    pub(super) fn check_all(
+        &self,
+        (before, after): (&Snapshot, &Snapshot),
+        plan: &Plan,
+        wanted: &WantedSpace,
+        problems: &mut Problems,
+    ) {
+        let places = Places::of(wanted, plan);
+        for change in before.changes_to(after) {
+            match &change {
+                ResourceChange::Space(change) => self.check(change, None, &places, problems),
+                ResourceChange::EventType(change) => self.check(change, None, &places, problems),
+                ResourceChange::Cors(change) => self.check(change, None, &places, problems),
+                ResourceChange::Subscription(change) => self.check(change, None, &places, problems),
+                ResourceChange::Function(change) => {
+                    let id = change.newest().map(|function| &function.function_id);
+                    let old = id.and_then(|id| plan.renamed_functions.get(id));
+                    let old = old.and_then(|old| before.get::<Function>(old).ok());
+                    self.check(change, old.as_deref(), &places, problems);
+                }
+            }
+        }
+    }
+
+    /// `renamed` is what it was under another id.
+    fn check<R: Configured>(
+        &self,
+        change: &Change<R>,
+        renamed: Option<&R>,
+        places: &Places,
+        problems: &mut Problems,
+    ) {
+        let Some(after) = &change.after else { return };
+        let resource = &*after.resource;
+        let stored = change.before.as_ref().map(|stored| &*stored.resource).or(renamed);
+        if let Err(error) = self.check_one(resource, stored) {
+            let place = places.get(R::KIND, resource.id().as_ref());
+            problems.add(place.as_deref(), error);
+        }
+    }
+
+    fn check_one<R: Configured>(&self, resource: &R, stored: Option<&R>) -> Result<(), ApiError> {
+        self.secrets
+            .check(resource)
+            .map_err(domain::configuration::ConfigurationError::from)?;
+        own_destination::check(resource, &self.own)?;
+        transforms::check(resource, &self.transforms)?;
+        // One that is there already stays as it is.
+        if stored.is_none() {
+            refuse_shadowed(&self.health, resource)?;
+        }
+        check_doubts(resource, stored, self.is_strict)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! A schema before it is stored: whether it is one, and whether it goes with the versions before it. That takes longer than a
+//! store may be kept from others, so it is done beforehand, and holds only as long as no other version comes between.
+
+use dataflow::schema::compatibility::{CompareLimits, Compatibility, Policy, Refusal, refusals};
+use dataflow::schema::{Schema, SchemaError, SchemaLimits};
+use domain::configuration::{ConfigurationError, Configured};
+use domain::ids::Space;
+use domain::refusal::Refusal as Told;
+use domain::resource::{CompatibilityMode, CompatibilityPolicy, EventType, Resource};
+use offload::off_runtime;
+use store::StoreError;
+
+use crate::config::ConfigApi;
+use crate::error::{ApiError, Fault};
+
+/// What a schema was compared with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::config) enum SchemaCheck {
+    /// Nothing had to be compared.
+    #[default]
+    Nothing,
+    /// The newest version that was stored, if there was any.
+    Newest(Option<u32>),
+}
+
+/// Why a schema is not stored.
+enum Refused {
+    NoSchema(SchemaError),
+    Incompatible { with: u32, refusals: Vec<Refusal> },
+}
+
+impl SchemaCheck {
+    /// Refuses a change if what it was compared with is not the newest any more.
+    pub(in crate::config) fn still_holds<R: Configured>(self, stored: &R) -> Result<(), ConfigurationError> {
+        let (Self::Newest(compared), Some(stored)) = (self, stored.as_event_type()) else {
+            return Ok(());
+        };
+        if stored.schema_version == compared {
+            return Ok(());
+        }
+        Err(ConfigurationError::SchemaChanged(stored.name.clone()))
+    }
+}
+
+impl ConfigApi {
+    /// Checks the schema of a resource that is to be stored, in the place of one that there may be.
+    pub(in crate::config) async fn check_schema<R: Configured>(
+        &self,
+        space: &Space,
+        resource: &R,
+    ) -> Result<SchemaCheck, ApiError> {
+        let Some(event_type) = resource.as_event_type().filter(|given| given.schema.is_some()) else {
+            return Ok(SchemaCheck::default());
+        };
+        let stored = match self.store.get::<EventType>(space, &event_type.name).await {
+            Ok(stored) => Some(stored),
+            Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let mut next = event_type.clone();
+        next.keep_masked(stored.as_deref())
+            .map_err(ConfigurationError::from)?;
+        self.check_schema_of(stored.as_deref(), next).await
+    }
+
+    /// Checks the newest version of an event type, if that is another than the stored one has.
+    pub(super) async fn check_schema_of(
+        &self,
+        stored: Option<&EventType>,
+        next: EventType,
+    ) -> Result<SchemaCheck, ApiError> {
+        let compared = stored.and_then(|stored| stored.schema_version);
+        if next.schema_version == compared {
+            return Ok(SchemaCheck::Newest(compared));
+        }
+        let (limits, version, name) = (
+            self.schemas,
+            next.schema_version.unwrap_or_default(),
+            next.name.clone(),
+        );
+        match off_runtime(move || check(&next, &limits)).await {
+            Ok(()) => Ok(SchemaCheck::Newest(compared)),
+            Err(Refused::NoSchema(error)) => Err(ApiError::invalid(format!(
+                "Event type doesn't validate. Validation error: schema {error}"
+            ))
+            .about(Told {
+                field: Some("schema".to_owned()),
+                value: None,
+                rule: Some("schema"),
+                hint: Some(error.to_string().into()),
+            })),
+            Err(Refused::Incompatible { with, refusals }) => {
+                let message = format!(
+                    "version {version} of the schema of {:?} is not compatible with version {with}",
+                    name.as_str()
+                );
+                let faults = refusals.into_iter().map(Fault::from).collect();
+                Err(ApiError::incompatible(message, faults))
+            }
+        }
+    }
+}
+
+fn check(next: &EventType, limits: &SchemaLimits) -> Result<(), Refused> {
+    let Some((version, text)) = next.newest_schema() else {
+        return Ok(());
+    };
+    let new = Schema::compile(text.get(), limits).map_err(Refused::NoSchema)?;
+    let mode = mode(next.compatibility);
+    let policy = match next.compatibility_policy {
+        CompatibilityPolicy::Lenient => Policy::Lenient,
+        CompatibilityPolicy::Strict => Policy::Strict,
+    };
+    if mode == Compatibility::None {
+        return Ok(());
+    }
+    let before = next
+        .schema_versions()
+        .rev()
+        .filter(|(other, _)| *other != version);
+    for (with, text) in before.take(if mode.is_transitive() { usize::MAX } else { 1 }) {
+        // What cannot be read any more binds nobody.
+        let Ok(old) = Schema::compile(text.get(), limits) else {
+            continue;
+        };
+        let refusals = refusals(mode, policy, &old, &new, &CompareLimits::default());
+        if !refusals.is_empty() {
+            return Err(Refused::Incompatible { with, refusals });
+        }
+    }
+    Ok(())
+}
+
+fn mode(mode: CompatibilityMode) -> Compatibility {
+    match mode {
+        CompatibilityMode::None => Compatibility::None,
+        CompatibilityMode::Backward => Compatibility::Backward,
+        CompatibilityMode::BackwardTransitive => Compatibility::BackwardTransitive,
+        CompatibilityMode::Forward => Compatibility::Forward,
+        CompatibilityMode::ForwardTransitive => Compatibility::ForwardTransitive,
+        CompatibilityMode::Full => Compatibility::Full,
+        CompatibilityMode::FullTransitive => Compatibility::FullTransitive,
+    }
+}

@@ -1,0 +1,32 @@
+//! Regular expressions of patterns, compiled once in a comparison.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use regex::{Regex, RegexBuilder};
+
+/// Bytes of a compiled pattern.
+const MOST_BYTES: usize = 1 << 18;
+/// How many are compiled.
+const MOST_PATTERNS: usize = 256;
+
+/// Those that were met.
+#[derive(Debug, Default)]
+pub(super) struct Patterns(RefCell<HashMap<String, Option<Regex>>>);
+
+impl Patterns {
+    /// Whether a pattern matches; `None` where it cannot be read, or there are too many.
+    pub(super) fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
+        let mut known = self.0.borrow_mut();
+        if !known.contains_key(pattern) {
+            if known.len() >= MOST_PATTERNS {
+                return None;
+            }
+            let mut builder = RegexBuilder::new(pattern);
+            let compiled = builder.size_limit(MOST_BYTES).dfa_size_limit(MOST_BYTES).build();
+            known.insert(pattern.to_owned(), compiled.ok());
+        }
+        let regex = known.get(pattern)?.as_ref()?;
+        Some(regex.is_match(text))
+    }
+}

@@ -1,0 +1,40 @@
+//! What a change of a key must keep: nothing, as keys refer to nothing and nothing refers to them.
+
+use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
+use crate::ids::KeyId;
+use crate::resource::ApiKey;
+
+impl Configured for ApiKey {
+    fn collection(snapshot: &Snapshot) -> &Collection<Self> {
+        &snapshot.keys
+    }
+
+    fn collection_mut(snapshot: &mut Snapshot) -> &mut Collection<Self> {
+        &mut snapshot.keys
+    }
+
+    fn check_create(&self, _snapshot: &Snapshot, _rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn check_update(
+        &self,
+        _stored: &Self,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn check_delete(
+        _id: &KeyId,
+        _snapshot: &Snapshot,
+        _rules: &SpaceRules,
+    ) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn change(change: &Change<Self>) -> AnyChange<'_> {
+        AnyChange::Key(change)
+    }
+}

@@ -1,0 +1,30 @@
+//! Which spaces take what somebody sends: those that want no key, and those that it comes with a key of.
+
+use super::keys::{KeyRefusal, Sending};
+use super::{RoutingTable, owner};
+use crate::ids::Space;
+
+impl RoutingTable {
+    /// Whether any space has keys or wants some, so that requests may come with what functions must not see.
+    pub fn knows_keys(&self) -> bool {
+        self.keys.are_known()
+    }
+
+    /// Whether any space wants keys, so that it is worth a look.
+    pub fn needs_keys(&self) -> bool {
+        self.keys.are_needed()
+    }
+
+    /// The space that owns a path, if it wants keys; none where spaces share their paths.
+    pub fn guarding(&self, path: &str) -> Option<&Space> {
+        if !self.paths.is_by_space() {
+            return None;
+        }
+        self.keys.guarded(owner(path))
+    }
+
+    /// Whether a space takes what somebody sends.
+    pub fn admits(&self, space: &Space, sending: &Sending<'_>) -> Result<(), KeyRefusal> {
+        self.keys.admit(space, sending)
+    }
+}
