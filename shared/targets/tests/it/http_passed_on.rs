@@ -43,7 +43,11 @@ async fn ask(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<Functio
 
 /// The call of a queued delivery.
 async fn deliver(invoker: &Invoker, url: &str, mode: ResponseMode) -> Result<FunctionAnswer, InvokeError> {
-    invoker.invoke(&function(url, mode), call(EVENT)).await
+    let call = Call {
+        caller: Caller::Queue,
+        ..call(EVENT)
+    };
+    invoker.invoke(&function(url, mode), call).await
 }
 
 /// The whole body, wherever it is.
