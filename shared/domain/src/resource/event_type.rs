@@ -43,7 +43,7 @@ pub struct EventType {
     pub described: Described,
     /// Data of such events, for people to read: at most 8, of 32 KiB together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<Value>)]
     pub examples: Vec<Json>,
     /// What becomes of events whose data does not fit the schema.
     #[serde(default, skip_serializing_if = "Validation::is_default")]
@@ -61,9 +61,9 @@ pub struct EventType {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub schema_version: Option<u32>,
-    /// JSON Schema of the data of such events: the newest version.
+    /// JSON Schema of the data of such events, an object, `true` or `false`: the newest version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Value, required = false)]
     pub schema: Option<Json>,
     /// The versions before it, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

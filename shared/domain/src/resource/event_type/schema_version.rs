@@ -10,7 +10,7 @@ use crate::json::Json;
 pub struct SchemaVersion {
     /// Its number, from 1. None is used twice, as long as the event type has a schema.
     pub version: u32,
-    /// A JSON Schema.
-    #[schema(value_type = Object)]
+    /// A JSON Schema: an object, `true` or `false`.
+    #[schema(value_type = Value)]
     pub schema: Json,
 }
