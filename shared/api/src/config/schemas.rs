@@ -17,7 +17,7 @@ use utoipa::openapi::{ContentBuilder, Required};
 
 use super::endpoint::{Action, Endpoint, Subject};
 use super::openapi::blocks::{
-    add_schema, any_object, in_space, json, json_body, ok, path_parameter, with_errors, writable_space,
+    add_schema, in_space, json, json_body, json_schema, ok, path_parameter, with_errors, writable_space,
 };
 use super::{ConfigApi, InvalidRequest, no_content, with_version};
 use crate::body;
@@ -26,7 +26,7 @@ use crate::error::{ApiError, FaultErrors, json_answer, json_line};
 mod check;
 mod infer;
 
-pub(super) use check::SchemaCheck;
+pub(super) use check::{SchemaCheck, check_newest};
 
 /// What a schema is served as.
 const MEDIA_TYPE: &str = "application/schema+json";
@@ -81,7 +81,7 @@ pub(super) static SUBJECT: Subject = Subject {
                         })
                     },
                     describe: || {
-                        let content = || ContentBuilder::new().schema(Some(any_object())).build();
+                        let content = || ContentBuilder::new().schema(Some(json_schema())).build();
                         let schema = RequestBodyBuilder::new()
                             .description(Some("A JSON Schema."))
                             .content("application/json", content())
@@ -116,7 +116,7 @@ pub(super) static SUBJECT: Subject = Subject {
                     },
                     describe: || {
                         let get = of_version("getSchemaVersion", "A version of the schema of an event type")
-                            .response("200", ok("The schema.", Some((MEDIA_TYPE, any_object()))));
+                            .response("200", ok("The schema.", Some((MEDIA_TYPE, json_schema()))));
                         with_errors(get, &["404"])
                     },
                 },

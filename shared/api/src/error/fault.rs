@@ -33,7 +33,7 @@ pub(crate) struct Fault {
     direction: Option<&'static str>,
     /// Of data: what stands there, as JSON text, cut. Of schemas: a value that the one takes and the other does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value, required = false)]
     value: Option<Value>,
 }
 
@@ -41,14 +41,30 @@ impl FaultErrors {
     /// Each with what is said of all before it.
     pub(super) fn of(message: &str, mut errors: Vec<Fault>) -> Self {
         for fault in &mut errors {
-            let at = if fault.path.is_empty() {
-                String::new()
-            } else {
-                format!(" {}", fault.path)
-            };
-            fault.message = format!("{message}:{at} {}", fault.message);
+            fault.message = fault.after(message);
         }
         Self { errors }
+    }
+}
+
+impl Fault {
+    /// Its message with its path, after what is said of all.
+    fn after(&self, message: &str) -> String {
+        let at = if self.path.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", self.path)
+        };
+        format!("{message}:{at} {}", self.message)
+    }
+
+    /// All of it as one text, after what is said of all.
+    pub(super) fn as_text(&self, message: &str) -> String {
+        let text = self.after(message);
+        match &self.value {
+            Some(value) => format!("{text}, as of {value}"),
+            None => text,
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use super::ApiError;
 impl ApiError {
     /// Its status, its text, and what it is about.
     pub(crate) fn into_parts(self) -> (StatusCode, String, Option<Refusal>) {
-        (self.status, self.message, self.refusal.map(|refusal| *refusal))
+        let text = self.faults.first().map(|fault| fault.as_text(&self.message));
+        let message = text.unwrap_or(self.message);
+        (self.status, message, self.refusal.map(|refusal| *refusal))
     }
 
     /// The answer to a change of what is not as it was read.

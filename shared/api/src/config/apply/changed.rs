@@ -1,12 +1,14 @@
 //! What of a plan is looked at besides the rules of the configuration: what single writes refuse before they ask the store.
 
+use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::configuration::{Change, Configured, Plan, ResourceChange, Snapshot, WantedSpace};
-use domain::resource::Function;
+use domain::resource::{EventType, Function};
 use gateway::OwnConfigApi;
 
 use super::places::Places;
 use super::problems::Problems;
+use crate::config::schemas::check_newest;
 use crate::config::secrets::SecretRules;
 use crate::config::unknown_members::check_doubts;
 use crate::config::{ConfigApi, own_destination, transforms};
@@ -19,6 +21,7 @@ pub(super) struct WriteRules {
     pub(super) secrets: SecretRules,
     pub(super) own: OwnConfigApi,
     pub(super) transforms: TransformLimits,
+    pub(super) schemas: SchemaLimits,
     pub(super) health: HealthPaths,
     pub(super) is_strict: bool,
 }
@@ -29,6 +32,7 @@ impl WriteRules {
             secrets: api.secrets.clone(),
             own: api.own.clone(),
             transforms: api.transforms,
+            schemas: api.schemas,
             health: api.health.clone(),
             is_strict,
         }
@@ -87,6 +91,13 @@ impl WriteRules {
             refuse_shadowed(&self.health, resource)?;
         }
         check_doubts(resource, stored, self.is_strict)?;
+        if let Some(next) = resource.as_event_type() {
+            let version = |event_type: &EventType| event_type.schema_version;
+            let before = stored.and_then(R::as_event_type).and_then(version);
+            if next.schema_version != before {
+                check_newest(next, &self.schemas)?;
+            }
+        }
         Ok(())
     }
 }

@@ -50,6 +50,7 @@ fn planning(body: &str) -> Planning {
             secrets: SecretRules::default(),
             own: gateway::OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
+            schemas: dataflow::schema::SchemaLimits::default(),
             health: HealthPaths::default(),
             is_strict: false,
         },

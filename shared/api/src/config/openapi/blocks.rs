@@ -3,6 +3,7 @@
 use utoipa::ToSchema;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItemBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HttpMethod, Object, ObjectBuilder, Ref, RefOr, Required,
     ResponseBuilder, Schema, SecurityRequirement, Type,
@@ -188,6 +189,12 @@ pub(in crate::config) fn text() -> RefOr<Schema> {
     RefOr::T(Schema::Object(
         ObjectBuilder::new().schema_type(Type::String).build(),
     ))
+}
+
+/// The schema of a JSON Schema: an object, `true` or `false`.
+pub(in crate::config) fn json_schema() -> RefOr<Schema> {
+    let types = SchemaType::Array(vec![Type::Object, Type::Boolean]);
+    RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(types).build()))
 }
 
 /// The schema of any object.

@@ -70,35 +70,36 @@ impl ConfigApi {
         next: EventType,
     ) -> Result<SchemaCheck, ApiError> {
         let compared = stored.and_then(|stored| stored.schema_version);
-        if next.schema_version == compared {
-            return Ok(SchemaCheck::Newest(compared));
+        if next.schema_version != compared {
+            let limits = self.schemas;
+            off_runtime(move || check_newest(&next, &limits)).await?;
         }
-        let (limits, version, name) = (
-            self.schemas,
-            next.schema_version.unwrap_or_default(),
-            next.name.clone(),
-        );
-        match off_runtime(move || check(&next, &limits)).await {
-            Ok(()) => Ok(SchemaCheck::Newest(compared)),
-            Err(Refused::NoSchema(error)) => Err(ApiError::invalid(format!(
-                "Event type doesn't validate. Validation error: schema {error}"
-            ))
-            .about(Told {
-                field: Some("schema".to_owned()),
-                value: None,
-                rule: Some("schema"),
-                hint: Some(error.to_string().into()),
-            })),
-            Err(Refused::Incompatible { with, refusals }) => {
-                let message = format!(
-                    "version {version} of the schema of {:?} is not compatible with version {with}",
-                    name.as_str()
-                );
-                let faults = refusals.into_iter().map(Fault::from).collect();
-                Err(ApiError::incompatible(message, faults))
-            }
-        }
+        Ok(SchemaCheck::Newest(compared))
     }
+}
+
+/// Refuses an event type whose newest schema is none, or does not go with the versions before it. That may take long.
+pub(in crate::config) fn check_newest(next: &EventType, limits: &SchemaLimits) -> Result<(), ApiError> {
+    check(next, limits).map_err(|refused| match refused {
+        Refused::NoSchema(error) => ApiError::invalid(format!(
+            "Event type doesn't validate. Validation error: schema {error}"
+        ))
+        .about(Told {
+            field: Some("schema".to_owned()),
+            value: None,
+            rule: Some("schema"),
+            hint: Some(error.to_string().into()),
+        }),
+        Refused::Incompatible { with, refusals } => {
+            let version = next.schema_version.unwrap_or_default();
+            let message = format!(
+                "version {version} of the schema of {:?} is not compatible with version {with}",
+                next.name.as_str()
+            );
+            let faults = refusals.into_iter().map(Fault::from).collect();
+            ApiError::incompatible(message, faults)
+        }
+    })
 }
 
 fn check(next: &EventType, limits: &SchemaLimits) -> Result<(), Refused> {
