@@ -149,6 +149,14 @@ impl ApiError {
         )
     }
 
+    /// The answer where authorizers are to be asked and there is nothing in this process that calls functions.
+    pub(crate) fn nobody_asks() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "this deployment calls no functions from its Configuration API: authorizers cannot be asked here",
+        )
+    }
+
     /// The answer when the delivery log is there but cannot be read. What the disk said is for the log only.
     pub(crate) fn unreadable_delivery_log(err: &std::io::Error) -> Self {
         tracing::error!(error = %ErrorChain(err), "The delivery log could not be read.");

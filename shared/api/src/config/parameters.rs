@@ -3,6 +3,7 @@
 use std::num::IntErrorKind;
 
 use domain::event::{EventError, query_pairs};
+use domain::explain::AskError;
 use domain::json::{JsonError, Object};
 use domain::resource::MetadataFilter;
 use domain::validation::has_valid_escapes;
@@ -59,6 +60,15 @@ pub(crate) enum InvalidRequest {
     /// The event in the body is none.
     #[error(transparent)]
     Event(#[from] EventError),
+    /// What authorizers are to be asked about cannot be read.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// Authorizers are to be asked about an event of which only the type is known.
+    #[error("\"event\" is needed to ask authorizers about it")]
+    EventNeeded,
+    /// Authorizers are to be asked about a request that there cannot be.
+    #[error("\"method\" or \"path\" is none that a request can have")]
+    NoRequest,
     /// Two members say what one of them has to.
     #[error("\"{0}\" and \"{1}\" exclude each other")]
     Exclusive(&'static str, &'static str),

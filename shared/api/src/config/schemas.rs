@@ -26,7 +26,7 @@ use crate::error::{ApiError, FaultErrors, json_answer, json_line};
 mod check;
 mod infer;
 
-pub(super) use check::{SchemaCheck, check_newest};
+pub(super) use check::{SchemaCheck, check_newest, check_restored};
 
 /// What a schema is served as.
 const MEDIA_TYPE: &str = "application/schema+json";

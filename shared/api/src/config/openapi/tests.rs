@@ -121,7 +121,10 @@ fn members_of_durable_delivery_are_described() {
         ("DeadLetterList", &["deadLetters", "next", "dropped"][..]),
         ("DeadLetterSummary", &["eventId", "bytes", "deadAt"]),
         ("Redrive", &["deliveryId", "subscriptionId", "all", "limit"]),
-        ("ExplainRequest", &["event", "eventType", "method", "path"]),
+        (
+            "ExplainRequest",
+            &["event", "eventType", "method", "path", "ask", "headers"],
+        ),
         ("DeliveryAttempt", &["eventId", "nextAttemptAt", "durationMs"]),
         ("DeadLetter", &["deliveryId", "lastResponse", "deadAt"]),
     ] {
