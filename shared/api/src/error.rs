@@ -96,6 +96,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, message).with_faults(faults)
     }
 
+    /// The answer to a request for what is not there.
+    pub(crate) fn nothing_there() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not Found")
+    }
+
     /// The answer to a request for a version of a schema that is not there.
     pub(crate) fn no_schema_version(event_type: &str, version: &str) -> Self {
         Self::new(

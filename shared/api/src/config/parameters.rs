@@ -110,6 +110,15 @@ impl Query {
     /// Reads the query of a request that knows these parameters; the first value of a repeated name counts. Unlike in
     /// lists of resources others are refused: with a misspelt filter ignored, a request would delete too much.
     pub(super) fn of(parts: &Parts, known: &[&'static str]) -> Result<Self, InvalidRequest> {
+        Self::read(parts, known, false)
+    }
+
+    /// The same where others mean nothing and are ignored.
+    pub(super) fn among(parts: &Parts, known: &[&'static str]) -> Result<Self, InvalidRequest> {
+        Self::read(parts, known, true)
+    }
+
+    fn read(parts: &Parts, known: &[&'static str], ignores_others: bool) -> Result<Self, InvalidRequest> {
         let query = parts.uri.query().unwrap_or_default();
         if !has_valid_escapes(query) {
             return Err(InvalidRequest::Query);
@@ -117,6 +126,9 @@ impl Query {
         let mut parameters = Vec::new();
         for (given, value) in query_pairs(query) {
             let Some(&name) = known.iter().find(|name| **name == given) else {
+                if ignores_others {
+                    continue;
+                }
                 return Err(InvalidRequest::UnknownParameter { name: given });
             };
             if value.is_empty() {
