@@ -88,6 +88,7 @@ fn a_plain_request_is_asked_about_as_one() {
     let gateway = GatewayProcess::start(&[]);
     let server = Server::start();
     server.register(&gateway);
+    gateway.event_type("http.request");
     let own = json!({"type": "sync", "eventType": "http.request", "functionId": "f", "path": "/u/:id", "method": "GET",
         "authorizerId": "auth"});
     gateway.create("subscriptions", &own);
@@ -100,7 +101,7 @@ fn a_plain_request_is_asked_about_as_one() {
     assert_eq!(question["event"]["data"]["params"], json!({"id": "7"}));
     assert_eq!(question["request"]["method"], "GET");
 
-    // An authorizer that is not there cannot be asked, and one that asks this itself does not go round for ever.
+    // An authorizer that asks this itself does not go round for ever.
     let hops = [("X-Event-Gateway-Hops", "200")];
     let path = "/v1/spaces/default/explain";
     let round = send(gateway.config, "POST", path, &hops, asked.to_string());
@@ -113,7 +114,7 @@ fn no_function_gets_a_key_of_the_gateway() {
     let server = Server::start();
     server.register(&gateway);
     gateway.subscribe("sync", "ev", "f", "/s");
-    let key = gateway.create("keys", &json!({"keyId": "k", "role": "emitter"}));
+    let key = gateway.create("keys", &json!({"name": "k", "role": "emitter"}));
     let secret = key["key"].as_str().unwrap();
     let event = json!({"specversion": "1.0", "type": "ev", "source": "/s", "id": "7"});
     let headers = json!({"Authorization": format!("Bearer {secret}"), "X-API-Key": secret});
