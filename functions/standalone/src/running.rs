@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::BytesInFlight;
+use api::config::ConfigApi;
 use api::events::EventsApi;
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
@@ -110,7 +111,10 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     warn_of_openness(settings, config_place);
     let gateway = parts.gateway()?;
     let events = parts.events_api(gateway.clone());
-    let config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
+    let config_api = ConfigApi {
+        authorizers: Some(gateway.authorizer_inquiry()),
+        ..parts.config_api(Some(settings.access.config_hosts.clone()))?
+    };
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::space_version::SpaceVersion;
-use gateway::DeadLetters;
+use gateway::{AuthorizerInquiry, DeadLetters};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
 use records::DeliveryLog;
@@ -97,6 +97,8 @@ pub struct ConfigApi {
     pub own: OwnConfigApi,
     /// Bounds of the transforms of subscriptions.
     pub transforms: TransformLimits,
+    /// How the engine of this process is asked what authorizers would answer, where it has one. This API calls no functions.
+    pub authorizers: Option<AuthorizerInquiry>,
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.

@@ -96,6 +96,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, message).with_faults(faults)
     }
 
+    /// The answer to a request for what is not there.
+    pub(crate) fn nothing_there() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not Found")
+    }
+
     /// The answer to a request for a version of a schema that is not there.
     pub(crate) fn no_schema_version(event_type: &str, version: &str) -> Self {
         Self::new(
@@ -146,6 +151,14 @@ impl ApiError {
         Self::new(
             StatusCode::NOT_IMPLEMENTED,
             "the deliveries of this deployment wait in Amazon SQS: look at its queues, and purge them, there",
+        )
+    }
+
+    /// The answer where authorizers are to be asked and there is nothing in this process that calls functions.
+    pub(crate) fn nobody_asks() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "this deployment calls no functions from its Configuration API: authorizers cannot be asked here",
         )
     }
 

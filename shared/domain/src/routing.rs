@@ -46,7 +46,7 @@ pub use foreign::{ForeignPath, foreign_paths};
 pub use hooks::RoutedHook;
 use hooks::{Hooks, HooksOf};
 use keys::Keys;
-pub use keys::{KeyRefusal, Sending};
+pub use keys::{KeyRefusal, Sending, may_send};
 pub use nearest::{NearestMiss, UnmatchedAnswer};
 pub use ownership::PathOwnership;
 use ownership::owner;

@@ -107,17 +107,19 @@ impl Planning {
             }
         };
         let after = plan.steps.last().unwrap_or(before);
-        self.write_rules
+        let told = self
+            .write_rules
             .check_all((before, after), &plan, &self.wanted, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
+        let warnings = self.warnings.iter().cloned().chain(told).collect();
         let told = ApplyPlan {
             version: export::version(&export::export(before, &self.secrets)),
             applied: false,
             steps: plan.steps.len(),
             actions: actions(before, after, &plan, &self.wanted),
-            warnings: self.warnings.clone(),
+            warnings,
         };
         Ok((plan, told))
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::access::Scope;
 use domain::resource::ApiKey;
+use domain::routing::may_send;
 
 use crate::error::ApiError;
 
@@ -21,6 +22,16 @@ impl Caller {
     pub(super) fn check_allowed(&self, scope: Scope) -> Result<(), ApiError> {
         match self {
             Self::Key(own) if !own.allows(scope) => Err(ApiError::beyond_scope(scope)),
+            Self::Root | Self::Key(_) => Ok(()),
+        }
+    }
+
+    /// Refuses what only those may do who may send an event of a type on a path.
+    pub(super) fn check_may_send(&self, event_type: &str, path: &str) -> Result<(), ApiError> {
+        match self {
+            Self::Key(own) if !may_send(own, Some(event_type), path) => {
+                Err(ApiError::beyond_scope(Scope::EventsEmit))
+            }
             Self::Root | Self::Key(_) => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 14] = [
+pub(super) static SUBJECTS: [&Subject; 15] = [
     &apply::SUBJECT,
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
@@ -20,6 +20,7 @@ pub(super) static SUBJECTS: [&Subject; 14] = [
     &catalog::SUBJECT,
     &asyncapi::SUBJECT,
     &xregistry::SUBJECT,
+    &xregistry::VIEW,
     &spaces::SUBJECT,
     &transforms::SUBJECT,
 ];
@@ -67,6 +68,24 @@ mod tests {
             ("GET", "asyncapi", Some(("asyncapi", "get"))),
             ("GET", "xregistry/export", Some(("xregistry", "get"))),
             ("POST", "xregistry/export", None),
+            ("GET", "xregistry", Some(("xregistry", "get"))),
+            ("PUT", "xregistry", None),
+            (
+                "GET",
+                "xregistry/schemagroups/s/schemas",
+                Some(("xregistry", "list")),
+            ),
+            (
+                "GET",
+                "xregistry/schemagroups/s/schemas/t$details",
+                Some(("xregistry", "get")),
+            ),
+            ("DELETE", "xregistry/schemagroups/s/schemas/t", None),
+            (
+                "GET",
+                "xregistry/schemagroups/s/schemas/t/versions/1",
+                Some(("xregistry", "get")),
+            ),
             ("POST", "schemas/infer", Some(("schema", "infer"))),
             ("GET", "schemas/infer", None),
             ("GET", "schemas/t/versions", Some(("schema", "list"))),

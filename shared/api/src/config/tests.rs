@@ -96,6 +96,7 @@ impl Api {
             health: HealthPaths::default(),
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
+            authorizers: None,
         };
         Self {
             config,

@@ -1,7 +1,7 @@
 //! The schemas of a space as an xRegistry 1.0-rc4 document that other registries take in: read only, all in one.
 //!
 //! It is what `?doc&inline=*,modelsource` of an xRegistry server gives: references lead into the document. A space is a
-//! schema group, an event type with a schema is a schema, and its versions are versions.
+//! schema group, an event type with a schema is a schema, and its versions are versions. `view.rs` has the same entity by entity.
 
 use axum::response::Response;
 use domain::access::Scope;
@@ -18,9 +18,13 @@ use super::parameters::Query;
 use crate::error::{ApiError, json_answer, json_bytes};
 
 mod document;
+mod entities;
 mod format;
+mod place;
+mod view;
 
 use document::Registry;
+pub(super) use view::SUBJECT as VIEW;
 
 pub(super) static SUBJECT: Subject = Subject {
     endpoints: &[Endpoint {

@@ -84,6 +84,7 @@ impl Deliverer {
         tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked before its attempt.");
         let give_up = || {
             self.give_up(
+                None,
                 delivery,
                 DeadLetterReason::PermanentFailure,
                 delivery.attempts,
@@ -109,6 +110,7 @@ impl Deliverer {
         };
         let Some(subscription) = subscription_of(&table, delivery) else {
             return self.give_up(
+                Some(&table),
                 delivery,
                 DeadLetterReason::SubscriptionDeleted,
                 delivery.attempts,
@@ -132,6 +134,7 @@ impl Deliverer {
         let policy = subscription.retry.as_ref().unwrap_or(&defaults);
         if is_exhausted(delivery, policy) {
             return self.give_up(
+                Some(&table),
                 delivery,
                 DeadLetterReason::AttemptsExhausted,
                 delivery.attempts,
@@ -188,6 +191,7 @@ impl Deliverer {
                 let (space, function) = (&delivery.space, &delivery.function);
                 tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked after its attempt.");
                 self.give_up(
+                    Some(&table),
                     delivery,
                     DeadLetterReason::PermanentFailure,
                     delivery.attempts.saturating_add(1),
@@ -207,9 +211,11 @@ impl Deliverer {
         DeliveryStep::Wait { scope, pause }
     }
 
-    /// What becomes of a delivery that is given up after so many attempts.
+    /// What becomes of a delivery that is given up after so many attempts. The log says of what kind its function is, as far
+    /// as the `table` knows it.
     pub(super) fn give_up(
         &self,
+        table: Option<&RoutingTable>,
         delivery: &Delivery,
         reason: DeadLetterReason,
         attempts: u32,
@@ -221,9 +227,13 @@ impl Deliverer {
             .trace
             .as_ref()
             .and_then(|trace| trace.request_id());
+        let function = table.and_then(|table| table.function(space, &delivery.function));
+        let provider = function.map(|function| function.provider.type_name());
+        let status = failure.as_ref().and_then(FailedAttempt::status);
         tracing::warn!(
-            %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id,
-            requestId = request_id, attempts, reason = reason.as_str(), "Delivery given up."
+            %space, subscriptionId = %subscription, functionId = %delivery.function, provider,
+            event.id = delivery.event.id(), deliveryId = %delivery.id, requestId = request_id, attempts,
+            reason = reason.as_str(), status, "Delivery given up."
         );
         self.metrics.space(space).dead_lettered.increment(1);
         let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());

@@ -133,6 +133,12 @@ impl CircuitBreakers {
 }
 
 impl CallPermit {
+    /// The kind of the function, where it is known.
+    pub(crate) fn provider(&self) -> Option<&'static str> {
+        let function = self.call.as_ref()?.registered.function.as_ref()?;
+        Some(function.provider.type_name())
+    }
+
     /// The function answered: it took the event, refused it, or asked for fewer calls. It is alive.
     pub fn success(mut self, now: Instant) -> Option<CircuitChange> {
         self.call.take()?.report(CallReport::Success, now)

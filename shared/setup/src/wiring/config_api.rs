@@ -9,7 +9,7 @@ use crate::telemetry::{self, TelemetryError};
 
 impl Parts<'_> {
     /// The Configuration API over these parts. It has a budget of bytes of its own: senders that fill the one for events
-    /// do not keep the operator out. `hosts` are the names that it is known by; `None` where something else guards them.
+    /// do not keep the operator out. It knows no engine; who has one beside it may give it a handle to ask. `hosts` are the names that it is known by; `None` where something else guards them.
     pub fn config_api(&self, hosts: Option<Vec<String>>) -> Result<ConfigApi, TelemetryError> {
         let settings = self.settings;
         let access = &settings.access;
@@ -35,6 +35,7 @@ impl Parts<'_> {
             health: settings.listen.health_path.clone(),
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
+            authorizers: None,
         })
     }
 }

@@ -3,12 +3,12 @@
 use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::configuration::{Change, Configured, Plan, ResourceChange, Snapshot, WantedSpace};
-use domain::resource::{EventType, Function};
+use domain::resource::{EventType, Function, Kind};
 use gateway::OwnConfigApi;
 
 use super::places::Places;
 use super::problems::Problems;
-use crate::config::schemas::check_newest;
+use crate::config::schemas::{check_newest, check_restored};
 use crate::config::secrets::SecretRules;
 use crate::config::unknown_members::check_doubts;
 use crate::config::{ConfigApi, own_destination, transforms};
@@ -38,19 +38,23 @@ impl WriteRules {
         }
     }
 
-    /// Looks at all that a plan writes.
+    /// Looks at all that a plan writes. Gives what is to be told of it though it is no reason to refuse it.
     pub(super) fn check_all(
         &self,
         (before, after): (&Snapshot, &Snapshot),
         plan: &Plan,
         wanted: &WantedSpace,
         problems: &mut Problems,
-    ) {
+    ) -> Vec<String> {
         let places = Places::of(wanted, plan);
+        let mut told = Vec::new();
         for change in before.changes_to(after) {
             match &change {
                 ResourceChange::Space(change) => self.check(change, None, &places, problems),
-                ResourceChange::EventType(change) => self.check(change, None, &places, problems),
+                ResourceChange::EventType(change) => {
+                    self.check(change, None, &places, problems);
+                    told.extend(self.check_restored(change, &places, problems));
+                }
                 ResourceChange::Cors(change) => self.check(change, None, &places, problems),
                 ResourceChange::Subscription(change) => self.check(change, None, &places, problems),
                 ResourceChange::Function(change) => {
@@ -59,6 +63,35 @@ impl WriteRules {
                     let old = old.and_then(|old| before.get::<Function>(old).ok());
                     self.check(change, old.as_deref(), &places, problems);
                 }
+            }
+        }
+        told
+    }
+
+    /// Looks at the versions of the schema of an event type that is new and has several. Gives those that do not go with
+    /// each other.
+    fn check_restored(
+        &self,
+        change: &Change<EventType>,
+        places: &Places,
+        problems: &mut Problems,
+    ) -> Vec<String> {
+        let Some(after) = change.after.as_ref().filter(|_| change.before.is_none()) else {
+            return Vec::new();
+        };
+        let event_type = &*after.resource;
+        if event_type.older_schemas.is_empty() {
+            return Vec::new();
+        }
+        let place = places.get(Kind::EventType, event_type.name.as_ref());
+        match check_restored(event_type, &self.schemas) {
+            Ok(told) => {
+                let place = place.unwrap_or_default();
+                told.into_iter().map(|text| format!("{place}: {text}")).collect()
+            }
+            Err(error) => {
+                problems.add(place.as_deref(), error);
+                Vec::new()
             }
         }
     }
@@ -94,7 +127,9 @@ impl WriteRules {
         if let Some(next) = resource.as_event_type() {
             let version = |event_type: &EventType| event_type.schema_version;
             let before = stored.and_then(R::as_event_type).and_then(version);
-            if next.schema_version != before {
+            // Several at once are looked at together.
+            let is_restored = stored.is_none() && !next.older_schemas.is_empty();
+            if next.schema_version != before && !is_restored {
                 check_newest(next, &self.schemas)?;
             }
         }

@@ -81,15 +81,7 @@ impl ConfigApi {
 /// Refuses an event type whose newest schema is none, or does not go with the versions before it. That may take long.
 pub(in crate::config) fn check_newest(next: &EventType, limits: &SchemaLimits) -> Result<(), ApiError> {
     check(next, limits).map_err(|refused| match refused {
-        Refused::NoSchema(error) => ApiError::invalid(format!(
-            "Event type doesn't validate. Validation error: schema {error}"
-        ))
-        .about(Told {
-            field: Some("schema".to_owned()),
-            value: None,
-            rule: Some("schema"),
-            hint: Some(error.to_string().into()),
-        }),
+        Refused::NoSchema(error) => no_schema("schema".to_owned(), &error),
         Refused::Incompatible { with, refusals } => {
             let version = next.schema_version.unwrap_or_default();
             let message = format!(
@@ -102,16 +94,69 @@ pub(in crate::config) fn check_newest(next: &EventType, limits: &SchemaLimits) -
     })
 }
 
+/// Refuses an event type of a document that is to have several versions of its schema from the beginning, if one of them is
+/// none. Tells of each that does not go with the one before it: that was so where it comes from, as
+/// [`CompatibilityMode`] looks at nothing that is there when it is changed, and copies are not refused for it.
+pub(in crate::config) fn check_restored(
+    next: &EventType,
+    limits: &SchemaLimits,
+) -> Result<Vec<String>, ApiError> {
+    let mut incompatible = Vec::new();
+    let mut before: Option<(u32, Schema)> = None;
+    for (at, (version, text)) in next.schema_versions().enumerate() {
+        let is_newest = next.schema_version == Some(version);
+        let field = || {
+            if is_newest {
+                "schema".to_owned()
+            } else {
+                format!("olderSchemas[{at}].schema")
+            }
+        };
+        let schema = Schema::compile(text.get(), limits).map_err(|error| no_schema(field(), &error))?;
+        if let Some((with, old)) = &before
+            && !compared(next, old, &schema).is_empty()
+        {
+            incompatible.push(format!(
+                "version {version} of the schema of {:?} is not compatible with version {with}",
+                next.name.as_str()
+            ));
+        }
+        before = Some((version, schema));
+    }
+    Ok(incompatible)
+}
+
+fn no_schema(field: String, error: &SchemaError) -> ApiError {
+    ApiError::invalid(format!(
+        "Event type doesn't validate. Validation error: {field} {error}"
+    ))
+    .about(Told {
+        field: Some(field),
+        value: None,
+        rule: Some("schema"),
+        hint: Some(error.to_string().into()),
+    })
+}
+
+/// Why one version may not follow another, by what the event type says of compatibility.
+fn compared(event_type: &EventType, old: &Schema, new: &Schema) -> Vec<Refusal> {
+    let mode = mode(event_type.compatibility);
+    let policy = match event_type.compatibility_policy {
+        CompatibilityPolicy::Lenient => Policy::Lenient,
+        CompatibilityPolicy::Strict => Policy::Strict,
+    };
+    if mode == Compatibility::None {
+        return Vec::new();
+    }
+    refusals(mode, policy, old, new, &CompareLimits::default())
+}
+
 fn check(next: &EventType, limits: &SchemaLimits) -> Result<(), Refused> {
     let Some((version, text)) = next.newest_schema() else {
         return Ok(());
     };
     let new = Schema::compile(text.get(), limits).map_err(Refused::NoSchema)?;
     let mode = mode(next.compatibility);
-    let policy = match next.compatibility_policy {
-        CompatibilityPolicy::Lenient => Policy::Lenient,
-        CompatibilityPolicy::Strict => Policy::Strict,
-    };
     if mode == Compatibility::None {
         return Ok(());
     }
@@ -124,7 +169,7 @@ fn check(next: &EventType, limits: &SchemaLimits) -> Result<(), Refused> {
         let Ok(old) = Schema::compile(text.get(), limits) else {
             continue;
         };
-        let refusals = refusals(mode, policy, &old, &new, &CompareLimits::default());
+        let refusals = compared(next, &old, &new);
         if !refusals.is_empty() {
             return Err(Refused::Incompatible { with, refusals });
         }
