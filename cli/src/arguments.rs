@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    apply, completion, context, create, dead_letters, delete, deliveries, describe, emit, explain, export,
-    get, import, login, pause, status, tail, waiting,
+    apply, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit, explain,
+    export, get, import, keys, login, pause, schema, status, tail, waiting,
 };
 use crate::connection::Connection;
 use crate::console::Console;
@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Dlq(dead_letters::Command),
     #[command(subcommand)]
     Waiting(waiting::Command),
+    #[command(subcommand)]
+    Keys(keys::Command),
     Pause(pause::PauseArguments),
     Resume(pause::ResumeArguments),
     Validate(apply::ValidateArguments),
@@ -106,6 +108,8 @@ pub(crate) enum Command {
     Export(export::Arguments),
     #[command(subcommand)]
     Import(import::Command),
+    Schema(schema::Arguments),
+    Dev(dev::Arguments),
     Completion(completion::Arguments),
 }
 

@@ -14,16 +14,20 @@ pub(crate) mod dead_letters;
 pub(crate) mod delete;
 pub(crate) mod deliveries;
 pub(crate) mod describe;
+pub(crate) mod dev;
 pub(crate) mod emit;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod import;
+pub(crate) mod key_flags;
+pub(crate) mod keys;
 pub(crate) mod labels;
 pub(crate) mod login;
 pub(crate) mod pause;
 pub(crate) mod plan;
 pub(crate) mod resource_flags;
+pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod waiting;
@@ -52,6 +56,10 @@ pub(crate) fn run(arguments: Arguments, console: &mut Console) -> Result<(), Fai
             );
         }
         Command::Import(command) => return import::run(command, format, console),
+        Command::Schema(_) => return schema::run(console),
+        Command::Dev(arguments) => {
+            return dev::run(&arguments, globals.said()?, globals.patience(), format, console);
+        }
         Command::Completion(arguments) => {
             return completion::run(&arguments, &mut crate::arguments::command(), console);
         }
@@ -72,12 +80,18 @@ pub(crate) fn run(arguments: Arguments, console: &mut Console) -> Result<(), Fai
         Command::Tail(arguments) => tail::run(&arguments, session),
         Command::Dlq(command) => dead_letters::run(&command, session),
         Command::Waiting(command) => waiting::run(&command, session),
+        Command::Keys(command) => keys::run(&command, session),
         Command::Pause(arguments) => pause::pause(&arguments, session),
         Command::Resume(arguments) => pause::resume(&arguments, session),
         Command::Validate(arguments) => apply::validate(&arguments, session),
         Command::Diff(arguments) => apply::diff(&arguments, session),
         Command::Apply(arguments) => apply::apply(&arguments, session),
         Command::Export(_) => export::run(session),
-        Command::Login(_) | Command::Context(_) | Command::Import(_) | Command::Completion(_) => Ok(()),
+        Command::Login(_)
+        | Command::Context(_)
+        | Command::Dev(_)
+        | Command::Import(_)
+        | Command::Schema(_)
+        | Command::Completion(_) => Ok(()),
     }
 }

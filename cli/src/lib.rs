@@ -13,6 +13,8 @@ mod contexts;
 mod documents;
 mod environment;
 mod failure;
+mod gateway_program;
+mod happening;
 mod http_client;
 mod import;
 mod json_text;
@@ -23,6 +25,7 @@ mod report;
 mod session;
 mod table;
 mod wanted;
+mod watched_file;
 
 pub use console::Console;
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use http::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::answer::Answer;
@@ -83,6 +84,12 @@ impl Session<'_> {
     /// JSON of an answer as a type.
     pub(crate) fn read<T: DeserializeOwned>(&self, path: &str, json: &str) -> Result<T, Failure> {
         serde_json::from_str(json).map_err(|err| self.foreign(path, err.to_string()))
+    }
+
+    /// A text that an answer must have.
+    pub(crate) fn needed<'a>(&self, path: &str, answer: &'a Value, member: &str) -> Result<&'a str, Failure> {
+        let text = answer[member].as_str();
+        text.ok_or_else(|| self.foreign(path, format!("there is no \"{member}\" in it")))
     }
 
     /// Says what was done, for people in a sentence, for programs as the answer that there was.

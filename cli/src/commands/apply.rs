@@ -7,6 +7,7 @@ use http::Method;
 
 use crate::api::query;
 use crate::commands::plan::Plan;
+use crate::console::Console;
 use crate::documents::{self, to_json};
 use crate::failure::Failure;
 use crate::output::{Format, write_value};
@@ -135,17 +136,21 @@ pub(crate) fn apply(arguments: &ApplyArguments, session: &mut Session<'_>) -> Re
 }
 
 impl Files {
-    /// One document of all files, as it is sent.
     fn document(&self, session: &mut Session<'_>) -> Result<String, Failure> {
-        let mut wanted = Vec::new();
-        for file in &self.file {
-            let malformed = |reason: String| Failure::Malformed(format!("{}: {reason}", file.display()));
-            for document in documents::read(file, session.console)? {
-                wanted.extend(resources(document).map_err(malformed)?);
-            }
-        }
-        to_json(&as_one(wanted).map_err(Failure::Malformed)?)
+        document_of(&self.file, session.console)
     }
+}
+
+/// One document of all files, as it is sent.
+pub(crate) fn document_of(files: &[PathBuf], console: &mut Console) -> Result<String, Failure> {
+    let mut wanted = Vec::new();
+    for file in files {
+        let malformed = |reason: String| Failure::Malformed(format!("{}: {reason}", file.display()));
+        for document in documents::read(file, console)? {
+            wanted.extend(resources(document).map_err(malformed)?);
+        }
+    }
+    to_json(&as_one(wanted).map_err(Failure::Malformed)?)
 }
 
 fn dry_run(

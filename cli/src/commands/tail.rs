@@ -41,9 +41,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<(), Failure> {
     let path = arguments.selection.path(PAGE, session);
-    let mut seen = Seen::default();
+    let mut follower = Follower::new(path, arguments.all);
     let mut left = arguments.count.unwrap_or(usize::MAX);
-    let mut is_shown = arguments.all;
     let begin = Instant::now();
     let is_over = || {
         arguments
@@ -51,17 +50,8 @@ pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<()
             .is_some_and(|most| begin.elapsed() >= Duration::from_secs(most.into()))
     };
     while left > 0 {
-        let (items, _) = session.page(&path, "deliveries")?;
-        // The newest come first.
-        for item in items.iter().rev() {
-            let attempt: Value = session.read(&path, item.get())?;
-            if seen.is_new(&attempt) && is_shown && left > 0 {
-                show(&attempt, item.get(), session)?;
-                left -= 1;
-            }
-        }
+        left -= follower.show_news(left, session)?;
         session.console.flush()?;
-        is_shown = true;
         if is_over() {
             break;
         }
@@ -70,6 +60,40 @@ pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Follows the attempts of a list.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    path: String,
+    seen: Seen,
+    is_shown: bool,
+}
+
+impl Follower {
+    /// Of this list, whose newest attempts come first; those that are there already are shown, or not.
+    pub(crate) fn new(path: String, is_shown: bool) -> Self {
+        Self {
+            path,
+            seen: Seen::default(),
+            is_shown,
+        }
+    }
+
+    /// Shows what has come since the last time, so many at most, and says how many.
+    pub(crate) fn show_news(&mut self, most: usize, session: &mut Session<'_>) -> Result<usize, Failure> {
+        let (items, _) = session.page(&self.path, "deliveries")?;
+        let mut shown = 0;
+        for item in items.iter().rev() {
+            let attempt: Value = session.read(&self.path, item.get())?;
+            if self.seen.is_new(&attempt) && self.is_shown && shown < most {
+                show(&attempt, item.get(), session)?;
+                shown += 1;
+            }
+        }
+        self.is_shown = true;
+        Ok(shown)
+    }
 }
 
 fn show(attempt: &Value, json: &str, session: &mut Session<'_>) -> Result<(), Failure> {

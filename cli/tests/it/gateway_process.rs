@@ -1,7 +1,8 @@
 //! A gateway: the binary that the workspace's tests build, or the one that `EVENT_GATEWAY_BIN` names.
 
 use std::env;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -57,6 +58,22 @@ impl Gateway {
             .with("EG_EVENTS_URL", &self.events_url)
     }
 
+    /// Status of the answer to an event that comes with this key.
+    pub(crate) fn status_with(&self, key: &str) -> u16 {
+        let event = r#"{"specversion":"1.0","id":"1","source":"/it","type":"a"}"#;
+        let mut stream = TcpStream::connect(self.events_url.trim_start_matches("http://")).unwrap();
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\nconnection: close\r\ncontent-type: \
+             application/cloudevents+json\r\ncontent-length: {}\r\n\r\n{event}",
+            event.len()
+        )
+        .unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
     /// URL of the Configuration API.
     pub(crate) fn config_url(&self) -> &str {
         &self.config_url
@@ -70,7 +87,8 @@ impl Drop for Gateway {
     }
 }
 
-fn binary() -> PathBuf {
+/// The program.
+pub(crate) fn binary() -> PathBuf {
     if let Some(named) = env::var_os("EVENT_GATEWAY_BIN") {
         return named.into();
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -70,9 +70,9 @@ impl User {
         self.eg_reading("", arguments)
     }
 
-    /// Runs a command with this input.
-    pub(crate) fn eg_reading(&self, input: &str, arguments: &[&str]) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_eg"))
+    /// Starts a command.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_eg"))
             .env_clear()
             .env("EG_CONTEXTS_FILE", self.contexts_file())
             .envs(self.variables.iter().cloned())
@@ -81,7 +81,12 @@ impl User {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// Runs a command with this input.
+    pub(crate) fn eg_reading(&self, input: &str, arguments: &[&str]) -> Ran {
+        let mut child = self.start(arguments);
         // Who does not read it has ended by then.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();

@@ -22,6 +22,7 @@ mod browser_guard;
 mod caller;
 mod catalog;
 mod changes;
+mod configuration_schema;
 mod creation;
 mod dead_letters;
 mod deliveries;
@@ -55,6 +56,7 @@ mod xregistry;
 
 pub use access::AccessKey;
 pub use browser_guard::BrowserGuard;
+pub use configuration_schema::configuration_schema;
 pub use gateway::OwnConfigApi;
 pub use metrics_page::MetricsPage;
 pub use openapi::openapi;
