@@ -1,6 +1,7 @@
 //! What of a plan is looked at besides the rules of the configuration: what single writes refuse before they ask the store.
 
 use dataflow::schema::SchemaLimits;
+use dataflow::schema::compatibility::CompareBudget;
 use dataflow::transform::TransformLimits;
 use domain::configuration::{Change, Configured, Plan, ResourceChange, Snapshot, WantedSpace};
 use domain::resource::{EventType, Function};
@@ -26,6 +27,13 @@ pub(super) struct WriteRules {
     pub(super) is_strict: bool,
 }
 
+/// What is found of a plan, and what is left to find more.
+struct Told<'a> {
+    places: &'a Places,
+    problems: &'a mut Problems,
+    budget: CompareBudget,
+}
+
 impl WriteRules {
     pub(super) fn of(api: &ConfigApi, is_strict: bool) -> Self {
         Self {
@@ -47,40 +55,45 @@ impl WriteRules {
         problems: &mut Problems,
     ) {
         let places = Places::of(wanted, plan);
+        // All of a document takes no more than one schema may.
+        let told = &mut Told {
+            places: &places,
+            problems,
+            budget: CompareBudget::new(self.schemas.compare_steps),
+        };
         for change in before.changes_to(after) {
             match &change {
-                ResourceChange::Space(change) => self.check(change, None, &places, problems),
-                ResourceChange::EventType(change) => self.check(change, None, &places, problems),
-                ResourceChange::Cors(change) => self.check(change, None, &places, problems),
-                ResourceChange::Subscription(change) => self.check(change, None, &places, problems),
+                ResourceChange::Space(change) => self.check(change, None, told),
+                ResourceChange::EventType(change) => self.check(change, None, told),
+                ResourceChange::Cors(change) => self.check(change, None, told),
+                ResourceChange::Subscription(change) => self.check(change, None, told),
                 ResourceChange::Function(change) => {
                     let id = change.newest().map(|function| &function.function_id);
                     let old = id.and_then(|id| plan.renamed_functions.get(id));
                     let old = old.and_then(|old| before.get::<Function>(old).ok());
-                    self.check(change, old.as_deref(), &places, problems);
+                    self.check(change, old.as_deref(), told);
                 }
             }
         }
     }
 
     /// `renamed` is what it was under another id.
-    fn check<R: Configured>(
-        &self,
-        change: &Change<R>,
-        renamed: Option<&R>,
-        places: &Places,
-        problems: &mut Problems,
-    ) {
+    fn check<R: Configured>(&self, change: &Change<R>, renamed: Option<&R>, told: &mut Told<'_>) {
         let Some(after) = &change.after else { return };
         let resource = &*after.resource;
         let stored = change.before.as_ref().map(|stored| &*stored.resource).or(renamed);
-        if let Err(error) = self.check_one(resource, stored) {
-            let place = places.get(R::KIND, resource.id().as_ref());
-            problems.add(place.as_deref(), error);
+        if let Err(error) = self.check_one(resource, stored, &told.budget) {
+            let place = told.places.get(R::KIND, resource.id().as_ref());
+            told.problems.add(place.as_deref(), error);
         }
     }
 
-    fn check_one<R: Configured>(&self, resource: &R, stored: Option<&R>) -> Result<(), ApiError> {
+    fn check_one<R: Configured>(
+        &self,
+        resource: &R,
+        stored: Option<&R>,
+        budget: &CompareBudget,
+    ) -> Result<(), ApiError> {
         self.secrets
             .check(resource)
             .map_err(domain::configuration::ConfigurationError::from)?;
@@ -95,7 +108,7 @@ impl WriteRules {
             let version = |event_type: &EventType| event_type.schema_version;
             let before = stored.and_then(R::as_event_type).and_then(version);
             if next.schema_version != before {
-                check_newest(next, &self.schemas)?;
+                check_newest(next, &self.schemas, budget)?;
             }
         }
         Ok(())

@@ -1,13 +1,15 @@
 //! A schema before it is stored: whether it is one, and whether it goes with the versions before it. That takes longer than a
 //! store may be kept from others, so it is done beforehand, and holds only as long as no other version comes between.
 
-use dataflow::schema::compatibility::{CompareLimits, Compatibility, Policy, Refusal, refusals};
+use dataflow::schema::compatibility::{
+    CompareBudget, CompareLimits, Compatibility, Policy, Refusal, refusals,
+};
 use dataflow::schema::{Schema, SchemaError, SchemaLimits};
 use domain::configuration::{ConfigurationError, Configured};
 use domain::ids::Space;
 use domain::refusal::Refusal as Told;
 use domain::resource::{CompatibilityMode, CompatibilityPolicy, EventType, Resource};
-use offload::off_runtime;
+use offload::off_runtime_for;
 use store::StoreError;
 
 use crate::config::ConfigApi;
@@ -26,7 +28,12 @@ pub(in crate::config) enum SchemaCheck {
 /// Why a schema is not stored.
 enum Refused {
     NoSchema(SchemaError),
-    Incompatible { with: u32, refusals: Vec<Refusal> },
+    /// It, or others of the same document, take too long to compile.
+    TakesTooLong,
+    Incompatible {
+        with: u32,
+        refusals: Vec<Refusal>,
+    },
 }
 
 impl SchemaCheck {
@@ -71,16 +78,22 @@ impl ConfigApi {
     ) -> Result<SchemaCheck, ApiError> {
         let compared = stored.and_then(|stored| stored.schema_version);
         if next.schema_version != compared {
-            let limits = self.schemas;
-            off_runtime(move || check_newest(&next, &limits)).await?;
+            let (limits, whose) = (self.schemas, next.space.to_string());
+            let check = move || check_newest(&next, &limits, &CompareBudget::new(limits.compare_steps));
+            off_runtime_for(&whose, check).await?;
         }
         Ok(SchemaCheck::Newest(compared))
     }
 }
 
-/// Refuses an event type whose newest schema is none, or does not go with the versions before it. That may take long.
-pub(in crate::config) fn check_newest(next: &EventType, limits: &SchemaLimits) -> Result<(), ApiError> {
-    check(next, limits).map_err(|refused| match refused {
+/// Refuses an event type whose newest schema is none, or does not go with the versions before it. That may take long; all
+/// comparisons that have the same budget are bounded together.
+pub(in crate::config) fn check_newest(
+    next: &EventType,
+    limits: &SchemaLimits,
+    budget: &CompareBudget,
+) -> Result<(), ApiError> {
+    check(next, limits, budget).map_err(|refused| match refused {
         Refused::NoSchema(error) => ApiError::invalid(format!(
             "Event type doesn't validate. Validation error: schema {error}"
         ))
@@ -90,6 +103,11 @@ pub(in crate::config) fn check_newest(next: &EventType, limits: &SchemaLimits) -
             rule: Some("schema"),
             hint: Some(error.to_string().into()),
         }),
+        Refused::TakesTooLong => ApiError::invalid(
+            "Event type doesn't validate. Validation error: the schemas of the document take too long to compile and to compare: \
+             apply some of them after the others"
+                .to_owned(),
+        ),
         Refused::Incompatible { with, refusals } => {
             let version = next.schema_version.unwrap_or_default();
             let message = format!(
@@ -102,11 +120,18 @@ pub(in crate::config) fn check_newest(next: &EventType, limits: &SchemaLimits) -
     })
 }
 
-fn check(next: &EventType, limits: &SchemaLimits) -> Result<(), Refused> {
+fn check(next: &EventType, limits: &SchemaLimits, budget: &CompareBudget) -> Result<(), Refused> {
     let Some((version, text)) = next.newest_schema() else {
         return Ok(());
     };
+    // Nothing is compiled any more for what is refused anyway.
+    if budget.is_spent() {
+        return Err(Refused::TakesTooLong);
+    }
     let new = Schema::compile(text.get(), limits).map_err(Refused::NoSchema)?;
+    if !budget.has_compiled(new.bytes()) {
+        return Err(Refused::TakesTooLong);
+    }
     let mode = mode(next.compatibility);
     let policy = match next.compatibility_policy {
         CompatibilityPolicy::Lenient => Policy::Lenient,
@@ -124,7 +149,7 @@ fn check(next: &EventType, limits: &SchemaLimits) -> Result<(), Refused> {
         let Ok(old) = Schema::compile(text.get(), limits) else {
             continue;
         };
-        let refusals = refusals(mode, policy, &old, &new, &CompareLimits::default());
+        let refusals = refusals(mode, policy, &old, &new, &CompareLimits::default(), budget);
         if !refusals.is_empty() {
             return Err(Refused::Incompatible { with, refusals });
         }
