@@ -67,6 +67,8 @@ pub struct Snapshot {
     /// How many have filters that do not compile.
     broken_filters: usize,
     route_authorizers: RouteAuthorizers,
+    /// Bytes of all versions of all schemas.
+    schema_bytes: usize,
 }
 
 /// A change that keeps every rule: what was there before and what is there now, under another id where it moved.

@@ -15,6 +15,7 @@ use crate::delivery::dead_letters::DeadLetters;
 use crate::delivery::{Deliverer, DispatchTime, Permits};
 use crate::draining::Draining;
 use crate::intake::Intake;
+use crate::intake::admission::may_send;
 use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
 use crate::invocation::decision_cache::DecisionCache;
@@ -215,7 +216,7 @@ impl Gateway {
     }
 
     /// The budget of bytes for a request: in hosted mode the share of the space that owns its path. Paths that no space
-    /// owns have one share together.
+    /// owns have one share together, with what comes without a key to a space that wants one.
     pub async fn in_flight_for(&self, parts: &Parts) -> BytesInFlight {
         let in_flight = self.in_flight();
         if !self.0.intake.hosted.is_on() {
@@ -223,7 +224,11 @@ impl Gateway {
         }
         let path = self.0.intake.path(parts);
         let table = self.store().routing_table(&[]).await.ok();
-        let owner = table.as_deref().and_then(|table| table.owner(&path.path));
+        // What comes without a key that is wanted is nobody's, and takes nothing of what is the space's.
+        let owner = table
+            .as_deref()
+            .filter(|table| !table.needs_keys() || may_send(table, parts, &path.path))
+            .and_then(|table| table.owner(&path.path));
         in_flight.of_space(owner.map_or("", Space::as_str))
     }
 }

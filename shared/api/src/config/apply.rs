@@ -14,7 +14,7 @@ use domain::space_version::SpaceVersion;
 use http::header::{ETAG, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 use store::{SpaceState, StoreError};
 
 use self::actions::{ApplyPlan, actions};
@@ -134,7 +134,7 @@ impl ConfigApi {
             let document = export::export(&state.snapshot, &secrets);
             (export::version(&document), document)
         };
-        let (version, document) = off_runtime(render).await;
+        let (version, document) = off_runtime_for(space.as_str(), render).await;
         let mut answer = json_answer(StatusCode::OK, document);
         if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
             answer.headers_mut().insert(ETAG, tag);
@@ -161,7 +161,7 @@ impl ConfigApi {
             is_strict,
             set: set.clone(),
         };
-        let document = off_runtime(move || Document::read(&body, &reading)).await?;
+        let document = off_runtime_for(space.as_str(), move || Document::read(&body, &reading)).await?;
         if !document.problems.is_empty() {
             return Ok(document.problems.into_response());
         }
@@ -180,7 +180,8 @@ impl ConfigApi {
         for _ in 0..ATTEMPTS {
             let state = self.store.space_state(space).await?;
             let (planning, snapshot, next) = (planning.clone(), state.snapshot.clone(), state.next_created);
-            let (plan, told) = match off_runtime(move || planning.plan(&snapshot, next)).await {
+            let planned = move || planning.plan(&snapshot, next);
+            let (plan, told) = match off_runtime_for(space.as_str(), planned).await {
                 Ok(planned) => planned,
                 Err(problems) => return Ok(problems.into_response()),
             };
@@ -192,7 +193,7 @@ impl ConfigApi {
                 caller.check_allowed(Scope::KeysAdmin)?;
             }
             if is_dry_run {
-                return Ok(answer(told, None).await);
+                return Ok(answer(space, told, None).await);
             }
             if let Some(Made { version }) = self.make(state, plan).await? {
                 tracing::debug!(%space, steps = told.steps, "Configuration applied.");
@@ -200,7 +201,7 @@ impl ConfigApi {
                     applied: true,
                     ..told
                 };
-                return Ok(answer(told, version).await);
+                return Ok(answer(space, told, version).await);
             }
         }
         Err(StoreError::Contended { space: space.clone() }.into())
@@ -233,7 +234,7 @@ fn changes_settings(before: &Snapshot, plan: &Plan) -> bool {
     })
 }
 
-async fn answer(told: ApplyPlan, version: Option<SpaceVersion>) -> Response {
-    let bytes = off_runtime(move || json_bytes(&told)).await;
+async fn answer(space: &Space, told: ApplyPlan, version: Option<SpaceVersion>) -> Response {
+    let bytes = off_runtime_for(space.as_str(), move || json_bytes(&told)).await;
     with_version(json_answer(StatusCode::OK, bytes), version)
 }

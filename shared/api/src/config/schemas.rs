@@ -39,7 +39,7 @@ pub(super) static SUBJECT: Subject = Subject {
                 method: Method::POST,
                 labels: ("schema", "infer"),
                 scope: Scope::ConfigRead,
-                answer: |api, asked| Box::pin(api.infer_schema(asked.parts, asked.body)),
+                answer: |api, asked| Box::pin(api.infer_schema(asked.space, asked.parts, asked.body)),
                 describe: || {
                     let infer = in_space("inferSchema", "A schema made of events", "schemas")
                         .request_body(Some(json_body("SchemaSamples", Required::True)))

@@ -9,7 +9,7 @@ use domain::ids::Space;
 use domain::resource::{EventType, MetadataFilter};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 
 use super::ConfigApi;
 use super::endpoint::{Action, Endpoint, Subject};
@@ -56,8 +56,9 @@ impl ConfigApi {
             self.store.list_stored::<EventType>(space, &all),
             self.settings_or_unset(space),
         )?;
-        let space = space.clone();
-        let made = off_runtime(move || json_bytes(&Registry::of(&space, settings.description, &event_types)));
+        let own = space.clone();
+        let make = move || json_bytes(&Registry::of(&own, settings.description, &event_types));
+        let made = off_runtime_for(space.as_str(), make);
         Ok(json_answer(StatusCode::OK, made.await))
     }
 }

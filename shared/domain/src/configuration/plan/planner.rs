@@ -146,6 +146,7 @@ impl<'p> Planner<'p> {
         let mut resource = wanted.resource.clone();
         resource.keep_masked(Some(&stored.resource))?;
         check_owner(&*stored.resource, Some(&resource), self.options)?;
+        let resource = resource.completed(Some(&stored.resource), self.before, self.rules);
         if says_the_same(&resource, &*stored.resource) {
             return Ok(());
         }
@@ -159,6 +160,8 @@ impl<'p> Planner<'p> {
     pub(super) fn create<R: Configured>(&mut self, wanted: &Wanted<R>) -> Result<(), ConfigurationError> {
         let mut resource = wanted.resource.clone();
         resource.keep_masked(None)?;
+        // What comes with it in the same document makes no older space of a new one.
+        let resource = resource.completed(None, self.before, self.rules);
         self.rules.check_path(&resource)?;
         resource.check_create(&self.now, self.rules)?;
         self.rules.check_room::<R>(&self.now)?;

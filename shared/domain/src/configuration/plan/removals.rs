@@ -74,8 +74,9 @@ impl Planner<'_> {
         if others.is_empty() {
             return;
         }
-        let used = used_functions(&self.now);
         for names_others in [true, false] {
+            // What the weighted ones named is free once they are gone.
+            let used = used_functions(&self.now);
             for id in &others {
                 let stored = self.now.functions.get(id);
                 let is_weighted =
