@@ -53,6 +53,8 @@ pub(crate) struct ConnectionSettings {
     pub(crate) in_flight: BytesInFlight,
     /// The budget of bytes for requests over HTTP/2 and their heads, of which each client has a share.
     pub(crate) in_flight_http2: BytesInFlight,
+    /// Whether requests have ids.
+    pub(crate) request_ids: bool,
 }
 
 /// Pause after the machine could not accept a connection, as when it has no file descriptors left.
@@ -207,6 +209,7 @@ fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         read_timeout: settings.read_timeout,
         least_rate: settings.least_rate,
         in_flight: settings.in_flight_http2.of_space(&client(peer)),
+        request_ids: settings.request_ids,
     };
     // Its heads are counted where its frames are known.
     stream.stop_counting_heads();

@@ -10,6 +10,7 @@ use queue::DeliveryQueue;
 use records::DeliveryLog;
 use store::Store;
 
+use crate::access_log::AccessLogging;
 use crate::answer_options::AnswerOptions;
 use crate::body::BodyLimits;
 use crate::health::HealthPaths;
@@ -93,6 +94,8 @@ pub struct ConfigApi {
     pub browsers: BrowserGuard,
     /// What is made of answers.
     pub answers: AnswerOptions,
+    /// Where requests are noted, if they are.
+    pub access_log: Option<AccessLogging>,
     /// Where health checks are answered.
     pub health: HealthPaths,
     /// Where this API listens, which no function may be.

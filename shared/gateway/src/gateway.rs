@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::epoch_millis;
 use domain::ids::Space;
+use http::StatusCode;
 use http::request::Parts;
 use queue::{DeliveryQueue, Received, Settled};
 use records::DeliveryLog;
 use store::Store;
 use targets::{BytesInFlight, Invoker};
+use tokio::time::Instant;
 
 use crate::acceptance::{Acceptance, AdmissionControl};
 use crate::delivery::dead_letters::DeadLetters;
@@ -24,13 +27,17 @@ use crate::invocation::system_events::SystemEvents;
 use crate::invocation::transforms::Transforms;
 use crate::matching::Matching;
 use crate::matching::schemas::Schemas;
-use crate::metrics::EventMetrics;
+use crate::metrics::{EventMetrics, Reached};
 use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
+use crate::seen::Seen;
 use crate::settings::GatewaySettings;
 use crate::sync_calls::SyncCalls;
 use crate::tunnels::Tunnels;
 use crate::unattempted::Unattempted;
+
+/// Subscriptions with deliveries that are looked at for the page of metrics.
+const MOST_LANES: usize = 10_000;
 
 /// The engine. A handle: clones share everything.
 #[derive(Debug, Clone)]
@@ -78,7 +85,7 @@ impl Gateway {
             delivery_log,
             invoker,
         } = parts;
-        let metrics = Arc::new(EventMetrics::new(settings.metrics));
+        let metrics = Arc::new(EventMetrics::new(settings.metrics, settings.metrics_detail));
         let outbox = Outbox::new(queue.clone(), Arc::clone(&metrics));
         let unattempted = Unattempted {
             delivery_log: delivery_log.clone(),
@@ -164,6 +171,32 @@ impl Gateway {
         &self.0.queue
     }
 
+    /// Whether requests are counted by their routes.
+    pub fn counts_requests(&self) -> bool {
+        self.0.metrics.detail().is_some()
+    }
+
+    /// Counts a request that was answered with a status, or is to be, after so long.
+    pub fn count_request(&self, seen: &Seen, status: StatusCode, took: Duration) {
+        if let Some(detail) = self.0.metrics.detail() {
+            detail.request_answered(reached(seen), status, took);
+        }
+    }
+
+    /// What is counted of single functions, subscriptions and routes, in the text format of Prometheus.
+    pub fn metrics_page(&self) -> String {
+        let Some(detail) = self.0.metrics.detail() else {
+            return String::new();
+        };
+        let circuits = self.0.invocation.circuit_breakers.unclosed(Instant::now());
+        let oldest = match &self.0.queue {
+            DeliveryQueue::Embedded(queue) => queue.oldest(MOST_LANES),
+            // What waits there is counted there.
+            DeliveryQueue::Sqs(_) => Vec::new(),
+        };
+        detail.page(&circuits, &oldest, epoch_millis())
+    }
+
     /// Refuses new requests from now on (docs/contract.md §2.10).
     pub fn drain(&self) {
         self.0.draining.begin();
@@ -230,5 +263,13 @@ impl Gateway {
             .filter(|table| !table.needs_keys() || may_send(table, parts, &path.path))
             .and_then(|table| table.owner(&path.path));
         in_flight.of_space(owner.map_or("", Space::as_str))
+    }
+}
+
+fn reached(seen: &Seen) -> Reached<'_> {
+    match seen.route() {
+        Some(route) => Reached::Route(route),
+        None if seen.is_unmatched() => Reached::Nobody,
+        None => Reached::Unknown,
     }
 }

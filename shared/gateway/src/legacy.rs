@@ -57,6 +57,8 @@ impl Gateway {
         }
         stages.acceptance.announce(arrived, &event, hops).await;
         let subscription = subscription.ok_or(GatewayError::NotInvokable)?;
+        let seen = &arrived.client.seen;
+        seen.matched(&event, Some(subscription), || None);
 
         let calls = stages.acceptance.room.begin_sync_calls([&call.space])?;
         let counters = stages.metrics.space(&call.space).sync(INVOKE);
@@ -68,10 +70,12 @@ impl Gateway {
             .await
             .for_caller()?;
         let original = arrived.original(subscription, &stages.intake.trusted_proxies);
+        let timed = seen.time_target();
         let called = stages
             .invocation
             .call_now(arrived, subscription, &event, hops, (&original, None))
             .await;
+        drop(timed);
         counters.processed.increment(1);
         let mut called = called?;
         if called.mode == ResponseMode::Auto {

@@ -235,6 +235,7 @@ impl Gateway {
         } else {
             None
         };
+        let timed = arrived.client.seen.time_target();
         let called = stages
             .invocation
             .call_now(
@@ -245,6 +246,7 @@ impl Gateway {
                 (&original, pace.end()),
             )
             .await;
+        drop(timed);
         counters.processed.increment(1);
         let called = called?;
         if called.is_connector {

@@ -19,6 +19,7 @@ mod lane;
 mod ledger;
 mod loading;
 mod migration;
+mod observed;
 mod opening;
 mod owner_only;
 mod pieces;
@@ -77,6 +78,7 @@ use writer::Writer;
 
 pub use deduplication::DEDUPLICATION_WINDOW;
 pub use dropping::DEAD_LETTERS_DROPPED;
+pub use observed::OldestDelivery;
 pub(crate) use receipt::EmbeddedReceipt;
 pub use settings::{DeadLetterLimits, Durability, EmbeddedSettings, Limits};
 pub use shares::{Share, SpaceShares};

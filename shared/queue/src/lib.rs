@@ -12,7 +12,7 @@ use domain::ids::{FunctionId, Space, SubscriptionId};
 
 pub use embedded::{
     DEAD_LETTERS_DROPPED, DEDUPLICATION_WINDOW, DeadLetterLimits, Durability, Embedded, EmbeddedSettings,
-    Limits, Share, SpaceShares, WaitingLane, WaitingLanes,
+    Limits, OldestDelivery, Share, SpaceShares, WaitingLane, WaitingLanes,
 };
 pub use error::{OpenError, QueueError, Unsent};
 pub use received::{Outcome, Receipt, Received, Settled};

@@ -273,7 +273,7 @@ impl Deliverer {
         }
     }
 
-    /// Notes an attempt in the delivery log.
+    /// Notes an attempt in the delivery log, and counts it.
     pub(super) fn note(
         &self,
         delivery: &Delivery,
@@ -282,6 +282,15 @@ impl Deliverer {
         failure: Option<&FailedAttempt>,
         pause: Option<Duration>,
     ) {
+        if let Some(detail) = self.metrics.detail() {
+            let Delivery {
+                space,
+                subscription,
+                function,
+                ..
+            } = delivery;
+            detail.delivery_attempted(space, subscription, function, outcome);
+        }
         self.delivery_log.note(DeliveryAttempt {
             variant: attempted.variant.clone(),
             status: attempted

@@ -169,7 +169,10 @@ impl Deliverer {
             .begin(&table, subscription, targets.current());
         let _limited = match limited {
             Ok(limited) => limited,
-            Err(wait) => return paced(wait, self.queue.holds()),
+            Err(wait) => {
+                self.invocation.count_limited(&delivery.space, targets.current());
+                return paced(wait, self.queue.holds());
+            }
         };
         let end = time.map(|time| time.end);
         let mut event = Cow::Borrowed(allowed.as_ref().unwrap_or(&delivery.event));

@@ -14,11 +14,12 @@ impl Parts<'_> {
         let settings = self.settings;
         let access = &settings.access;
         let in_flight = BytesInFlight::new(settings.limits.max_bytes_in_flight);
+        let recorder = settings.metrics.is_on().then(telemetry::metrics_recorder);
         Ok(ConfigApi {
             store: self.store.clone(),
             limits: settings.limits.config_bodies(in_flight),
             schemas: settings.limits.schemas.limits(),
-            metrics: MetricsPage::new(telemetry::metrics_recorder()?, settings.metrics.limits()),
+            metrics: MetricsPage::new(recorder.transpose()?, settings.metrics.limits()),
             queue: self.queue.clone(),
             dead_letters: self.dead_letters.clone(),
             delivery_log: self.delivery_log.clone(),
@@ -31,7 +32,8 @@ impl Parts<'_> {
                 lends_identity: settings.lends_identity(),
             },
             browsers: BrowserGuard::new(access.config_allowed_origins.clone(), hosts),
-            answers: settings.answers.options(),
+            answers: settings.answer_options(),
+            access_log: self.access_log.clone(),
             health: settings.listen.health_path.clone(),
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),

@@ -27,6 +27,9 @@ pub enum WiringError {
     /// The delivery log cannot be kept.
     #[error("the folder of the delivery log cannot be used")]
     DeliveryLog(#[source] std::io::Error),
+    /// The access log cannot be kept.
+    #[error("the file of the access log cannot be used")]
+    AccessLog(#[source] std::io::Error),
     /// Dead letters and deduplication keys of SQS deliveries have no place.
     #[error("the queue sqs needs the store dynamodb: its dead letters are kept in the table")]
     SqsWithoutDynamoDb,

@@ -193,6 +193,7 @@ fn gateway(folder: &TempDir, most: usize) -> Gateway {
             schemas: crate::SchemaSettings::default(),
             transforms: dataflow::transform::TransformLimits::default(),
             metrics: MetricsLimits::default(),
+            metrics_detail: None,
         },
     )
 }
