@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
+use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
 use gateway::DeadLetters;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -17,7 +18,9 @@ use crate::health::HealthPaths;
 mod access;
 mod apply;
 mod asyncapi;
+mod audit;
 mod authorization;
+mod authorship;
 mod browser_guard;
 mod caller;
 mod catalog;
@@ -97,6 +100,8 @@ pub struct ConfigApi {
     pub own: OwnConfigApi,
     /// Bounds of the transforms of subscriptions.
     pub transforms: TransformLimits,
+    /// The proxies whose word about clients is taken, for what is recorded of changes.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.

@@ -14,6 +14,7 @@ use crate::flags::with_two_dashes;
 
 mod access;
 mod answers;
+mod audit;
 mod compatibility;
 mod dead_letters;
 mod filters;
@@ -39,6 +40,7 @@ mod transforms;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use answers::AnswerSettings;
+pub use audit::AuditSettings;
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
 pub use filters::FilterSettings;
@@ -92,6 +94,9 @@ pub struct Settings {
     /// The configuration store.
     #[command(flatten)]
     pub store: StoreSettings,
+    /// Records of changes of it.
+    #[command(flatten)]
+    pub audit: AuditSettings,
     /// The delivery queue.
     #[command(flatten)]
     pub queue: QueueSettings,

@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 use super::*;
 
 mod apply;
+mod audit;
 mod browsers;
 mod dead_letters;
 mod deliveries;
@@ -96,6 +97,7 @@ impl Api {
             health: HealthPaths::default(),
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
+            trusted_proxies: TrustedProxies::default(),
         };
         Self {
             config,

@@ -35,6 +35,7 @@ impl Parts<'_> {
             health: settings.listen.health_path.clone(),
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
+            trusted_proxies: settings.passthrough.trusted(),
         })
     }
 }
