@@ -149,7 +149,7 @@ mod tests {
         };
         let broken = r#","filters":[{"of another version":{"a": 1}}]"#;
         engine
-            .commit(&[write("broken", broken), write("plain", "")])
+            .commit(&[write("broken", broken), write("plain", "")], &[], None)
             .unwrap();
         let state = EmbeddedState::load(&engine, &settings).unwrap();
         let routes = state.routes.routes("e", "POST", "/").asynchronous;

@@ -79,7 +79,7 @@ async fn each_change_has_one_record_that_says_who_made_it() {
         201
     );
     // What is refused leaves no record.
-    assert_eq!(as_root("POST", "/functions", function).await.status, 400);
+    assert_eq!(as_root("POST", "/functions", function).await.status, 409);
     assert_eq!(as_root("DELETE", "/functions/g", "").await.status, 404);
     let other = function.replace("pass-word", "pass-phrase");
     assert_eq!(as_root("PUT", "/functions/f", &other).await.status, 200);
