@@ -39,6 +39,7 @@ SHAPE = {
     "traced": (0, "share of requests that X-Ray records: none with `Tracing` PassThrough, 0.05 with Active (Lambda's sampling)"),
     "version_item_kb": (0.2, "version item of one space"),
     "resource_kb": (1, "a stored resource, and its change"),
+    "audit_kb": (1, "what is recorded of a change"),
     "references": (2, "resources that a written one refers to"),
     "snapshot_kb": (20, "compressed snapshot of a space, some 500 subscriptions"),
     "config_ms": (30, "the Configuration API's time for one write"),
@@ -95,8 +96,9 @@ def hour_of_waiting() -> dict[str, float]:
 
 
 def config_write() -> dict[str, float]:
-    """Version read; transaction of version, change and resource and its references; then the snapshot."""
+    """Version read; transaction of version, change, resource, its record and references; then the snapshot."""
     items = math.ceil(S["version_item_kb"]) + 2 * math.ceil(S["resource_kb"]) + S["references"]
+    items += math.ceil(S["audit_kb"])
     reads = 1 + 1 + math.ceil(S["snapshot_kb"] / 4) * (1 + S["warm_instances"])
     writes = 2 * items + math.ceil(S["snapshot_kb"])
     return {

@@ -15,7 +15,7 @@ use domain::origin::Origin;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
@@ -69,9 +69,13 @@ pub(crate) fn events(api: &EventsApi, origin: Origin) -> impl Answers + use<> {
     service_fn(move |request: Request<Incoming>| api.answer(request.map(Body::new), origin))
 }
 
-/// The Configuration API as a service.
-pub(crate) fn config(router: &Router) -> impl Answers + use<> {
-    TowerToHyperService::new(router.clone())
+/// The Configuration API as the service of a connection.
+pub(crate) fn config(router: &Router, origin: Origin) -> impl Answers + use<> {
+    let router = TowerToHyperService::new(router.clone());
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(origin);
+        router.call(request)
+    })
 }
 
 /// Accepts connections and serves each as what comes from its other end, until `stop` changes; then lets those in progress

@@ -141,7 +141,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
             config_listener,
             {
                 let config = config.clone();
-                move |_| connection::config(&config)
+                move |origin| connection::config(&config, origin)
             },
             connections(settings, config_tls, config_timeouts, config_in_flight),
             stopping,

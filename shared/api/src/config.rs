@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
+use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
 use gateway::{AuthorizerInquiry, DeadLetters};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -18,7 +19,9 @@ use crate::health::HealthPaths;
 mod access;
 mod apply;
 mod asyncapi;
+mod audit;
 mod authorization;
+mod authorship;
 mod browser_guard;
 mod caller;
 mod catalog;
@@ -104,6 +107,8 @@ pub struct ConfigApi {
     pub transforms: TransformLimits,
     /// How the engine of this process is asked what authorizers would answer, where it has one. This API calls no functions.
     pub authorizers: Option<AuthorizerInquiry>,
+    /// The proxies whose word about clients is taken, for what is recorded of changes.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.

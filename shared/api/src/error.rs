@@ -171,6 +171,15 @@ impl ApiError {
         )
     }
 
+    /// The answer when a record of a change is not JSON.
+    pub(crate) fn unreadable_audit(version: u64) -> Self {
+        tracing::error!(version, "A record of a change could not be read.");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "a record of a change cannot be read",
+        )
+    }
+
     /// The answer to a request that reached no subscription.
     fn unmatched(status: StatusCode, message: String, allow: Option<HeaderValue>) -> Self {
         Self {

@@ -5,8 +5,10 @@
 
 pub mod access;
 pub mod api_key;
+pub mod audit;
 pub mod authorizer;
 pub mod backoff;
+pub mod canonical_json;
 pub mod configuration;
 pub mod cors_decision;
 pub mod dead_letter;

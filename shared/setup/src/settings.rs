@@ -16,6 +16,7 @@ use crate::flags::with_two_dashes;
 mod access;
 mod access_log;
 mod answers;
+mod audit;
 mod compatibility;
 mod dead_letters;
 mod filters;
@@ -42,6 +43,7 @@ mod transforms;
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use access_log::{AccessLogSetting, AccessLogSettings, FormatSetting, NoShare, SampleShare};
 pub use answers::AnswerSettings;
+pub use audit::AuditSettings;
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
 pub use filters::FilterSettings;
@@ -95,6 +97,9 @@ pub struct Settings {
     /// The configuration store.
     #[command(flatten)]
     pub store: StoreSettings,
+    /// Records of changes of it.
+    #[command(flatten)]
+    pub audit: AuditSettings,
     /// The delivery queue.
     #[command(flatten)]
     pub queue: QueueSettings,

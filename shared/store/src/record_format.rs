@@ -3,6 +3,7 @@
 //! program must not ignore is named here, and a store that has some of it is not opened by such a program.
 //!
 //! What older programs refuse to read by themselves, such as a provider that they do not know, need not be named.
+//! Neither need records of changes: older programs leave them alone, and whatever these change has none (docs/security.md).
 
 use domain::configuration::{AnyChange, Change, Configured, Stored};
 use domain::resource::{EmitMode, Function, Hook, SpaceSettings, Subscription};

@@ -48,6 +48,9 @@ pub(crate) enum InvalidRequest {
     /// The limit is no number of items.
     #[error("\"limit\" must be a whole number, at least 1")]
     Limit,
+    /// The version that records are to be before is none.
+    #[error("\"before\" must be a whole number, at least 1")]
+    Before,
     /// A parameter for yes or no has another value.
     #[error("\"{name}\" must be true or false")]
     Flag {

@@ -71,7 +71,7 @@ impl ResourceOperation {
     }
 
     /// Value of the `operation` label (docs/contract.md §5).
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Create => "create",

@@ -100,12 +100,16 @@ impl ConfigApi {
             .await;
         match asking {
             Err(error) => error.into_response(),
-            Ok(caller @ Caller::Key(_)) => {
-                // Boxed: it is no part of what requests with the access key carry.
-                let api = self.without_secrets();
+            Ok(caller) => {
+                let writing = self.on_behalf_of(&caller, &route, parts);
+                let api = match (&caller, writing) {
+                    (Caller::Root, None) => return self.answer_to(&caller, route, parts, body).await,
+                    (Caller::Root, Some(writing)) => writing,
+                    (Caller::Key(_), writing) => writing.as_ref().unwrap_or(self).without_secrets(),
+                };
+                // Boxed: it is no part of what requests carry that read with the access key.
                 Box::pin(async move { api.answer_to(&caller, route, parts, body).await }).await
             }
-            Ok(caller) => self.answer_to(&caller, route, parts, body).await,
         }
     }
 

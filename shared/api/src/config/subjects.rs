@@ -2,13 +2,14 @@
 
 use super::endpoint::{Endpoint, Subject};
 use super::{
-    apply, asyncapi, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, schemas, spaces,
-    transforms, waiting, xregistry,
+    apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, schemas,
+    spaces, transforms, waiting, xregistry,
 };
 
 /// All there are.
 pub(super) static SUBJECTS: [&Subject; 15] = [
     &apply::SUBJECT,
+    &audit::SUBJECT,
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
@@ -101,6 +102,8 @@ mod tests {
             ("PUT", "keys/k", None),
             ("POST", "keys/k/roll", Some(("key", "roll"))),
             ("GET", "keys/k/roll", None),
+            ("GET", "audit", Some(("audit", "list"))),
+            ("DELETE", "audit", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),

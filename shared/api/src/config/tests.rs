@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 use super::*;
 
 mod apply;
+mod audit;
 mod browsers;
 mod dead_letters;
 mod deliveries;
@@ -98,6 +99,7 @@ impl Api {
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
             authorizers: None,
+            trusted_proxies: TrustedProxies::default(),
         };
         Self {
             config,

@@ -38,6 +38,7 @@ impl Parts<'_> {
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
             authorizers: None,
+            trusted_proxies: settings.passthrough.trusted(),
         })
     }
 }

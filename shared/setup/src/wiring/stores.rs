@@ -33,6 +33,7 @@ pub(super) async fn open(all: &Settings, aws: &Aws<'_>) -> Result<Store, WiringE
                 None => None,
             },
             rules: space_rules(all),
+            audit: all.audit.limits(),
         })?)),
     }
 }
@@ -71,6 +72,7 @@ pub(super) fn dynamodb(all: &Settings, aws: &SdkConfig) -> Result<DynamoDb, Wiri
             rules: space_rules(all),
             pauses_by_request: settings.pause_by_request,
             dead_letter_max_age: all.dead_letters.max_age(),
+            audit: all.audit.limits(),
         },
     ))
 }

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{CorruptValue, StoreError};
 
+mod audit;
 mod batch;
 mod change;
 mod dead_letter;
@@ -22,6 +23,7 @@ mod space_record;
 mod stream_record;
 mod transaction;
 
+pub(super) use audit::{audit_item, audit_partition, audit_sort_key, has_lapsed, read_audit};
 pub(crate) use batch::STEP_LIMIT;
 pub(super) use batch::{Batch, BatchEntry};
 pub use change::CHANGE;

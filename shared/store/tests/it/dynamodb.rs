@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
     StreamSpecification, StreamViewType,
 };
 use domain::configuration::SpaceRules;
-use store::{DynamoDb, DynamoDbSettings, Store};
+use store::{AuditLimits, DynamoDb, DynamoDbSettings, Store};
 
 mod dead_letter_faults;
 mod dead_letter_garbage;
@@ -80,6 +80,7 @@ impl TestTable {
             kms: None,
             rules: SpaceRules::default(),
             dead_letter_max_age: None,
+            audit: Some(AuditLimits::USUAL),
         }
     }
 
