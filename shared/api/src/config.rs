@@ -38,6 +38,7 @@ mod own_destination;
 mod parameters;
 mod paths;
 mod pause;
+mod quotas;
 mod refusals;
 mod resources;
 mod schemas;
@@ -97,6 +98,9 @@ pub struct ConfigApi {
     pub own: OwnConfigApi,
     /// Bounds of the transforms of subscriptions.
     pub transforms: TransformLimits,
+    /// Calls of functions of a space that clients of the Events API may wait for at a time, where its plan does not say;
+    /// `None` is no limit.
+    pub max_sync_calls_per_space: Option<usize>,
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::ids::{FunctionId, Space};
+use domain::quota::Quota;
 use domain::resource::HookPoint;
 use domain::system_event::SystemEventType;
 use foldhash::fast::RandomState;
@@ -38,6 +39,8 @@ pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
 pub const EVENTS_UNMATCHED: &str = "eventgateway_events_unmatched_total";
 /// Events whose data does not fit the schema of their type.
 pub const SCHEMA_VIOLATIONS: &str = "eventgateway_schema_violations_total";
+/// Events that were refused because a quota of their space is used up.
+pub const EVENTS_REFUSED: &str = "eventgateway_events_refused_total";
 /// Calls of weighted functions, by the function that was called.
 pub const VARIANT_CALLS: &str = "eventgateway_variant_calls_total";
 /// Async deliveries waiting in the queue.
@@ -98,6 +101,8 @@ pub(crate) struct SpaceCounters {
     /// Events that do not fit the schema of their type and go on, and those that are refused; looked up once there are such.
     warned: OnceLock<Counter>,
     rejected: OnceLock<Counter>,
+    /// Events that were refused because a quota is used up; looked up once there are such.
+    refused: OnceLock<Counter>,
     /// Connections that went on with another protocol; looked up once there are such.
     upgraded: OnceLock<UpgradedCounters>,
     invoking: Counter,
@@ -182,6 +187,7 @@ impl SpaceCounters {
             unmatched: OnceLock::new(),
             warned: OnceLock::new(),
             rejected: OnceLock::new(),
+            refused: OnceLock::new(),
             upgraded: OnceLock::new(),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
@@ -203,6 +209,13 @@ impl SpaceCounters {
         let new =
             || metrics::counter!(SCHEMA_VIOLATIONS, "space" => self.space.to_string(), "outcome" => outcome);
         counter.get_or_init(new).increment(1);
+    }
+
+    /// Counts events that were refused because a quota is used up.
+    pub(crate) fn refused(&self, quota: Quota, events: usize) {
+        let space = || self.space.to_string();
+        let new = || metrics::counter!(EVENTS_REFUSED, "space" => space(), "quota" => quota.name());
+        self.refused.get_or_init(new).increment(events as u64);
     }
 
     pub(crate) fn sync(&self, event_type: &str) -> SyncCounters {

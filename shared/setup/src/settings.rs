@@ -27,6 +27,7 @@ mod lookups;
 mod metrics;
 mod milliseconds;
 mod passthrough;
+mod plans;
 mod queue;
 mod response_default;
 mod routing;
@@ -52,6 +53,7 @@ pub use lookups::LookupSettings;
 pub use metrics::MetricsSettings;
 use milliseconds::milliseconds;
 pub use passthrough::PassthroughSettings;
+pub use plans::{PlanSettings, PlansText};
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
@@ -134,6 +136,9 @@ pub struct Settings {
     /// Hosted mode and access.
     #[command(flatten)]
     pub access: AccessSettings,
+    /// What spaces may have and do.
+    #[command(flatten)]
+    pub plans: PlanSettings,
     /// Where the program is a Lambda function.
     #[command(flatten)]
     pub lambda: LambdaSettings,

@@ -20,6 +20,7 @@ use routes::Routes;
 use table::Table;
 use writes::{TableWriter, WriteRequest};
 
+mod buckets;
 mod change;
 mod codec;
 mod dead_letters;

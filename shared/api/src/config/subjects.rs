@@ -2,12 +2,12 @@
 
 use super::endpoint::{Endpoint, Subject};
 use super::{
-    apply, asyncapi, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, schemas, spaces,
-    transforms, waiting, xregistry,
+    apply, asyncapi, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, quotas, schemas,
+    spaces, transforms, waiting, xregistry,
 };
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 14] = [
+pub(super) static SUBJECTS: [&Subject; 15] = [
     &apply::SUBJECT,
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
@@ -16,6 +16,7 @@ pub(super) static SUBJECTS: [&Subject; 14] = [
     &filter_test::SUBJECT,
     &keys::SUBJECT,
     &pause::SUBJECT,
+    &quotas::SUBJECT,
     &schemas::SUBJECT,
     &catalog::SUBJECT,
     &asyncapi::SUBJECT,
@@ -82,6 +83,8 @@ mod tests {
             ("PUT", "keys/k", None),
             ("POST", "keys/k/roll", Some(("key", "roll"))),
             ("GET", "keys/k/roll", None),
+            ("GET", "quotas", Some(("quota", "list"))),
+            ("POST", "quotas", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),

@@ -96,6 +96,7 @@ impl Api {
             health: HealthPaths::default(),
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
+            max_sync_calls_per_space: None,
         };
         Self {
             config,

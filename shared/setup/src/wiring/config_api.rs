@@ -35,6 +35,7 @@ impl Parts<'_> {
             health: settings.listen.health_path.clone(),
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
+            max_sync_calls_per_space: settings.limits.max_sync_calls_per_space(access.is_hosted()),
         })
     }
 }

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::error::{CorruptValue, StoreError};
 
 mod batch;
+mod bucket;
 mod change;
 mod dead_letter;
 mod dead_letter_transaction;
@@ -24,6 +25,7 @@ mod transaction;
 
 pub(crate) use batch::STEP_LIMIT;
 pub(super) use batch::{Batch, BatchEntry};
+pub(super) use bucket::{bucket_expressions, bucket_key, read_bucket, read_leases};
 pub use change::CHANGE;
 pub(super) use change::read_change;
 pub(super) use dead_letter::{

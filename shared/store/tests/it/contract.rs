@@ -8,6 +8,7 @@ use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource
 use domain::routing::RoutingTable;
 use store::{Store, StoreError, Written};
 
+use crate::buckets;
 use crate::replacement;
 use crate::resources::{asynchronous, cors, decode, event_type, function, sync};
 
@@ -22,6 +23,7 @@ pub(crate) async fn contract(store: Store) {
     counts(&store).await;
     revises_what_is_there_at_that_moment(&store).await;
     replacement::contract(&store).await;
+    buckets::contract(&store).await;
 }
 
 fn reason<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {

@@ -5,6 +5,7 @@
     reason = "a test says by panicking that its ground gave way"
 )]
 
+mod buckets;
 mod contract;
 mod dynamodb;
 mod encryption;
