@@ -43,6 +43,7 @@ mod own_destination;
 mod parameters;
 mod paths;
 mod pause;
+mod quotas;
 mod refusals;
 mod resources;
 mod schemas;
@@ -109,6 +110,9 @@ pub struct ConfigApi {
     pub authorizers: Option<AuthorizerInquiry>,
     /// The proxies whose word about clients is taken, for what is recorded of changes.
     pub trusted_proxies: TrustedProxies,
+    /// Calls of functions of a space that clients of the Events API may wait for at a time, where its plan does not say;
+    /// `None` is no limit.
+    pub max_sync_calls_per_space: Option<usize>,
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.

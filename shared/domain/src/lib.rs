@@ -28,6 +28,7 @@ pub mod origin;
 pub mod passthrough;
 mod persistent_map;
 pub mod publish_options;
+pub mod quota;
 pub mod refusal;
 pub mod resource;
 pub mod retry;

@@ -58,6 +58,7 @@ pub use provider::{
     StateMachine, VersionedFormat, Weighted, WeightedFunction,
 };
 pub(crate) use quoted::quoted;
+pub(crate) use rate_limit::RATE_BOUNDS;
 pub use rate_limit::{CallRate, RateLimit};
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};
 pub use signing_secret::SigningSecret;

@@ -32,6 +32,7 @@ use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
 use crate::seen::Seen;
 use crate::settings::GatewaySettings;
+use crate::space_quotas::SpaceQuotas;
 use crate::sync_calls::SyncCalls;
 use crate::tunnels::Tunnels;
 use crate::unattempted::Unattempted;
@@ -108,7 +109,9 @@ impl Gateway {
             },
         });
         let permits = Permits::new(&queue, settings.max_concurrent_deliveries);
-        let sync_calls = settings.max_sync_calls_per_space.map(SyncCalls::new);
+        let most_calls = settings.max_sync_calls_per_space;
+        let quotas = Arc::new(SpaceQuotas::new(store.clone()));
+        let are_calls_bounded = most_calls.is_some() || store.rules().plans.is_some();
         Self(Arc::new(Stages {
             store: store.clone(),
             queue: queue.clone(),
@@ -133,7 +136,8 @@ impl Gateway {
                 outbox: outbox.clone(),
                 room: AdmissionControl {
                     outbox,
-                    sync_calls: sync_calls.map(Arc::new),
+                    sync_calls: are_calls_bounded.then(|| Arc::new(SyncCalls::new(most_calls))),
+                    quotas: Arc::clone(&quotas),
                 },
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
@@ -148,6 +152,7 @@ impl Gateway {
                 invocation: Arc::clone(&invocation),
                 metrics: Arc::clone(&metrics),
                 permits,
+                quotas,
                 max_retry_after: settings.max_retry_after,
             }),
             invocation,

@@ -36,6 +36,10 @@ impl Gateway {
         if arrived.table.needs_keys() {
             arrived.admitted(&call.space, Some(INVOKE))?;
         }
+        if arrived.table.limits_events() {
+            let room = &self.stages().acceptance.room;
+            Box::pin(room.take_one(arrived.table, &call.space)).await?;
+        }
         let event = Arc::new(invoke_event(event_stamp(), arrived.parts, arrived.body)?);
         let stages = self.stages();
         let hops = arrived.hops;
@@ -60,7 +64,10 @@ impl Gateway {
         let seen = &arrived.client.seen;
         seen.matched(&event, Some(subscription), || None);
 
-        let calls = stages.acceptance.room.begin_sync_calls([&call.space])?;
+        let calls = stages
+            .acceptance
+            .room
+            .begin_sync_calls(arrived.table, [&call.space])?;
         let counters = stages.metrics.space(&call.space).sync(INVOKE);
         counters.received.increment(1);
         let pace = self.pace(arrived, 1);

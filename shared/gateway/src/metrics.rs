@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::ids::{FunctionId, Space};
+use domain::quota::Quota;
 use domain::resource::HookPoint;
 use domain::system_event::SystemEventType;
 use foldhash::fast::RandomState;
@@ -27,8 +28,8 @@ pub use hooks::{HOOK_DURATION, HOOKS};
 pub use names::{
     CONFIG_REQUEST_DURATION, CONFIG_REQUESTS, CORS, DEAD_LETTERS, DEAD_LETTERS_KEPT, EVENT_TYPES,
     EVENTS_BACKLOG, EVENTS_CANCELLED, EVENTS_CUSTOM_PROCESSING, EVENTS_DENIED, EVENTS_DROPPED,
-    EVENTS_PROCESSED, EVENTS_RECEIVED, EVENTS_UNMATCHED, FUNCTIONS, QUEUE_REFUSED, SCHEMA_VIOLATIONS,
-    SUBSCRIPTIONS, VARIANT_CALLS,
+    EVENTS_PROCESSED, EVENTS_RECEIVED, EVENTS_REFUSED, EVENTS_UNMATCHED, FUNCTIONS, QUEUE_REFUSED,
+    SCHEMA_VIOLATIONS, SUBSCRIPTIONS, VARIANT_CALLS,
 };
 pub use space_labels::{MetricsLimits, OTHER, SpaceLabels};
 pub(crate) use upgraded::OpenConnection;
@@ -76,6 +77,8 @@ pub(crate) struct SpaceCounters {
     /// Events that do not fit the schema of their type and go on, and those that are refused; looked up once there are such.
     warned: OnceLock<Counter>,
     rejected: OnceLock<Counter>,
+    /// Events that were refused because a quota is used up; looked up once there are such.
+    refused: OnceLock<Counter>,
     /// Connections that went on with another protocol; looked up once there are such.
     upgraded: OnceLock<UpgradedCounters>,
     invoking: Counter,
@@ -174,6 +177,7 @@ impl SpaceCounters {
             unmatched: OnceLock::new(),
             warned: OnceLock::new(),
             rejected: OnceLock::new(),
+            refused: OnceLock::new(),
             upgraded: OnceLock::new(),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
@@ -195,6 +199,13 @@ impl SpaceCounters {
         let new =
             || metrics::counter!(SCHEMA_VIOLATIONS, "space" => self.space.to_string(), "outcome" => outcome);
         counter.get_or_init(new).increment(1);
+    }
+
+    /// Counts events that were refused because a quota is used up.
+    pub(crate) fn refused(&self, quota: Quota, events: usize) {
+        let space = || self.space.to_string();
+        let new = || metrics::counter!(EVENTS_REFUSED, "space" => space(), "quota" => quota.name());
+        self.refused.get_or_init(new).increment(events as u64);
     }
 
     pub(crate) fn sync(&self, event_type: &str) -> SyncCounters {

@@ -58,6 +58,31 @@ impl DeliveryQueue {
         }
     }
 
+    /// The same where spaces may have so many deliveries wait, in the place of their share of what may; `None` for those
+    /// that have their share.
+    pub fn reserve_within<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        bytes: usize,
+        most: impl Fn(&Space) -> Option<usize>,
+    ) -> Result<Reservation, QueueError> {
+        match self {
+            Self::Embedded(queue) => {
+                let reservation = queue.reserve_within(deliveries, bytes, most);
+                reservation.map(Reservation::Embedded)
+            }
+            Self::Sqs(queue) => Ok(Reservation::Sqs(queue.clone())),
+        }
+    }
+
+    /// How many deliveries of a space wait; `None` where only the service of the queue knows.
+    pub fn waiting_of(&self, space: &Space) -> Option<usize> {
+        match self {
+            Self::Embedded(queue) => Some(queue.waiting_of(space)),
+            Self::Sqs(_) => None,
+        }
+    }
+
     /// Says whether several spaces have subscriptions: then no single one gets all of what they have in common
     /// ([`SpaceShares`]). Costs nothing where that is known.
     pub fn set_shared(&self, several: bool) {

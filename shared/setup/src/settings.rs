@@ -30,6 +30,7 @@ mod lookups;
 mod metrics;
 mod milliseconds;
 mod passthrough;
+mod plans;
 mod queue;
 mod response_default;
 mod routing;
@@ -57,6 +58,7 @@ pub use lookups::LookupSettings;
 pub use metrics::{MetricsLevel, MetricsSettings};
 use milliseconds::milliseconds;
 pub use passthrough::PassthroughSettings;
+pub use plans::{PlanSettings, PlansText};
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
@@ -142,6 +144,9 @@ pub struct Settings {
     /// Hosted mode and access.
     #[command(flatten)]
     pub access: AccessSettings,
+    /// What spaces may have and do.
+    #[command(flatten)]
+    pub plans: PlanSettings,
     /// Where the program is a Lambda function.
     #[command(flatten)]
     pub lambda: LambdaSettings,

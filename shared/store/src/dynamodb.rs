@@ -23,6 +23,7 @@ use table::Table;
 use writes::{TableWriter, WriteRequest};
 
 mod audit;
+mod buckets;
 mod change;
 mod codec;
 mod dead_letters;

@@ -21,11 +21,13 @@ use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
 use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
+use buckets::Buckets;
 use draft::Draft;
 use engine::Engine;
 use state::EmbeddedState;
 use writer::{BatchOutcome, Job, Task, WriterThread};
 
+mod buckets;
 mod draft;
 mod engine;
 mod settings;
@@ -41,6 +43,7 @@ pub struct Embedded(Arc<FolderStore>, Arc<Author>);
 struct FolderStore {
     state: Arc<ArcSwap<EmbeddedState>>,
     rules: SpaceRules,
+    buckets: Buckets,
     jobs: Option<mpsc::Sender<Task>>,
     writer: Option<JoinHandle<()>>,
     /// Held apart from the engine's own lock, which goes whenever the engine is reopened after a failure.
@@ -84,6 +87,7 @@ impl Embedded {
         let folder = FolderStore {
             state,
             rules,
+            buckets: Buckets::new(),
             jobs: Some(jobs),
             writer,
             _lock: lock,
@@ -120,6 +124,11 @@ impl Embedded {
 
     pub(crate) fn rules(&self) -> &SpaceRules {
         &self.0.rules
+    }
+
+    /// The buckets of tokens of the process.
+    pub(crate) fn buckets(&self) -> &Buckets {
+        &self.0.buckets
     }
 
     pub(crate) fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, ConfigurationError> {

@@ -13,6 +13,7 @@ mod record_format;
 mod space_state;
 mod store;
 mod subscription_removal;
+mod tokens;
 mod written;
 
 pub use audit::{AuditLimits, AuditPage, KeptRecord};
@@ -27,4 +28,5 @@ pub use error::{CorruptValue, OpenError, StoreError};
 pub use space_state::SpaceState;
 pub use store::Store;
 pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};
+pub use tokens::Tokens;
 pub use written::Written;

@@ -16,7 +16,7 @@ pub(crate) const FIRST: u64 = 1;
 /// Since the version that has authorizers, limits, filters, transforms and hooks of subscriptions.
 const GUARDED: u64 = 2;
 
-/// Since the version in which spaces may take events only with a key.
+/// Since the version in which spaces may take events only with a key, and be on plans.
 const KEYED: u64 = 3;
 
 /// The newest format that this program knows.
@@ -75,7 +75,11 @@ fn by_hooks(hooks: &[Hook]) -> u64 {
 
 fn by_settings(settings: &SpaceSettings) -> u64 {
     let is_keyed = settings.emit == Some(EmitMode::Key);
-    newest(&[(is_keyed, KEYED), (!settings.hooks.is_empty(), GUARDED)])
+    newest(&[
+        (is_keyed, KEYED),
+        (settings.plan.is_some(), KEYED),
+        (!settings.hooks.is_empty(), GUARDED),
+    ])
 }
 
 fn by_function(function: &Function) -> u64 {

@@ -17,6 +17,8 @@ use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
 
+mod buckets;
+
 /// A configuration store. Clones are handles to the same one.
 #[derive(Debug, Clone)]
 pub enum Store {

@@ -82,6 +82,7 @@ struct Planning {
     prune: bool,
     set: Option<String>,
     adopt: bool,
+    may_change_plan: bool,
     step: Option<StepLimit>,
     rules: SpaceRules,
     write_rules: WriteRules,
@@ -95,6 +96,7 @@ impl Planning {
             prune: self.prune,
             set: self.set.clone(),
             adopt: self.adopt,
+            keeps_plan: !self.may_change_plan,
             next_created,
             step: self.step,
         };
@@ -171,6 +173,7 @@ impl ConfigApi {
             prune,
             set,
             adopt,
+            may_change_plan: caller.may_change_plan(),
             step: self.store.step_limit(),
             rules: *self.store.rules(),
             write_rules: WriteRules::of(self, is_strict),
@@ -191,6 +194,9 @@ impl ConfigApi {
             }
             if changes_settings(&state.snapshot, &plan) {
                 caller.check_allowed(Scope::KeysAdmin)?;
+            }
+            if !caller.may_change_plan() && changes_plan(&state.snapshot, &plan) {
+                return Err(ConfigurationError::PlanNotYours.into());
             }
             if is_dry_run {
                 return Ok(answer(space, told, None).await);
@@ -232,6 +238,14 @@ fn changes_settings(before: &Snapshot, plan: &Plan) -> bool {
         let changes = before.changes_to(after);
         changes.iter().any(|change| change.kind() == Kind::Space)
     })
+}
+
+/// Whether the quotas of the space would be those of another plan.
+fn changes_plan(before: &Snapshot, plan: &Plan) -> bool {
+    let named = |space: &Snapshot| space.settings().and_then(|settings| settings.plan.clone());
+    plan.steps
+        .last()
+        .is_some_and(|after| named(before) != named(after))
 }
 
 async fn answer(space: &Space, told: ApplyPlan, version: Option<SpaceVersion>) -> Response {

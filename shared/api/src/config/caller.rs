@@ -46,6 +46,11 @@ impl Caller {
         }
     }
 
+    /// Whether the plan of the space is for them to change: whoever has keys of it would raise the quotas that bind them.
+    pub(super) fn may_change_plan(&self) -> bool {
+        matches!(self, Self::Root)
+    }
+
     /// Refuses to delete a key that allows more than the caller may do.
     pub(super) fn check_covers(&self, key: &ApiKey) -> Result<(), ApiError> {
         match self {

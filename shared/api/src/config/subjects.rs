@@ -2,7 +2,8 @@
 
 use super::endpoint::{Endpoint, Subject};
 use super::{
-    apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, schemas,
+    apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, quotas,
+    schemas,
     spaces, transforms, waiting, xregistry,
 };
 
@@ -17,6 +18,7 @@ pub(super) static SUBJECTS: [&Subject; 15] = [
     &filter_test::SUBJECT,
     &keys::SUBJECT,
     &pause::SUBJECT,
+    &quotas::SUBJECT,
     &schemas::SUBJECT,
     &catalog::SUBJECT,
     &asyncapi::SUBJECT,
@@ -104,6 +106,8 @@ mod tests {
             ("GET", "keys/k/roll", None),
             ("GET", "audit", Some(("audit", "list"))),
             ("DELETE", "audit", None),
+            ("GET", "quotas", Some(("quota", "list"))),
+            ("POST", "quotas", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),

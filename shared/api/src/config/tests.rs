@@ -100,6 +100,7 @@ impl Api {
             transforms: dataflow::transform::TransformLimits::default(),
             authorizers: None,
             trusted_proxies: TrustedProxies::default(),
+            max_sync_calls_per_space: None,
         };
         Self {
             config,

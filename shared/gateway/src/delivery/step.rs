@@ -163,6 +163,11 @@ impl Deliverer {
         if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
             return DeliveryStep::left();
         }
+        if table.limits_deliveries()
+            && let Some(wait) = Box::pin(self.must_wait(&table, &delivery.space)).await
+        {
+            return paced(wait, self.queue.holds());
+        }
         let limited = self
             .invocation
             .rate_limits
@@ -171,6 +176,9 @@ impl Deliverer {
             Ok(limited) => limited,
             Err(wait) => {
                 self.invocation.count_limited(&delivery.space, targets.current());
+                if table.limits_deliveries() {
+                    Box::pin(self.did_not_attempt(&table, &delivery.space)).await;
+                }
                 return paced(wait, self.queue.holds());
             }
         };
@@ -276,10 +284,11 @@ fn subscription_of<'t>(table: &'t RoutingTable, delivery: &Delivery) -> Option<&
 fn paced(wait: MustWait, queue_holds: bool) -> DeliveryStep {
     let MustWait { pause, limit_of } = wait;
     let scope = match limit_of {
-        LimitOf::Subscription if queue_holds => Scope::Subscription,
+        // The others of the space find out one by one: its lanes are not many.
+        LimitOf::Subscription | LimitOf::Space if queue_holds => Scope::Subscription,
         LimitOf::Named if queue_holds => Scope::Function,
         // Other deliveries of a weighted function go to functions that take more.
-        LimitOf::Chosen | LimitOf::Subscription | LimitOf::Named => {
+        LimitOf::Chosen | LimitOf::Subscription | LimitOf::Named | LimitOf::Space => {
             let pause = spread(pause, fastrand::f64());
             return DeliveryStep::Settle(Outcome::Defer { pause });
         }
@@ -299,9 +308,11 @@ mod tests {
 
     #[test]
     fn only_what_others_do_not_wait_for_is_put_back() {
-        use LimitOf::{Chosen, Named, Subscription};
+        use LimitOf::{Chosen, Named, Space, Subscription};
         for (limit_of, queue_holds, want) in [
             (Subscription, true, "subscription"),
+            (Space, true, "subscription"),
+            (Space, false, "delivery"),
             (Named, true, "function"),
             (Chosen, true, "delivery"),
             (Subscription, false, "delivery"),

@@ -151,6 +151,10 @@ pub const DESCRIPTIONS: [Description; 35] = [
         names::SCHEMA_VIOLATIONS,
         "Events whose data does not fit the schema of their type.",
     ),
+    counter(
+        names::EVENTS_REFUSED,
+        "Events that were refused because a quota of their space is used up.",
+    ),
     counter(HOOKS, "Hooks that were asked, by what came of it."),
     histogram(HOOK_DURATION, "Time that a call of a hook took."),
     counter(

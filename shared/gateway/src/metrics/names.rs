@@ -16,6 +16,8 @@ pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
 pub const EVENTS_UNMATCHED: &str = "eventgateway_events_unmatched_total";
 /// Events whose data does not fit the schema of their type.
 pub const SCHEMA_VIOLATIONS: &str = "eventgateway_schema_violations_total";
+/// Events that were refused because a quota of their space is used up.
+pub const EVENTS_REFUSED: &str = "eventgateway_events_refused_total";
 /// Calls of weighted functions, by the function that was called.
 pub const VARIANT_CALLS: &str = "eventgateway_variant_calls_total";
 /// Async deliveries waiting in the queue.

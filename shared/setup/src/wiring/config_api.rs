@@ -39,6 +39,7 @@ impl Parts<'_> {
             transforms: settings.limits.transforms.limits(),
             authorizers: None,
             trusted_proxies: settings.passthrough.trusted(),
+            max_sync_calls_per_space: settings.limits.max_sync_calls_per_space(access.is_hosted()),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Why the parts of a process cannot be put together.
 
+use domain::quota::PlansError;
 use queue::sqs::WeakKey;
 use store::{KeyFileError, OpenError};
 use targets::TargetSettingsError;
@@ -42,6 +43,9 @@ pub enum WiringError {
     /// A key of KMS is set for the embedded store.
     #[error("--kms-key-id is for the store dynamodb: the embedded store takes --encryption-key-file")]
     KmsWithEmbedded,
+    /// The plans of spaces cannot be used.
+    #[error("--plans cannot be used: {0}")]
+    Plans(#[from] PlansError),
     /// The settings of functions contradict each other.
     #[error(transparent)]
     Targets(#[from] TargetSettingsError),

@@ -9,7 +9,7 @@ use domain::routing::RoutingTable;
 use store::{Store, StoreError, Written};
 
 use crate::resources::{asynchronous, cors, decode, event_type, function, sync};
-use crate::{audit, replacement};
+use crate::{audit, buckets, replacement};
 
 /// Runs the contract.
 pub(crate) async fn contract(store: Store) {
@@ -23,6 +23,7 @@ pub(crate) async fn contract(store: Store) {
     revises_what_is_there_at_that_moment(&store).await;
     replacement::contract(&store).await;
     audit::contract(&store).await;
+    buckets::contract(&store).await;
 }
 
 fn reason<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{
 use domain::configuration::SpaceRules;
 use store::{AuditLimits, DynamoDb, DynamoDbSettings, Store};
 
+mod buckets;
 mod dead_letter_faults;
 mod dead_letter_garbage;
 mod dead_letters;

@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod buckets;
 mod contract;
 mod dynamodb;
 mod encryption;

@@ -9,7 +9,7 @@ use super::ownership::check_owner;
 use super::steps::Steps;
 use super::wanted::{PlanOptions, Wanted, WantedSpace};
 use crate::ids::{FunctionId, SubscriptionId};
-use crate::resource::{Function, Provider, Resource, SpaceSettings};
+use crate::resource::{EventType, Function, Kind, Provider, Resource, SpaceSettings, Subscription};
 
 /// What a plan has come to.
 pub(super) struct Planner<'p> {
@@ -82,6 +82,12 @@ impl<'p> Planner<'p> {
     pub(super) fn identified(&mut self, mut wanted: WantedSpace) -> WantedSpace {
         for subscription in &mut wanted.subscriptions {
             Self::identify(subscription);
+        }
+        if self.options.keeps_plan
+            && let Some(Wanted { resource, .. }) = &mut wanted.settings
+            && resource.plan.is_none()
+        {
+            resource.plan = self.before.settings().and_then(|stored| stored.plan.clone());
         }
         self.refuse_repeated(&wanted.functions);
         self.refuse_repeated(&wanted.event_types);
@@ -164,7 +170,10 @@ impl<'p> Planner<'p> {
         let resource = resource.completed(None, self.before, self.rules);
         self.rules.check_path(&resource)?;
         resource.check_create(&self.now, self.rules)?;
-        self.rules.check_room::<R>(&self.now)?;
+        // Of others more may go than come.
+        if R::KIND == Kind::Cors {
+            self.rules.check_room::<R>(&self.now)?;
+        }
         let created = self.rank::<R>(wanted.created)?;
         self.insert(resource, created);
         Ok(())
@@ -243,6 +252,35 @@ impl<'p> Planner<'p> {
                 self.refuse::<SpaceSettings>(Some(0), &wanted.resource.space, error);
                 false
             }
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// Refuses what a space would have too much of in the end: until then others may stand where new ones come.
+    pub(super) fn check_quotas(&mut self) {
+        self.check_growth::<Function>();
+        self.check_growth::<EventType>();
+        self.check_growth::<Subscription>();
+        if let Err(error) = self.rules.check_bytes(self.before, &self.now) {
+            self.refuse_all(Kind::Space, error);
+        }
+    }
+
+    fn check_growth<R: Configured>(&mut self) {
+        if let Err(error) = self.rules.check_growth::<R>(self.before, &self.now) {
+            self.refuse_all(R::KIND, error);
+        }
+    }
+
+    fn refuse_all(&mut self, kind: Kind, error: ConfigurationError) {
+        if !self.is_given_up() {
+            self.errors.push(PlanError {
+                kind,
+                at: None,
+                id: String::new(),
+                error,
+            });
         }
     }
 }
