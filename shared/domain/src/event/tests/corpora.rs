@@ -32,12 +32,17 @@ fn taken(what: &str, headers: &[(&str, &str)], body: &str) -> Map<String, Value>
 
 /// The data of an event, whichever way it is written.
 fn data(event: &Map<String, Value>) -> Value {
-    match event.get("data_base64") {
-        Some(Value::String(text)) => {
-            let bytes = BASE64_STANDARD.decode(text).unwrap();
+    let data = event.get("data");
+    let is_encoded = event
+        .get("datacontentencoding")
+        .is_some_and(|coding| coding == "base64");
+    let encoded = event.get("data_base64").or(data.filter(|_| is_encoded));
+    match encoded {
+        Some(text) => {
+            let bytes = BASE64_STANDARD.decode(text.as_str().unwrap()).unwrap();
             json!(String::from_utf8(bytes).unwrap())
         }
-        _ => event.get("data").cloned().unwrap_or_default(),
+        None => data.cloned().unwrap_or_default(),
     }
 }
 
