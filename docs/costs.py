@@ -36,9 +36,10 @@ SHAPE = {
     "config_gb": (0.25, "memory of the Configuration API (`ConfigMemory`)"),
     "stream_gb": (0.5, "memory of the snapshot publisher (`ConfigStreamMemory`)"),
     "calls_at_a_time": (20, "calls of one dispatcher at a time (`DispatchConcurrency`)"),
-    "traced": (0.05, "share of requests that X-Ray records (Lambda's sampling, with `Tracing` Active)"),
+    "traced": (0, "share of requests that X-Ray records: none with `Tracing` PassThrough, 0.05 with Active (Lambda's sampling)"),
     "version_item_kb": (0.2, "version item of one space"),
     "resource_kb": (1, "a stored resource, and its change"),
+    "audit_kb": (1, "what is recorded of a change"),
     "references": (2, "resources that a written one refers to"),
     "snapshot_kb": (20, "compressed snapshot of a space, some 500 subscriptions"),
     "config_ms": (30, "the Configuration API's time for one write"),
@@ -56,20 +57,22 @@ def invocation(gb: float, milliseconds: float) -> float:
     return P["lambda_request"] + P["lambda_gb_second"] * gb * milliseconds / 1000 + P["trace"] * S["traced"]
 
 
-def sqs(kb: float) -> float:
-    return math.ceil(kb / 64) * (P["sqs_request"] + P["sqs_fair"])
+def sqs(kb: float, fair: bool = True) -> float:
+    return math.ceil(kb / 64) * (P["sqs_request"] + P["sqs_fair"] * fair)
 
 
 def sync_event() -> dict[str, float]:
     return {"Lambda": invocation(S["events_gb"], S["gateway_ms"] + S["target_ms"])}
 
 
-def async_event(subscribers: int, batch: int) -> dict[str, float]:
-    """One message whatever the number of subscribers; a batch is received, worked off and deleted as one."""
+def async_event(subscribers: int, batch: int, sent_together: int = 1, fair: bool = True) -> dict[str, float]:
+    """One message whatever the number of subscribers; the messages of a request's events are sent as one, and a batch is
+    received, worked off and deleted as one."""
     rounds = math.ceil(batch * subscribers / S["calls_at_a_time"])
-    accept = invocation(S["events_gb"], S["gateway_ms"] + S["send_ms"])
+    accept = invocation(S["events_gb"], S["gateway_ms"] + S["send_ms"]) / sent_together
     dispatch = invocation(S["dispatcher_gb"], S["gateway_ms"] + rounds * S["target_ms"]) / batch
-    queue = sqs(S["event_kb"]) + sqs(S["event_kb"] * batch) / batch + sqs(0.1) / batch
+    send = sqs(S["event_kb"] * sent_together, fair) / sent_together
+    queue = send + sqs(S["event_kb"] * batch, fair) / batch + sqs(0.1, fair) / batch
     return {"Lambda": accept + dispatch, "SQS": queue}
 
 
@@ -93,8 +96,9 @@ def hour_of_waiting() -> dict[str, float]:
 
 
 def config_write() -> dict[str, float]:
-    """Version read; transaction of version, change and resource and its references; then the snapshot."""
+    """Version read; transaction of version, change, resource, its record and references; then the snapshot."""
     items = math.ceil(S["version_item_kb"]) + 2 * math.ceil(S["resource_kb"]) + S["references"]
+    items += math.ceil(S["audit_kb"])
     reads = 1 + 1 + math.ceil(S["snapshot_kb"] / 4) * (1 + S["warm_instances"])
     writes = 2 * items + math.ceil(S["snapshot_kb"])
     return {
@@ -126,6 +130,8 @@ def text() -> str:
         noun = "subscriber" if subscribers == 1 else "subscribers"
         for batch, label in ((10, "batches of 10"), (1, "batches of 1")):
             rows.append(per_million(f"async event, {subscribers} {noun}, {label}", async_event(subscribers, batch)))
+    rows.append(per_million("async event, 1 subscriber, batches of 10, `FairQueue` false", async_event(1, 10, fair=False)))
+    rows.append(per_million("async event of a request with 10, batches of 10", async_event(1, 10, sent_together=10)))
     for batch in (10, 1):
         rows.append(per_million(f"ordered event, 1 subscriber, batches of {batch}", ordered_event(batch)))
     rows.append(per_million("failed attempt", failed_attempt()))

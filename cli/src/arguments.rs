@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    apply, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit, explain,
+    apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit, explain,
     export, get, import, keys, login, pause, schema, status, tail, waiting,
 };
 use crate::connection::Connection;
@@ -28,6 +28,7 @@ Exit codes:
   5   the access key is missing or wrong (401, 403)
   6   the gateway cannot be reached, or failed itself (5xx)
   10  `eg diff` found differences
+  11  `eg audit verify` found that the records do not hang together
 
 Documentation: docs/cli.md";
 
@@ -100,6 +101,8 @@ pub(crate) enum Command {
     Waiting(waiting::Command),
     #[command(subcommand)]
     Keys(keys::Command),
+    #[command(subcommand)]
+    Audit(audit::Command),
     Pause(pause::PauseArguments),
     Resume(pause::ResumeArguments),
     Validate(apply::ValidateArguments),

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 pub(crate) mod apply;
+pub(crate) mod audit;
 pub(crate) mod completion;
 pub(crate) mod context;
 pub(crate) mod create;
@@ -86,6 +87,7 @@ pub(crate) fn run(arguments: Arguments, console: &mut Console) -> Result<(), Fai
         Command::Validate(arguments) => apply::validate(&arguments, session),
         Command::Diff(arguments) => apply::diff(&arguments, session),
         Command::Apply(arguments) => apply::apply(&arguments, session),
+        Command::Audit(command) => audit::run(&command, session),
         Command::Export(_) => export::run(session),
         Command::Login(_)
         | Command::Context(_)

@@ -56,6 +56,9 @@ pub(crate) enum Failure {
     /// The gateway and a document differ, and that was the question.
     #[error("there are differences")]
     Different,
+    /// Records of changes do not hang together, and that was the question.
+    #[error("{0}")]
+    Broken(String),
 }
 
 /// What the gateway says of a request that it does not carry out.
@@ -108,6 +111,7 @@ impl Failure {
             },
             Self::Unreachable { .. } | Self::Foreign { .. } => 6,
             Self::Different => 10,
+            Self::Broken(_) => 11,
         }
     }
 }
@@ -136,6 +140,7 @@ mod tests {
             (refused(403), 5),
             (refused(503), 6),
             (Failure::Different, 10),
+            (Failure::Broken(String::new()), 11),
             (Failure::Malformed(String::new()), 1),
             (Failure::Output(broken), 0),
         ] {

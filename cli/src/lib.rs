@@ -6,6 +6,7 @@ use std::ffi::OsString;
 mod answer;
 mod api;
 mod arguments;
+mod audit_chain;
 mod commands;
 mod connection;
 mod console;

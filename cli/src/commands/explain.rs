@@ -18,7 +18,8 @@ use crate::table::Table;
 #[command(after_help = "Examples:
   eg explain --type user.created
   eg explain --path /hello/Ada --method GET
-  eg explain -f event.json --path /signup")]
+  eg explain -f event.json --path /signup
+  eg explain -f event.json --ask authorizers -H 'Authorization: Bearer …'")]
 pub(crate) struct Arguments {
     /// Type of the event [default: http.request].
     #[arg(long = "type", short = 't', value_name = "NAME", conflicts_with = "file")]
@@ -32,6 +33,12 @@ pub(crate) struct Arguments {
     /// Method of that request.
     #[arg(long)]
     method: Option<String>,
+    /// Have those asked who would be asked about the event.
+    #[arg(long, value_name = "WHOM", value_parser = ["authorizers"])]
+    ask: Option<String>,
+    /// Header of that request, for authorizers.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", requires = "ask")]
+    headers: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -40,11 +47,15 @@ pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<()
         ("eventType", &arguments.event_type),
         ("path", &arguments.path),
         ("method", &arguments.method),
+        ("ask", &arguments.ask),
     ];
     for (name, text) in texts {
         if let Some(text) = text {
             asked.insert(name.to_owned(), json!(text));
         }
+    }
+    if arguments.ask.is_some() {
+        asked.insert("headers".to_owned(), Value::Object(headers(&arguments.headers)?));
     }
     if let Some(file) = &arguments.file {
         let event = to_json(&documents::read_one(file, session.console)?)?;
@@ -87,6 +98,18 @@ pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<()
     session.console.line(table)
 }
 
+/// Headers from `Name: value`, by name.
+fn headers(given: &[String]) -> Result<Map<String, Value>, Failure> {
+    // What is given is not shown: it may be a secret.
+    let split = |header: &String| {
+        let parts = header.split_once(':');
+        parts
+            .ok_or_else(|| Failure::Usage("a header has the form 'Name: value'".to_owned()))
+            .map(|(name, value)| (name.trim().to_owned(), json!(value.trim())))
+    };
+    given.iter().map(split).collect()
+}
+
 /// The reasons of one subscription, each with what is said besides.
 fn reasons(subscription: &Value) -> String {
     let reasons = subscription["reasons"].as_array().into_iter().flatten();
@@ -98,7 +121,14 @@ fn reasons(subscription: &Value) -> String {
         }
     }
     if let Some(authorizer) = subscription["authorizer"].as_str() {
-        said.push(format!("asks {authorizer}"));
+        let said_of = &subscription["authorization"];
+        let besides = ["outcome", "status", "error"].map(|name| text_of(&said_of[name]));
+        let besides: Vec<_> = besides.into_iter().filter(|text| !text.is_empty()).collect();
+        said.push(
+            format!("asks {authorizer} {}", besides.join(" "))
+                .trim_end()
+                .to_owned(),
+        );
     }
     said.join("; ")
 }
@@ -131,6 +161,13 @@ mod tests {
             "filters": [{"pointer": "/0/exact", "passes": false, "reason": "region is us"}, {"pointer": "/1", "passes": true}],
             "authorizer": "check",
         });
+        let mut answered = subscription.clone();
+        answered["authorization"] = json!({"outcome": "denied", "status": 401, "error": "no token"});
+        assert!(
+            reasons(&answered).ends_with("; asks check denied 401 no token"),
+            "{}",
+            reasons(&answered)
+        );
         assert_eq!(
             reasons(&subscription),
             "path (wanted /); filters; filter /0/exact: region is us; asks check"

@@ -7,6 +7,7 @@
 
 mod applying;
 mod applying_for_real;
+mod auditing;
 mod completion;
 mod contexts;
 mod deliveries;

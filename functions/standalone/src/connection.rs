@@ -15,7 +15,7 @@ use domain::origin::Origin;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
@@ -53,6 +53,8 @@ pub(crate) struct ConnectionSettings {
     pub(crate) in_flight: BytesInFlight,
     /// The budget of bytes for requests over HTTP/2 and their heads, of which each client has a share.
     pub(crate) in_flight_http2: BytesInFlight,
+    /// Whether requests have ids.
+    pub(crate) request_ids: bool,
 }
 
 /// Pause after the machine could not accept a connection, as when it has no file descriptors left.
@@ -67,9 +69,13 @@ pub(crate) fn events(api: &EventsApi, origin: Origin) -> impl Answers + use<> {
     service_fn(move |request: Request<Incoming>| api.answer(request.map(Body::new), origin))
 }
 
-/// The Configuration API as a service.
-pub(crate) fn config(router: &Router) -> impl Answers + use<> {
-    TowerToHyperService::new(router.clone())
+/// The Configuration API as the service of a connection.
+pub(crate) fn config(router: &Router, origin: Origin) -> impl Answers + use<> {
+    let router = TowerToHyperService::new(router.clone());
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(origin);
+        router.call(request)
+    })
 }
 
 /// Accepts connections and serves each as what comes from its other end, until `stop` changes; then lets those in progress
@@ -207,6 +213,7 @@ fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         read_timeout: settings.read_timeout,
         least_rate: settings.least_rate,
         in_flight: settings.in_flight_http2.of_space(&client(peer)),
+        request_ids: settings.request_ids,
     };
     // Its heads are counted where its frames are known.
     stream.stop_counting_heads();

@@ -41,6 +41,8 @@ pub(crate) struct StreamSettings {
     pub(crate) least_rate: api::LeastRate,
     /// The budget of bytes in which each request is counted, as this client may use it.
     pub(crate) in_flight: BytesInFlight,
+    /// Whether requests have ids.
+    pub(crate) request_ids: bool,
 }
 
 /// Bytes of a body that a client may send before they are read. They are read at once, unless a thread is late.
@@ -75,6 +77,7 @@ pub(crate) async fn serve(
         max_headers: settings.max_headers,
         in_flight: settings.in_flight,
         activity: activity.clone(),
+        request_ids: settings.request_ids,
     };
     let mut connection = pin!(server(&settings).serve_connection(TokioIo::new(stream), service));
     let look = (settings.read_timeout / LOOKS).max(Duration::from_millis(1));

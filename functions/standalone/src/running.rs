@@ -8,6 +8,7 @@ use api::BytesInFlight;
 use api::events::EventsApi;
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
+use records::AccessLog;
 use setup::Parts;
 use setup::settings::{ConfigListener, Settings};
 use setup::telemetry::{self, TelemetryError};
@@ -23,6 +24,9 @@ use crate::tls::{self, ListenerTls};
 
 /// Interval in which recorded histogram values are folded into their buckets.
 const METRICS_UPKEEP: Duration = Duration::from_secs(1);
+
+/// Time in which the last lines of the access log are written.
+const ACCESS_LOG_END: Duration = Duration::from_secs(1);
 
 /// A gateway that serves both APIs.
 #[derive(Debug)]
@@ -43,6 +47,7 @@ pub struct RunningGateway {
     upkeep: JoinHandle<()>,
     orphans: JoinHandle<()>,
     renewals: Vec<JoinHandle<()>>,
+    access_log: Option<AccessLog>,
     shutdown_timeout: Duration,
 }
 
@@ -105,12 +110,15 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         url(config_tls.is_some(), config_addr),
     ];
 
-    let recorder = telemetry::metrics_recorder()?;
+    let counts = settings.metrics.is_on();
+    let recorder = counts.then(telemetry::metrics_recorder).transpose()?;
     let parts = Box::pin(Parts::open_beside(settings, own_config_api)).await?;
     warn_of_openness(settings, config_place);
     let gateway = parts.gateway()?;
     let events = parts.events_api(gateway.clone());
-    let config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
+    let mut config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
+    config_api.authorizers = Some(gateway.authorizer_inquiry());
+    config_api.metrics = config_api.metrics.with_engine(gateway.clone());
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 
@@ -133,7 +141,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
             config_listener,
             {
                 let config = config.clone();
-                move |_| connection::config(&config)
+                move |origin| connection::config(&config, origin)
             },
             connections(settings, config_tls, config_timeouts, config_in_flight),
             stopping,
@@ -150,7 +158,9 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let upkeep = tokio::spawn(async move {
         loop {
             tokio::time::sleep(METRICS_UPKEEP).await;
-            recorder.run_upkeep();
+            if let Some(recorder) = &recorder {
+                recorder.run_upkeep();
+            }
         }
     });
     let orphans = tokio::spawn({
@@ -172,6 +182,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         upkeep,
         orphans,
         renewals,
+        access_log: parts.access_log(),
         shutdown_timeout,
     })
 }
@@ -238,6 +249,7 @@ fn connections(
         least_rate: limits.least_rate(),
         in_flight,
         in_flight_http2: limits.http2_in_flight(),
+        request_ids: settings.answer_options().request_ids,
     }
 }
 
@@ -260,6 +272,7 @@ impl RunningGateway {
             upkeep,
             orphans,
             renewals,
+            access_log,
             shutdown_timeout,
             ..
         } = self;
@@ -285,6 +298,9 @@ impl RunningGateway {
         }
         upkeep.abort();
         renewals.iter().for_each(JoinHandle::abort);
+        if let Some(access_log) = access_log {
+            access_log.flush(ACCESS_LOG_END).await;
+        }
     }
 }
 

@@ -3,13 +3,15 @@
 use axum::response::{IntoResponse, Response};
 use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
+use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
-use gateway::DeadLetters;
+use gateway::{AuthorizerInquiry, DeadLetters};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
 use records::DeliveryLog;
 use store::Store;
 
+use crate::access_log::AccessLogging;
 use crate::answer_options::AnswerOptions;
 use crate::body::BodyLimits;
 use crate::health::HealthPaths;
@@ -17,7 +19,9 @@ use crate::health::HealthPaths;
 mod access;
 mod apply;
 mod asyncapi;
+mod audit;
 mod authorization;
+mod authorship;
 mod browser_guard;
 mod caller;
 mod catalog;
@@ -39,6 +43,7 @@ mod own_destination;
 mod parameters;
 mod paths;
 mod pause;
+mod quotas;
 mod refusals;
 mod resources;
 mod schemas;
@@ -93,12 +98,21 @@ pub struct ConfigApi {
     pub browsers: BrowserGuard,
     /// What is made of answers.
     pub answers: AnswerOptions,
+    /// Where requests are noted, if they are.
+    pub access_log: Option<AccessLogging>,
     /// Where health checks are answered.
     pub health: HealthPaths,
     /// Where this API listens, which no function may be.
     pub own: OwnConfigApi,
     /// Bounds of the transforms of subscriptions.
     pub transforms: TransformLimits,
+    /// How the engine of this process is asked what authorizers would answer, where it has one. This API calls no functions.
+    pub authorizers: Option<AuthorizerInquiry>,
+    /// The proxies whose word about clients is taken, for what is recorded of changes.
+    pub trusted_proxies: TrustedProxies,
+    /// Calls of functions of a space that clients of the Events API may wait for at a time, where its plan does not say;
+    /// `None` is no limit.
+    pub max_sync_calls_per_space: Option<usize>,
 }
 
 /// Methods that mean something anywhere in the API, `HEAD` aside, which goes with `GET`.

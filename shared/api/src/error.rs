@@ -24,11 +24,13 @@ mod fault;
 mod json_answer;
 mod key_errors;
 mod own_words;
+mod rate_limit;
 mod response;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
 pub(crate) use fault::{Fault, FaultErrors};
 pub(crate) use json_answer::{json_answer, json_bytes, json_line};
+use rate_limit::RateLimitFields;
 
 /// An error as a client sees it.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub(crate) struct ApiError {
     message: String,
     /// Seconds after which to try again.
     retry_after: Option<u32>,
+    /// Of events that are more than a space takes: what it takes.
+    rate_limit: Option<Box<RateLimitFields>>,
     /// How a client can prove who it is.
     challenge: Option<HeaderValue>,
     /// Whether the client is told how bodies may be compressed.
@@ -77,6 +81,7 @@ impl ApiError {
             status,
             message,
             retry_after: None,
+            rate_limit: None,
             challenge: None,
             accept_encoding: false,
             unmatched: None,
@@ -94,6 +99,11 @@ impl ApiError {
     /// The answer to a version of a schema that does not go with those before it.
     pub(crate) fn incompatible(message: String, faults: Vec<Fault>) -> Self {
         Self::new(StatusCode::CONFLICT, message).with_faults(faults)
+    }
+
+    /// The answer to a request for what is not there.
+    pub(crate) fn nothing_there() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
     /// The answer to a request for a version of a schema that is not there.
@@ -149,12 +159,29 @@ impl ApiError {
         )
     }
 
+    /// The answer where authorizers are to be asked and there is nothing in this process that calls functions.
+    pub(crate) fn nobody_asks() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "this deployment calls no functions from its Configuration API: authorizers cannot be asked here",
+        )
+    }
+
     /// The answer when the delivery log is there but cannot be read. What the disk said is for the log only.
     pub(crate) fn unreadable_delivery_log(err: &std::io::Error) -> Self {
         tracing::error!(error = %ErrorChain(err), "The delivery log could not be read.");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "the delivery log cannot be read",
+        )
+    }
+
+    /// The answer when a record of a change is not JSON.
+    pub(crate) fn unreadable_audit(version: u64) -> Self {
+        tracing::error!(version, "A record of a change could not be read.");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "a record of a change cannot be read",
         )
     }
 
@@ -224,6 +251,11 @@ impl From<GatewayError> for ApiError {
                 retry_after: Some(u32::try_from(pause.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX)),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, message)
             },
+            GatewayError::QuotaUsedUp(used_up) => Self {
+                retry_after: Some(used_up.retry_after()),
+                rate_limit: Some(Box::new(RateLimitFields::of(&used_up))),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, message)
+            },
             GatewayError::Loop { .. } => Self::new(StatusCode::LOOP_DETECTED, message),
             GatewayError::Unauthorized { challenge } => Self {
                 challenge,
@@ -266,6 +298,7 @@ impl From<ConfigurationError> for ApiError {
     fn from(err: ConfigurationError) -> Self {
         let status = match &err {
             ConfigurationError::NotFound { .. } => StatusCode::NOT_FOUND,
+            ConfigurationError::PlanNotYours => StatusCode::FORBIDDEN,
             ConfigurationError::AlreadyExists { .. }
             | ConfigurationError::SchemaChanged(_)
             | ConfigurationError::OfOtherSet { .. } => StatusCode::CONFLICT,
@@ -301,6 +334,8 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::TooMuchSchema { .. }
             | ConfigurationError::Repeated { .. }
             | ConfigurationError::NotMovable { .. }
+            | ConfigurationError::QuotaUsedUp { .. }
+            | ConfigurationError::UnknownPlan { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string()).about(Refusal::of(&err, None))

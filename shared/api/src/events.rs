@@ -18,6 +18,7 @@ use http_body::Frame;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
+use crate::access_log::AccessLogging;
 use crate::answer_options::AnswerOptions;
 use crate::body::{self, BodyLimits};
 use crate::compression::{AskedCodings, Streamed, compressed};
@@ -25,6 +26,7 @@ use crate::content_coding::decoded;
 use crate::error::{ApiError, MATCHED, answer_or_internal_error};
 use crate::health::{self, HealthPaths, Probe};
 use crate::in_flight::counting;
+use crate::observed::{Learned, Observed};
 use crate::request_id::{identified, with_request_id};
 use crate::request_target::answer_by_itself;
 use crate::unstoppable::Unstoppable;
@@ -47,6 +49,8 @@ pub struct EventsSettings {
     pub answers: AnswerOptions,
     /// Whether bodies that come compressed are decoded.
     pub decodes_bodies: bool,
+    /// Where requests are noted, if they are.
+    pub access_log: Option<AccessLogging>,
 }
 
 /// An answer of the Events API in the making.
@@ -76,6 +80,8 @@ impl EventsApi {
             .request_ids
             .then(|| identified(request.headers_mut()));
         let (api, in_flight) = (self.clone(), self.settings.limits.in_flight);
+        let logging = self.settings.access_log.as_ref();
+        let observed = Observed::begin(&self.gateway, logging, &request, (id.as_ref(), origin));
         // Boxed: most answers go as they are.
         let compression = self
             .settings
@@ -84,7 +90,8 @@ impl EventsApi {
             .then(|| Box::new(AskedCodings::of(request.headers())));
         Box::pin(async move {
             // Made in here, where it is awaited: what a future holds from outside is copied twice.
-            let mut response = answer_or_internal_error(api.receive(request, origin)).await;
+            let mut learned = observed.learned();
+            let mut response = answer_or_internal_error(api.receive(request, origin, &mut learned)).await;
             if let Some(asked) = compression {
                 // That of the space, where it got so far.
                 let in_flight = response.extensions_mut().remove().unwrap_or(in_flight);
@@ -95,7 +102,7 @@ impl EventsApi {
                 let length = response.headers_mut().entry(header::CONTENT_LENGTH);
                 length.or_insert(HeaderValue::from_static("0"));
             }
-            Ok(with_request_id(response, id))
+            Ok(observed.answered(&learned, with_request_id(response, id)))
         })
     }
 
@@ -113,7 +120,7 @@ impl EventsApi {
         })
     }
 
-    async fn receive(self, request: Request, origin: Origin) -> Response {
+    async fn receive(self, request: Request, origin: Origin, learned: &mut Learned) -> Response {
         let (mut parts, body) = request.into_parts();
         if let Some(response) = answer_by_itself(&parts) {
             return response;
@@ -122,6 +129,7 @@ impl EventsApi {
             && matches!(parts.method, Method::GET | Method::HEAD)
             && !self.gateway.has_space_host(&parts)
         {
+            learned.is_probe = true;
             return self.health_answer(probe).await;
         }
         let mut limits = self.settings.limits;
@@ -130,6 +138,7 @@ impl EventsApi {
             limits.in_flight = self.gateway.in_flight_for(&parts).await;
         }
         let mut read = body::read_held(&parts, body, limits).await;
+        learned.bytes = read.as_ref().map_or(0, |(body, _)| body.len());
         if self.settings.decodes_bodies && parts.headers.contains_key(header::CONTENT_ENCODING) {
             // Boxed: most bodies come as they are.
             read = Box::pin(async {
@@ -155,15 +164,17 @@ impl EventsApi {
         let upgrade = parts.extensions.remove::<OnUpgrade>();
         client.origin = origin;
         client.can_upgrade = upgrade.is_some();
+        client.seen = std::mem::take(&mut learned.seen);
         let received = Unstoppable::new(async move {
             let mut received = gateway.receive(&parts, body, &client).await;
             // Until here the body may be needed, and beyond where the function is still there.
             if let Ok(Answer::Stream(answer)) = &mut received.outcome {
                 answer.body.hold(held);
             }
-            received
+            (received, client.seen)
         });
-        let GatewayReply { headers, outcome } = received.await;
+        let (GatewayReply { headers, outcome }, seen) = received.await;
+        learned.seen = seen;
         drop(waiting);
         let is_object = matches!(outcome, Ok(Answer::Object(_)));
         let is_of_function = matches!(outcome, Ok(Answer::Function(_) | Answer::Stream(_)));

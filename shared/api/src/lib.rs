@@ -1,5 +1,6 @@
 //! The HTTP face of the gateway: the Events API, the Configuration API, and the one table from errors to answers.
 
+mod access_log;
 mod answer_options;
 mod body;
 mod compression;
@@ -10,13 +11,16 @@ pub mod events;
 mod health;
 mod in_flight;
 mod least_rate;
+mod observed;
 mod request_id;
 mod request_target;
 mod unstoppable;
 
+pub use access_log::{AccessLogFormat, AccessLogging, LoggedRequests};
 pub use answer_options::AnswerOptions;
 pub use body::BodyLimits;
 pub use error::overloaded;
 pub use gateway::{BytesInFlight, Held};
 pub use health::{HealthPathError, HealthPaths};
 pub use least_rate::{LeastRate, RateWindow};
+pub use request_id::identified_refusal;

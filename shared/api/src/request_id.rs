@@ -25,6 +25,12 @@ pub(crate) fn with_request_id(mut response: Response, id: Option<HeaderValue>) -
     response
 }
 
+/// The refusal of a request that no API sees, with the id of the request.
+pub fn identified_refusal(headers: &mut HeaderMap, refusal: Response) -> Response {
+    let id = identified(headers);
+    with_request_id(refusal, Some(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,7 @@ pub struct Schema {
     document: Arc<Document>,
     shape: Shape,
     limits: SchemaLimits,
+    bytes: usize,
 }
 
 impl Schema {
@@ -54,17 +55,17 @@ impl Schema {
         let value: Value = serde_json::from_str(text).map_err(|err| SchemaError::not_json(&err))?;
         let document = Document::new(value, limits)?;
         let shape = Shape::of(&document, limits)?;
-        let each = limits.each_pattern(document.patterns(), text.len());
-        let patterns = PatternOptions::regex().size_limit(each).dfa_size_limit(each);
-        let validator = jsonschema::options()
-            .with_pattern_options(patterns)
-            .build(document.root())
-            .map_err(|err| SchemaError::of_build(&err))?;
+        let patterns = document.patterns();
+        let each = limits.each_pattern(patterns, text.len());
+        let (validator, pattern_bytes) = build(document.root(), patterns, each)?;
+        let bytes = text.len().saturating_mul(BYTES_PER_BYTE);
+        let bytes = bytes.saturating_add(patterns.saturating_mul(pattern_bytes));
         Ok(Self {
             validator,
             document: Arc::new(document),
             shape,
             limits: *limits,
+            bytes,
         })
     }
 
@@ -105,6 +106,11 @@ impl Schema {
         errors.map(|err| Violation::of(&err, limits)).collect()
     }
 
+    /// How many bytes it takes in memory, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The JSON of the schema.
     pub fn value(&self) -> &Value {
         self.document.root()
@@ -120,6 +126,40 @@ impl Schema {
             _ => "https://json-schema.org/draft/2020-12/schema",
         }
     }
+}
+
+/// Bytes of a compiled schema without its patterns, for each byte of its text.
+const BYTES_PER_BYTE: usize = 8;
+
+/// Sizes of compiled patterns that are tried before the largest that is allowed: a few characters can make much of a pattern,
+/// and how much is not to be known otherwise.
+const PATTERN_SIZES: [usize; 3] = [4 * 1024, 32 * 1024, 128 * 1024];
+
+/// Bytes of the tables that a pattern makes while it matches, for each byte that it is compiled to, at most.
+const TABLES_PER_BYTE: usize = 16;
+
+/// Compiles a schema, with the least size that its patterns have room in each, and says how many bytes each may take.
+fn build(root: &Value, patterns: usize, most: usize) -> Result<(Validator, usize), SchemaError> {
+    let smaller = PATTERN_SIZES
+        .into_iter()
+        .filter(|size| patterns > 0 && *size < most);
+    for size in smaller {
+        let tables = size.saturating_mul(TABLES_PER_BYTE).min(most);
+        if let Ok(validator) = build_within(root, size, tables) {
+            return Ok((validator, size + tables));
+        }
+    }
+    let validator = build_within(root, most, most).map_err(|err| SchemaError::of_build(&err))?;
+    Ok((validator, 2 * most))
+}
+
+fn build_within(
+    root: &Value,
+    size: usize,
+    tables: usize,
+) -> Result<Validator, jsonschema::ValidationError<'static>> {
+    let patterns = PatternOptions::regex().size_limit(size).dfa_size_limit(tables);
+    jsonschema::options().with_pattern_options(patterns).build(root)
 }
 
 /// Whether a value is a schema of draft 7, which other formats take schemas in; nothing is said of references and patterns.

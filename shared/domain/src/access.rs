@@ -26,11 +26,14 @@ pub enum Scope {
     /// Keys, and the settings of the space, which say whether its events need one.
     #[serde(rename = "keys:admin")]
     KeysAdmin,
+    /// Reading who changed what.
+    #[serde(rename = "audit:read")]
+    AuditRead,
 }
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::EventsEmit,
         Self::ConfigRead,
         Self::ConfigWrite,
@@ -38,6 +41,7 @@ impl Scope {
         Self::PayloadsRead,
         Self::DlqWrite,
         Self::KeysAdmin,
+        Self::AuditRead,
     ];
 
     /// Its name in JSON.
@@ -50,6 +54,7 @@ impl Scope {
             Self::PayloadsRead => "payloads:read",
             Self::DlqWrite => "dlq:write",
             Self::KeysAdmin => "keys:admin",
+            Self::AuditRead => "audit:read",
         }
     }
 
@@ -67,11 +72,11 @@ pub enum Role {
     Owner,
     /// May do everything but that.
     Admin,
-    /// Builds: everything but keys and the settings of the space.
+    /// Builds: everything but keys, the settings of the space and who changed what.
     Developer,
-    /// Keeps it running: reads everything, and decides what becomes of deliveries.
+    /// Keeps it running: reads everything but who changed what, and decides what becomes of deliveries.
     Operator,
-    /// Reads everything but events.
+    /// Reads everything but events and who changed what.
     Viewer,
     /// Sends events.
     Emitter,
@@ -147,9 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn only_owners_and_admins_have_to_do_with_keys() {
+    fn only_owners_and_admins_have_to_do_with_keys_and_the_audit() {
         for role in Role::ALL {
             let has_keys = role.scopes().contains(&Scope::KeysAdmin);
+            let has_audit = role.scopes().contains(&Scope::AuditRead);
+            assert_eq!(has_keys, has_audit);
             assert_eq!(has_keys, matches!(role, Role::Owner | Role::Admin), "{role:?}");
         }
     }

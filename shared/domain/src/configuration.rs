@@ -16,6 +16,7 @@ mod error;
 mod function_uses;
 mod hook_rules;
 mod key_rules;
+mod measured;
 mod path_forms;
 mod plan;
 mod route_authorizers;
@@ -23,6 +24,7 @@ mod rules;
 mod schema_bound;
 mod schema_rules;
 mod settings_rules;
+mod snapshot_bytes;
 mod space_checks;
 mod space_rules;
 mod subscription_rules;
@@ -31,6 +33,7 @@ mod sync_paths;
 pub use changes::ResourceChange;
 pub use creation::created_from;
 pub use error::ConfigurationError;
+use measured::Measured;
 use path_forms::PathForms;
 pub use plan::{Plan, PlanError, PlanOptions, SET_LABEL, StepLimit, Wanted, WantedSpace, plan};
 use route_authorizers::RouteAuthorizers;
@@ -67,6 +70,10 @@ pub struct Snapshot {
     /// How many have filters that do not compile.
     broken_filters: usize,
     route_authorizers: RouteAuthorizers,
+    /// Bytes of all versions of all schemas.
+    schema_bytes: usize,
+    /// How many bytes all of it has, where that was asked.
+    measured: Measured,
 }
 
 /// A change that keeps every rule: what was there before and what is there now, under another id where it moved.
@@ -264,7 +271,7 @@ impl Snapshot {
             resource: Arc::new(resource),
             created,
         };
-        self.insert(after.clone());
+        self.put(after.clone(), rules)?;
         Ok(Change {
             before: None,
             after: Some(after),
@@ -285,7 +292,7 @@ impl Snapshot {
             resource: Arc::new(resource),
             created: before.created,
         };
-        self.insert(after.clone());
+        self.put(after.clone(), rules)?;
         Ok(Change {
             before: Some(before),
             after: Some(after),
@@ -336,6 +343,8 @@ impl Snapshot {
     pub fn insert<R: Configured>(&mut self, stored: Stored<R>) {
         let resource = stored.resource.clone();
         let before = R::collection_mut(self).insert(resource.id().clone(), stored);
+        let replaced = before.as_ref().map(|stored| &*stored.resource);
+        self.measured.replace(replaced, Some(&*resource));
         R::index(
             self,
             before.as_ref().map(|stored| &*stored.resource),
@@ -346,6 +355,7 @@ impl Snapshot {
     /// Takes out a resource whose removal was checked when it was first made, as when a log of changes is followed.
     pub fn remove<R: Configured>(&mut self, id: &R::Id) -> Option<Stored<R>> {
         let before = R::collection_mut(self).remove(id)?;
+        self.measured.replace(Some(&*before.resource), None);
         R::index(self, Some(&before.resource), None);
         Some(before)
     }

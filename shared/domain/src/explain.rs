@@ -15,6 +15,8 @@ use crate::type_pattern::is_to;
 use crate::validation::ANY_METHOD;
 
 mod answer;
+mod asked;
+mod authorizers;
 mod hooks;
 mod keys;
 mod reached;
@@ -24,6 +26,7 @@ mod space_resources;
 mod tests;
 
 pub use answer::{Explanation, HookExplanation, HookOf, Reason, SubscriptionExplanation};
+pub use asked::{AskError, AuthorizerAnswer, asked_headers};
 use reached::Reached;
 pub use request::ExplainRequest;
 pub use space_resources::SpaceResources;
@@ -76,6 +79,7 @@ impl Explanation {
                     parameters: parameters(&request, subscription, matches, space.mode),
                     variants: function.map(|function| variants(function)).unwrap_or_default(),
                     authorizer: authorizer.filter(|_| matches).cloned(),
+                    authorization: None,
                     hooks: Vec::new(),
                 }
             })

@@ -5,8 +5,10 @@
 
 pub mod access;
 pub mod api_key;
+pub mod audit;
 pub mod authorizer;
 pub mod backoff;
+pub mod canonical_json;
 pub mod configuration;
 pub mod cors_decision;
 pub mod dead_letter;
@@ -26,6 +28,7 @@ pub mod origin;
 pub mod passthrough;
 mod persistent_map;
 pub mod publish_options;
+pub mod quota;
 pub mod refusal;
 pub mod resource;
 pub mod retry;

@@ -156,6 +156,13 @@ fn about(error: &ConfigurationError) -> Refusal {
             Refusal::new(at("schema"), "unchanged", hint("send it again"))
         }
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
+        ConfigurationError::QuotaUsedUp { .. } => Refusal::new(
+            None,
+            "quota",
+            hint("delete some that are not needed, or ask for another plan"),
+        ),
+        ConfigurationError::UnknownPlan { .. } => Refusal::new(at("plan"), "exists", None),
+        ConfigurationError::PlanNotYours => Refusal::new(at("plan"), "accessKey", None),
     }
 }
 

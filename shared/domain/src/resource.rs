@@ -34,6 +34,7 @@ pub(crate) use authorizer_cache::{HEADER_TAG, NOT_CACHED_TAG};
 pub(crate) use cors::may_send_credentials;
 pub use cors::{Cors, CorsError};
 pub use described::{Described, MAX_OWNER_BYTES, MAX_TAG_BYTES, MAX_TAGS};
+pub(crate) use event_type::VERSIONS_TAG;
 pub use event_type::{
     CompatibilityMode, CompatibilityPolicy, EventType, MAX_EXAMPLE_BYTES, MAX_EXAMPLES, SchemaVersion,
     Validation,
@@ -57,6 +58,7 @@ pub use provider::{
     StateMachine, VersionedFormat, Weighted, WeightedFunction,
 };
 pub(crate) use quoted::quoted;
+pub(crate) use rate_limit::RATE_BOUNDS;
 pub use rate_limit::{CallRate, RateLimit};
 pub use secret::{ENVIRONMENT_PREFIX, Secret, SecretMembers, SecretPlace, SecretReference, check_places};
 pub use signing_secret::SigningSecret;

@@ -29,9 +29,11 @@ mod keys;
 mod nearest;
 mod ownership;
 mod path_tree;
+mod plans;
 mod replace;
 mod selection;
 mod space_modes;
+mod space_plans;
 mod subscribers;
 #[cfg(test)]
 mod tests;
@@ -46,7 +48,7 @@ pub use foreign::{ForeignPath, foreign_paths};
 pub use hooks::RoutedHook;
 use hooks::{Hooks, HooksOf};
 use keys::Keys;
-pub use keys::{KeyRefusal, Sending};
+pub use keys::{KeyRefusal, Sending, may_send};
 pub use nearest::{NearestMiss, UnmatchedAnswer};
 pub use ownership::PathOwnership;
 use ownership::owner;
@@ -54,6 +56,7 @@ pub use path_tree::path_parameters;
 pub(crate) use path_tree::{pattern_matches, specific_pattern_matches};
 pub use selection::Passed;
 use space_modes::SpaceModes;
+use space_plans::SpacePlans;
 pub use subscribers::{Routes, Subscribers};
 use type_patterns::TypePatterns;
 use validated::Validated;
@@ -86,6 +89,7 @@ pub struct RoutingTable {
     sealed: PersistentMap<Space, BTreeSet<FunctionId>>,
     hooks: Hooks,
     keys: Keys,
+    plans: SpacePlans,
     /// Steps that the filters of a subscription or a hook may take for one event.
     filter_steps: usize,
 }
@@ -163,6 +167,7 @@ impl RoutingTable {
             sealed: PersistentMap::default(),
             hooks: Hooks::default(),
             keys: Keys::default(),
+            plans: SpacePlans::new(rules.plans),
             filter_steps: rules.filters.max_steps,
         }
     }

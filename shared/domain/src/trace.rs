@@ -99,6 +99,14 @@ impl Trace {
     }
 }
 
+/// The id of the trace that a request is part of, by its single `traceparent`.
+pub fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(TRACEPARENT).iter();
+    let parent = lines.next().filter(|_| lines.next().is_none())?;
+    let parent = parent.to_str().ok().filter(|_| is_traceparent(parent))?;
+    parent.split('-').nth(1)
+}
+
 /// `tracestate`, which may come on several lines.
 fn state(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut lines = headers.get_all(TRACESTATE).iter();

@@ -27,6 +27,7 @@ pub(crate) mod authorizers;
 mod candidate;
 mod deduplication;
 pub(crate) mod pace;
+mod quotas;
 mod room;
 
 pub(crate) use candidate::Candidate;
@@ -77,6 +78,10 @@ impl Acceptance {
     ) -> Result<Accepted<'a>, GatewayError> {
         let candidate = |matched| Candidate::new(matched, &self.invocation, *arrived, pace);
         let mut candidates: Vec<_> = matched.into_iter().map(candidate).collect();
+        if arrived.table.limits_events() && !arrived.table.has_path_owners() {
+            // Boxed: most gateways have no plans.
+            Box::pin(self.room.take_events(arrived.table, &mut candidates)).await?;
+        }
         for Candidate { deliveries, .. } in &candidates {
             self.outbox.count_received(deliveries);
         }
@@ -88,7 +93,10 @@ impl Acceptance {
         let table = arrived.table;
         self.outbox.queue().set_shared(table.is_shared());
         let reservation = if queue_answers {
-            Some(self.room.reserve(&mut candidates, arrived.body.len())?)
+            Some(
+                self.room
+                    .reserve(arrived.table, &mut candidates, arrived.body.len())?,
+            )
         } else {
             None
         };

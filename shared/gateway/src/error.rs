@@ -16,6 +16,7 @@ use store::StoreError;
 
 use crate::invocation::called::CallError;
 use crate::matching::schema_violated::SchemaViolated;
+use crate::quota_used_up::QuotaUsedUp;
 
 /// A request that fails. The texts are the wire's (docs/contract.md §2.5, §2.6).
 #[derive(Debug, thiserror::Error)]
@@ -144,6 +145,9 @@ pub enum GatewayError {
         /// Time until it may take one.
         pause: Duration,
     },
+    /// A space takes no more events for now.
+    #[error(transparent)]
+    QuotaUsedUp(#[from] Box<QuotaUsedUp>),
     /// A space has no more room in the queue of async deliveries; the queue has, for others.
     #[error(transparent)]
     SpaceFull(QueueError),

@@ -17,28 +17,26 @@ pub(crate) fn filtered<'f, 'a: 'f>(
     event: &'f Arc<Event>,
     routes: Routes<'a>,
 ) -> Pin<Box<dyn Future<Output = Routes<'a>> + Send + 'f>> {
-    Box::pin(select(table, event, routes))
-}
-
-async fn select<'a>(table: &'a RoutingTable, event: &Arc<Event>, routes: Routes<'a>) -> Routes<'a> {
-    let slots = table.filtered_slots(&routes);
-    let Some(first) = slots.first() else { return routes };
-    // Each that is not found by the index may read all of it.
-    let readings = table.tried_always(&slots) + 1;
-    let is_small = event.json_bytes().saturating_mul(readings) < LARGE_BODY;
-    let passed = is_small.then(|| table.passed_within(&slots, &FilterSubject::of(event), LARGE_BODY));
-    let passed = if let Some(passed) = passed.flatten() {
-        passed
-    } else {
-        // A copy of a table costs nothing.
-        let (table, event) = (table.clone(), Arc::clone(event));
-        let whose = first.space().clone();
-        off_runtime_for(whose.as_str(), move || {
-            table.passed(&slots, &FilterSubject::of(&event))
-        })
-        .await
-    };
-    table.selected(routes, &passed)
+    Box::pin(async move {
+        let slots = table.filtered_slots(&routes);
+        let Some(first) = slots.first() else { return routes };
+        // Each that is not found by the index may read all of it.
+        let readings = table.tried_always(&slots) + 1;
+        let is_small = event.json_bytes().saturating_mul(readings) < LARGE_BODY;
+        let passed = is_small.then(|| table.passed_within(&slots, &FilterSubject::of(event), LARGE_BODY));
+        let passed = if let Some(passed) = passed.flatten() {
+            passed
+        } else {
+            // A copy of a table costs nothing.
+            let (table, event) = (table.clone(), Arc::clone(event));
+            let whose = first.space().clone();
+            off_runtime_for(whose.as_str(), move || {
+                table.passed(&slots, &FilterSubject::of(&event))
+            })
+            .await
+        };
+        table.selected(routes, &passed)
+    })
 }
 
 /// Whether a hook of a space is asked about an event.

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clocks::epoch_millis;
 use domain::ids::Space;
+use http::StatusCode;
 use http::request::Parts;
 use queue::{DeliveryQueue, Received, Settled};
 use records::DeliveryLog;
 use store::Store;
 use targets::{BytesInFlight, Invoker};
+use tokio::time::Instant;
 
 use crate::acceptance::{Acceptance, AdmissionControl};
 use crate::delivery::dead_letters::DeadLetters;
 use crate::delivery::{Deliverer, DispatchTime, Permits};
 use crate::draining::Draining;
 use crate::intake::Intake;
+use crate::intake::admission::may_send;
 use crate::invocation::Invocation;
 use crate::invocation::circuit_breaker::CircuitBreakers;
 use crate::invocation::decision_cache::DecisionCache;
@@ -23,13 +27,18 @@ use crate::invocation::system_events::SystemEvents;
 use crate::invocation::transforms::Transforms;
 use crate::matching::Matching;
 use crate::matching::schemas::Schemas;
-use crate::metrics::EventMetrics;
+use crate::metrics::{EventMetrics, Reached};
 use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
+use crate::seen::Seen;
 use crate::settings::GatewaySettings;
+use crate::space_quotas::SpaceQuotas;
 use crate::sync_calls::SyncCalls;
 use crate::tunnels::Tunnels;
 use crate::unattempted::Unattempted;
+
+/// Subscriptions with deliveries that are looked at for the page of metrics.
+const MOST_LANES: usize = 10_000;
 
 /// The engine. A handle: clones share everything.
 #[derive(Debug, Clone)]
@@ -77,7 +86,7 @@ impl Gateway {
             delivery_log,
             invoker,
         } = parts;
-        let metrics = Arc::new(EventMetrics::new(settings.metrics));
+        let metrics = Arc::new(EventMetrics::new(settings.metrics, settings.metrics_detail));
         let outbox = Outbox::new(queue.clone(), Arc::clone(&metrics));
         let unattempted = Unattempted {
             delivery_log: delivery_log.clone(),
@@ -100,7 +109,9 @@ impl Gateway {
             },
         });
         let permits = Permits::new(&queue, settings.max_concurrent_deliveries);
-        let sync_calls = settings.max_sync_calls_per_space.map(SyncCalls::new);
+        let most_calls = settings.max_sync_calls_per_space;
+        let quotas = Arc::new(SpaceQuotas::new(store.clone()));
+        let are_calls_bounded = most_calls.is_some() || store.rules().plans.is_some();
         Self(Arc::new(Stages {
             store: store.clone(),
             queue: queue.clone(),
@@ -125,7 +136,8 @@ impl Gateway {
                 outbox: outbox.clone(),
                 room: AdmissionControl {
                     outbox,
-                    sync_calls: sync_calls.map(Arc::new),
+                    sync_calls: are_calls_bounded.then(|| Arc::new(SyncCalls::new(most_calls))),
+                    quotas: Arc::clone(&quotas),
                 },
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
@@ -140,6 +152,7 @@ impl Gateway {
                 invocation: Arc::clone(&invocation),
                 metrics: Arc::clone(&metrics),
                 permits,
+                quotas,
                 max_retry_after: settings.max_retry_after,
             }),
             invocation,
@@ -161,6 +174,32 @@ impl Gateway {
     /// The delivery queue.
     pub fn queue(&self) -> &DeliveryQueue {
         &self.0.queue
+    }
+
+    /// Whether requests are counted by their routes.
+    pub fn counts_requests(&self) -> bool {
+        self.0.metrics.detail().is_some()
+    }
+
+    /// Counts a request that was answered with a status, or is to be, after so long.
+    pub fn count_request(&self, seen: &Seen, status: StatusCode, took: Duration) {
+        if let Some(detail) = self.0.metrics.detail() {
+            detail.request_answered(reached(seen), status, took);
+        }
+    }
+
+    /// What is counted of single functions, subscriptions and routes, in the text format of Prometheus.
+    pub fn metrics_page(&self) -> String {
+        let Some(detail) = self.0.metrics.detail() else {
+            return String::new();
+        };
+        let circuits = self.0.invocation.circuit_breakers.unclosed(Instant::now());
+        let oldest = match &self.0.queue {
+            DeliveryQueue::Embedded(queue) => queue.oldest(MOST_LANES),
+            // What waits there is counted there.
+            DeliveryQueue::Sqs(_) => Vec::new(),
+        };
+        detail.page(&circuits, &oldest, epoch_millis())
     }
 
     /// Refuses new requests from now on (docs/contract.md §2.10).
@@ -215,7 +254,7 @@ impl Gateway {
     }
 
     /// The budget of bytes for a request: in hosted mode the share of the space that owns its path. Paths that no space
-    /// owns have one share together.
+    /// owns have one share together, with what comes without a key to a space that wants one.
     pub async fn in_flight_for(&self, parts: &Parts) -> BytesInFlight {
         let in_flight = self.in_flight();
         if !self.0.intake.hosted.is_on() {
@@ -223,7 +262,19 @@ impl Gateway {
         }
         let path = self.0.intake.path(parts);
         let table = self.store().routing_table(&[]).await.ok();
-        let owner = table.as_deref().and_then(|table| table.owner(&path.path));
+        // What comes without a key that is wanted is nobody's, and takes nothing of what is the space's.
+        let owner = table
+            .as_deref()
+            .filter(|table| !table.needs_keys() || may_send(table, parts, &path.path))
+            .and_then(|table| table.owner(&path.path));
         in_flight.of_space(owner.map_or("", Space::as_str))
+    }
+}
+
+fn reached(seen: &Seen) -> Reached<'_> {
+    match seen.route() {
+        Some(route) => Reached::Route(route),
+        None if seen.is_unmatched() => Reached::Nobody,
+        None => Reached::Unknown,
     }
 }

@@ -22,7 +22,7 @@ use crate::error::GatewayError;
 use crate::loops::refuse_loop;
 use crate::stamp::event_stamp;
 
-mod admission;
+pub(crate) mod admission;
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod hosted;

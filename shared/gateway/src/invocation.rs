@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use domain::ids::{FunctionId, Space};
 use targets::Invoker;
 
 use crate::metrics::EventMetrics;
@@ -11,6 +12,7 @@ use crate::metrics::EventMetrics;
 pub(crate) mod authorizer;
 pub(crate) mod authorizer_decision;
 pub(crate) mod call;
+mod call_outcome;
 pub(crate) mod called;
 pub(crate) mod circuit_breaker;
 pub(crate) mod circuit_report;
@@ -42,4 +44,13 @@ pub(crate) struct Invocation {
     pub(crate) transforms: Transforms,
     pub(crate) hook_limits: HookLimits,
     pub(crate) decisions: DecisionCache,
+}
+
+impl Invocation {
+    /// Counts a call that a limit refuses or has wait.
+    pub(crate) fn count_limited(&self, space: &Space, function: &FunctionId) {
+        if let Some(detail) = self.metrics.detail() {
+            detail.rate_limited(space, function);
+        }
+    }
 }

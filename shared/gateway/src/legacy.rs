@@ -36,6 +36,10 @@ impl Gateway {
         if arrived.table.needs_keys() {
             arrived.admitted(&call.space, Some(INVOKE))?;
         }
+        if arrived.table.limits_events() {
+            let room = &self.stages().acceptance.room;
+            Box::pin(room.take_one(arrived.table, &call.space)).await?;
+        }
         let event = Arc::new(invoke_event(event_stamp(), arrived.parts, arrived.body)?);
         let stages = self.stages();
         let hops = arrived.hops;
@@ -57,8 +61,13 @@ impl Gateway {
         }
         stages.acceptance.announce(arrived, &event, hops).await;
         let subscription = subscription.ok_or(GatewayError::NotInvokable)?;
+        let seen = &arrived.client.seen;
+        seen.matched(&event, Some(subscription), || None);
 
-        let calls = stages.acceptance.room.begin_sync_calls([&call.space])?;
+        let calls = stages
+            .acceptance
+            .room
+            .begin_sync_calls(arrived.table, [&call.space])?;
         let counters = stages.metrics.space(&call.space).sync(INVOKE);
         counters.received.increment(1);
         let pace = self.pace(arrived, 1);
@@ -68,10 +77,12 @@ impl Gateway {
             .await
             .for_caller()?;
         let original = arrived.original(subscription, &stages.intake.trusted_proxies);
+        let timed = seen.time_target();
         let called = stages
             .invocation
             .call_now(arrived, subscription, &event, hops, (&original, None))
             .await;
+        drop(timed);
         counters.processed.increment(1);
         let mut called = called?;
         if called.mode == ResponseMode::Auto {

@@ -102,6 +102,9 @@ impl Matching {
         let Routes {
             sync, asynchronous, ..
         } = routes;
+        let route = sync.or_else(|| asynchronous.iter().next().map(|stored| &stored.resource));
+        let owner = || arrived.table.owner(&arrived.path.path).cloned();
+        arrived.client.seen.matched(&event, route, owner);
         let mut deliveries = Vec::new();
         if !asynchronous.is_empty() {
             let headers = &arrived.parts.headers;

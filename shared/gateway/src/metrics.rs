@@ -1,63 +1,40 @@
-//! Names of the metrics that dashboards query (docs/contract.md §5), and the counters of events.
+//! Metrics: the counters of events, and where the rest is.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use domain::ids::{FunctionId, Space};
+use domain::quota::Quota;
 use domain::resource::HookPoint;
 use domain::system_event::SystemEventType;
 use foldhash::fast::RandomState;
 use metrics::Counter;
 use tokio::time::Instant;
 
+mod descriptions;
+mod detail;
 mod hooks;
+mod names;
 mod space_labels;
 mod upgraded;
 
+pub use descriptions::{DESCRIPTIONS, Description, MetricKind, describe};
+use detail::Detail;
+pub use detail::DetailLimits;
+pub(crate) use detail::{CallOutcome, CircuitPhase, CountedCall, Reached};
 use hooks::HookCounters;
 pub(crate) use hooks::HookOutcome;
 pub use hooks::{HOOK_DURATION, HOOKS};
+pub use names::{
+    CONFIG_REQUEST_DURATION, CONFIG_REQUESTS, CORS, DEAD_LETTERS, DEAD_LETTERS_KEPT, EVENT_TYPES,
+    EVENTS_BACKLOG, EVENTS_CANCELLED, EVENTS_CUSTOM_PROCESSING, EVENTS_DENIED, EVENTS_DROPPED,
+    EVENTS_PROCESSED, EVENTS_RECEIVED, EVENTS_REFUSED, EVENTS_UNMATCHED, FUNCTIONS, QUEUE_REFUSED,
+    SCHEMA_VIOLATIONS, SUBSCRIPTIONS, VARIANT_CALLS,
+};
 pub use space_labels::{MetricsLimits, OTHER, SpaceLabels};
 pub(crate) use upgraded::OpenConnection;
 use upgraded::UpgradedCounters;
 pub use upgraded::{UPGRADED_CONNECTIONS, UPGRADED_CONNECTIONS_OPEN};
-
-/// Events that found a subscriber, before authorization.
-pub const EVENTS_RECEIVED: &str = "eventgateway_events_received_total";
-/// Events whose function answered or failed.
-pub const EVENTS_PROCESSED: &str = "eventgateway_events_processed_total";
-/// Async deliveries for which the queue had no room.
-pub const EVENTS_DROPPED: &str = "eventgateway_events_dropped_total";
-/// Async deliveries that were given up and went to the dead letters.
-pub const DEAD_LETTERS: &str = "eventgateway_dead_letters_total";
-/// Async deliveries that were cancelled while they waited.
-pub const EVENTS_CANCELLED: &str = "eventgateway_events_cancelled_total";
-/// Async deliveries that an authorizer denied.
-pub const EVENTS_DENIED: &str = "eventgateway_events_denied_total";
-/// Events that nobody subscribes to.
-pub const EVENTS_UNMATCHED: &str = "eventgateway_events_unmatched_total";
-/// Events whose data does not fit the schema of their type.
-pub const SCHEMA_VIOLATIONS: &str = "eventgateway_schema_violations_total";
-/// Calls of weighted functions, by the function that was called.
-pub const VARIANT_CALLS: &str = "eventgateway_variant_calls_total";
-/// Async deliveries waiting in the queue.
-pub const EVENTS_BACKLOG: &str = "eventgateway_events_backlog";
-/// Messages of a queue on SQS that were not taken, because they cannot be read or are not signed as they have to be.
-pub const QUEUE_REFUSED: &str = "eventgateway_queue_messages_refused_total";
-/// Seconds an async delivery waited in the queue.
-pub const EVENTS_CUSTOM_PROCESSING: &str = "eventgateway_events_custom_processing_seconds";
-/// Registered event types.
-pub const EVENT_TYPES: &str = "eventgateway_eventtypes_total";
-/// Registered functions.
-pub const FUNCTIONS: &str = "eventgateway_functions_total";
-/// Subscriptions.
-pub const SUBSCRIPTIONS: &str = "eventgateway_subscriptions_total";
-/// CORS configurations.
-pub const CORS: &str = "eventgateway_cors_total";
-/// Requests to the Configuration API that concern resources.
-pub const CONFIG_REQUESTS: &str = "eventgateway_config_requests_total";
-/// Seconds a request to the Configuration API took.
-pub const CONFIG_REQUEST_DURATION: &str = "eventgateway_config_request_duration_seconds";
 
 /// Label value of async deliveries, whatever their event type (Q5).
 const CUSTOM: &str = "custom";
@@ -73,6 +50,8 @@ pub fn doubling_buckets(start: f64, count: usize) -> Vec<f64> {
 #[derive(Debug)]
 pub(crate) struct EventMetrics {
     limits: MetricsLimits,
+    /// Where functions, subscriptions and routes are counted one by one.
+    detail: Option<Detail>,
     spaces: RwLock<HashMap<Space, Arc<SpaceCounters>, RandomState>>,
     /// The counters of all spaces beyond the limit.
     other: OnceLock<Arc<SpaceCounters>>,
@@ -98,6 +77,8 @@ pub(crate) struct SpaceCounters {
     /// Events that do not fit the schema of their type and go on, and those that are refused; looked up once there are such.
     warned: OnceLock<Counter>,
     rejected: OnceLock<Counter>,
+    /// Events that were refused because a quota is used up; looked up once there are such.
+    refused: OnceLock<Counter>,
     /// Connections that went on with another protocol; looked up once there are such.
     upgraded: OnceLock<UpgradedCounters>,
     invoking: Counter,
@@ -133,12 +114,26 @@ fn counter(name: &'static str, space: &Space, event_type: &str) -> Counter {
 }
 
 impl EventMetrics {
-    pub(crate) fn new(limits: MetricsLimits) -> Self {
+    pub(crate) fn new(limits: MetricsLimits, detail: Option<DetailLimits>) -> Self {
         Self {
             limits,
+            detail: detail.map(Detail::new),
             spaces: RwLock::default(),
             other: OnceLock::new(),
             unmatched: OnceLock::new(),
+        }
+    }
+
+    /// What is counted of single functions, subscriptions and routes, where that is wanted.
+    pub(crate) fn detail(&self) -> Option<&Detail> {
+        self.detail.as_ref()
+    }
+
+    /// Begins a call of a function.
+    pub(crate) fn begin_call(&self, space: &Space, function: &FunctionId) -> CountedCall {
+        match &self.detail {
+            Some(detail) => detail.begin_call(space, function),
+            None => CountedCall::uncounted(),
         }
     }
 
@@ -182,6 +177,7 @@ impl SpaceCounters {
             unmatched: OnceLock::new(),
             warned: OnceLock::new(),
             rejected: OnceLock::new(),
+            refused: OnceLock::new(),
             upgraded: OnceLock::new(),
             invoking: received(SystemEventType::FunctionInvoking.as_str()),
             invoked: received(SystemEventType::FunctionInvoked.as_str()),
@@ -203,6 +199,13 @@ impl SpaceCounters {
         let new =
             || metrics::counter!(SCHEMA_VIOLATIONS, "space" => self.space.to_string(), "outcome" => outcome);
         counter.get_or_init(new).increment(1);
+    }
+
+    /// Counts events that were refused because a quota is used up.
+    pub(crate) fn refused(&self, quota: Quota, events: usize) {
+        let space = || self.space.to_string();
+        let new = || metrics::counter!(EVENTS_REFUSED, "space" => space(), "quota" => quota.name());
+        self.refused.get_or_init(new).increment(events as u64);
     }
 
     pub(crate) fn sync(&self, event_type: &str) -> SyncCounters {
@@ -275,11 +278,12 @@ mod tests {
 
     #[test]
     fn series_have_bounds() {
-        let metrics = EventMetrics::new(MetricsLimits {
+        let limits = MetricsLimits {
             spaces: 2,
             unknown_spaces: 0,
             types_per_space: 3,
-        });
+        };
+        let metrics = EventMetrics::new(limits, None);
         let names = |number: usize| Space::from(format!("space-{number}"));
         for (number, want) in [
             (0, "space-0"),

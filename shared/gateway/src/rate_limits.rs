@@ -68,6 +68,8 @@ pub(crate) enum LimitOf {
     Named,
     /// The function that the named one, a weighted one, has chosen for this call.
     Chosen,
+    /// The space, whose plan limits its deliveries.
+    Space,
 }
 
 impl RateLimits {

@@ -142,6 +142,11 @@ impl Gateway {
         }
         let stages = self.stages();
         let mut incoming = stages.intake.decode(arrived).await?;
+        if arrived.table.limits_events() {
+            // Before anybody is asked. Where spaces share their paths it is known only later whom an event reaches.
+            let room = &stages.acceptance.room;
+            Box::pin(room.take_on_path(arrived.table, &arrived.path.path, incoming.count())).await?;
+        }
         if arrived.table.has_hooks(HookPoint::Receive) {
             // Boxed: most requests have no hooks and should not carry the futures of their calls.
             match Box::pin(self.ask_receive_hooks(arrived, incoming)).await? {
@@ -235,6 +240,7 @@ impl Gateway {
         } else {
             None
         };
+        let timed = arrived.client.seen.time_target();
         let called = stages
             .invocation
             .call_now(
@@ -245,6 +251,7 @@ impl Gateway {
                 (&original, pace.end()),
             )
             .await;
+        drop(timed);
         counters.processed.increment(1);
         let called = called?;
         if called.is_connector {

@@ -12,7 +12,7 @@ use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
 use crate::invocation::decision_cache::DecisionCacheLimits;
 use crate::matching::schemas::SchemaSettings;
-use crate::metrics::MetricsLimits;
+use crate::metrics::{DetailLimits, MetricsLimits};
 use crate::tunnels::TunnelSettings;
 
 /// Settings of the engine.
@@ -58,4 +58,6 @@ pub struct GatewaySettings {
     pub decisions: DecisionCacheLimits,
     /// How many series of metrics there may be.
     pub metrics: MetricsLimits,
+    /// How many functions, subscriptions and routes have some of their own; `None` where none are counted one by one.
+    pub metrics_detail: Option<DetailLimits>,
 }

@@ -59,7 +59,9 @@ impl Tunnels {
     pub(crate) fn new(settings: TunnelSettings, metrics: Arc<EventMetrics>) -> Self {
         Self {
             places: Arc::new(Semaphore::new(settings.most.min(Semaphore::MAX_PERMITS))),
-            per_space: settings.most_per_space.map(SyncCalls::new).map(Arc::new),
+            per_space: settings
+                .most_per_space
+                .map(|most| Arc::new(SyncCalls::new(Some(most)))),
             idle_timeout: settings.idle_timeout,
             closing: watch::channel(false).0,
             metrics,
@@ -69,9 +71,9 @@ impl Tunnels {
     /// Takes a place, unless all are taken.
     pub(crate) fn begin(&self, space: &Space) -> Result<Tunnel, GatewayError> {
         let full = || GatewayError::TooManyUpgraded;
-        let of_space = self.per_space.as_ref().map(|calls| calls.begin(space));
+        let of_space = self.per_space.as_ref().map(|calls| calls.begin(space, None));
         Ok(Tunnel {
-            _of_space: of_space.transpose().map_err(|_| full())?,
+            _of_space: of_space.transpose().map_err(|_| full())?.flatten(),
             _place: self.places.clone().try_acquire_owned().map_err(|_| full())?,
             idle_timeout: self.idle_timeout,
             closing: self.closing.subscribe(),

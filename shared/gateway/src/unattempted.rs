@@ -32,6 +32,14 @@ impl Unattempted {
 
     /// Notes what became of a delivery without an attempt at it.
     pub(crate) fn note(&self, delivery: &Delivery, outcome: AttemptOutcome, error: String) {
+        if let Some(detail) = self.metrics.detail() {
+            detail.delivery_attempted(
+                &delivery.space,
+                &delivery.subscription,
+                &delivery.function,
+                outcome,
+            );
+        }
         self.delivery_log.note(DeliveryAttempt {
             error: Some(error),
             ..DeliveryAttempt::of(delivery, epoch_millis(), 0, outcome)

@@ -19,6 +19,7 @@ mod lane;
 mod ledger;
 mod loading;
 mod migration;
+mod observed;
 mod opening;
 mod owner_only;
 mod pieces;
@@ -77,6 +78,7 @@ use writer::Writer;
 
 pub use deduplication::DEDUPLICATION_WINDOW;
 pub use dropping::DEAD_LETTERS_DROPPED;
+pub use observed::OldestDelivery;
 pub(crate) use receipt::EmbeddedReceipt;
 pub use settings::{DeadLetterLimits, Durability, EmbeddedSettings, Limits};
 pub use shares::{Share, SpaceShares};
@@ -190,11 +192,24 @@ impl Embedded {
         deliveries: impl IntoIterator<Item = &'d Delivery>,
         bytes: usize,
     ) -> Result<EmbeddedReservation, QueueError> {
-        let claims = Claims::of(deliveries, bytes as u64);
+        self.reserve_within(deliveries, bytes, |_| None)
+    }
+
+    pub(crate) fn reserve_within<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        bytes: usize,
+        most: impl Fn(&Space) -> Option<usize>,
+    ) -> Result<EmbeddedReservation, QueueError> {
+        let claims = Claims::of(deliveries, bytes as u64).within(most);
         Ok(EmbeddedReservation {
             queue: self.clone(),
             room: self.0.schedule.hold(claims)?,
         })
+    }
+
+    pub(crate) fn waiting_of(&self, space: &Space) -> usize {
+        self.0.schedule.waiting_of(space)
     }
 
     pub(crate) fn set_shared(&self, several: bool) {

@@ -12,7 +12,7 @@ use domain::ids::{FunctionId, Space, SubscriptionId};
 
 pub use embedded::{
     DEAD_LETTERS_DROPPED, DEDUPLICATION_WINDOW, DeadLetterLimits, Durability, Embedded, EmbeddedSettings,
-    Limits, Share, SpaceShares, WaitingLane, WaitingLanes,
+    Limits, OldestDelivery, Share, SpaceShares, WaitingLane, WaitingLanes,
 };
 pub use error::{OpenError, QueueError, Unsent};
 pub use received::{Outcome, Receipt, Received, Settled};
@@ -55,6 +55,31 @@ impl DeliveryQueue {
         match self {
             Self::Embedded(queue) => queue.reserve(deliveries, bytes).map(Reservation::Embedded),
             Self::Sqs(queue) => Ok(Reservation::Sqs(queue.clone())),
+        }
+    }
+
+    /// The same where spaces may have so many deliveries wait, in the place of their share of what may; `None` for those
+    /// that have their share.
+    pub fn reserve_within<'d>(
+        &self,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        bytes: usize,
+        most: impl Fn(&Space) -> Option<usize>,
+    ) -> Result<Reservation, QueueError> {
+        match self {
+            Self::Embedded(queue) => {
+                let reservation = queue.reserve_within(deliveries, bytes, most);
+                reservation.map(Reservation::Embedded)
+            }
+            Self::Sqs(queue) => Ok(Reservation::Sqs(queue.clone())),
+        }
+    }
+
+    /// How many deliveries of a space wait; `None` where only the service of the queue knows.
+    pub fn waiting_of(&self, space: &Space) -> Option<usize> {
+        match self {
+            Self::Embedded(queue) => Some(queue.waiting_of(space)),
+            Self::Sqs(_) => None,
         }
     }
 

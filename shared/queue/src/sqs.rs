@@ -58,6 +58,9 @@ pub struct SqsSettings {
     pub signing: Signing,
     /// Most bytes of a message, and of the messages of a request in sum.
     pub max_message_bytes: usize,
+    /// Whether messages of the standard queue name their space as their group, so that spaces take turns (a fair queue);
+    /// SQS charges a quarter more for requests with such messages.
+    pub fair: bool,
     /// For how long a message that this process receives is hidden from others, in whole seconds, which are rounded up. It
     /// is hidden anew for as long as the process has it; when the process dies, others receive it after this.
     pub hidden_for: Duration,

@@ -5,15 +5,18 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::HealthPaths;
+use api::{AnswerOptions, HealthPaths};
 use clap::{Args, Parser};
 use domain::resource::SecretPlace;
+use domain::trace::TraceSettings;
 use targets::NetworkGuard;
 
 use crate::flags::with_two_dashes;
 
 mod access;
+mod access_log;
 mod answers;
+mod audit;
 mod compatibility;
 mod dead_letters;
 mod filters;
@@ -27,6 +30,7 @@ mod lookups;
 mod metrics;
 mod milliseconds;
 mod passthrough;
+mod plans;
 mod queue;
 mod response_default;
 mod routing;
@@ -38,7 +42,9 @@ mod target_guard;
 mod transforms;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
+pub use access_log::{AccessLogSetting, AccessLogSettings, FormatSetting, NoShare, SampleShare};
 pub use answers::AnswerSettings;
+pub use audit::AuditSettings;
 pub use compatibility::CompatibilitySettings;
 pub use dead_letters::DeadLetterSettings;
 pub use filters::FilterSettings;
@@ -49,9 +55,10 @@ pub use lambda::{InvokeMode, LambdaSettings};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogLevel, LogSettings};
 pub use lookups::LookupSettings;
-pub use metrics::MetricsSettings;
+pub use metrics::{MetricsLevel, MetricsSettings};
 use milliseconds::milliseconds;
 pub use passthrough::PassthroughSettings;
+pub use plans::{PlanSettings, PlansText};
 pub use queue::{QueueDurability, QueueKind, QueueSettings};
 pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
@@ -92,6 +99,9 @@ pub struct Settings {
     /// The configuration store.
     #[command(flatten)]
     pub store: StoreSettings,
+    /// Records of changes of it.
+    #[command(flatten)]
+    pub audit: AuditSettings,
     /// The delivery queue.
     #[command(flatten)]
     pub queue: QueueSettings,
@@ -134,6 +144,9 @@ pub struct Settings {
     /// Hosted mode and access.
     #[command(flatten)]
     pub access: AccessSettings,
+    /// What spaces may have and do.
+    #[command(flatten)]
+    pub plans: PlanSettings,
     /// Where the program is a Lambda function.
     #[command(flatten)]
     pub lambda: LambdaSettings,
@@ -143,6 +156,9 @@ pub struct Settings {
     /// Series of metrics.
     #[command(flatten)]
     pub metrics: MetricsSettings,
+    /// The access log.
+    #[command(flatten)]
+    pub access_log: AccessLogSettings,
     /// Flags of the original that have no effect.
     #[command(flatten)]
     pub former: FormerSettings,
@@ -341,6 +357,16 @@ impl Settings {
     /// Whether HTTP/2 is spoken, with clients and with functions.
     pub fn speaks_http2(&self) -> bool {
         self.limits.http2.is_on()
+    }
+
+    /// What is made of answers.
+    pub fn answer_options(&self) -> AnswerOptions {
+        self.answers.options(self.access_log.is_on())
+    }
+
+    /// By what events are followed.
+    pub fn traces(&self) -> TraceSettings {
+        self.answers.traces(self.access_log.is_on())
     }
 
     /// Whether members of resources that are not known are refused instead of ignored.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, HOOK_DURATION, doubling_buckets};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use records::DELIVERY_LOG_TARGET;
+use records::{ACCESS_LOG_DROPPED, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -87,7 +87,14 @@ pub fn metrics_recorder() -> Result<PrometheusHandle, TelemetryError> {
         )?
         .install_recorder();
     match installed {
-        Ok(recorder) => Ok(RECORDER.get_or_init(|| recorder).clone()),
+        Ok(recorder) => {
+            gateway::metrics::describe();
+            // What has no labels is there from the start: where a series is missing, nobody sees that it is 0.
+            for name in [ACCESS_LOG_DROPPED, DELIVERY_LOG_DROPPED] {
+                metrics::counter!(name).absolute(0);
+            }
+            Ok(RECORDER.get_or_init(|| recorder).clone())
+        }
         // Two first calls at a time: the other one has installed it.
         Err(err) => RECORDER.get().cloned().ok_or_else(|| err.into()),
     }

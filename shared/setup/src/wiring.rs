@@ -2,16 +2,19 @@
 
 use std::fmt;
 
+use api::AccessLogging;
 use gateway::{DeadLetters, OwnConfigApi};
 use queue::DeliveryQueue;
-use records::DeliveryLog;
+use records::{AccessLog, DeliveryLog};
 use store::{DynamoDb, Store, StreamTail};
 use targets::BytesInFlight;
 
+use self::access_log::Life;
 use self::deliveries::Deliveries;
 use crate::aws::Aws;
 use crate::settings::Settings;
 
+mod access_log;
 mod calls;
 mod config_api;
 mod deliveries;
@@ -31,21 +34,32 @@ pub struct Parts<'s> {
     dead_letters: DeadLetters,
     /// Where attempts are noted.
     delivery_log: DeliveryLog,
+    /// Where requests are noted.
+    access_log: Option<AccessLogging>,
     own_config_api: OwnConfigApi,
     settings: &'s Settings,
     aws: Aws<'s>,
 }
 
 impl<'s> Parts<'s> {
-    /// Opens what is embedded on disk, and does no other I/O than that.
+    /// Opens what is embedded on disk, and does no other I/O than that. For a process that is stopped whenever it has
+    /// answered, as on AWS Lambda.
     pub async fn open(settings: &'s Settings) -> Result<Self, WiringError> {
-        Self::open_beside(settings, OwnConfigApi::default()).await
+        Self::open_with(settings, OwnConfigApi::default(), Life::StopsBetweenRequests).await
     }
 
-    /// The same in a process that serves the Configuration API there, where no function may be.
+    /// The same in a process that lives on and serves the Configuration API there, where no function may be.
     pub async fn open_beside(
         settings: &'s Settings,
         own_config_api: OwnConfigApi,
+    ) -> Result<Self, WiringError> {
+        Self::open_with(settings, own_config_api, Life::GoesOn).await
+    }
+
+    async fn open_with(
+        settings: &'s Settings,
+        own_config_api: OwnConfigApi,
+        life: Life,
     ) -> Result<Self, WiringError> {
         // Before anything is opened, and also where no function is called: the endpoint of AWS is the store's as well.
         calls::target_settings(settings, &own_config_api, BytesInFlight::default()).validate()?;
@@ -61,10 +75,16 @@ impl<'s> Parts<'s> {
             queue,
             dead_letters,
             delivery_log,
+            access_log: access_log::open(&settings.access_log, life)?,
             own_config_api,
             settings,
             aws,
         })
+    }
+
+    /// The access log, if there is one.
+    pub fn access_log(&self) -> Option<AccessLog> {
+        self.access_log.as_ref().map(|logging| logging.log.clone())
     }
 
     /// What follows the stream of a `DynamoDB` store in a process that lives on; `None` for other stores.

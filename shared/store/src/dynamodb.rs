@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clocks::TimeSource;
+use domain::audit::Author;
 use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules, Stored};
 use domain::ids::Space;
 use domain::resource::{Kind, MetadataFilter};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
+use crate::audit::AuditLimits;
 use crate::encryption::{DataKeys, KmsKey};
 use crate::error::StoreError;
 use crate::space_state::SpaceState;
@@ -20,6 +22,8 @@ use routes::Routes;
 use table::Table;
 use writes::{TableWriter, WriteRequest};
 
+mod audit;
+mod buckets;
 mod change;
 mod codec;
 mod dead_letters;
@@ -67,11 +71,13 @@ pub struct DynamoDbSettings {
     pub pauses_by_request: bool,
     /// How long the table keeps dead letters, to a day or two; `None` until they are deleted.
     pub dead_letter_max_age: Option<Duration>,
+    /// What is kept of the records of changes; `None` where none are made.
+    pub audit: Option<AuditLimits>,
 }
 
 /// A store in DynamoDB. Clones are handles to the same one.
 #[derive(Debug, Clone)]
-pub struct DynamoDb(Arc<TableStore>);
+pub struct DynamoDb(Arc<TableStore>, Arc<Author>);
 
 #[derive(Debug)]
 struct TableStore {
@@ -104,6 +110,7 @@ impl DynamoDb {
             kms,
             write_timeout,
             rules,
+            audit,
             ..
         } = settings;
         let keys = kms.map(|key| DataKeys::new(key, &name));
@@ -111,7 +118,7 @@ impl DynamoDb {
         let writer = Arc::new(TableWriter::new(
             table.clone(),
             clock.clone(),
-            write_timeout,
+            (write_timeout, audit),
             rules,
         ));
         let freshness = Freshness {
@@ -119,7 +126,7 @@ impl DynamoDb {
             max_staleness: settings.max_staleness,
         };
         let routes = Arc::new(Routes::new(&table, freshness, clock.clone(), settings.rules));
-        Self(Arc::new(TableStore {
+        let store = TableStore {
             impatient: table.impatient(),
             table,
             clock,
@@ -129,7 +136,13 @@ impl DynamoDb {
             dead_letter_max_age: settings.dead_letter_max_age,
             writer,
             routes,
-        }))
+        };
+        Self(Arc::new(store), Arc::new(Author::gateway()))
+    }
+
+    /// The same store, whose writes are on behalf of somebody.
+    pub(crate) fn on_behalf_of(&self, author: Author) -> Self {
+        Self(self.0.clone(), Arc::new(author))
     }
 
     /// What publishes the snapshots of this store's spaces.
@@ -187,14 +200,18 @@ impl DynamoDb {
         let written = self
             .0
             .writer
-            .write(WriteRequest::Create(resource, created))
+            .write(&self.1, WriteRequest::Create(resource, created))
             .await?;
         written.resource(&id)
     }
 
     pub(crate) async fn update<R: Configured>(&self, resource: R) -> Result<Written<Arc<R>>, StoreError> {
         let id = resource.id().clone();
-        let written = self.0.writer.write(WriteRequest::Update(resource)).await?;
+        let written = self
+            .0
+            .writer
+            .write(&self.1, WriteRequest::Update(resource))
+            .await?;
         written.resource(&id)
     }
 
@@ -206,7 +223,7 @@ impl DynamoDb {
     ) -> Result<Written<Arc<R>>, StoreError> {
         let revise = move |stored: &R| revise(stored).map(Some);
         let request = WriteRequest::Amend(space.clone(), id.clone(), Box::new(revise));
-        self.0.writer.write(request).await?.resource(id)
+        self.0.writer.write(&self.1, request).await?.resource(id)
     }
 
     pub(crate) async fn relocate<R: Configured>(
@@ -226,7 +243,7 @@ impl DynamoDb {
             Ok(revised)
         };
         let request = WriteRequest::Relocate(space.clone(), id.clone(), Box::new(revise));
-        let written = self.0.writer.write(request).await?;
+        let written = self.0.writer.write(&self.1, request).await?;
         let new_id = new_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
         written.resource(&new_id)
     }
@@ -238,7 +255,7 @@ impl DynamoDb {
         revise: impl Fn(Option<&R>) -> Result<R, ConfigurationError> + Send + Sync + 'static,
     ) -> Result<Written<Arc<R>>, StoreError> {
         let request = WriteRequest::Put(space.clone(), id.clone(), Box::new(revise));
-        self.0.writer.write(request).await?.resource(id)
+        self.0.writer.write(&self.1, request).await?.resource(id)
     }
 
     pub(crate) async fn delete<R: Configured>(
@@ -247,7 +264,7 @@ impl DynamoDb {
         id: &R::Id,
     ) -> Result<Written<()>, StoreError> {
         let request = WriteRequest::<R>::Delete(space.clone(), id.clone(), None);
-        let Written { version, .. } = self.0.writer.write(request).await?;
+        let Written { version, .. } = self.0.writer.write(&self.1, request).await?;
         Ok(Written { value: (), version })
     }
 
@@ -258,7 +275,7 @@ impl DynamoDb {
         check: impl Fn(&R) -> Result<(), ConfigurationError> + Send + Sync + 'static,
     ) -> Result<Written<()>, StoreError> {
         let request = WriteRequest::Delete(space.clone(), id.clone(), Some(Box::new(check)));
-        let Written { version, .. } = self.0.writer.write(request).await?;
+        let Written { version, .. } = self.0.writer.write(&self.1, request).await?;
         Ok(Written { value: (), version })
     }
 
@@ -274,7 +291,7 @@ impl DynamoDb {
             return Ok(false);
         }
         let request = WriteRequest::Amend(space.clone(), id.clone(), Box::new(amend));
-        let Written { version, .. } = self.0.writer.write(request).await?;
+        let Written { version, .. } = self.0.writer.write(&self.1, request).await?;
         Ok(version.is_some())
     }
 
@@ -287,7 +304,7 @@ impl DynamoDb {
         before: SpaceState,
         after: Snapshot,
     ) -> Result<Option<Written<SpaceState>>, StoreError> {
-        self.0.writer.replace(before, after).await
+        self.0.writer.replace(&self.1, before, after).await
     }
 
     pub(crate) async fn counts(&self) -> Result<Vec<(Space, Kind, usize)>, StoreError> {

@@ -8,22 +8,26 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use arc_swap::ArcSwap;
+use domain::audit::Author;
 use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules, Stored};
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{Cors, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use tokio::sync::oneshot;
 
+use crate::audit::AuditPage;
 use crate::broken_filters::warn_of_broken_filters;
 use crate::error::{OpenError, StoreError};
 use crate::foreign_paths::warn_of_foreign_paths;
 use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
+use buckets::Buckets;
 use draft::Draft;
 use engine::Engine;
 use state::EmbeddedState;
-use writer::{BatchOutcome, Job, WriterThread};
+use writer::{BatchOutcome, Job, Task, WriterThread};
 
+mod buckets;
 mod draft;
 mod engine;
 mod settings;
@@ -34,12 +38,13 @@ pub use settings::EmbeddedSettings;
 
 /// An embedded store. Clones are handles to the same one; the last to go waits until what was asked for is written.
 #[derive(Clone)]
-pub struct Embedded(Arc<FolderStore>);
+pub struct Embedded(Arc<FolderStore>, Arc<Author>);
 
 struct FolderStore {
     state: Arc<ArcSwap<EmbeddedState>>,
     rules: SpaceRules,
-    jobs: Option<mpsc::Sender<Job>>,
+    buckets: Buckets,
+    jobs: Option<mpsc::Sender<Task>>,
     writer: Option<JoinHandle<()>>,
     /// Held apart from the engine's own lock, which goes whenever the engine is reopened after a failure.
     _lock: File,
@@ -68,6 +73,7 @@ impl Embedded {
             }
         })?;
         engine.raise_format(&settings, state.format)?;
+        engine.trim_audit(&settings)?;
         let rules = settings.rules;
         warn_of_foreign_paths(rules.paths, state.spaces.values());
         warn_of_broken_filters(state.spaces.values());
@@ -78,17 +84,51 @@ impl Embedded {
             .name("store-writer".to_owned())
             .spawn(move || writer.run(&waiting));
         let writer = Some(writer.map_err(unusable)?);
-        Ok(Self(Arc::new(FolderStore {
+        let folder = FolderStore {
             state,
             rules,
+            buckets: Buckets::new(),
             jobs: Some(jobs),
             writer,
             _lock: lock,
-        })))
+        };
+        Ok(Self(Arc::new(folder), Arc::new(Author::gateway())))
+    }
+
+    /// The same store, whose writes are on behalf of somebody.
+    pub(crate) fn on_behalf_of(&self, author: Author) -> Self {
+        Self(self.0.clone(), Arc::new(author))
+    }
+
+    /// Records of the changes of a space. They are read where they are written, between the writes.
+    pub(crate) async fn audit(
+        &self,
+        space: &Space,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<AuditPage, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let space = space.clone();
+        self.send(Task::Read(Box::new(move |engine| {
+            let page = engine.ok_or_else(|| StoreError::unavailable(EngineClosed));
+            let page = page.and_then(|engine| {
+                engine
+                    .audit(&space, before, limit)
+                    .map_err(StoreError::unavailable)
+            });
+            // Whoever stopped waiting gets no answer.
+            let _ = reply.send(page);
+        })))?;
+        answer.await.map_err(|_| StoreError::unavailable(WriterStopped))?
     }
 
     pub(crate) fn rules(&self) -> &SpaceRules {
         &self.0.rules
+    }
+
+    /// The buckets of tokens of the process.
+    pub(crate) fn buckets(&self) -> &Buckets {
+        &self.0.buckets
     }
 
     pub(crate) fn get<R: Configured>(&self, space: &Space, id: &R::Id) -> Result<Arc<R>, ConfigurationError> {
@@ -261,8 +301,9 @@ impl Embedded {
         change: impl FnOnce(&mut Draft) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
+        let author = self.1.clone();
         let job: Job = Box::new(move |draft| {
-            let result = draft.contained(change);
+            let result = draft.contained(&author, change);
             Box::new(move |outcome: &BatchOutcome| {
                 let answer = match outcome {
                     Ok(()) => result,
@@ -274,16 +315,21 @@ impl Embedded {
                 let _ = reply.send(answer);
             })
         });
+        self.send(Task::Change(job))?;
+        answer.await.map_err(|_| StoreError::unavailable(WriterStopped))?
+    }
+
+    fn send(&self, task: Task) -> Result<(), StoreError> {
         let stopped = || StoreError::unavailable(WriterStopped);
-        self.0
-            .jobs
-            .as_ref()
-            .ok_or_else(stopped)?
-            .send(job)
-            .map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        let jobs = self.0.jobs.as_ref().ok_or_else(stopped)?;
+        jobs.send(task).map_err(|_| stopped())
     }
 }
+
+/// The file failed, and could not be opened anew so far.
+#[derive(Debug, thiserror::Error)]
+#[error("the file is closed after a failure")]
+struct EngineClosed;
 
 /// The thread that writes is gone: it panicked.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Configuration store of Event Gateway: keeps the resources of every space, lets through only what keeps the rules
 //! between them (docs/contract.md §1.10), and holds the routing table that follows from them.
 
+mod audit;
 mod broken_filters;
 mod dynamodb;
 mod embedded;
@@ -12,8 +13,10 @@ mod record_format;
 mod space_state;
 mod store;
 mod subscription_removal;
+mod tokens;
 mod written;
 
+pub use audit::{AuditLimits, AuditPage, KeptRecord};
 pub use dynamodb::{
     CHANGE, Claim, ClaimToken, DEDUPLICATION_WINDOW, DynamoDb, DynamoDbSettings, Edit, NEWEST_CHANGE,
     Operation, PAUSE, PAUSE_REQUEST, PauseRequest, PublishFailure, SnapshotPublisher, SpaceChange,
@@ -25,4 +28,5 @@ pub use error::{CorruptValue, OpenError, StoreError};
 pub use space_state::SpaceState;
 pub use store::Store;
 pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};
+pub use tokens::Tokens;
 pub use written::Written;

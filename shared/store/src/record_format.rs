@@ -3,6 +3,7 @@
 //! program must not ignore is named here, and a store that has some of it is not opened by such a program.
 //!
 //! What older programs refuse to read by themselves, such as a provider that they do not know, need not be named.
+//! Neither need records of changes: older programs leave them alone, and whatever these change has none (docs/security.md).
 
 use domain::configuration::{AnyChange, Change, Configured, Stored};
 use domain::resource::{EmitMode, Function, Hook, SpaceSettings, Subscription};
@@ -15,7 +16,7 @@ pub(crate) const FIRST: u64 = 1;
 /// Since the version that has authorizers, limits, filters, transforms and hooks of subscriptions.
 const GUARDED: u64 = 2;
 
-/// Since the version in which spaces may take events only with a key.
+/// Since the version in which spaces may take events only with a key, and be on plans.
 const KEYED: u64 = 3;
 
 /// The newest format that this program knows.
@@ -74,7 +75,11 @@ fn by_hooks(hooks: &[Hook]) -> u64 {
 
 fn by_settings(settings: &SpaceSettings) -> u64 {
     let is_keyed = settings.emit == Some(EmitMode::Key);
-    newest(&[(is_keyed, KEYED), (!settings.hooks.is_empty(), GUARDED)])
+    newest(&[
+        (is_keyed, KEYED),
+        (settings.plan.is_some(), KEYED),
+        (!settings.hooks.is_empty(), GUARDED),
+    ])
 }
 
 fn by_function(function: &Function) -> u64 {

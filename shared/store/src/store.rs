@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
+use domain::audit::Author;
 use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules, StepLimit, Stored};
 use domain::ids::{Space, SubscriptionId};
 use domain::resource::{EventType, Kind, MetadataFilter, Subscription};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
+use crate::audit::AuditPage;
 use crate::dynamodb::{DynamoDb, PauseRequest, STEP_LIMIT};
 use crate::embedded::Embedded;
 use crate::error::StoreError;
 use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
+
+mod buckets;
 
 /// A configuration store. Clones are handles to the same one.
 #[derive(Debug, Clone)]
@@ -30,6 +34,29 @@ impl Store {
         match self {
             Self::Embedded(store) => store.rules(),
             Self::DynamoDb(store) => store.rules(),
+        }
+    }
+
+    /// A handle to the same store whose writes are on behalf of somebody, as the records of changes tell. Without one they
+    /// are those of the gateway itself.
+    #[must_use]
+    pub fn on_behalf_of(&self, author: Author) -> Self {
+        match self {
+            Self::Embedded(store) => Self::Embedded(store.on_behalf_of(author)),
+            Self::DynamoDb(store) => Self::DynamoDb(store.on_behalf_of(author)),
+        }
+    }
+
+    /// The newest records of the changes of a space, or those that led to versions before one.
+    pub async fn audit(
+        &self,
+        space: &Space,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<AuditPage, StoreError> {
+        match self {
+            Self::Embedded(store) => store.audit(space, before, limit).await,
+            Self::DynamoDb(store) => store.audit(space, before, limit).await,
         }
     }
 

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use dataflow::schema::compatibility::{CompareLimits, Compatibility, Policy, refusals};
+use dataflow::schema::compatibility::{CompareBudget, CompareLimits, Compatibility, Policy, refusals};
 use dataflow::schema::{Schema, SchemaError, SchemaLimits, ViolationLimits};
 use serde_json::{Value, json};
 
@@ -128,6 +128,7 @@ fn main() -> Result<(), SchemaError> {
             &first,
             &second,
             &CompareLimits::default(),
+            &CompareBudget::default(),
         )
     };
     println!(

@@ -44,6 +44,8 @@ pub(super) struct Requests<S> {
     pub(super) max_headers: usize,
     pub(super) in_flight: BytesInFlight,
     pub(super) activity: Arc<Activity>,
+    /// Whether requests have ids, which refusals name as well.
+    pub(super) request_ids: bool,
 }
 
 /// The room of a request, which goes with it: work that goes on without its client needs it too.
@@ -65,9 +67,9 @@ impl<S: Answers> Service<Request<Incoming>> for Requests<S> {
         let answer = if headers.len() > self.max_headers {
             let mut refusal = Response::new(Body::empty());
             *refusal.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            StreamAnswer::Refusal(Some(refusal))
+            self.refused(headers, refusal)
         } else if self.activity.is_worn_out() || !held.grow(bytes_of(headers).max(REQUEST_BYTES)) {
-            StreamAnswer::Refusal(Some(api::overloaded()))
+            self.refused(headers, api::overloaded())
         } else {
             join_cookies(headers);
             request.extensions_mut().insert(Room {
@@ -80,6 +82,16 @@ impl<S: Answers> Service<Request<Incoming>> for Requests<S> {
             is_head,
             stream: Some(stream),
         }
+    }
+}
+
+impl<S: Answers> Requests<S> {
+    fn refused(&self, headers: &mut HeaderMap, refusal: Response<Body>) -> StreamAnswer<S::Future> {
+        StreamAnswer::Refusal(Some(if self.request_ids {
+            api::identified_refusal(headers, refusal)
+        } else {
+            refusal
+        }))
     }
 }
 

@@ -11,6 +11,8 @@ use crate::client::{Answer, get, send};
 use crate::function_server::{Call, FunctionServer, answer};
 use crate::gateway_process::{GatewayProcess, wait_until};
 
+mod explained;
+
 const ALLOWED: &str = r#"{"authorization":{"principalId":"p"}}"#;
 
 /// What the authorizer does, by its number in [`Server::set`].

@@ -21,6 +21,7 @@ mod http2_client;
 mod legacy;
 mod loops;
 mod metrics;
+mod observability;
 mod process;
 mod responses;
 mod secrets;

@@ -14,7 +14,7 @@ use domain::space_version::SpaceVersion;
 use http::header::{ETAG, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 use store::{SpaceState, StoreError};
 
 use self::actions::{ApplyPlan, actions};
@@ -82,6 +82,7 @@ struct Planning {
     prune: bool,
     set: Option<String>,
     adopt: bool,
+    may_change_plan: bool,
     step: Option<StepLimit>,
     rules: SpaceRules,
     write_rules: WriteRules,
@@ -95,6 +96,7 @@ impl Planning {
             prune: self.prune,
             set: self.set.clone(),
             adopt: self.adopt,
+            keeps_plan: !self.may_change_plan,
             next_created,
             step: self.step,
         };
@@ -107,17 +109,19 @@ impl Planning {
             }
         };
         let after = plan.steps.last().unwrap_or(before);
-        self.write_rules
+        let told = self
+            .write_rules
             .check_all((before, after), &plan, &self.wanted, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
+        let warnings = self.warnings.iter().cloned().chain(told).collect();
         let told = ApplyPlan {
             version: export::version(&export::export(before, &self.secrets)),
             applied: false,
             steps: plan.steps.len(),
             actions: actions(before, after, &plan, &self.wanted),
-            warnings: self.warnings.clone(),
+            warnings,
         };
         Ok((plan, told))
     }
@@ -132,7 +136,7 @@ impl ConfigApi {
             let document = export::export(&state.snapshot, &secrets);
             (export::version(&document), document)
         };
-        let (version, document) = off_runtime(render).await;
+        let (version, document) = off_runtime_for(space.as_str(), render).await;
         let mut answer = json_answer(StatusCode::OK, document);
         if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
             answer.headers_mut().insert(ETAG, tag);
@@ -159,7 +163,7 @@ impl ConfigApi {
             is_strict,
             set: set.clone(),
         };
-        let document = off_runtime(move || Document::read(&body, &reading)).await?;
+        let document = off_runtime_for(space.as_str(), move || Document::read(&body, &reading)).await?;
         if !document.problems.is_empty() {
             return Ok(document.problems.into_response());
         }
@@ -169,6 +173,7 @@ impl ConfigApi {
             prune,
             set,
             adopt,
+            may_change_plan: caller.may_change_plan(),
             step: self.store.step_limit(),
             rules: *self.store.rules(),
             write_rules: WriteRules::of(self, is_strict),
@@ -178,7 +183,8 @@ impl ConfigApi {
         for _ in 0..ATTEMPTS {
             let state = self.store.space_state(space).await?;
             let (planning, snapshot, next) = (planning.clone(), state.snapshot.clone(), state.next_created);
-            let (plan, told) = match off_runtime(move || planning.plan(&snapshot, next)).await {
+            let planned = move || planning.plan(&snapshot, next);
+            let (plan, told) = match off_runtime_for(space.as_str(), planned).await {
                 Ok(planned) => planned,
                 Err(problems) => return Ok(problems.into_response()),
             };
@@ -189,8 +195,11 @@ impl ConfigApi {
             if changes_settings(&state.snapshot, &plan) {
                 caller.check_allowed(Scope::KeysAdmin)?;
             }
+            if !caller.may_change_plan() && changes_plan(&state.snapshot, &plan) {
+                return Err(ConfigurationError::PlanNotYours.into());
+            }
             if is_dry_run {
-                return Ok(answer(told, None).await);
+                return Ok(answer(space, told, None).await);
             }
             if let Some(Made { version }) = self.make(state, plan).await? {
                 tracing::debug!(%space, steps = told.steps, "Configuration applied.");
@@ -198,7 +207,7 @@ impl ConfigApi {
                     applied: true,
                     ..told
                 };
-                return Ok(answer(told, version).await);
+                return Ok(answer(space, told, version).await);
             }
         }
         Err(StoreError::Contended { space: space.clone() }.into())
@@ -231,7 +240,15 @@ fn changes_settings(before: &Snapshot, plan: &Plan) -> bool {
     })
 }
 
-async fn answer(told: ApplyPlan, version: Option<SpaceVersion>) -> Response {
-    let bytes = off_runtime(move || json_bytes(&told)).await;
+/// Whether the quotas of the space would be those of another plan.
+fn changes_plan(before: &Snapshot, plan: &Plan) -> bool {
+    let named = |space: &Snapshot| space.settings().and_then(|settings| settings.plan.clone());
+    plan.steps
+        .last()
+        .is_some_and(|after| named(before) != named(after))
+}
+
+async fn answer(space: &Space, told: ApplyPlan, version: Option<SpaceVersion>) -> Response {
+    let bytes = off_runtime_for(space.as_str(), move || json_bytes(&told)).await;
     with_version(json_answer(StatusCode::OK, bytes), version)
 }

@@ -11,7 +11,7 @@ use domain::ids::Space;
 use domain::resource::{EventType, Function, MetadataFilter, Subscription};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 use serde_json::{Map, Value, json};
 
 use super::ConfigApi;
@@ -56,7 +56,8 @@ impl ConfigApi {
         )?;
         let description = self.settings_or_unset(space).await?.description;
         let space = space.clone();
-        let made = off_runtime(move || {
+        let whose = space.to_string();
+        let made = off_runtime_for(&whose, move || {
             let mut document = Document::default();
             for event_type in &event_types {
                 document.add_type(event_type);

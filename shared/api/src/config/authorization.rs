@@ -12,7 +12,7 @@ use store::StoreError;
 
 use super::ConfigApi;
 use super::access::bearer;
-use super::caller::Caller;
+use super::caller::{Caller, Holder};
 use super::paths::Route;
 use super::resources::ResourceOperation;
 use super::secrets::SecretRules;
@@ -74,7 +74,10 @@ impl ConfigApi {
         };
         match scope {
             Some(scope) if !key.allows(*scope) => Err(ApiError::beyond_scope(*scope)),
-            _ => Ok(Caller::Key(key)),
+            _ => {
+                let end = key.end_of(&presented);
+                Ok(Caller::Key(Holder { key, end }))
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use domain::ids::Space;
 use domain::resource::{EventType, Function, MetadataFilter, Subscription, SubscriptionType, Validation};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 use serde::Serialize;
 
 use super::ConfigApi;
@@ -137,7 +137,8 @@ impl ConfigApi {
             functions,
             subscriptions,
         };
-        let body = off_runtime(move || json_bytes(&resources.page(&words, limit, next.as_deref())));
+        let page = move || json_bytes(&resources.page(&words, limit, next.as_deref()));
+        let body = off_runtime_for(space.as_str(), page);
         Ok(json_answer(StatusCode::OK, body.await))
     }
 }

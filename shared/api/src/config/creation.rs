@@ -11,7 +11,7 @@ use domain::json::Object;
 use domain::resource::{CREATED_AT, Kind, MetadataFilter};
 use http::StatusCode;
 use http::request::Parts;
-use offload::off_runtime;
+use offload::off_runtime_for;
 use serde::Serialize;
 
 use super::etag::with_etag;
@@ -78,7 +78,10 @@ impl ConfigApi {
             let shown: Vec<_> = resources.iter().map(|stored| dated(stored, &secrets)).collect();
             json_bytes(&BTreeMap::from([(openapi::collection(R::KIND), shown)]))
         };
-        Ok(json_answer(StatusCode::OK, off_runtime(render).await))
+        Ok(json_answer(
+            StatusCode::OK,
+            off_runtime_for(space.as_str(), render).await,
+        ))
     }
 
     /// One resource with the time of its creation. The tag is that of the resource alone.

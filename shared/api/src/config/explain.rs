@@ -1,19 +1,21 @@
 //! Why an event reaches the subscriptions that it reaches, and why it does not reach the others.
 
-use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use domain::access::Scope;
-use domain::event::FilterSubject;
-use domain::explain::{ExplainRequest, Explanation, SpaceResources};
-use domain::ids::Space;
+use domain::event::{CLOUDEVENTS_JSON, FilterSubject, HTTP_REQUEST};
+use domain::explain::{ExplainRequest, Explanation, SpaceResources, asked_headers};
+use domain::json::Json;
 use domain::resource::{EventType, Function, MetadataFilter, Subscription};
 use domain::routing::PathOwnership;
-use http::request::Parts;
-use http::{Method, StatusCode};
+use gateway::{AuthorizerInquiry, UnsentRequest};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use utoipa::PartialSchema as _;
 use utoipa::openapi::{ComponentsBuilder, ObjectBuilder, RefOr, Required, Schema, Type};
 
-use super::endpoint::{Action, Endpoint, Subject};
+use super::caller::Caller;
+use super::endpoint::{Action, Endpoint, EndpointRequest, Subject};
 use super::openapi::blocks::{add_schema, in_space, json, json_body, with_errors};
 use super::{ConfigApi, InvalidRequest};
 use crate::body;
@@ -26,7 +28,7 @@ pub(super) static SUBJECT: Subject = Subject {
             method: Method::POST,
             labels: ("explanation", "get"),
             scope: Scope::ConfigRead,
-            answer: |api, asked| Box::pin(api.explain(asked.space, asked.parts, asked.body)),
+            answer: |api, asked| Box::pin(api.explain(asked)),
             describe: || {
                 let explain = in_space(
                     "explain",
@@ -35,7 +37,7 @@ pub(super) static SUBJECT: Subject = Subject {
                 )
                 .request_body(Some(json_body("ExplainRequest", Required::True)))
                 .response("200", json("The explanation.", "Explanation"));
-                with_errors(explain, &["400", "408", "413"])
+                with_errors(explain, &["400", "408", "413", "501", "503", "508"])
             },
         }],
     }],
@@ -57,14 +59,62 @@ fn add_request(components: &mut ComponentsBuilder) {
     if let RefOr::T(Schema::Object(object)) = &mut schema {
         let event = RefOr::T(Schema::Object(event));
         object.properties.insert("event".to_owned(), event);
+        object.properties.insert("ask".to_owned(), ask().into());
+        object.properties.insert("headers".to_owned(), headers().into());
     }
     *components = std::mem::take(components).schema("ExplainRequest", schema);
 }
 
+fn ask() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["authorizers"]))
+        .description(Some(
+            "Has the authorizers of the subscriptions that match asked; needs the scope `events:emit`.",
+        ))
+}
+
+fn headers() -> ObjectBuilder {
+    let value = ObjectBuilder::new().schema_type(Type::String);
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(RefOr::T(Schema::Object(value.build()))))
+        .description(Some("Headers of the request that authorizers are asked about."))
+}
+
+/// The request that an event would come with: in structured mode, or a plain one where the request is the event.
+fn unsent(request: &ExplainRequest, headers: HeaderMap) -> Result<UnsentRequest, InvalidRequest> {
+    if request.event.is_none() && request.event_type.as_str() != HTTP_REQUEST {
+        return Err(InvalidRequest::EventNeeded);
+    }
+    let head = http::Request::builder()
+        .method(request.method.as_str())
+        .uri(&request.path)
+        .body(());
+    let (mut parts, ()) = head.map_err(|_| InvalidRequest::NoRequest)?.into_parts();
+    parts.headers = headers;
+    let event = request.event.as_deref().cloned();
+    let mut body = Bytes::new();
+    if let Some(event) = &event {
+        let structured = HeaderValue::from_static(CLOUDEVENTS_JSON);
+        parts.headers.insert(CONTENT_TYPE, structured);
+        body = Bytes::from(Json::from_value(event).get().to_owned());
+    }
+    Ok(UnsentRequest { parts, body, event })
+}
+
 impl ConfigApi {
-    async fn explain(&self, space: &Space, parts: &Parts, body: Body) -> Result<Response, ApiError> {
+    async fn explain(&self, asked: EndpointRequest<'_>) -> Result<Response, ApiError> {
+        let EndpointRequest {
+            space,
+            caller,
+            parts,
+            body,
+            ..
+        } = asked;
         let body = body::read(parts, body, self.limits).await?;
         let request = ExplainRequest::decode(&body).map_err(InvalidRequest::from)?;
+        let question = self.question(&request, &body, caller)?;
         let all = MetadataFilter::default();
         let (subscriptions, event_types, functions) = tokio::try_join!(
             self.store.list::<Subscription>(space, &all),
@@ -95,11 +145,31 @@ impl ConfigApi {
             mode: settings.paths.unwrap_or(rules.defaults.paths),
             answering: answering.as_deref(),
         };
-        Ok(json_line(
-            StatusCode::OK,
-            &Explanation::of(request, resources)
-                .with_hooks(&settings, &event_types, &subscriptions)
-                .with_keys(&settings),
-        ))
+        let mut explanation = Explanation::of(request, resources)
+            .with_hooks(&settings, &event_types, &subscriptions)
+            .with_keys(&settings);
+        if let Some((inquiry, unsent)) = question {
+            let authorizers = explanation.authorizers();
+            let answers = inquiry.ask(space, authorizers, unsent, &parts.headers).await?;
+            explanation = explanation.with_answers(&answers);
+        }
+        Ok(json_line(StatusCode::OK, &explanation))
+    }
+
+    /// Whom to ask, and about what, if authorizers are to be asked. That is for those who may send this event: they
+    /// would have them asked, too.
+    fn question(
+        &self,
+        request: &ExplainRequest,
+        body: &[u8],
+        caller: &Caller,
+    ) -> Result<Option<(&AuthorizerInquiry, UnsentRequest)>, ApiError> {
+        let Some(headers) = asked_headers(body).map_err(InvalidRequest::from)? else {
+            return Ok(None);
+        };
+        caller.check_may_send(request.event_type.as_str(), &request.path)?;
+        let unsent = unsent(request, headers)?;
+        let inquiry = self.authorizers.as_ref().ok_or_else(ApiError::nobody_asks)?;
+        Ok(Some((inquiry, unsent)))
     }
 }

@@ -234,7 +234,7 @@ impl ConfigApi {
         let key = ApiKey::decode(space, Some(&id), &body)
             .map_err(|error| self.unreadable(Kind::Key, false, &body, error.into()))?;
         let ignored = self.ignored_members(Kind::Key, space, parts, &body)?;
-        caller.check_covers(&key)?;
+        caller.check_may_issue(&key)?;
         let now = epoch_millis();
         if key.expires_at.is_some_and(|end| end.millis() <= now) {
             let title = Kind::Key.title();
@@ -276,7 +276,7 @@ impl ConfigApi {
         let overlap =
             KeyRoll::decode(&body::read(asked.parts, asked.body, self.limits).await?)?.overlap_millis();
         let stored = self.store.get::<ApiKey>(space, &id).await?;
-        asked.caller.check_covers(&stored)?;
+        asked.caller.check_may_issue(&stored)?;
         let secret = digits::<SECRET_LENGTH>()?;
         let (digest, now) = (SecretDigest::of(&secret), epoch_millis());
         let (precondition, secrets) = (Precondition::of(asked.parts), self.secrets.clone());

@@ -3,6 +3,7 @@
 use std::num::IntErrorKind;
 
 use domain::event::{EventError, query_pairs};
+use domain::explain::AskError;
 use domain::json::{JsonError, Object};
 use domain::resource::MetadataFilter;
 use domain::validation::has_valid_escapes;
@@ -47,6 +48,9 @@ pub(crate) enum InvalidRequest {
     /// The limit is no number of items.
     #[error("\"limit\" must be a whole number, at least 1")]
     Limit,
+    /// The version that records are to be before is none.
+    #[error("\"before\" must be a whole number, at least 1")]
+    Before,
     /// A parameter for yes or no has another value.
     #[error("\"{name}\" must be true or false")]
     Flag {
@@ -59,6 +63,15 @@ pub(crate) enum InvalidRequest {
     /// The event in the body is none.
     #[error(transparent)]
     Event(#[from] EventError),
+    /// What authorizers are to be asked about cannot be read.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// Authorizers are to be asked about an event of which only the type is known.
+    #[error("\"event\" is needed to ask authorizers about it")]
+    EventNeeded,
+    /// Authorizers are to be asked about a request that there cannot be.
+    #[error("\"method\" or \"path\" is none that a request can have")]
+    NoRequest,
     /// Two members say what one of them has to.
     #[error("\"{0}\" and \"{1}\" exclude each other")]
     Exclusive(&'static str, &'static str),
@@ -100,6 +113,15 @@ impl Query {
     /// Reads the query of a request that knows these parameters; the first value of a repeated name counts. Unlike in
     /// lists of resources others are refused: with a misspelt filter ignored, a request would delete too much.
     pub(super) fn of(parts: &Parts, known: &[&'static str]) -> Result<Self, InvalidRequest> {
+        Self::read(parts, known, false)
+    }
+
+    /// The same where others mean nothing and are ignored.
+    pub(super) fn among(parts: &Parts, known: &[&'static str]) -> Result<Self, InvalidRequest> {
+        Self::read(parts, known, true)
+    }
+
+    fn read(parts: &Parts, known: &[&'static str], ignores_others: bool) -> Result<Self, InvalidRequest> {
         let query = parts.uri.query().unwrap_or_default();
         if !has_valid_escapes(query) {
             return Err(InvalidRequest::Query);
@@ -107,6 +129,9 @@ impl Query {
         let mut parameters = Vec::new();
         for (given, value) in query_pairs(query) {
             let Some(&name) = known.iter().find(|name| **name == given) else {
+                if ignores_others {
+                    continue;
+                }
                 return Err(InvalidRequest::UnknownParameter { name: given });
             };
             if value.is_empty() {

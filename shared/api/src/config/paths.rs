@@ -46,6 +46,35 @@ pub(super) enum Resolved {
     Unknown,
 }
 
+impl Route {
+    /// The space that it is of.
+    pub(super) fn space(&self) -> Option<&Space> {
+        match self {
+            Self::Status | Self::Metrics | Self::OpenApi | Self::Spaces => None,
+            Self::Resource { space, .. } | Self::Endpoint { space, .. } => Some(space),
+        }
+    }
+
+    /// The path as the OpenAPI document has it, without names of anything.
+    pub(super) fn pattern(&self) -> String {
+        let of_space = |rest: &str| format!("/v1/spaces/{{space}}{rest}");
+        match self {
+            Self::Status => "/v1/status".to_owned(),
+            Self::Metrics => "/v1/metrics".to_owned(),
+            Self::OpenApi => "/v1/openapi.json".to_owned(),
+            Self::Spaces => "/v1/spaces".to_owned(),
+            Self::Resource { kind, id, .. } => {
+                let item = if id.is_some() { "/{id}" } else { "" };
+                of_space(&format!("/{}{item}", segment(*kind)))
+            }
+            Self::Endpoint { endpoint, .. } => {
+                let segments = endpoint.path.iter();
+                of_space(&segments.flat_map(|segment| ["/", segment]).collect::<String>())
+            }
+        }
+    }
+}
+
 /// Segment of a collection in a path.
 pub(super) fn segment(kind: Kind) -> &'static str {
     match kind {

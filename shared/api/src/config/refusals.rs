@@ -8,7 +8,7 @@ use domain::refusal::Refusal;
 use domain::resource::{Kind, MetadataFilter, Resource as _, Subscription, SubscriptionType};
 use domain::unknown_members::UnknownMembers;
 use http::request::Parts;
-use offload::off_runtime;
+use offload::off_runtime_for;
 use store::StoreError;
 
 use super::ConfigApi;
@@ -83,7 +83,7 @@ impl ConfigApi {
                     let other = others.iter().find(|other| are_in_conflict(&wanted, other));
                     other.map(|other| Subscription::clone(other))
                 };
-                off_runtime(find).await
+                off_runtime_for(space.as_str(), find).await
             }
             _ => None,
         }

@@ -10,7 +10,7 @@ use domain::ids::Space;
 use domain::resource::{Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 
 use super::etag::with_etag;
 use super::parameters::filter;
@@ -71,7 +71,7 @@ impl ResourceOperation {
     }
 
     /// Value of the `operation` label (docs/contract.md §5).
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Create => "create",
@@ -159,7 +159,7 @@ impl ConfigApi {
                     json_bytes(&BTreeMap::from([(openapi::collection(R::KIND), shown)]))
                 };
                 // A short list may be large as well.
-                json_answer(StatusCode::OK, off_runtime(render).await)
+                json_answer(StatusCode::OK, off_runtime_for(space.as_str(), render).await)
             }
             ResourceOperation::Get(id) => {
                 let resource = self.store.get::<R>(space, &R::Id::from(id.as_str())).await?;

@@ -26,10 +26,10 @@ use crate::error::{ApiError, FaultErrors, json_answer, json_line};
 mod check;
 mod infer;
 
-pub(super) use check::{SchemaCheck, check_newest};
+pub(super) use check::{SchemaCheck, check_newest, check_restored};
 
 /// What a schema is served as.
-const MEDIA_TYPE: &str = "application/schema+json";
+pub(super) const MEDIA_TYPE: &str = "application/schema+json";
 
 pub(super) static SUBJECT: Subject = Subject {
     endpoints: &[
@@ -39,7 +39,7 @@ pub(super) static SUBJECT: Subject = Subject {
                 method: Method::POST,
                 labels: ("schema", "infer"),
                 scope: Scope::ConfigRead,
-                answer: |api, asked| Box::pin(api.infer_schema(asked.parts, asked.body)),
+                answer: |api, asked| Box::pin(api.infer_schema(asked.space, asked.parts, asked.body)),
                 describe: || {
                     let infer = in_space("inferSchema", "A schema made of events", "schemas")
                         .request_body(Some(json_body("SchemaSamples", Required::True)))
@@ -189,7 +189,7 @@ impl SchemaVersionSummary {
 }
 
 /// The address that a client asks under; nothing where it does not say.
-fn base(parts: &Parts) -> String {
+pub(super) fn base(parts: &Parts) -> String {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
     let scheme = text("x-forwarded-proto")

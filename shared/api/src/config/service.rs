@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use gateway::metrics::CONFIG_REQUEST_DURATION;
@@ -20,6 +20,7 @@ use crate::compression::{AskedCodings, compressed};
 use crate::error::{answer_or_internal_error, with_details};
 use crate::health::{self, Probe};
 use crate::in_flight::counting;
+use crate::observed::Observed;
 use crate::request_id::{identified, with_request_id};
 use crate::request_target::{answer_by_itself, plain_text};
 
@@ -32,6 +33,8 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
     let id = api.answers.request_ids.then(|| identified(&mut parts.headers));
+    let observed = Observed::begin_config(api.access_log.as_ref(), &parts, id.as_ref());
+    let mut learned = observed.learned();
     // The server leaves out the content of what a HEAD is answered with.
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
@@ -41,11 +44,20 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
         None if api.browsers.is_foreign(&parts) => browser_guard::foreign_origin(),
         None => match paths::resolve(parts.uri.path(), &parts.method) {
             Resolved::Unknown => match api.health.probe(parts.uri.path()) {
-                Some(probe) => Box::pin(api.health_answer(probe, &parts.method)).await,
+                Some(probe) => {
+                    learned.is_probe = true;
+                    Box::pin(api.health_answer(probe, &parts.method)).await
+                }
                 None => not_found(),
             },
             Resolved::Redirect(path) => redirect(&parts, &path),
-            Resolved::Route(route) => with_details(&parts.headers, api.answer(route, &parts, body).await),
+            Resolved::Route(route) => {
+                if observed.is_noted() {
+                    learned.place = Some((route.space().cloned(), route.pattern()));
+                    learned.bytes = announced(&body);
+                }
+                with_details(&parts.headers, api.answer(route, &parts, body).await)
+            }
         },
     };
     let mut response = counting(api.limits.in_flight, response);
@@ -55,7 +67,13 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
         response = Box::pin(compressed(asked, response, api.limits.in_flight)).await;
     }
     metrics::histogram!(CONFIG_REQUEST_DURATION).record(started.elapsed().as_secs_f64());
-    with_request_id(response, id)
+    observed.answered(&learned, with_request_id(response, id))
+}
+
+/// Bytes that a body has, as far as its sender says.
+fn announced(body: &Body) -> usize {
+    let bytes = body.size_hint().exact().unwrap_or_default();
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 impl ConfigApi {
@@ -82,12 +100,16 @@ impl ConfigApi {
             .await;
         match asking {
             Err(error) => error.into_response(),
-            Ok(caller @ Caller::Key(_)) => {
-                // Boxed: it is no part of what requests with the access key carry.
-                let api = self.without_secrets();
+            Ok(caller) => {
+                let writing = self.on_behalf_of(&caller, &route, parts);
+                let api = match (&caller, writing) {
+                    (Caller::Root, None) => return self.answer_to(&caller, route, parts, body).await,
+                    (Caller::Root, Some(writing)) => writing,
+                    (Caller::Key(_), writing) => writing.as_ref().unwrap_or(self).without_secrets(),
+                };
+                // Boxed: it is no part of what requests carry that read with the access key.
                 Box::pin(async move { api.answer_to(&caller, route, parts, body).await }).await
             }
-            Ok(caller) => self.answer_to(&caller, route, parts, body).await,
         }
     }
 

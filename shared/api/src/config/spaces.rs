@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
 use axum::response::Response;
 use domain::access::Scope;
 use domain::configuration::ConfigurationError;
@@ -18,7 +17,7 @@ use store::StoreError;
 use utoipa::openapi::path::{OperationBuilder, PathItem, PathItemBuilder};
 use utoipa::openapi::{HttpMethod, Required};
 
-use super::endpoint::{Action, Endpoint, Subject};
+use super::endpoint::{Action, Endpoint, EndpointRequest, Subject};
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
 use super::openapi::blocks::{
@@ -50,37 +49,37 @@ pub(super) static SUBJECT: Subject = Subject {
                 method: Method::PUT,
                 labels: ("space", "update"),
                 scope: Scope::KeysAdmin,
-                answer: |api, asked| Box::pin(api.replace_settings(asked.space, asked.parts, asked.body)),
+                answer: |api, asked| Box::pin(api.replace_settings(asked)),
                 describe: || {
                     let put = write("updateSpace", "Replace the settings of a space")
                         .request_body(Some(json_body("SpaceSettingsUpdate", Required::True)))
                         .response("200", json("They are replaced.", "SpaceSettings"));
-                    with_errors(put, &["400", "412", "413"])
+                    with_errors(put, &["400", "403", "412", "413"])
                 },
             },
             Action {
                 method: Method::PATCH,
                 labels: ("space", "update"),
                 scope: Scope::KeysAdmin,
-                answer: |api, asked| Box::pin(api.patch_settings(asked.space, asked.parts, asked.body)),
+                answer: |api, asked| Box::pin(api.patch_settings(asked)),
                 describe: || {
                     let patch = write("patchSpace", "Change members of the settings of a space")
                         .request_body(Some(patch_body("SpaceSettingsUpdate")))
                         .response("200", json("They are changed.", "SpaceSettings"));
-                    with_errors(patch, &["400", "412", "413"])
+                    with_errors(patch, &["400", "403", "412", "413"])
                 },
             },
             Action {
                 method: Method::DELETE,
                 labels: ("space", "delete"),
                 scope: Scope::KeysAdmin,
-                answer: |api, asked| Box::pin(api.reset_settings(asked.space, asked.parts)),
+                answer: |api, asked| Box::pin(api.reset_settings(asked)),
                 describe: || {
                     let delete = operation("resetSpace", "Give a space the settings of the gateway")
                         .parameter(any_space())
                         .parameter(if_match())
                         .response("204", ok("It has none of its own.", None));
-                    with_errors(delete, &["400", "412"])
+                    with_errors(delete, &["400", "403", "412"])
                 },
             },
         ],
@@ -174,6 +173,15 @@ impl SpaceSummary {
     }
 }
 
+/// Refuses another plan than the stored one.
+fn same_plan(stored: &SpaceSettings, plan: Option<&str>) -> Result<(), ConfigurationError> {
+    if stored.plan.as_deref() == plan {
+        Ok(())
+    } else {
+        Err(ConfigurationError::PlanNotYours)
+    }
+}
+
 impl ConfigApi {
     /// Lists the spaces.
     pub(super) async fn list_spaces(&self, parts: &Parts) -> Result<Response, ApiError> {
@@ -199,20 +207,36 @@ impl ConfigApi {
         Ok(self.answer_with(StatusCode::OK, &settings))
     }
 
-    async fn replace_settings(&self, space: &Space, parts: &Parts, body: Body) -> Result<Response, ApiError> {
-        let body = body::read(parts, body, self.limits).await?;
+    async fn replace_settings(&self, asked: EndpointRequest<'_>) -> Result<Response, ApiError> {
+        let (space, parts) = (asked.space, asked.parts);
+        let body = body::read(parts, asked.body, self.limits).await?;
         let settings = SpaceSettings::decode(space, None, &body)
             .map_err(|error| self.unreadable(Kind::Space, true, &body, error.into()))?;
-        self.put_settings(space, (parts, &body), move |_| Ok(settings.clone()))
-            .await
+        let may_change_plan = asked.caller.may_change_plan();
+        self.put_settings(space, (parts, &body), move |stored| {
+            let mut settings = settings.clone();
+            if !may_change_plan {
+                // Who cannot change it need not know of it.
+                settings.plan = settings.plan.or_else(|| stored.plan.clone());
+                same_plan(stored, settings.plan.as_deref())?;
+            }
+            Ok(settings)
+        })
+        .await
     }
 
-    async fn patch_settings(&self, space: &Space, parts: &Parts, body: Body) -> Result<Response, ApiError> {
-        let body = body::read(parts, body, self.limits).await?;
+    async fn patch_settings(&self, asked: EndpointRequest<'_>) -> Result<Response, ApiError> {
+        let (space, parts) = (asked.space, asked.parts);
+        let body = body::read(parts, asked.body, self.limits).await?;
         let patch = MergePatch::read(&body)?;
         let of_space = space.clone();
+        let may_change_plan = asked.caller.may_change_plan();
         self.put_settings(space, (parts, &body), move |stored| {
-            Ok(SpaceSettings::decode(&of_space, None, &patch.applied_to(stored))?)
+            let settings = SpaceSettings::decode(&of_space, None, &patch.applied_to(stored))?;
+            if !may_change_plan {
+                same_plan(stored, settings.plan.as_deref())?;
+            }
+            Ok(settings)
         })
         .await
     }
@@ -244,11 +268,19 @@ impl ConfigApi {
         Ok(with_warnings(answer, &ignored, &*written.value))
     }
 
-    async fn reset_settings(&self, space: &Space, parts: &Parts) -> Result<Response, ApiError> {
+    async fn reset_settings(&self, asked: EndpointRequest<'_>) -> Result<Response, ApiError> {
+        let (space, parts) = (asked.space, asked.parts);
         let (precondition, secrets) = (Precondition::of(parts), self.secrets.clone());
         let unset = SpaceSettings::unset(space);
         let of_stored = (precondition.clone(), secrets.clone());
-        let check = move |stored: &SpaceSettings| of_stored.0.check(stored, &of_stored.1);
+        let may_change_plan = asked.caller.may_change_plan();
+        let check = move |stored: &SpaceSettings| {
+            of_stored.0.check(stored, &of_stored.1)?;
+            if may_change_plan {
+                return Ok(());
+            }
+            same_plan(stored, None)
+        };
         let removed = match self.store.delete_checked(space, space, check).await {
             Ok(removed) => removed,
             Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => {

@@ -2,13 +2,15 @@
 
 use super::endpoint::{Endpoint, Subject};
 use super::{
-    apply, asyncapi, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, schemas, spaces,
-    transforms, waiting, xregistry,
+    apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, quotas,
+    schemas,
+    spaces, transforms, waiting, xregistry,
 };
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 14] = [
+pub(super) static SUBJECTS: [&Subject; 15] = [
     &apply::SUBJECT,
+    &audit::SUBJECT,
     &dead_letters::SUBJECT,
     &deliveries::SUBJECT,
     &waiting::SUBJECT,
@@ -16,10 +18,12 @@ pub(super) static SUBJECTS: [&Subject; 14] = [
     &filter_test::SUBJECT,
     &keys::SUBJECT,
     &pause::SUBJECT,
+    &quotas::SUBJECT,
     &schemas::SUBJECT,
     &catalog::SUBJECT,
     &asyncapi::SUBJECT,
     &xregistry::SUBJECT,
+    &xregistry::VIEW,
     &spaces::SUBJECT,
     &transforms::SUBJECT,
 ];
@@ -67,6 +71,24 @@ mod tests {
             ("GET", "asyncapi", Some(("asyncapi", "get"))),
             ("GET", "xregistry/export", Some(("xregistry", "get"))),
             ("POST", "xregistry/export", None),
+            ("GET", "xregistry", Some(("xregistry", "get"))),
+            ("PUT", "xregistry", None),
+            (
+                "GET",
+                "xregistry/schemagroups/s/schemas",
+                Some(("xregistry", "list")),
+            ),
+            (
+                "GET",
+                "xregistry/schemagroups/s/schemas/t$details",
+                Some(("xregistry", "get")),
+            ),
+            ("DELETE", "xregistry/schemagroups/s/schemas/t", None),
+            (
+                "GET",
+                "xregistry/schemagroups/s/schemas/t/versions/1",
+                Some(("xregistry", "get")),
+            ),
             ("POST", "schemas/infer", Some(("schema", "infer"))),
             ("GET", "schemas/infer", None),
             ("GET", "schemas/t/versions", Some(("schema", "list"))),
@@ -82,6 +104,10 @@ mod tests {
             ("PUT", "keys/k", None),
             ("POST", "keys/k/roll", Some(("key", "roll"))),
             ("GET", "keys/k/roll", None),
+            ("GET", "audit", Some(("audit", "list"))),
+            ("DELETE", "audit", None),
+            ("GET", "quotas", Some(("quota", "list"))),
+            ("POST", "quotas", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),

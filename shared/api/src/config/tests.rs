@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 use super::*;
 
 mod apply;
+mod audit;
 mod browsers;
 mod dead_letters;
 mod deliveries;
@@ -83,7 +84,7 @@ impl Api {
                 },
                 in_flight: crate::BytesInFlight::new(0),
             },
-            metrics: MetricsPage::new(recorder.handle(), MetricsLimits::default()),
+            metrics: MetricsPage::new(Some(recorder.handle()), MetricsLimits::default()),
             queue: delivery_queue.clone(),
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Files(attempts),
@@ -93,9 +94,13 @@ impl Api {
             secrets: SecretRules::default(),
             browsers: BrowserGuard::default(),
             answers: AnswerOptions::default(),
+            access_log: None,
             health: HealthPaths::default(),
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
+            authorizers: None,
+            trusted_proxies: TrustedProxies::default(),
+            max_sync_calls_per_space: None,
         };
         Self {
             config,

@@ -1,7 +1,7 @@
 //! The schemas of a space as an xRegistry 1.0-rc4 document that other registries take in: read only, all in one.
 //!
 //! It is what `?doc&inline=*,modelsource` of an xRegistry server gives: references lead into the document. A space is a
-//! schema group, an event type with a schema is a schema, and its versions are versions.
+//! schema group, an event type with a schema is a schema, and its versions are versions. `view.rs` has the same entity by entity.
 
 use axum::response::Response;
 use domain::access::Scope;
@@ -9,7 +9,7 @@ use domain::ids::Space;
 use domain::resource::{EventType, MetadataFilter};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use offload::off_runtime;
+use offload::off_runtime_for;
 
 use super::ConfigApi;
 use super::endpoint::{Action, Endpoint, Subject};
@@ -18,9 +18,13 @@ use super::parameters::Query;
 use crate::error::{ApiError, json_answer, json_bytes};
 
 mod document;
+mod entities;
 mod format;
+mod place;
+mod view;
 
 use document::Registry;
+pub(super) use view::SUBJECT as VIEW;
 
 pub(super) static SUBJECT: Subject = Subject {
     endpoints: &[Endpoint {
@@ -52,8 +56,9 @@ impl ConfigApi {
             self.store.list_stored::<EventType>(space, &all),
             self.settings_or_unset(space),
         )?;
-        let space = space.clone();
-        let made = off_runtime(move || json_bytes(&Registry::of(&space, settings.description, &event_types)));
+        let own = space.clone();
+        let make = move || json_bytes(&Registry::of(&own, settings.description, &event_types));
+        let made = off_runtime_for(space.as_str(), make);
         Ok(json_answer(StatusCode::OK, made.await))
     }
 }

@@ -27,6 +27,9 @@ impl IntoResponse for ApiError {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(fields) = self.rate_limit {
+            fields.add_to(response.headers_mut());
+        }
         if self.accept_encoding {
             response.headers_mut().insert(header::ACCEPT_ENCODING, ACCEPTED);
         }

@@ -7,6 +7,7 @@
 use super::Schema;
 
 mod arrays;
+mod budget;
 mod combined;
 mod conjunction;
 mod decimal;
@@ -23,28 +24,46 @@ mod sample;
 mod sampled_scalars;
 mod scalars;
 mod types;
+mod value_set;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub use budget::CompareBudget;
 pub use mode::{CompareLimits, Compatibility, Policy};
 pub use refusal::{Direction, Refusal};
 
-/// What of a new version is not compatible with one before it; nothing: it is.
+/// What of a new version is not compatible with one before it; nothing: it is. What the budget is too small for is not
+/// compatible.
 pub fn refusals(
     compatibility: Compatibility,
     policy: Policy,
     old: &Schema,
     new: &Schema,
     limits: &CompareLimits,
+    budget: &CompareBudget,
 ) -> Vec<Refusal> {
     let mut all = Vec::new();
     if compatibility.is_backward() {
-        all.extend(walk::refusals(Direction::Backward, policy, old, new, limits));
+        all.extend(walk::refusals(
+            Direction::Backward,
+            policy,
+            old,
+            new,
+            limits,
+            budget,
+        ));
     }
     if compatibility.is_forward() {
-        all.extend(walk::refusals(Direction::Forward, policy, new, old, limits));
+        all.extend(walk::refusals(
+            Direction::Forward,
+            policy,
+            new,
+            old,
+            limits,
+            budget,
+        ));
     }
     all.truncate(limits.refusals);
     all

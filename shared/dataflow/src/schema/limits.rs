@@ -1,5 +1,8 @@
 //! How large a schema may be, and how much work it may make.
 
+/// Steps that comparisons take together, unless it is said otherwise.
+pub(super) const COMPARE_STEPS: u64 = 30_000_000;
+
 /// Bytes of compiled patterns for each byte of a large schema.
 const PATTERNS_PER_BYTE: usize = 64;
 
@@ -24,6 +27,8 @@ pub struct SchemaLimits {
     pub steps: usize,
     /// Bytes that a list of violations takes at most while it is made, worked out likewise.
     pub listed_bytes: usize,
+    /// Steps that all comparisons of a request take together.
+    pub compare_steps: u64,
 }
 
 impl Default for SchemaLimits {
@@ -37,6 +42,7 @@ impl Default for SchemaLimits {
             pattern_bytes: 512 * 1024,
             steps: 1_000_000_000,
             listed_bytes: 64 * 1024 * 1024,
+            compare_steps: COMPARE_STEPS,
         }
     }
 }

@@ -67,11 +67,14 @@ impl Shape {
 
     /// Whether data may take more steps to be checked than are taken. What refers to itself is remembered meanwhile.
     pub(super) fn takes_too_long(self, data: &Measure, limits: &SchemaLimits) -> bool {
-        let steps = data
-            .values
+        self.steps(data) > limits.steps
+    }
+
+    /// Steps that a check of data takes at most.
+    pub(super) fn steps(self, data: &Measure) -> usize {
+        data.values
             .saturating_mul(self.work.steps)
-            .saturating_mul(self.looks);
-        steps > limits.steps
+            .saturating_mul(self.looks)
     }
 
     /// Whether a list of what data breaks may be larger than is made, or look too often at the same parts.

@@ -3,6 +3,7 @@
 use super::{PathConflict, SchemaBound};
 use crate::doubts::Doubt;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
+use crate::quota::Quota;
 use crate::resource::{HookPoint, InvalidResource, Kind, MAX_HOOKS, quoted};
 
 /// Why a configuration request cannot be carried out.
@@ -297,6 +298,27 @@ pub enum ConfigurationError {
     /// Another version of the schema came between what was compared and what was to be stored.
     #[error("The schema of the event type {} has been changed meanwhile: try again.", quoted(.0.as_str()))]
     SchemaChanged(EventTypeName),
+    /// The space has as much as its plan allows.
+    #[error(
+        "The quota {:?} of the plan {} is used up: a space may have {limit}.", .quota.name(), quoted(.plan)
+    )]
+    QuotaUsedUp {
+        /// The quota.
+        quota: Quota,
+        /// Name of the plan.
+        plan: String,
+        /// Most that a space may have.
+        limit: usize,
+    },
+    /// There is no such plan.
+    #[error("Plan {} not found.", quoted(.plan))]
+    UnknownPlan {
+        /// Name of the plan.
+        plan: String,
+    },
+    /// The plan of a space is not for those to change who have nothing but keys of it.
+    #[error("Forbidden: only the access key of the Configuration API changes the plan of a space")]
+    PlanNotYours,
     /// The space has as many resources of that kind as it may have.
     #[error(
         "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()

@@ -49,6 +49,7 @@ pub fn plan(
     }
     planner.remove_event_types(&kept.event_types);
     planner.remove_functions(&kept.functions);
+    planner.check_quotas();
     let subscriptions = wanted.subscriptions.iter();
     let ids = subscriptions.map(|wanted| wanted.resource.subscription_id.clone());
     planner.into_plan(ids.collect())

@@ -66,6 +66,11 @@ impl Configured for EventType {
         doubts::of_name("name", self.name.as_str()).into_iter().collect()
     }
 
+    fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
+        let bytes = |one: Option<&Self>| one.map_or(0, Self::schema_bytes);
+        snapshot.schema_bytes = snapshot.schema_bytes.saturating_sub(bytes(before)) + bytes(after);
+    }
+
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::EventType(change)
     }

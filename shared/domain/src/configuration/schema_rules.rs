@@ -22,14 +22,10 @@ impl SchemaBounds {
         if bytes > self.max_bytes {
             return refused(SchemaBound::Bytes, self.max_bytes);
         }
-        let others = snapshot
-            .event_types
-            .values()
-            .filter(|other| other.resource.name != event_type.name);
-        let all = others
-            .map(|other| other.resource.schema_bytes())
-            .fold(bytes, usize::saturating_add);
-        if all > self.max_bytes_in_space {
+        let here = snapshot.event_types.get(&event_type.name);
+        let here = here.map_or(0, |here| here.resource.schema_bytes());
+        let others = snapshot.schema_bytes.saturating_sub(here);
+        if others.saturating_add(bytes) > self.max_bytes_in_space {
             return refused(SchemaBound::BytesInSpace, self.max_bytes_in_space);
         }
         Ok(())

@@ -29,6 +29,7 @@ impl Configured for SpaceSettings {
     }
 
     fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        rules.check_plan(self, None)?;
         check_paths(&self.space, self.paths, snapshot, rules)?;
         self.check_hooks(None, snapshot, rules)
     }
@@ -39,6 +40,7 @@ impl Configured for SpaceSettings {
         snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
+        rules.check_plan(self, Some(stored))?;
         check_paths(&self.space, self.paths, snapshot, rules)?;
         self.check_hooks(Some(stored), snapshot, rules)
     }

@@ -1,7 +1,8 @@
 //! Refusing what a gateway does not allow its spaces.
 
 use super::{ConfigurationError, Configured, Snapshot, SpaceRules};
-use crate::resource::Kind;
+use crate::quota::{Quota, QuotaPlan};
+use crate::resource::{Kind, SpaceSettings};
 
 impl SpaceRules {
     /// Refuses a resource on a path that is not its space's.
@@ -19,18 +20,101 @@ impl SpaceRules {
         })
     }
 
+    /// The plan of a space with these settings, and its name.
+    pub fn plan(&self, settings: Option<&SpaceSettings>) -> Option<(&'static str, &'static QuotaPlan)> {
+        self.plans?
+            .of(settings.and_then(|settings| settings.plan.as_deref()))
+    }
+
     /// Refuses one more resource of a kind that a space has enough of.
     pub(super) fn check_room<R: Configured>(&self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
-        let limit = match R::KIND {
-            Kind::Cors => self.max_cors,
-            Kind::Key => self.max_keys,
-            Kind::EventType | Kind::Function | Kind::Subscription | Kind::Space => return Ok(()),
-        };
-        if snapshot.count::<R>() < limit {
+        self.check_count::<R>(snapshot, snapshot.count::<R>() + 1)
+    }
+
+    /// Refuses a space with more resources of a kind than it may have, unless it had as many before.
+    pub(super) fn check_growth<R: Configured>(
+        &self,
+        before: &Snapshot,
+        after: &Snapshot,
+    ) -> Result<(), ConfigurationError> {
+        let count = after.count::<R>();
+        if count <= before.count::<R>() {
             return Ok(());
         }
-        Err(ConfigurationError::TooMany { kind: R::KIND, limit })
+        self.check_count::<R>(after, count)
     }
+
+    fn check_count<R: Configured>(
+        &self,
+        snapshot: &Snapshot,
+        count: usize,
+    ) -> Result<(), ConfigurationError> {
+        let kind = R::KIND;
+        if let Some(quota) = Quota::of_kind(kind)
+            && let Some((plan, limit)) = self.limit_of(quota, snapshot.settings())
+        {
+            return within(quota, plan, limit, count);
+        }
+        match self.bound_of(kind) {
+            Some(limit) if count > limit => Err(ConfigurationError::TooMany { kind, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a space with more bytes of configuration than its plan allows, unless it had as many before.
+    pub(super) fn check_bytes(&self, before: &Snapshot, after: &Snapshot) -> Result<(), ConfigurationError> {
+        let quota = Quota::ConfigurationBytes;
+        let Some((plan, limit)) = self.limit_of(quota, after.settings()) else {
+            return Ok(());
+        };
+        let bytes = after.bytes();
+        if bytes <= limit || bytes <= before.bytes() {
+            return Ok(());
+        }
+        within(quota, plan, limit, bytes)
+    }
+
+    /// Whether the bytes of configuration of a space are bounded.
+    pub(super) fn limits_bytes(&self, settings: Option<&SpaceSettings>) -> bool {
+        self.limit_of(Quota::ConfigurationBytes, settings).is_some()
+    }
+
+    /// How much of something the plan of a space allows, with its name.
+    fn limit_of(&self, quota: Quota, settings: Option<&SpaceSettings>) -> Option<(&'static str, usize)> {
+        let (name, plan) = self.plan(settings)?;
+        Some((name, plan.count(quota)?))
+    }
+
+    /// How many resources of a kind there may be in a space whose plan says nothing of them.
+    pub fn bound_of(&self, kind: Kind) -> Option<usize> {
+        match kind {
+            Kind::Cors => Some(self.max_cors),
+            Kind::Key => Some(self.max_keys),
+            Kind::EventType | Kind::Function | Kind::Subscription | Kind::Space => None,
+        }
+    }
+
+    /// Refuses settings that name a plan that there is not, unless they did before.
+    pub(super) fn check_plan(
+        &self,
+        settings: &SpaceSettings,
+        stored: Option<&SpaceSettings>,
+    ) -> Result<(), ConfigurationError> {
+        let Some(plan) = &settings.plan else { return Ok(()) };
+        let is_stored = stored.is_some_and(|stored| stored.plan.as_ref() == Some(plan));
+        if is_stored || self.plans.is_some_and(|plans| plans.has(plan)) {
+            return Ok(());
+        }
+        Err(ConfigurationError::UnknownPlan { plan: plan.clone() })
+    }
+}
+
+fn within(quota: Quota, plan: &str, limit: usize, count: usize) -> Result<(), ConfigurationError> {
+    if count <= limit {
+        return Ok(());
+    }
+    let plan = plan.to_owned();
+    Err(ConfigurationError::QuotaUsedUp { quota, plan, limit })
 }
 
 #[cfg(test)]

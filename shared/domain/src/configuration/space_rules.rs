@@ -2,6 +2,7 @@
 
 pub use filters::FilterLimits;
 
+use crate::quota::QuotaPlans;
 use crate::resource::{PathMode, Unmatched};
 use crate::routing::PathOwnership;
 
@@ -36,6 +37,9 @@ pub struct SpaceRules {
     /// Which paths may stand side by side in a space that is made by its settings, where these do not say; `None` leaves it
     /// to what holds in all.
     pub paths_of_new_spaces: Option<PathMode>,
+    /// The plans that spaces can be on; they are set once for a process. What a space's plan says of its resources holds
+    /// in the place of the bounds above.
+    pub plans: Option<&'static QuotaPlans>,
 }
 
 /// How much of schemas is kept.
@@ -76,6 +80,7 @@ impl Default for SpaceRules {
             schemas: SchemaBounds::default(),
             defaults: SpaceDefaults::default(),
             paths_of_new_spaces: None,
+            plans: None,
         }
     }
 }

@@ -22,6 +22,14 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// How many events it is.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Event(_) | Self::Request(_) => 1,
+            Self::Batch(events) => events.len(),
+        }
+    }
+
     /// The `http.request` event of a request whose path matched with these parameters.
     pub fn request_event(stamp: &EventStamp, parts: &Parts, body: &[u8], params: &[(&str, &str)]) -> Event {
         let data = Json::from_value(&HttpRequest::new(parts, body, params));

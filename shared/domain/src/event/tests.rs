@@ -7,6 +7,7 @@ use super::*;
 
 mod binary_message;
 mod cloud_event_1_0;
+mod corpora;
 mod extensions;
 mod limits;
 mod sections;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::asked::AuthorizerAnswer;
 use crate::filter_test::FilterCondition;
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::resource::{HookPoint, OnHookError, SubscriptionType, WeightedFunction};
@@ -57,6 +58,10 @@ pub struct SubscriptionExplanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub authorizer: Option<FunctionId>,
+    /// What that function says, where it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub authorization: Option<AuthorizerAnswer>,
     /// Functions that are asked on the way of the event, where the subscription matches, in the order in which they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]

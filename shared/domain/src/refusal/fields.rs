@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::resource::{
     CompatibilityMode, CompatibilityPolicy, EMITS_TAG, EmitMode, HEADER_TAG, Kind, NOT_CACHED_TAG, PathMode,
-    ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG, TIME_TAG, Unmatched, Validation,
+    ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG, TIME_TAG, Unmatched, VERSIONS_TAG, Validation,
 };
 use crate::validation::{MAX_PATH_BYTES, MAX_PATH_SEGMENTS, METHOD_TAG};
 
@@ -65,11 +65,12 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         (_, ROLE_OR_SCOPES_TAG) => "it must have either a role or scopes".into(),
         (_, ROLE_TAG) => "it must be owner, admin, developer, operator, viewer or emitter".into(),
         (_, SCOPES_TAG) => {
-            "they must be of events:emit, config:read, config:write, deliveries:read, payloads:read, dlq:write and keys:admin"
+            "they must be of events:emit, config:read, config:write, deliveries:read, payloads:read, dlq:write, keys:admin and audit:read"
                 .into()
         }
         (_, EMITS_TAG) => "it is for keys with events:emit and without keys:admin only".into(),
         (_, TIME_TAG) => "it must be a time in RFC 3339, such as 2027-01-01T00:00:00Z".into(),
+        (_, VERSIONS_TAG) => "versions have numbers from 1 up, the newest the greatest, and a schema each".into(),
         (_, HEADER_TAG) => "it must be the name of a header".into(),
         (_, NOT_CACHED_TAG) => {
             "decisions of functions of the types weighted and jwt are not kept".into()

@@ -81,11 +81,32 @@ impl ApiKey {
         self.scopes().contains(&scope)
     }
 
-    /// Whether its holder may make, roll and delete another key: one that allows no more than this one. Keys of owners are
-    /// for owners.
+    /// Whether its holder may delete another key: one that allows no more than this one. Keys of owners are for owners.
     pub fn covers(&self, other: &Self) -> bool {
         let is_owners = |key: &Self| key.role == Some(Role::Owner);
         other.scopes().iter().all(|scope| self.allows(*scope)) && (is_owners(self) || !is_owners(other))
+    }
+
+    /// Whether its holder may make and roll another key: one that it covers and that ends no later than what the holder has,
+    /// which is over at `end`. Who has something for a while only cannot make it last.
+    pub fn may_issue(&self, end: Option<Timestamp>, other: &Self) -> bool {
+        let is_in_time = end.is_none_or(|end| {
+            let others = other.expires_at.map(Timestamp::millis);
+            others.is_some_and(|others| others <= end.millis())
+        });
+        self.covers(other) && is_in_time
+    }
+
+    /// When what somebody sent as this key is over: by the key, or by the secret if that retires.
+    pub fn end_of(&self, presented: &PresentedKey) -> Option<Timestamp> {
+        let of_secret = |secret: &&KeySecret| secret.sha256.as_ref() == Some(presented.digest());
+        let retiring = self
+            .secrets
+            .iter()
+            .find(of_secret)
+            .and_then(|secret| secret.ends_at);
+        let ends = retiring.into_iter().chain(self.expires_at);
+        ends.min_by_key(|end| end.millis())
     }
 
     /// Whether what somebody sent is this key, at a time in milliseconds since the Unix epoch.

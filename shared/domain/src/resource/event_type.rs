@@ -10,12 +10,14 @@ use crate::ids::{EventTypeName, FunctionId, Space};
 use crate::json::{Json, Object, elements_within, kind};
 use crate::validation::{self, Violations};
 
+mod restored;
 mod schema_history;
 mod schema_settings;
 mod schema_version;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use restored::VERSIONS_TAG;
 pub use schema_settings::{CompatibilityMode, CompatibilityPolicy, Validation};
 pub use schema_version::SchemaVersion;
 

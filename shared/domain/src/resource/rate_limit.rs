@@ -12,6 +12,9 @@ const MOST: u32 = 1_000_000;
 /// Fewest calls a second: one in about a quarter of an hour, which is as long as a delivery usually waits.
 const FEWEST_PER_SECOND: f64 = 0.001;
 
+/// The bounds of rates and bursts.
+pub(crate) const RATE_BOUNDS: (f64, u32) = (FEWEST_PER_SECOND, MOST);
+
 /// The limit of a subscription or a function. What it leaves open is not limited.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -9,6 +9,7 @@ use super::hook::{self, Hook, HookOwner};
 use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
 use crate::ids::Space;
 use crate::json::Object;
+use crate::quota::MAX_PLAN_NAME_BYTES;
 use crate::validation::{self, Violations};
 
 mod emit_mode;
@@ -54,6 +55,11 @@ pub struct SpaceSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub emit: Option<EmitMode>,
+    /// The plan that its quotas are of: the name of one that the gateway is set up with. Only the holder of the access key
+    /// changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 64)]
+    pub plan: Option<String>,
     /// Functions that are asked on the way of events of the space; at most 8 at each point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -70,6 +76,7 @@ impl SpaceSettings {
             paths: None,
             unmatched: None,
             emit: None,
+            plan: None,
             hooks: Vec::new(),
         }
     }
@@ -100,6 +107,15 @@ impl Resource for SpaceSettings {
     }
 }
 
+/// The tag of the rule that the name of a plan breaks.
+fn broken_plan_name(name: &str) -> Option<&'static str> {
+    match name.len() {
+        0 => Some("min"),
+        1..=MAX_PLAN_NAME_BYTES => None,
+        _ => Some("max"),
+    }
+}
+
 fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
     let object = Object::from_first_value(body)?;
     let description = object.string("description")?.filter(|text| !text.is_empty());
@@ -107,11 +123,13 @@ fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
     let paths = object.string("paths")?;
     let unmatched = object.integer("unmatched")?;
     let emit = object.string("emit")?;
+    let plan = object.string("plan")?.map(Cow::into_owned);
     let settings = SpaceSettings {
         space: space.clone(),
         paths: paths.as_deref().and_then(PathMode::of_name),
         unmatched: unmatched.and_then(Unmatched::of_status),
         emit: emit.as_deref().and_then(EmitMode::of_name),
+        plan,
         description: description.map(Cow::into_owned),
         labels,
         hooks: hook::decode(&object, HookOwner::SpaceOrType)?,
@@ -147,7 +165,8 @@ fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
         .check(
             "Emit",
             is_unread(emit.is_some(), settings.emit.is_some(), EmitMode::TAG),
-        );
+        )
+        .check("Plan", settings.plan.as_deref().and_then(broken_plan_name));
     violations.into_result()?;
     Ok(settings)
 }
@@ -165,12 +184,12 @@ mod tests {
         for (body, want) in [
             ("{}", r#"{"space":"shop"}"#),
             (
-                r#"{"space":"other","description":"","labels":{},"paths":null,"unmatched":null}"#,
+                r#"{"space":"other","description":"","labels":{},"paths":null,"unmatched":null,"plan":null}"#,
                 r#"{"space":"shop"}"#,
             ),
             (
-                r#"{"emit":"key","unmatched":404,"paths":"specific","labels":{"team":"a"},"description":"All of it"}"#,
-                r#"{"space":"shop","description":"All of it","labels":{"team":"a"},"paths":"specific","unmatched":404,"emit":"key"}"#,
+                r#"{"plan":"p","emit":"key","unmatched":404,"paths":"specific","labels":{"team":"a"},"description":"All of it"}"#,
+                r#"{"space":"shop","description":"All of it","labels":{"team":"a"},"paths":"specific","unmatched":404,"emit":"key","plan":"p"}"#,
             ),
         ] {
             let settings = decode(body).unwrap();
@@ -192,6 +211,11 @@ mod tests {
             (r#"{"paths":""}"#.to_owned(), "'Space.Paths'"),
             (r#"{"emit":"none"}"#.to_owned(), "'Space.Emit'"),
             (r#"{"unmatched":500}"#.to_owned(), "'Space.Unmatched'"),
+            (r#"{"plan":""}"#.to_owned(), "'Space.Plan'"),
+            (
+                format!(r#"{{"plan":"{}"}}"#, "p".repeat(MAX_PLAN_NAME_BYTES + 1)),
+                "'Space.Plan'",
+            ),
             (r#"{"unmatched":"404"}"#.to_owned(), "unmatched"),
             (description(MAX_DESCRIPTION_BYTES + 1), "'Space.Description'"),
             (labels(MAX_LABELS + 1, 1, 1), "'Space.Labels'"),

@@ -57,7 +57,7 @@ impl Keys {
         let key = keys.and_then(|keys| keys.get(presented.id()));
         let key = key.filter(|key| key.is_opened_by(presented, sending.now));
         let key = key.ok_or(KeyRefusal::Unknown)?;
-        if is_allowed(key, sending) {
+        if may_send(key, sending.event_type, sending.path) {
             Ok(())
         } else {
             Err(KeyRefusal::Beyond)
@@ -81,13 +81,11 @@ impl Keys {
     }
 }
 
-/// Whether the holder of a key may send this.
-fn is_allowed(key: &ApiKey, sending: &Sending<'_>) -> bool {
-    let is_of_type = |pattern: &String| {
-        let event_type = sending.event_type;
-        event_type.is_none_or(|event_type| type_pattern::is_to(pattern, event_type))
-    };
-    let is_on_path = |pattern: &String| specific_pattern_matches(pattern, sending.path);
+/// Whether the holder of a key may send an event of a type, if that is known, on a path.
+pub fn may_send(key: &ApiKey, event_type: Option<&str>, path: &str) -> bool {
+    let is_of_type =
+        |pattern: &String| event_type.is_none_or(|event_type| type_pattern::is_to(pattern, event_type));
+    let is_on_path = |pattern: &String| specific_pattern_matches(pattern, path);
     key.allows(Scope::EventsEmit)
         && (key.event_types.is_empty() || key.event_types.iter().any(is_of_type))
         && (key.paths.is_empty() || key.paths.iter().any(is_on_path))

@@ -8,6 +8,7 @@
 
 mod events;
 mod function_answers;
+mod plans;
 mod requests;
 mod resources;
 mod routing;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use domain::audit::{AuditTrail, Author};
+use domain::configuration::{Change, Stored};
 use domain::explain::{ExplainRequest, Explanation, SpaceResources};
 use domain::resource::{Cors, EventType, Function, Kind, PathMode, Resource, Subscription, masked};
 use domain::routing::PathOwnership;
@@ -64,6 +66,25 @@ fn cors_configurations() {
         };
         assert_linear(member, SIZE, body, |body| decode::<Cors>(body));
     }
+}
+
+#[test]
+fn what_is_recorded_of_changes() {
+    let labels = |n: usize, value: &str| {
+        let labels = list(n, |i| format!(r#""l{i}":"{value}""#));
+        let body = format!(r#"{{"name":"t","metadata":{{{labels}}}}}"#);
+        let resource = Arc::new(decode::<EventType>(&body).unwrap());
+        Some(Stored { resource, created: 1 })
+    };
+    let change = |n: usize| Change {
+        before: labels(n, "before"),
+        after: labels(n, "after"),
+    };
+    assert_linear("labels", SIZE, change, |change| {
+        let mut trail = AuditTrail::default();
+        trail.note(change);
+        trail.sealed(&"default".into(), &Author::gateway(), (0, None), 0)
+    });
 }
 
 const TYPES: [&str; 15] = [

@@ -16,6 +16,7 @@ use queue::Reservation;
 use super::candidate::Candidate;
 use crate::error::GatewayError;
 use crate::outbox::Outbox;
+use crate::space_quotas::SpaceQuotas;
 use crate::sync_calls::{SyncCall, SyncCalls};
 
 /// What room is asked of: the queue, and the places of calls.
@@ -24,6 +25,7 @@ pub(crate) struct AdmissionControl {
     pub(crate) outbox: Outbox,
     /// `None` where calls that clients wait for are not bounded.
     pub(crate) sync_calls: Option<Arc<SyncCalls>>,
+    pub(crate) quotas: Arc<SpaceQuotas>,
 }
 
 impl AdmissionControl {
@@ -31,12 +33,14 @@ impl AdmissionControl {
     /// counted and logged; it fails where an event would reach nobody then whose sender hears from nobody else.
     pub(crate) fn reserve(
         &self,
+        table: &RoutingTable,
         candidates: &mut [Candidate<'_>],
         bytes: usize,
     ) -> Result<Reservation, GatewayError> {
+        let most = |space: &Space| table.plan(space)?.waiting;
         loop {
             let deliveries = candidates.iter().flat_map(|candidate| &candidate.deliveries);
-            let error = match self.outbox.queue().reserve(deliveries, bytes) {
+            let error = match self.outbox.queue().reserve_within(deliveries, bytes, most) {
                 Ok(reservation) => return Ok(reservation),
                 Err(error) => error,
             };
@@ -58,7 +62,7 @@ impl AdmissionControl {
     ) -> Result<Vec<SyncCall>, GatewayError> {
         loop {
             let asked = candidates.iter().flat_map(|candidate| candidate.asked(table));
-            let error = match self.begin_sync_calls(asked) {
+            let error = match self.begin_sync_calls(table, asked) {
                 Ok(calls) => return Ok(calls),
                 Err(error) => error,
             };
@@ -81,17 +85,22 @@ impl AdmissionControl {
     /// they are not bounded.
     pub(crate) fn begin_sync_calls<'s>(
         &self,
+        table: &RoutingTable,
         spaces: impl IntoIterator<Item = &'s Space>,
     ) -> Result<Vec<SyncCall>, GatewayError> {
         let Some(calls) = &self.sync_calls else {
             return Ok(Vec::new());
         };
         let spaces: BTreeSet<&Space> = spaces.into_iter().collect();
-        spaces.into_iter().map(|space| calls.begin(space)).collect()
+        let begun = spaces.into_iter().map(|space| {
+            let planned = table.plan(space).and_then(|plan| plan.sync_calls);
+            calls.begin(space, planned).transpose()
+        });
+        begun.flatten().collect()
     }
 
     /// Leaves deliveries out, unless there are none or an event reaches nobody then whose sender hears from nobody else.
-    fn leave_out(
+    pub(super) fn leave_out(
         &self,
         candidates: &mut [Candidate<'_>],
         is_out: impl Fn(&Candidate<'_>, &Delivery) -> bool,

@@ -23,7 +23,7 @@ use super::step::{DeliveryStep, FUNCTION_CHECK, UNABLE_PAUSE};
 use super::verdict::{FailedAttempt, FailureVerdict, verdict};
 use crate::invocation::call::{Occasion, SubscriberCall};
 use crate::invocation::called::CallError;
-use crate::invocation::circuit_report::report;
+use crate::invocation::circuit_report::{CallFailure, report};
 use crate::invocation::weighted::Targets;
 
 /// What is known of an attempt when it is over.
@@ -59,7 +59,8 @@ impl Deliverer {
                     &transformed
                 }
                 Err(error) => {
-                    return self.untransformed(delivery, number, (began, started.elapsed()), error);
+                    let times = (began, started.elapsed());
+                    return self.untransformed((table, delivery), number, times, error);
                 }
             },
         };
@@ -104,6 +105,7 @@ impl Deliverer {
             Ok(Err(CallError::UnknownFunction)) => {
                 if targets.passed_over().is_none() {
                     return self.give_up(
+                        Some(table),
                         delivery,
                         DeadLetterReason::FunctionNotFound,
                         delivery.attempts,
@@ -129,13 +131,12 @@ impl Deliverer {
         let pause = pause.filter(|_| !is_choice && self.queue.holds());
         let passed_over = targets.passed_over();
         if let Some(permit) = targets.into_permit().filter(|_| !is_cut) {
-            report(
-                &delivery.space,
-                target,
-                permit,
-                failure.as_ref().map(|failure| failure.class),
+            let failure = failure.as_ref().map(|failure| CallFailure {
+                class: failure.class,
+                status: failure.status(),
                 pause,
-            );
+            });
+            report(&delivery.space, target, permit, failure);
         }
         let Some(failure) = failure else {
             self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
@@ -145,18 +146,19 @@ impl Deliverer {
             Some(pause) => failure.of_standby(pause),
             None => failure,
         };
-        self.failed(delivery, subscription, policy, &attempted, (failure, is_choice))
+        let attempt = (&attempted, failure);
+        self.failed((table, delivery), subscription, policy, attempt, is_choice)
             .await
     }
 
     /// Decides what follows from an attempt that failed.
     pub(super) async fn failed(
         &self,
-        delivery: &Delivery,
+        (table, delivery): (&RoutingTable, &Delivery),
         subscription: &Subscription,
         policy: &RetryPolicy,
-        attempted: &Attempted,
-        (failure, is_choice): (FailedAttempt, bool),
+        (attempted, failure): (&Attempted, FailedAttempt),
+        is_choice: bool,
     ) -> DeliveryStep {
         let verdict = match verdict(delivery, policy, &failure, epoch_millis(), fastrand::f64()) {
             // Of several functions only one is gone.
@@ -195,7 +197,7 @@ impl Deliverer {
                     Some(&failure),
                     None,
                 );
-                self.give_up(delivery, reason, attempted.number, Some(failure))
+                self.give_up(Some(table), delivery, reason, attempted.number, Some(failure))
             }
             FailureVerdict::PauseSubscription => {
                 self.note(delivery, attempted, AttemptOutcome::Paused, Some(&failure), None);
@@ -225,7 +227,7 @@ impl Deliverer {
     /// time.
     fn untransformed(
         &self,
-        delivery: &Delivery,
+        (table, delivery): (&RoutingTable, &Delivery),
         number: u32,
         (began, took): (u64, Duration),
         error: String,
@@ -246,7 +248,8 @@ impl Deliverer {
             Some(&failure),
             None,
         );
-        self.give_up(delivery, DeadLetterReason::TransformFailed, number, Some(failure))
+        let reason = DeadLetterReason::TransformFailed;
+        self.give_up(Some(table), delivery, reason, number, Some(failure))
     }
 
     /// Pauses a subscription whose function is gone for good.
@@ -270,7 +273,7 @@ impl Deliverer {
         }
     }
 
-    /// Notes an attempt in the delivery log.
+    /// Notes an attempt in the delivery log, and counts it.
     pub(super) fn note(
         &self,
         delivery: &Delivery,
@@ -279,6 +282,15 @@ impl Deliverer {
         failure: Option<&FailedAttempt>,
         pause: Option<Duration>,
     ) {
+        if let Some(detail) = self.metrics.detail() {
+            let Delivery {
+                space,
+                subscription,
+                function,
+                ..
+            } = delivery;
+            detail.delivery_attempted(space, subscription, function, outcome);
+        }
         self.delivery_log.note(DeliveryAttempt {
             variant: attempted.variant.clone(),
             status: attempted

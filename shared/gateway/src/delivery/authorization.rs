@@ -38,7 +38,7 @@ impl Deliverer {
         };
         let space = &delivery.space;
         if delivery.attempts >= MOST_ATTEMPTS {
-            return Err(self.lose(delivery));
+            return Err(self.lose(table, delivery));
         }
         // Without one there is nobody left whose word it would need.
         let Some(authorizer) = table.authorizer(space, &delivery.subscription, delivery.event.event_type())
@@ -85,11 +85,11 @@ impl Deliverer {
                 self.unattempted.denied(delivery, &refusal);
                 Err(DeliveryStep::Settle(Outcome::Done))
             }
-            AuthorizerDecision::Failed => Err(self.lose(delivery)),
+            AuthorizerDecision::Failed => Err(self.lose(table, delivery)),
         }
     }
 
-    fn lose(&self, delivery: &Delivery) -> DeliveryStep {
+    fn lose(&self, table: &RoutingTable, delivery: &Delivery) -> DeliveryStep {
         self.unattempted.note(
             delivery,
             AttemptOutcome::DeadLettered,
@@ -101,7 +101,8 @@ impl Deliverer {
             error: AUTHORIZER_FAILED.to_owned(),
             response: None,
         };
-        self.give_up(delivery, DeadLetterReason::AuthorizerFailed, 0, Some(failure))
+        let reason = DeadLetterReason::AuthorizerFailed;
+        self.give_up(Some(table), delivery, reason, 0, Some(failure))
     }
 }
 

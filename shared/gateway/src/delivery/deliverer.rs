@@ -11,6 +11,7 @@ use super::dead_letters::DeadLetters;
 use super::permits::Permits;
 use crate::invocation::Invocation;
 use crate::metrics::EventMetrics;
+use crate::space_quotas::SpaceQuotas;
 use crate::unattempted::Unattempted;
 
 /// What deliveries are made by.
@@ -24,6 +25,7 @@ pub(crate) struct Deliverer {
     pub(crate) invocation: Arc<Invocation>,
     pub(crate) metrics: Arc<EventMetrics>,
     pub(crate) permits: Permits,
+    pub(crate) quotas: Arc<SpaceQuotas>,
     /// Longest time for which a function is left alone because it asks for that.
     pub(crate) max_retry_after: Duration,
 }

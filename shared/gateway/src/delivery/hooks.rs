@@ -76,7 +76,7 @@ impl Deliverer {
                     "a hook answered in place of the function, with status {}",
                     response.status
                 );
-                return Err(self.refused(delivery, &attempted, error));
+                return Err(self.refused(table, delivery, &attempted, error));
             }
             Err(stop) => stop,
         };
@@ -86,7 +86,7 @@ impl Deliverer {
         }
         let error = stop.to_string();
         match stop {
-            HookStop::Refused { .. } => Err(self.refused(delivery, &attempted, error)),
+            HookStop::Refused { .. } => Err(self.refused(table, delivery, &attempted, error)),
             // Hooks that had less than their time say nothing; whoever receives the delivery next may have more.
             HookStop::Failed { .. } if !is_early && time.is_some_and(|time| Instant::now() >= time.end) => {
                 Err(DeliveryStep::left())
@@ -98,13 +98,20 @@ impl Deliverer {
                     error,
                     response: None,
                 };
-                let failed = self.failed(delivery, subscription, policy, &attempted, (failure, false));
+                let attempt = (&attempted, failure);
+                let failed = self.failed((table, delivery), subscription, policy, attempt, false);
                 Err(failed.await)
             }
         }
     }
 
-    fn refused(&self, delivery: &Delivery, attempted: &Attempted, error: String) -> DeliveryStep {
+    fn refused(
+        &self,
+        table: &RoutingTable,
+        delivery: &Delivery,
+        attempted: &Attempted,
+        error: String,
+    ) -> DeliveryStep {
         let failure = FailedAttempt {
             class: FailureClass::Permanent,
             retry_after: None,
@@ -113,12 +120,8 @@ impl Deliverer {
         };
         let outcome = AttemptOutcome::DeadLettered;
         self.note(delivery, attempted, outcome, Some(&failure), None);
-        self.give_up(
-            delivery,
-            DeadLetterReason::HookRefused,
-            attempted.number,
-            Some(failure),
-        )
+        let reason = DeadLetterReason::HookRefused;
+        self.give_up(Some(table), delivery, reason, attempted.number, Some(failure))
     }
 }
 

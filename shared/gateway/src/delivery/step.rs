@@ -84,6 +84,7 @@ impl Deliverer {
         tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked before its attempt.");
         let give_up = || {
             self.give_up(
+                None,
                 delivery,
                 DeadLetterReason::PermanentFailure,
                 delivery.attempts,
@@ -109,6 +110,7 @@ impl Deliverer {
         };
         let Some(subscription) = subscription_of(&table, delivery) else {
             return self.give_up(
+                Some(&table),
                 delivery,
                 DeadLetterReason::SubscriptionDeleted,
                 delivery.attempts,
@@ -132,6 +134,7 @@ impl Deliverer {
         let policy = subscription.retry.as_ref().unwrap_or(&defaults);
         if is_exhausted(delivery, policy) {
             return self.give_up(
+                Some(&table),
                 delivery,
                 DeadLetterReason::AttemptsExhausted,
                 delivery.attempts,
@@ -160,13 +163,24 @@ impl Deliverer {
         if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
             return DeliveryStep::left();
         }
+        if table.limits_deliveries()
+            && let Some(wait) = Box::pin(self.must_wait(&table, &delivery.space)).await
+        {
+            return paced(wait, self.queue.holds());
+        }
         let limited = self
             .invocation
             .rate_limits
             .begin(&table, subscription, targets.current());
         let _limited = match limited {
             Ok(limited) => limited,
-            Err(wait) => return paced(wait, self.queue.holds()),
+            Err(wait) => {
+                self.invocation.count_limited(&delivery.space, targets.current());
+                if table.limits_deliveries() {
+                    Box::pin(self.did_not_attempt(&table, &delivery.space)).await;
+                }
+                return paced(wait, self.queue.holds());
+            }
         };
         let end = time.map(|time| time.end);
         let mut event = Cow::Borrowed(allowed.as_ref().unwrap_or(&delivery.event));
@@ -188,6 +202,7 @@ impl Deliverer {
                 let (space, function) = (&delivery.space, &delivery.function);
                 tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked after its attempt.");
                 self.give_up(
+                    Some(&table),
                     delivery,
                     DeadLetterReason::PermanentFailure,
                     delivery.attempts.saturating_add(1),
@@ -207,9 +222,11 @@ impl Deliverer {
         DeliveryStep::Wait { scope, pause }
     }
 
-    /// What becomes of a delivery that is given up after so many attempts.
+    /// What becomes of a delivery that is given up after so many attempts. The log says of what kind its function is, as far
+    /// as the `table` knows it.
     pub(super) fn give_up(
         &self,
+        table: Option<&RoutingTable>,
         delivery: &Delivery,
         reason: DeadLetterReason,
         attempts: u32,
@@ -221,9 +238,13 @@ impl Deliverer {
             .trace
             .as_ref()
             .and_then(|trace| trace.request_id());
+        let function = table.and_then(|table| table.function(space, &delivery.function));
+        let provider = function.map(|function| function.provider.type_name());
+        let status = failure.as_ref().and_then(FailedAttempt::status);
         tracing::warn!(
-            %space, subscriptionId = %subscription, event.id = delivery.event.id(), deliveryId = %delivery.id,
-            requestId = request_id, attempts, reason = reason.as_str(), "Delivery given up."
+            %space, subscriptionId = %subscription, functionId = %delivery.function, provider,
+            event.id = delivery.event.id(), deliveryId = %delivery.id, requestId = request_id, attempts,
+            reason = reason.as_str(), status, "Delivery given up."
         );
         self.metrics.space(space).dead_lettered.increment(1);
         let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());
@@ -263,10 +284,11 @@ fn subscription_of<'t>(table: &'t RoutingTable, delivery: &Delivery) -> Option<&
 fn paced(wait: MustWait, queue_holds: bool) -> DeliveryStep {
     let MustWait { pause, limit_of } = wait;
     let scope = match limit_of {
-        LimitOf::Subscription if queue_holds => Scope::Subscription,
+        // The others of the space find out one by one: its lanes are not many.
+        LimitOf::Subscription | LimitOf::Space if queue_holds => Scope::Subscription,
         LimitOf::Named if queue_holds => Scope::Function,
         // Other deliveries of a weighted function go to functions that take more.
-        LimitOf::Chosen | LimitOf::Subscription | LimitOf::Named => {
+        LimitOf::Chosen | LimitOf::Subscription | LimitOf::Named | LimitOf::Space => {
             let pause = spread(pause, fastrand::f64());
             return DeliveryStep::Settle(Outcome::Defer { pause });
         }
@@ -286,9 +308,11 @@ mod tests {
 
     #[test]
     fn only_what_others_do_not_wait_for_is_put_back() {
-        use LimitOf::{Chosen, Named, Subscription};
+        use LimitOf::{Chosen, Named, Space, Subscription};
         for (limit_of, queue_holds, want) in [
             (Subscription, true, "subscription"),
+            (Space, true, "subscription"),
+            (Space, false, "delivery"),
             (Named, true, "function"),
             (Chosen, true, "delivery"),
             (Subscription, false, "delivery"),

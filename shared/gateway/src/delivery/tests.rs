@@ -104,6 +104,7 @@ impl Fixture {
                 },
                 transforms: dataflow::transform::TransformLimits::default(),
                 metrics: MetricsLimits::default(),
+                metrics_detail: None,
             },
         );
         let store = gateway.store();

@@ -4,12 +4,14 @@ use std::sync::{Arc, Weak};
 
 use domain::origin::Origin;
 
+use crate::seen::Seen;
+
 /// A client that waits for the answer to its request: dropped when it has hung up.
 #[derive(Debug)]
 pub struct WaitingClient(Arc<()>);
 
 /// What is known of the client of a request.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Client {
     /// Goes when the client hangs up, where anybody asks.
     waits: Option<Weak<()>>,
@@ -17,6 +19,8 @@ pub struct Client {
     pub origin: Origin,
     /// Whether it asks for another protocol on a connection that can go on with one.
     pub can_upgrade: bool,
+    /// What is learned of its request.
+    pub seen: Seen,
 }
 
 impl WaitingClient {

@@ -54,26 +54,41 @@ pub(crate) fn without_key(parts: &Parts) -> Option<Box<WithoutKey>> {
     Some(Box::new(WithoutKey { parts, key }))
 }
 
-/// What looks like a key in the value of a header.
+/// What looks like a key in the value of a header. Whatever else is with it, and however it is written, is nothing that
+/// anybody but a gateway could make use of: it is no key then, and taken off all the same.
 fn key_of<'v>(name: &HeaderName, value: &'v HeaderValue) -> Option<&'v str> {
-    let text = value.to_str().ok()?;
-    let text = if *name == AUTHORIZATION {
-        let (scheme, text) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(text)?
+    let is_mark = |piece: &[u8]| piece.starts_with(KEY_MARK.as_bytes());
+    let mut pieces = value
+        .as_bytes()
+        .split(|byte| byte.is_ascii_whitespace() || *byte == b',');
+    if !pieces.any(is_mark) {
+        return None;
+    }
+    let text = value.to_str().unwrap_or_default();
+    let alone = if *name == AUTHORIZATION {
+        let bearer = text
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        bearer.map_or("", |(_, key)| key.trim())
     } else {
-        text
+        text.trim()
     };
-    Some(text.trim()).filter(|text| text.starts_with(KEY_MARK))
+    Some(alone)
 }
 
-/// What looks like a key in a pair of the query.
+/// What looks like a key in a pair of the query, as forms write it.
 fn key_in(pair: &str) -> Option<String> {
     let (name, value) = pair.split_once('=')?;
     let is_named_so = percent_decode_str(name)
         .decode_utf8()
         .is_ok_and(|name| name == PARAMETER);
-    let value = is_named_so.then(|| percent_decode_str(value).decode_utf8().ok())??;
-    value.starts_with(KEY_MARK).then(|| value.into_owned())
+    if !is_named_so {
+        return None;
+    }
+    let value = value.replace('+', " ");
+    let value = percent_decode_str(&value).decode_utf8_lossy();
+    let value = value.trim();
+    value.starts_with(KEY_MARK).then(|| value.to_owned())
 }
 
 fn take_from_headers(headers: &mut HeaderMap, name: &HeaderName, found: &mut Vec<String>) {
@@ -140,7 +155,7 @@ mod tests {
         for headers in [
             vec![],
             vec![("authorization", "Bearer eyJhbGciOi".to_owned())],
-            vec![("authorization", format!("Basic {}", key("abcDEF0123")))],
+            vec![("authorization", "Basic ZWdrX2xpdmVf".to_owned())],
             vec![("x-api-key", "secret".to_owned())],
         ] {
             for uri in ["/a", "/a?key=secret", "/a?token=egk_live_x", "http://h/a?&&key"] {
@@ -199,6 +214,27 @@ mod tests {
         ];
         let taken = taken(&headers, "/").unwrap();
         assert_eq!(taken.parts.headers[AUTHORIZATION], "Basic YTpi");
+    }
+
+    /// None of these opens anything, and no function is shown the key in them.
+    #[test]
+    fn keys_that_are_written_otherwise_are_taken_off() {
+        let key = key("one0000001");
+        for (name, value) in [
+            ("authorization", key.clone()),
+            ("authorization", format!("Bearer\t{key}")),
+            ("authorization", format!("Basic {key}")),
+            ("authorization", format!("Bearer other, Bearer {key}")),
+            ("x-api-key", format!("other,{key}")),
+        ] {
+            let taken = taken(&[(name, value.clone())], "/").expect(&value);
+            assert!(taken.parts.headers.is_empty(), "{value}");
+            assert_eq!(id(&taken), None, "{value}");
+        }
+        for query in [format!("key=%20{key}"), format!("key=+{key}%ff")] {
+            let taken = taken(&[], &format!("/?{query}")).expect(&query);
+            assert_eq!(taken.parts.uri, "/", "{query}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::authorizer::{Authorization, AuthorizerRequest, Denial, TokenQuestion};
 use domain::event::Event;
+use domain::explain::AuthorizerAnswer;
 use domain::hops::Hops;
 use domain::ids::{FunctionId, Space};
 use domain::json::Json;
@@ -131,6 +132,35 @@ impl Invocation {
                 log(space, authorizer, event, &failure, CALL_FAILED);
                 AuthorizerDecision::Failed
             }
+        }
+    }
+
+    /// What an authorizer says of an event that goes nowhere. Nothing is logged, and nothing is kept of it.
+    pub(crate) async fn inquire(
+        &self,
+        table: &RoutingTable,
+        (space, authorizer): (&Space, &FunctionId),
+        question: Question<'_>,
+    ) -> AuthorizerAnswer {
+        let decided = match self.authorization(table, space, authorizer, question).await {
+            Ok(answered) => answered.decided,
+            Err(failure) => {
+                let error = failure.to_string();
+                return AuthorizerAnswer::Failed { error };
+            }
+        };
+        match decided {
+            Ok(Authorization {
+                principal_id,
+                context,
+            }) => AuthorizerAnswer::Allowed {
+                principal_id,
+                context,
+            },
+            Err(refusal) => AuthorizerAnswer::Denied {
+                status: refusal.status().as_u16(),
+                error: refusal.to_string(),
+            },
         }
     }
 

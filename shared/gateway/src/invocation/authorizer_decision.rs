@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::authorizer::Denial;
 use domain::event::Event;
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
 use crate::error::GatewayError;
 
@@ -37,6 +37,16 @@ pub(crate) enum AuthorizerRefusal {
         /// Its `WWW-Authenticate`.
         challenge: Option<HeaderValue>,
     },
+}
+
+impl AuthorizerRefusal {
+    /// What the caller of a sync subscriber is answered.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Answer(_) | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+        }
+    }
 }
 
 impl AuthorizerDecision {

@@ -17,6 +17,7 @@ use targets::{Call, CallIdentity, Caller, InvokeError};
 use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
+use super::call_outcome::outcome;
 use super::called::{CallError, CallResult, Called};
 use super::planned_call::{EventForm, PlannedCall};
 use super::transforms::Untransformed;
@@ -182,7 +183,10 @@ impl Invocation {
             },
         };
         let limited = self.rate_limits.begin(table, subscription, targets.current());
-        let _limited = limited.map_err(|wait| GatewayError::RateLimited { pause: wait.pause })?;
+        let _limited = limited.map_err(|wait| {
+            self.count_limited(space, targets.current());
+            GatewayError::RateLimited { pause: wait.pause }
+        })?;
         self.call(table, call, &mut targets)
             .await
             .map_err(GatewayError::of_call)
@@ -227,9 +231,11 @@ impl Invocation {
             checked.map_err(CallError::NotPassedOn)?;
         }
         let call = call.ready().await;
-        let answer = self.invoker.invoke_for(space, provider, call).await?;
+        let counted = self.metrics.begin_call(space, function);
+        let answered = self.invoker.invoke_for(space, provider, call).await;
+        counted.ended(|| outcome(&answered));
         Ok(CallResult {
-            answer,
+            answer: answered?,
             is_connector: provider.is_connector(),
             mode: self.invoker.response_mode(provider),
         })

@@ -53,3 +53,14 @@ pub(crate) struct CallResult {
 
 /// The result of a call.
 pub(crate) type Called = Result<CallResult, CallError>;
+
+/// HTTP status code of what a function answered, if it did: also of an answer that makes the call a failure.
+pub(crate) fn answered_status(called: &Called) -> Option<u16> {
+    match called {
+        Ok(CallResult { answer, .. }) => answer
+            .status
+            .or_else(|| answer.rejection.as_ref().map(|rejection| rejection.status)),
+        Err(CallError::Invoke(error)) => error.last_response()?.status,
+        Err(_) => None,
+    }
+}

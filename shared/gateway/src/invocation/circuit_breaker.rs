@@ -27,6 +27,8 @@ use circuit::{CallReport, Circuit, Ticket};
 pub use registered::Registered;
 pub use settings::CircuitBreakerSettings;
 
+use crate::metrics::CircuitPhase;
+
 /// How long a circuit is remembered that nobody asks for, besides the time that it can be open: longer than any call
 /// takes, so that no call outlives what is known of its circuit.
 const FORGET_AFTER: Duration = Duration::from_hours(1);
@@ -130,9 +132,24 @@ impl CircuitBreakers {
             Err(wait) => CircuitAdmission::Wait(wait),
         }
     }
+
+    /// The circuits that are not closed, and what they are.
+    pub(crate) fn unclosed(&self, now: Instant) -> HashMap<(Space, FunctionId), CircuitPhase> {
+        let circuits = self.0.circuits();
+        let known = circuits.by_function.iter();
+        known
+            .filter_map(|(function, circuit)| Some((function.clone(), circuit.phase(now)?)))
+            .collect()
+    }
 }
 
 impl CallPermit {
+    /// The kind of the function, where it is known.
+    pub(crate) fn provider(&self) -> Option<&'static str> {
+        let function = self.call.as_ref()?.registered.function.as_ref()?;
+        Some(function.provider.type_name())
+    }
+
     /// The function answered: it took the event, refused it, or asked for fewer calls. It is alive.
     pub fn success(mut self, now: Instant) -> Option<CircuitChange> {
         self.call.take()?.report(CallReport::Success, now)

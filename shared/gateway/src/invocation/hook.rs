@@ -21,8 +21,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
 use super::call::call_without_subscription;
-use super::called::{CallError, Called};
-use super::circuit_report::report;
+use super::called::{CallError, Called, answered_status};
+use super::circuit_report::{CallFailure, report};
 use super::weighted::Targets;
 use crate::metrics::HookOutcome;
 use crate::stamp::delivery_id;
@@ -178,8 +178,15 @@ impl Invocation {
         let target = targets.current();
         if let Some(permit) = targets.into_permit() {
             match Learned::of(called.as_ref(), end >= now + own) {
-                Learned::IsAlive => report(space, target, permit, None, None),
-                Learned::IsGone => report(space, target, permit, Some(FailureClass::Transient), None),
+                Learned::IsAlive => report(space, target, permit, None),
+                Learned::IsGone => {
+                    let failure = CallFailure {
+                        class: FailureClass::Transient,
+                        status: called.as_ref().and_then(answered_status),
+                        pause: None,
+                    };
+                    report(space, target, permit, Some(failure));
+                }
                 Learned::Nothing => permit.ignore(),
             }
         }

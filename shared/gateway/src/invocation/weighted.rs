@@ -16,9 +16,9 @@ use targets::InvokeError;
 use tokio::time::{Instant, timeout_at};
 
 use super::Invocation;
-use super::called::{CallError, CallResult, Called};
+use super::called::{CallError, CallResult, Called, answered_status};
 use super::circuit_breaker::{CallPermit, CircuitAdmission, CircuitBreakers, Registered};
-use super::circuit_report::report;
+use super::circuit_report::{CallFailure, report};
 use super::planned_call::PlannedCall;
 
 #[cfg(test)]
@@ -146,12 +146,17 @@ impl<'t> Targets<'t> {
     }
 
     /// Tells its circuit how the call of the current target failed, if it was asked.
-    fn report(&mut self, space: &Space, failure: Option<FailureClass>) {
+    fn report(&mut self, space: &Space, failure: Option<FailureClass>, status: Option<u16>) {
         let Some(permit) = self.permit.take() else { return };
-        match failure {
-            None => permit.ignore(),
-            failure => report(space, self.current, permit, failure, None),
-        }
+        let Some(class) = failure else {
+            return permit.ignore();
+        };
+        let failure = CallFailure {
+            class,
+            status,
+            pause: None,
+        };
+        report(space, self.current, permit, Some(failure));
     }
 }
 
@@ -223,7 +228,7 @@ impl Invocation {
         let limit = self.invoker.time_limit(&known.provider);
         let deadline = began + limit;
         let circuits = targets.permit.is_some().then_some(&self.circuit_breakers);
-        targets.report(space, failure(&first, false));
+        targets.report(space, failure(&first, false), answered_status(&first));
         while Instant::now() < deadline && targets.advance(circuits, space) {
             let function = targets.current;
             tracing::info!(%space, functionId = %targets.named, variant = %function, "Another function stands in.");
@@ -231,7 +236,7 @@ impl Invocation {
                 // If others had a part of the time, it says nothing about the function.
                 if is_unknown(&first) {
                     let error = InvokeError::TimedOut { limit };
-                    targets.report(space, Some(error.class()));
+                    targets.report(space, Some(error.class()), None);
                     first = Err(error.into());
                 }
                 break;
@@ -246,7 +251,7 @@ impl Invocation {
                 Err(error) => error.to_string(),
             };
             tracing::info!(%space, functionId = %targets.named, variant = %function, error, "It failed, too.");
-            targets.report(space, failure);
+            targets.report(space, failure, answered_status(&called));
             if is_unknown(&first) {
                 first = called;
             }

@@ -9,7 +9,7 @@ use dataflow::schema::{Schema, Violation, ViolationLimits};
 use domain::event::{CheckedData, Event};
 use domain::ids::Space;
 use domain::resource::{EventType, Validation};
-use offload::{LARGE_BODY, off_runtime};
+use offload::{LARGE_BODY, off_runtime_for};
 
 use super::matched::Matched;
 use super::schema_violated::SchemaViolated;
@@ -64,7 +64,7 @@ impl Schemas {
         let Some(schema) = self.compiled.get(event_type, version, text).await else {
             return Ok(());
         };
-        let violations = self.violations(schema, event).await;
+        let violations = self.violations(schema, &event_type.space, event).await;
         let Some(first) = violations.first() else {
             return Ok(());
         };
@@ -86,13 +86,13 @@ impl Schemas {
         Ok(())
     }
 
-    async fn violations(&self, schema: Arc<Schema>, event: &Arc<Event>) -> Vec<Violation> {
+    async fn violations(&self, schema: Arc<Schema>, space: &Space, event: &Arc<Event>) -> Vec<Violation> {
         let limits = self.limits;
         if event.json_bytes() < LARGE_BODY {
             return violations(&schema, event, &limits);
         }
         let event = Arc::clone(event);
-        off_runtime(move || violations(&schema, &event, &limits)).await
+        off_runtime_for(space.as_str(), move || violations(&schema, &event, &limits)).await
     }
 }
 

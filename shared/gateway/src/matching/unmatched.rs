@@ -34,6 +34,7 @@ pub(crate) fn note_unmatched(
         note(arrived, matched, count, metrics);
     }
     let first = matched.first().filter(|_| count == matched.len())?;
+    arrived.client.seen.reaches_nobody();
     let answer = arrived.table.unmatched_answer(
         first.event.event_type(),
         arrived.parts.method.as_str(),
@@ -57,8 +58,9 @@ fn note(arrived: &Arrived<'_>, matched: &[Matched<'_>], count: usize, metrics: &
     };
     let (id, event_type) = (first.event.id(), first.event.event_type());
     let miss = arrived.table.nearest_miss(event_type, method, path);
+    let request_id = arrived.trace.and_then(|trace| trace.request_id());
     tracing::debug!(
-        %path, %method, event.id = id, event.r#type = event_type, events = count,
+        %path, %method, requestId = request_id, event.id = id, event.r#type = event_type, events = count,
         "Event reaches no subscription: {}.", said(&miss)
     );
 }

@@ -119,7 +119,7 @@ impl Gateway {
             return Ok(Hooked::Event(Arc::clone(event)));
         }
         let asked = chains.iter().map(|(space, _)| space);
-        let _calls = stages.acceptance.room.begin_sync_calls(asked)?;
+        let _calls = stages.acceptance.room.begin_sync_calls(table, asked)?;
         let mut authorizers = Authorizers::new(&stages.invocation, *arrived, Arc::clone(event), hops, pace);
         let request = authorizers.request().await;
         let mut left = MAX_HOOKS;

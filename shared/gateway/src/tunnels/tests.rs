@@ -14,7 +14,10 @@ fn tunnels(most: usize, most_per_space: Option<usize>, idle_timeout: Duration) -
         most_per_space,
         idle_timeout,
     };
-    Tunnels::new(settings, Arc::new(EventMetrics::new(MetricsLimits::default())))
+    Tunnels::new(
+        settings,
+        Arc::new(EventMetrics::new(MetricsLimits::default(), None)),
+    )
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use domain::delivery::Delivery;
 use domain::ids::Space;
 
 use super::Limits;
-use super::shares::Pool;
+use super::shares::{Pool, Share};
 use crate::QueueError;
 
 /// Some deliveries.
@@ -45,6 +45,8 @@ pub(super) struct Claims {
     /// Most have a single one.
     first: Option<(Space, Amount)>,
     others: Vec<(Space, Amount)>,
+    /// How many deliveries may wait of spaces that do not have their share.
+    pub(super) most: Vec<(Space, usize)>,
     /// Whether a part of it is of no use: it is for a single event.
     pub(super) is_whole: bool,
 }
@@ -110,8 +112,24 @@ impl Claims {
         Self {
             first: Some(claim((&first.space, of_first))),
             others: of_others.into_iter().map(claim).collect(),
+            most: Vec::new(),
             is_whole,
         }
+    }
+
+    /// The same where spaces may have so many deliveries wait, in the place of their share.
+    pub(super) fn within(mut self, most: impl Fn(&Space) -> Option<usize>) -> Self {
+        let planned = self
+            .iter()
+            .filter_map(|(space, _)| Some((space.clone(), most(space)?)));
+        self.most = planned.collect();
+        self
+    }
+
+    /// What a space may have of the deliveries that wait.
+    fn share(&self, space: &Space, share: Share) -> Share {
+        let planned = self.most.iter().find(|(planned, _)| planned == space);
+        planned.map_or(share, |(_, most)| Share::Fixed(*most))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &(Space, Amount)> {
@@ -132,6 +150,12 @@ impl Accounts {
     /// What there is of all spaces.
     pub(super) fn all(&self) -> &Account {
         &self.all
+    }
+
+    /// How many deliveries of a space wait, or have room set aside.
+    pub(super) fn taken_by(&self, space: &Space) -> u64 {
+        let taken = self.spaces.get(space).map(Account::taken);
+        taken.unwrap_or_default().deliveries
     }
 
     /// Changes what there is of a space.
@@ -157,10 +181,11 @@ impl Accounts {
         }
         let is_full = taken.deliveries.saturating_add(more.deliveries) > limits.deliveries as u64
             || taken.bytes.saturating_add(more.bytes) > limits.bytes as u64;
-        let deliveries = Pool::new(limits.deliveries, limits.spaces.deliveries);
         let bytes = Pool::new(limits.bytes, limits.spaces.bytes);
         let has_no_room = |(space, more): &&(Space, Amount)| {
             let mine = self.spaces.get(space).map_or(Amount::default(), Account::taken);
+            let share = claims.share(space, limits.spaces.deliveries);
+            let deliveries = Pool::new(limits.deliveries, share);
             !deliveries.admits(mine.deliveries, more.deliveries, taken.deliveries, is_shared)
                 || !bytes.admits(mine.bytes, more.bytes, taken.bytes, is_shared)
         };

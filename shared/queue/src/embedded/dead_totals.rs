@@ -50,6 +50,15 @@ impl DeadTotals {
         self.bytes
     }
 
+    /// How many each space has that has any.
+    pub(super) fn counts(&self) -> Vec<(Space, u64)> {
+        let spaces = self.spaces.iter();
+        spaces
+            .filter(|(_, row)| row.letters > 0)
+            .map(|(space, row)| (space.clone(), row.letters))
+            .collect()
+    }
+
     /// The dead letters of a space.
     pub(super) fn of(&self, space: &Space) -> DeadSpace {
         self.spaces.get(space).copied().unwrap_or_default()

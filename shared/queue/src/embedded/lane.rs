@@ -9,6 +9,8 @@ use super::tables::Place;
 
 /// Most deliveries of a lane that are in memory.
 pub(super) const WINDOW: usize = 512;
+/// How many are looked at for the oldest one.
+const LOOKED_AT: usize = 32;
 /// When so few are left, more are read.
 const LOW: usize = WINDOW / 4;
 
@@ -102,6 +104,12 @@ impl Lane {
     /// Whether it is time to read more: little is left, and what follows is due.
     pub(super) fn is_low(&self, now: u64) -> bool {
         self.window.len() <= LOW && !self.loading && self.end.is_some_and(|end| end.due <= now)
+    }
+
+    /// When the oldest of the deliveries that are next was accepted.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        let next = self.window.values().take(LOOKED_AT);
+        next.map(|entry| entry.delivery.accepted_at).min()
     }
 
     /// How many deliveries are in memory.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::ids::Space;
 use tokio::sync::Notify;
 
 use super::Limits;
@@ -130,6 +131,12 @@ impl Schedule {
             self.is_shared.store(is_shared, Ordering::Relaxed);
             self.change(|state| state.turns.ring.is_shared = is_shared);
         }
+    }
+
+    /// How many deliveries of a space wait, or may be about to.
+    pub(super) fn waiting_of(&self, space: &Space) -> usize {
+        let waiting = self.state().accounts.taken_by(space);
+        usize::try_from(waiting).unwrap_or(usize::MAX)
     }
 
     /// Sets room aside.
@@ -329,6 +336,7 @@ impl Held {
     /// Sets other room aside in the place of this, or says that there is none.
     pub(super) fn fit(&mut self, mut claims: Claims) -> Result<(), QueueError> {
         claims.is_whole |= self.claims.is_whole;
+        claims.most.clone_from(&self.claims.most);
         if claims == self.claims {
             return Ok(());
         }

@@ -94,15 +94,21 @@ impl Sqs {
         Ok(())
     }
 
+    /// The group that a message is sent with. Those of the FIFO queue have to have one.
+    fn group(&self, message: &PackedMessage) -> Option<String> {
+        let has_group = self.0.settings.fair || message.deduplication_id.is_some();
+        has_group.then(|| message.group_id.to_string())
+    }
+
     async fn send_one(&self, url: &str, message: PackedMessage) -> Result<(), SqsError> {
-        let delay = message.delay();
+        let (group, delay) = (self.group(&message), message.delay());
         let request = self
             .0
             .client
             .send_message()
             .queue_url(url)
             .message_body(message.body)
-            .message_group_id(&*message.group_id)
+            .set_message_group_id(group)
             .set_delay_seconds(delay)
             .set_message_deduplication_id(message.deduplication_id);
         self.send_request(request).await
@@ -131,7 +137,7 @@ impl Sqs {
                 SendMessageBatchRequestEntry::builder()
                     .id(index.to_string())
                     .message_body(&message.body)
-                    .message_group_id(&*message.group_id)
+                    .set_message_group_id(self.group(message))
                     .set_delay_seconds(message.delay())
                     .set_message_deduplication_id(message.deduplication_id.clone())
                     .build()

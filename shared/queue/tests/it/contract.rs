@@ -114,6 +114,7 @@ async fn on_endpoint(endpoint: &str) {
         fifo_dead_letter_queue_url: None,
         signing: signing("k"),
         max_message_bytes: MAX_MESSAGE_BYTES,
+        fair: true,
         hidden_for: Duration::from_secs(HIDDEN_SECONDS.into()),
     };
     let queue = DeliveryQueue::Sqs(Sqs::new(client.clone(), settings));

@@ -151,6 +151,7 @@ impl Peer {
             fifo_dead_letter_queue_url: None,
             signing: Signing::default(),
             max_message_bytes: MAX_MESSAGE_BYTES,
+            fair: true,
             hidden_for: self.hidden_for,
         }
     }

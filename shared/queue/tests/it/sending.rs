@@ -2,10 +2,10 @@
 
 use std::error::Error;
 
-use queue::QueueError;
+use queue::{QueueError, SqsSettings};
 use serde_json::Value;
 
-use crate::deliveries::{delivery, event, process, send, single};
+use crate::deliveries::{complete, delivery, event, ordered, process, receive, send, single};
 use crate::peer::{Call, EntryFault, Fault, HIDDEN, Peer};
 
 const BATCH: &str = "SendMessageBatch";
@@ -38,6 +38,31 @@ async fn one_message_takes_the_cheapest_request() {
     assert_eq!(calls[0].input["MessageGroupId"], "space");
     assert!(calls[0].input.get("MessageAttributes").is_none());
     assert_eq!(peer.messages(), (1, 1));
+}
+
+#[tokio::test]
+async fn only_ordered_messages_have_a_group_without_a_fair_queue() {
+    let peer = Peer::start(HIDDEN).await;
+    let queue = peer.of(SqsSettings {
+        fifo_queue_url: Some(peer.fifo_queue_url()),
+        fair: false,
+        ..peer.settings()
+    });
+    send(&queue, vec![single("1")]).await.unwrap();
+    send(&queue, vec![single("2"), single("3")]).await.unwrap();
+    send(&queue, vec![ordered("4", "k")]).await.unwrap();
+    let calls = peer.calls(SINGLE);
+    assert!(calls[0].input.get("MessageGroupId").is_none());
+    let batches = peer.calls(BATCH);
+    assert!(
+        entries(&batches[0])
+            .iter()
+            .all(|entry| entry.get("MessageGroupId").is_none())
+    );
+    assert!(calls[1].input["MessageGroupId"].is_string());
+    for _ in 0..4 {
+        complete(&queue, receive(&queue).await).await;
+    }
 }
 
 #[tokio::test]

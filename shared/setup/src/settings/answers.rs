@@ -19,15 +19,15 @@ pub struct AnswerSettings {
         value_name = "on|off"
     )]
     pub compression: Switch,
-    /// Give each request an id, its own X-Request-Id or a new one, for its answer, functions, logs and dead letters.
+    /// Give each request an id, its own X-Request-Id or a new one, for its answer, functions, logs and dead letters; on
+    /// with an access log and off without one unless set.
     #[arg(
         long = "request-id",
         env = "EVENT_GATEWAY_REQUEST_ID",
-        default_value = "off",
         hide_possible_values = true,
         value_name = "on|off"
     )]
-    pub request_id: Switch,
+    pub request_id: Option<Switch>,
     /// Pass the headers traceparent and tracestate of requests on to functions.
     #[arg(
         long = "trace-context",
@@ -40,18 +40,23 @@ pub struct AnswerSettings {
 }
 
 impl AnswerSettings {
+    /// Whether requests have ids: their lines in an access log are found by them.
+    fn has_request_ids(&self, has_access_log: bool) -> bool {
+        self.request_id.map_or(has_access_log, Switch::is_on)
+    }
+
     /// What is made of answers.
-    pub fn options(&self) -> AnswerOptions {
+    pub(super) fn options(&self, has_access_log: bool) -> AnswerOptions {
         AnswerOptions {
             compresses: self.compression.is_on(),
-            request_ids: self.request_id.is_on(),
+            request_ids: self.has_request_ids(has_access_log),
         }
     }
 
     /// What events are followed by.
-    pub fn traces(&self) -> TraceSettings {
+    pub(super) fn traces(&self, has_access_log: bool) -> TraceSettings {
         TraceSettings {
-            request_ids: self.request_id.is_on(),
+            request_ids: self.has_request_ids(has_access_log),
             context: self.trace_context.is_on(),
         }
     }

@@ -1,12 +1,21 @@
-//! How many series of metrics there may be.
+//! What is counted, and how many series of metrics there may be.
 
-use clap::Args;
-use gateway::metrics::MetricsLimits;
+use clap::{Args, ValueEnum};
+use gateway::metrics::{DetailLimits, MetricsLimits};
 
 /// Bounds of metrics.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Metrics")]
 pub struct MetricsSettings {
+    /// What is counted: nothing, what spaces have, or also single functions, subscriptions and routes.
+    #[arg(
+        long = "metrics",
+        env = "EVENT_GATEWAY_METRICS",
+        default_value = "detailed",
+        hide_possible_values = true,
+        value_name = "off|basic|detailed"
+    )]
+    pub metrics: MetricsLevel,
     /// Spaces that have series of their own; all others are counted together.
     #[arg(
         long = "metrics-spaces",
@@ -31,9 +40,49 @@ pub struct MetricsSettings {
         value_name = "COUNT"
     )]
     pub metrics_types_per_space: usize,
+    /// Functions, subscriptions and routes of a space that have series of their own, so many of each.
+    #[arg(
+        long = "metrics-items-per-space",
+        env = "EVENT_GATEWAY_METRICS_ITEMS_PER_SPACE",
+        default_value_t = 100,
+        value_name = "COUNT"
+    )]
+    pub metrics_items_per_space: usize,
+    /// Those of all spaces.
+    #[arg(
+        long = "metrics-items",
+        env = "EVENT_GATEWAY_METRICS_ITEMS",
+        default_value_t = 10_000,
+        value_name = "COUNT"
+    )]
+    pub metrics_items: usize,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MetricsLevel {
+    /// Nothing, and there is no page.
+    Off,
+    /// What spaces have, and types of events.
+    Basic,
+    /// Also single functions, subscriptions and routes.
+    Detailed,
 }
 
 impl MetricsSettings {
+    /// Whether anything is counted.
+    pub fn is_on(&self) -> bool {
+        self.metrics != MetricsLevel::Off
+    }
+
+    /// How many functions, subscriptions and routes are counted one by one, if any are.
+    pub fn detail(&self) -> Option<DetailLimits> {
+        (self.metrics == MetricsLevel::Detailed).then_some(DetailLimits {
+            items_per_space: self.metrics_items_per_space,
+            items: self.metrics_items,
+        })
+    }
+
     /// What they say, as the engine takes it.
     pub fn limits(&self) -> MetricsLimits {
         MetricsLimits {

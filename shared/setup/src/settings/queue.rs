@@ -134,6 +134,19 @@ pub struct QueueSettings {
     /// Largest message of the SQS queue, in bytes; a larger event is refused with 413.
     #[arg(long = "sqs-max-message-bytes", env = "EVENT_GATEWAY_SQS_MAX_MESSAGE_BYTES", default_value_t = 1024 * 1024, value_name = "BYTES")]
     pub sqs_max_message_bytes: usize,
+    /// Have spaces take turns in the standard SQS queue (a fair queue). SQS charges a quarter more for it, which a
+    /// deployment with one space has nothing of.
+    #[arg(
+        long = "sqs-fair",
+        env = "EVENT_GATEWAY_SQS_FAIR",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "true",
+        default_missing_value = "true",
+        action = clap::ArgAction::Set,
+        value_name = "true|false"
+    )]
+    pub sqs_fair: bool,
     /// URL of the queue that messages of the standard SQS queue go to which are not the gateway's.
     #[arg(
         long = "sqs-dead-letter-queue-url",

@@ -9,16 +9,17 @@ use crate::telemetry::{self, TelemetryError};
 
 impl Parts<'_> {
     /// The Configuration API over these parts. It has a budget of bytes of its own: senders that fill the one for events
-    /// do not keep the operator out. `hosts` are the names that it is known by; `None` where something else guards them.
+    /// do not keep the operator out. It knows no engine; who has one beside it may give it a handle to ask. `hosts` are the names that it is known by; `None` where something else guards them.
     pub fn config_api(&self, hosts: Option<Vec<String>>) -> Result<ConfigApi, TelemetryError> {
         let settings = self.settings;
         let access = &settings.access;
         let in_flight = BytesInFlight::new(settings.limits.max_bytes_in_flight);
+        let recorder = settings.metrics.is_on().then(telemetry::metrics_recorder);
         Ok(ConfigApi {
             store: self.store.clone(),
             limits: settings.limits.config_bodies(in_flight),
             schemas: settings.limits.schemas.limits(),
-            metrics: MetricsPage::new(telemetry::metrics_recorder()?, settings.metrics.limits()),
+            metrics: MetricsPage::new(recorder.transpose()?, settings.metrics.limits()),
             queue: self.queue.clone(),
             dead_letters: self.dead_letters.clone(),
             delivery_log: self.delivery_log.clone(),
@@ -31,10 +32,14 @@ impl Parts<'_> {
                 lends_identity: settings.lends_identity(),
             },
             browsers: BrowserGuard::new(access.config_allowed_origins.clone(), hosts),
-            answers: settings.answers.options(),
+            answers: settings.answer_options(),
+            access_log: self.access_log.clone(),
             health: settings.listen.health_path.clone(),
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
+            authorizers: None,
+            trusted_proxies: settings.passthrough.trusted(),
+            max_sync_calls_per_space: settings.limits.max_sync_calls_per_space(access.is_hosted()),
         })
     }
 }

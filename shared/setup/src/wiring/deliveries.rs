@@ -62,6 +62,7 @@ async fn sqs(settings: &QueueSettings, store: &Store, aws: &Aws<'_>) -> Result<D
             fifo_dead_letter_queue_url: settings.sqs_fifo_dead_letter_queue_url.clone(),
             signing: signing(settings)?,
             max_message_bytes: settings.sqs_max_message_bytes,
+            fair: settings.sqs_fair,
             hidden_for: HIDDEN_FOR,
         },
     ));

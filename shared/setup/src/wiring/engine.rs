@@ -35,7 +35,8 @@ impl Parts<'_> {
         let settings = EventsSettings {
             limits: self.settings.limits.event_bodies(gateway.in_flight()),
             health: self.settings.listen.health_path.clone(),
-            answers: self.settings.answers.options(),
+            answers: self.settings.answer_options(),
+            access_log: self.access_log.clone(),
             decodes_bodies: self.settings.events.decode_bodies.is_on(),
         };
         EventsApi::new(gateway, settings)
@@ -63,7 +64,7 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         },
         legacy_api: settings.compatibility.legacy_api,
         max_hops: Hops::new(settings.limits.max_hops),
-        traces: settings.answers.traces(),
+        traces: settings.traces(),
         batch_timeout: settings.limits.batch_timeout,
         max_hook_timeout: settings.limits.max_hook_timeout,
         max_retry_after: queue.max_retry_after,
@@ -82,6 +83,7 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         transforms: settings.limits.transforms.limits(),
         decisions: settings.limits.decisions(),
         metrics: settings.metrics.limits(),
+        metrics_detail: settings.metrics.detail(),
         schemas: settings.limits.schemas.compiled(),
     }
 }

@@ -1,5 +1,6 @@
 //! Why the parts of a process cannot be put together.
 
+use domain::quota::PlansError;
 use queue::sqs::WeakKey;
 use store::{KeyFileError, OpenError};
 use targets::TargetSettingsError;
@@ -27,6 +28,9 @@ pub enum WiringError {
     /// The delivery log cannot be kept.
     #[error("the folder of the delivery log cannot be used")]
     DeliveryLog(#[source] std::io::Error),
+    /// The access log cannot be kept.
+    #[error("the file of the access log cannot be used")]
+    AccessLog(#[source] std::io::Error),
     /// Dead letters and deduplication keys of SQS deliveries have no place.
     #[error("the queue sqs needs the store dynamodb: its dead letters are kept in the table")]
     SqsWithoutDynamoDb,
@@ -39,6 +43,9 @@ pub enum WiringError {
     /// A key of KMS is set for the embedded store.
     #[error("--kms-key-id is for the store dynamodb: the embedded store takes --encryption-key-file")]
     KmsWithEmbedded,
+    /// The plans of spaces cannot be used.
+    #[error("--plans cannot be used: {0}")]
+    Plans(#[from] PlansError),
     /// The settings of functions contradict each other.
     #[error(transparent)]
     Targets(#[from] TargetSettingsError),

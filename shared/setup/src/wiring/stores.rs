@@ -6,6 +6,7 @@ use aws::{Client, Service};
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use domain::configuration::SpaceRules;
+use domain::quota::PlansError;
 use domain::routing::PathOwnership;
 use store::{DynamoDb, DynamoDbSettings, Embedded, EmbeddedSettings, KeyFile, KmsKey, Store};
 
@@ -32,7 +33,8 @@ pub(super) async fn open(all: &Settings, aws: &Aws<'_>) -> Result<Store, WiringE
                 Some(path) => Some(KeyFile::read(path)?),
                 None => None,
             },
-            rules: space_rules(all),
+            rules: space_rules(all)?,
+            audit: all.audit.limits(),
         })?)),
     }
 }
@@ -68,16 +70,17 @@ pub(super) fn dynamodb(all: &Settings, aws: &SdkConfig) -> Result<DynamoDb, Wiri
             max_staleness: settings.routes_max_staleness,
             write_timeout: settings.store_write_timeout,
             kms,
-            rules: space_rules(all),
+            rules: space_rules(all)?,
             pauses_by_request: settings.pause_by_request,
             dead_letter_max_age: all.dead_letters.max_age(),
+            audit: all.audit.limits(),
         },
     ))
 }
 
 /// What spaces may have. Where they are hosted they own their paths.
-fn space_rules(settings: &Settings) -> SpaceRules {
-    SpaceRules {
+fn space_rules(settings: &Settings) -> Result<SpaceRules, PlansError> {
+    Ok(SpaceRules {
         paths: if settings.access.is_hosted() {
             PathOwnership::BySpace
         } else {
@@ -91,5 +94,6 @@ fn space_rules(settings: &Settings) -> SpaceRules {
         schemas: settings.limits.schemas.kept(),
         defaults: settings.routing.defaults(),
         paths_of_new_spaces: settings.routing.paths_of_new_spaces(settings.access.is_hosted()),
-    }
+        plans: settings.plans.read()?,
+    })
 }

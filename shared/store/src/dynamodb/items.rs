@@ -10,7 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{CorruptValue, StoreError};
 
+mod audit;
 mod batch;
+mod bucket;
 mod change;
 mod dead_letter;
 mod dead_letter_transaction;
@@ -22,8 +24,10 @@ mod space_record;
 mod stream_record;
 mod transaction;
 
+pub(super) use audit::{audit_item, audit_partition, audit_sort_key, has_lapsed, read_audit};
 pub(crate) use batch::STEP_LIMIT;
 pub(super) use batch::{Batch, BatchEntry};
+pub(super) use bucket::{bucket_expressions, bucket_key, read_bucket, read_leases};
 pub use change::CHANGE;
 pub(super) use change::read_change;
 pub(super) use dead_letter::{

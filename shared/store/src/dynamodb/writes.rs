@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clocks::{TimeSource, since_epoch};
+use domain::audit::{AuditTrail, Author};
 use domain::configuration::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use domain::space_version::SpaceVersion;
 use tokio::time::{Instant, timeout_at};
@@ -15,6 +16,7 @@ use super::publication;
 use super::space_snapshot::SpaceSnapshot;
 use super::table::{CommitOutcome, Table};
 use super::write_attempts::WriteAttempts;
+use crate::audit::AuditLimits;
 use crate::error::StoreError;
 use crate::written::Written;
 use turns::WriteTurns;
@@ -28,9 +30,11 @@ pub(super) use request::WriteRequest;
 /// What makes the writes of a store.
 #[derive(Debug)]
 pub(super) struct TableWriter {
-    table: Table,
-    clock: TimeSource,
+    pub(super) table: Table,
+    pub(super) clock: TimeSource,
     timeout: Duration,
+    /// What is kept of the records of writes; `None` where none are made.
+    pub(super) audit: Option<AuditLimits>,
     rules: SpaceRules,
     turns: WriteTurns,
 }
@@ -44,12 +48,18 @@ enum Attempt {
 }
 
 impl TableWriter {
-    /// What writes to a table, each write within a time and by rules.
-    pub(super) fn new(table: Table, clock: TimeSource, timeout: Duration, rules: SpaceRules) -> Self {
+    /// What writes to a table, each write within a time and by rules, and records it within limits.
+    pub(super) fn new(
+        table: Table,
+        clock: TimeSource,
+        (timeout, audit): (Duration, Option<AuditLimits>),
+        rules: SpaceRules,
+    ) -> Self {
         Self {
             table,
             clock,
             timeout,
+            audit,
             rules,
             turns: WriteTurns::default(),
         }
@@ -59,15 +69,17 @@ impl TableWriter {
     /// was where it has none, because an amendment was not needed.
     pub(super) async fn write<R: Configured>(
         self: &Arc<Self>,
+        author: &Arc<Author>,
         request: WriteRequest<R>,
     ) -> Result<Written<Snapshot>, StoreError> {
-        let writer = self.clone();
-        let work = tokio::spawn(async move { writer.carry_out(&request).await });
+        let (writer, author) = (self.clone(), author.clone());
+        let work = tokio::spawn(async move { writer.carry_out(&author, &request).await });
         work.await.map_err(StoreError::unavailable)?
     }
 
     async fn carry_out<R: Configured>(
         &self,
+        author: &Author,
         request: &WriteRequest<R>,
     ) -> Result<Written<Snapshot>, StoreError> {
         let deadline = Instant::now() + self.timeout;
@@ -79,7 +91,7 @@ impl TableWriter {
         let mut attempts = WriteAttempts::until(deadline);
         loop {
             // A transaction that is cut off may still be made: the next writer finds out by the version.
-            let attempt = timeout_at(deadline, self.attempt(request, &mut known)).await;
+            let attempt = timeout_at(deadline, self.attempt(author, request, &mut known)).await;
             let reason = match attempt.map_err(StoreError::unavailable)?? {
                 Attempt::Made(written) => return Ok(written),
                 Attempt::Lost(reason) => reason,
@@ -92,6 +104,7 @@ impl TableWriter {
 
     async fn attempt<R: Configured>(
         &self,
+        author: &Author,
         request: &WriteRequest<R>,
         known: &mut Option<SpaceSnapshot>,
     ) -> Result<Attempt, StoreError> {
@@ -122,7 +135,13 @@ impl TableWriter {
                 };
             }
         };
-        let next = record.after(&change, Counts::of(&after));
+        let mut next = record.after(&change, Counts::of(&after));
+        let mut trail = AuditTrail::default();
+        trail.note(&change);
+        let recorded = self.recorded(&record, author, trail).await?;
+        if let Some(recorded) = &recorded {
+            next.audit = Some(recorded.head.clone());
+        }
         let sealed = self.table.close(request.edit(&change)).await?;
         let transaction = Transaction {
             decided_on: record.version,
@@ -130,6 +149,7 @@ impl TableWriter {
             edit: &sealed.value,
             seal: sealed.seal.as_ref(),
             is_new: change.before.is_none() || change.has_moved(),
+            audit: recorded.map(|recorded| recorded.item),
         };
         match self.table.commit(transaction.actions(&self.table.name)?).await? {
             CommitOutcome::Committed => {

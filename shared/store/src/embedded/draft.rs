@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use clocks::epoch_millis;
+use domain::audit::{AuditTrail, Author, SealedRecord};
 use domain::configuration::{
     AnyChange, Change, ConfigurationError, Configured, ResourceChange, Snapshot, SpaceRules,
 };
@@ -21,8 +23,13 @@ pub(super) struct Draft {
     pub(super) state: EmbeddedState,
     /// The accepted changes, in their order.
     pub(super) writes: Vec<Write>,
+    /// What is recorded of them, in their order.
+    pub(super) records: Vec<SealedRecord>,
     /// Whether a change panicked after something of it was taken over: nothing of this state may be used then.
     pub(super) is_torn: bool,
+    /// What is to be recorded of the change that is being made, and in which space.
+    trail: Option<(Space, AuditTrail)>,
+    is_recording: bool,
     shadowed: Vec<Shadowed>,
     keys: Option<KeyFile>,
     rules: SpaceRules,
@@ -39,6 +46,9 @@ impl Draft {
         Self {
             state: state.clone(),
             writes: Vec::new(),
+            records: Vec::new(),
+            trail: None,
+            is_recording: settings.audit.is_some(),
             is_torn: false,
             shadowed: Vec::new(),
             keys: settings.keys.clone(),
@@ -46,18 +56,54 @@ impl Draft {
         }
     }
 
-    /// Makes a change. One that panics is an error of its own: the thread goes on, and so do the changes of others.
+    /// Makes a change on behalf of somebody, and records it. One that panics is an error of its own: the thread goes on, and so do the changes of others.
     pub(super) fn contained<T>(
         &mut self,
+        author: &Author,
         change: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.trail = None;
         let before = self.writes.len();
         // Of what it may leave half done, the rules work on a copy, and the rest is seen to here.
-        catch_unwind(AssertUnwindSafe(|| change(self))).unwrap_or_else(|_| {
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let made = change(self)?;
+            self.record(author)?;
+            Ok(made)
+        }));
+        made.unwrap_or_else(|_| {
             tracing::error!("A change of the configuration panicked.");
             self.is_torn |= self.writes.len() > before;
             Err(StoreError::Panicked)
         })
+    }
+
+    /// Records what the change that was made did, if it did anything.
+    fn record(&mut self, author: &Author) -> Result<(), StoreError> {
+        let Some((space, trail)) = self.trail.take() else {
+            return Ok(());
+        };
+        let head = self.state.audit.get(&space);
+        let version = head.map_or(0, |head| head.version);
+        let sealed = trail.sealed(&space, author, (version, head), epoch_millis());
+        // Nothing may be changed that is not recorded.
+        let sealed = sealed.map_err(|err| {
+            self.is_torn = true;
+            StoreError::unavailable(err)
+        })?;
+        if let Some(newest) = sealed.last() {
+            self.state.audit.insert(space, newest.head());
+        }
+        self.records.extend(sealed);
+        Ok(())
+    }
+
+    fn note(&mut self, space: &Space, note: impl FnOnce(&mut AuditTrail)) {
+        if self.is_recording {
+            let (_, trail) = self
+                .trail
+                .get_or_insert_with(|| (space.clone(), AuditTrail::default()));
+            note(trail);
+        }
     }
 
     fn next_rank(&self) -> u64 {
@@ -169,6 +215,7 @@ impl Draft {
             self.state.next_created = self.state.next_created.max(newest.saturating_add(1));
         }
         for change in &changes {
+            self.note(space, |trail| trail.note_any(change));
             if let ResourceChange::Subscription(change) = change {
                 self.note_shadowing(change);
             }
@@ -191,6 +238,7 @@ impl Draft {
         let mut snapshot = before.clone();
         let change = change(&mut snapshot)?;
         self.writes.extend(Write::all_of(&change, self.keys.as_ref())?);
+        self.note(space, |trail| trail.note(&change));
         let routes = Arc::make_mut(&mut self.state.routes);
         if R::KIND == Kind::Space {
             // It may move all that stands on paths.

@@ -1,14 +1,21 @@
-//! The storage engine behind the embedded store: redb, in one file. Nothing else here knows which engine it is.
+//! The storage engine behind the embedded store: redb, in one file. Nothing but what is below this knows which engine it is.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 
-use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use domain::audit::{AuditHead, SealedRecord};
+use domain::ids::Space;
+use imbl::OrdMap;
+use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
 
+use self::audit_tables::{append, heads, overdue, page, trim};
 use super::EmbeddedSettings;
+use crate::audit::{AuditLimits, AuditPage};
 use crate::error::{OpenError, StoreError};
 use crate::record::Write;
 use crate::record_format;
+
+mod audit_tables;
 
 /// Why the engine could not read or write.
 pub(super) type EngineError = redb::Error;
@@ -55,7 +62,40 @@ impl Engine {
         if needed <= self.format {
             return Ok(());
         }
-        self.write(&[], needed).map_err(|err| unusable(settings, err))
+        self.write(&[], needed, |_| Ok(()))
+            .map_err(|err| unusable(settings, err))
+    }
+
+    /// Removes records of changes that are too many or too old by now.
+    pub(super) fn trim_audit(&mut self, settings: &EmbeddedSettings) -> Result<(), OpenError> {
+        let mut trim_all = || -> Result<(), EngineError> {
+            let Some(limits) = settings.audit else {
+                return Ok(());
+            };
+            let overdue = overdue(&self.database.begin_read()?, limits)?;
+            if overdue.is_empty() {
+                return Ok(());
+            }
+            self.write(&[], self.format, |transaction| {
+                trim(transaction, &overdue, limits)
+            })
+        };
+        trim_all().map_err(|err| unusable(settings, err))
+    }
+
+    /// The newest record of changes of each space that has any.
+    pub(super) fn audit_heads(&self) -> Result<OrdMap<Space, AuditHead>, EngineError> {
+        heads(&self.database.begin_read()?)
+    }
+
+    /// Records of the changes of a space, the newest first: those before a version, or all.
+    pub(super) fn audit(
+        &self,
+        space: &Space,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<AuditPage, EngineError> {
+        page(&self.database.begin_read()?, space, before, limit)
     }
 
     /// Shows every record, in ascending order of the keys, until one is refused.
@@ -75,13 +115,28 @@ impl Engine {
         Ok(self.database.begin_read()?.open_table(RESOURCES)?)
     }
 
-    /// Carries out all writes, in their order, or none; they are on disk when this returns.
-    pub(super) fn commit(&mut self, writes: &[Write]) -> Result<(), EngineError> {
+    /// Carries out all writes, in their order, and adds what is recorded of them, or does nothing; it is on disk when this
+    /// returns.
+    pub(super) fn commit(
+        &mut self,
+        writes: &[Write],
+        records: &[SealedRecord],
+        limits: Option<AuditLimits>,
+    ) -> Result<(), EngineError> {
         let needed = writes.iter().map(|write| write.format);
-        self.write(writes, needed.max().unwrap_or(self.format))
+        let needed = needed.max().unwrap_or(self.format);
+        self.write(writes, needed, |transaction| match limits {
+            Some(limits) => append(transaction, records, limits),
+            None => Ok(()),
+        })
     }
 
-    fn write(&mut self, writes: &[Write], needed: u64) -> Result<(), EngineError> {
+    fn write(
+        &mut self,
+        writes: &[Write],
+        needed: u64,
+        more: impl FnOnce(&WriteTransaction) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         let mut transaction = self.database.begin_write()?;
         // Opening after a crash then takes as long as after a clean stop, for one more sync a commit (ADR 1).
         transaction.set_quick_repair(true);
@@ -98,6 +153,7 @@ impl Engine {
                 };
             }
         }
+        more(&transaction)?;
         transaction.commit()?;
         self.format = format;
         Ok(())

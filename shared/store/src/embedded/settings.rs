@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use domain::configuration::SpaceRules;
 
+use crate::audit::AuditLimits;
 use crate::encryption::KeyFile;
 
 /// Where an embedded store is and how much memory its engine may take.
@@ -17,6 +18,8 @@ pub struct EmbeddedSettings {
     pub keys: Option<KeyFile>,
     /// What spaces may have.
     pub rules: SpaceRules,
+    /// What is kept of the records of changes; `None` where none are made.
+    pub audit: Option<AuditLimits>,
 }
 
 impl EmbeddedSettings {
@@ -27,6 +30,7 @@ impl EmbeddedSettings {
             cache_bytes: 1024 * 1024,
             keys: None,
             rules: SpaceRules::default(),
+            audit: Some(AuditLimits::USUAL),
         }
     }
 }

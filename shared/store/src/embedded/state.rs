@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clocks::since_epoch;
+use domain::audit::AuditHead;
 use domain::configuration::{ConfigurationError, Configured, Snapshot};
 use domain::ids::Space;
 use domain::resource::{
@@ -28,6 +29,8 @@ pub(super) struct EmbeddedState {
     /// Greater than the place in the order of creation of every resource there is. Only the order among those
     /// matters, so the place of a removed newest one may be given again after the store was reopened.
     pub(super) next_created: u64,
+    /// The newest record of the changes of each space that has any.
+    pub(super) audit: OrdMap<Space, AuditHead>,
     /// The oldest format of a store that can have what was read.
     pub(super) format: u64,
 }
@@ -40,6 +43,7 @@ impl EmbeddedState {
             spaces: OrdMap::default(),
             routes: Arc::new(RoutingTable::new(rules)),
             next_created: 0,
+            audit: engine.audit_heads().map_err(StoreError::unavailable)?,
             format: record_format::FIRST,
         };
         engine.read_all(|key, value| match record::kind(key) {
@@ -145,7 +149,7 @@ mod tests {
         };
         let broken = r#","filters":[{"of another version":{"a": 1}}]"#;
         engine
-            .commit(&[write("broken", broken), write("plain", "")])
+            .commit(&[write("broken", broken), write("plain", "")], &[], None)
             .unwrap();
         let state = EmbeddedState::load(&engine, &settings).unwrap();
         let routes = state.routes.routes("e", "POST", "/").asynchronous;

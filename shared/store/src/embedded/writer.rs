@@ -17,6 +17,17 @@ use crate::error::OpenError;
 /// A change to carry out; gives what answers it.
 pub(super) type Job = Box<dyn FnOnce(&mut Draft) -> Acknowledgement + Send>;
 
+/// What reads of the file what is not in memory; `None` where it failed and could not be opened anew.
+pub(super) type Reading = Box<dyn FnOnce(Option<&Engine>) + Send>;
+
+/// What the thread is asked for.
+pub(super) enum Task {
+    /// A change.
+    Change(Job),
+    /// Something to be read after the changes that came before.
+    Read(Reading),
+}
+
 /// Answers a change, once it is known what became of the batch.
 pub(super) type Acknowledgement = Box<dyn FnOnce(&BatchOutcome) + Send>;
 
@@ -53,20 +64,29 @@ impl WriterThread {
     }
 
     /// Works until the other end of the channel is gone and nothing waits any more.
-    pub(super) fn run(mut self, waiting: &mpsc::Receiver<Job>) {
+    pub(super) fn run(mut self, waiting: &mpsc::Receiver<Task>) {
         while let Ok(first) = waiting.recv() {
             self.carry_out(iter::once(first).chain(waiting.try_iter()).take(MAX_BATCH));
         }
     }
 
-    fn carry_out(&mut self, jobs: impl Iterator<Item = Job>) {
+    fn carry_out(&mut self, tasks: impl Iterator<Item = Task>) {
         let usable = self.reopen();
         let mut draft = Draft::of(&self.published.load(), &self.settings);
-        let answers: Vec<Acknowledgement> = jobs.map(|job| job(&mut draft)).collect();
+        let (mut answers, mut readings) = (Vec::new(), Vec::new());
+        for task in tasks {
+            match task {
+                Task::Change(job) => answers.push(job(&mut draft)),
+                Task::Read(reading) => readings.push(reading),
+            }
+        }
         // A refusal may rest on a change of the same batch, so all of them share its fate.
         let outcome = usable.and_then(|()| self.commit(draft));
         for answer in answers {
             answer(&outcome);
+        }
+        for reading in readings {
+            reading(self.engine.as_ref());
         }
     }
 
@@ -78,7 +98,7 @@ impl WriterThread {
             return Ok(());
         }
         if let Some(engine) = &mut self.engine
-            && let Err(err) = engine.commit(&draft.writes)
+            && let Err(err) = engine.commit(&draft.writes, &draft.records, self.settings.audit)
         {
             self.engine = None;
             return Err(Arc::new(err));
@@ -112,6 +132,7 @@ impl WriterThread {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use domain::audit::Author;
     use domain::ids::Space;
     use domain::resource::{Function, MetadataFilter, Resource as _};
 
@@ -129,12 +150,12 @@ mod tests {
         let mut writer = WriterThread::new(settings, engine, published.clone());
         let space = Space::from("default");
         let failed = Arc::new(AtomicUsize::new(0));
-        let create = |id: &str, panics: bool| -> Job {
+        let create = |id: &str, panics: bool| -> Task {
             let body = format!(r#"{{"functionId":"{id}","type":"http","provider":{{"url":"http://a/"}}}}"#);
             let function = Function::decode(&space, None, body.as_bytes()).unwrap();
             let failed = failed.clone();
-            Box::new(move |draft| {
-                let result = draft.contained(|draft| {
+            Task::Change(Box::new(move |draft| {
+                let result = draft.contained(&Author::gateway(), |draft| {
                     draft.create(function, None)?;
                     assert!(!panics, "after it was taken over");
                     Ok(())
@@ -143,7 +164,7 @@ mod tests {
                 Box::new(move |outcome| {
                     failed.fetch_add(usize::from(outcome.is_err()), Ordering::Relaxed);
                 })
-            })
+            }))
         };
         let there = || {
             let functions = published

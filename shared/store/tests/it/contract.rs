@@ -8,8 +8,8 @@ use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource
 use domain::routing::RoutingTable;
 use store::{Store, StoreError, Written};
 
-use crate::replacement;
 use crate::resources::{asynchronous, cors, decode, event_type, function, sync};
+use crate::{audit, buckets, replacement};
 
 /// Runs the contract.
 pub(crate) async fn contract(store: Store) {
@@ -22,6 +22,8 @@ pub(crate) async fn contract(store: Store) {
     counts(&store).await;
     revises_what_is_there_at_that_moment(&store).await;
     replacement::contract(&store).await;
+    audit::contract(&store).await;
+    buckets::contract(&store).await;
 }
 
 fn reason<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {

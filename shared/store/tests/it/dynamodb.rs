@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::types::{
     StreamSpecification, StreamViewType,
 };
 use domain::configuration::SpaceRules;
-use store::{DynamoDb, DynamoDbSettings, Store};
+use store::{AuditLimits, DynamoDb, DynamoDbSettings, Store};
 
+mod buckets;
 mod dead_letter_faults;
 mod dead_letter_garbage;
 mod dead_letters;
@@ -80,6 +81,7 @@ impl TestTable {
             kms: None,
             rules: SpaceRules::default(),
             dead_letter_max_age: None,
+            audit: Some(AuditLimits::USUAL),
         }
     }
 

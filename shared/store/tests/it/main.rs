@@ -5,6 +5,8 @@
     reason = "a test says by panicking that its ground gave way"
 )]
 
+mod audit;
+mod buckets;
 mod contract;
 mod dynamodb;
 mod encryption;

@@ -144,6 +144,7 @@ async fn goes_as_far_as_a_plan(store: &Store) {
             prune: true,
             set: None,
             adopt: false,
+            keeps_plan: false,
             next_created: state.next_created,
             step: store.step_limit(),
         };

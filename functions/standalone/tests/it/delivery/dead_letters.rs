@@ -45,6 +45,12 @@ fn exhausted_deliveries_are_kept_and_can_be_redriven() {
     assert_eq!(letter["event"]["data"], "x");
     assert!(letter["deadAt"].as_u64() >= letter["acceptedAt"].as_u64());
 
+    let log = gateway.log.so_far();
+    let line = log.lines().find(|line| line.contains("Delivery given up."));
+    let line: Value = serde_json::from_str(line.unwrap()).unwrap();
+    let named = ["functionId", "provider", "status", "reason"].map(|field| line[field].clone());
+    assert_eq!(json!(named), json!(["f", "http", 500, "attemptsExhausted"]));
+
     // It is there after a restart, and comes back with its id and a count that begins anew.
     gateway.kill();
     let gateway = GatewayProcess::start_in(directory.path(), &[]);

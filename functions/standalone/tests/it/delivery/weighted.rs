@@ -134,7 +134,11 @@ fn a_bad_function_does_not_stop_the_good_one() {
         .lines()
         .filter(|line| line.contains("Circuit opened"))
         .collect();
-    assert!(opened.iter().all(|line| line.contains("bad")), "{opened:?}");
+    for line in opened {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let named = ["functionId", "provider", "status"].map(|field| line[field].clone());
+        assert_eq!(json!(named), json!(["bad", "http", 500]), "{line}");
+    }
 }
 
 #[test]

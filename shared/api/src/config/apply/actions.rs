@@ -19,7 +19,7 @@ pub(super) struct ApplyPlan {
     pub(super) steps: usize,
     /// What is done to each resource: to those of the document in its order, and then to others.
     pub(super) actions: Vec<PlannedAction>,
-    /// Members that are ignored, with their places.
+    /// Members that are ignored, and versions of schemas that do not go with each other, with their places.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub(super) warnings: Vec<String>,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::configuration::{ConfigurationError, Configured, SET_LABEL, Wanted, WantedSpace};
 use domain::ids::Space;
 use domain::json::{Object, elements};
-use domain::resource::{Cors, EventType, Function, Kind, SpaceSettings, Subscription};
+use domain::resource::{Cors, EventType, Function, InvalidResource, Kind, SpaceSettings, Subscription};
 use domain::unknown_members::UnknownMembers;
 use serde_json::value::RawValue;
 
@@ -107,8 +107,9 @@ impl Document {
             let name = MOVED.to_owned();
             return Err(InvalidRequest::UnknownMember { name }.into());
         }
-        let mut resource =
-            R::decode(&reading.space, None, text.as_bytes()).map_err(ConfigurationError::from)?;
+        let resource = R::decode(&reading.space, None, text.as_bytes());
+        let resource = resource.and_then(|resource| resource.with_history(text.as_bytes()));
+        let mut resource = resource.map_err(ConfigurationError::from)?;
         let unknown = UnknownMembers::of(R::KIND, text.as_bytes(), false);
         check_members(R::KIND, &unknown, reading.is_strict)?;
         if !unknown.is_empty() && self.warnings.len() < MOST_WARNINGS {
@@ -154,11 +155,22 @@ trait Readable: Configured {
         let _ = object;
         Ok(None)
     }
+
+    /// It with what was before it, as its JSON says.
+    fn with_history(self, body: &[u8]) -> Result<Self, InvalidResource> {
+        let _ = body;
+        Ok(self)
+    }
 }
 
 impl Readable for SpaceSettings {}
-impl Readable for EventType {}
 impl Readable for Cors {}
+
+impl Readable for EventType {
+    fn with_history(self, body: &[u8]) -> Result<Self, InvalidResource> {
+        Self::with_history(self, body)
+    }
+}
 
 impl Readable for Subscription {
     fn id_before(object: &Object<'_>) -> Result<Option<Self::Id>, InvalidRequest> {

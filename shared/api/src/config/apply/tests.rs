@@ -44,6 +44,7 @@ fn planning(body: &str) -> Planning {
         prune: true,
         set: Some("a".to_owned()),
         adopt: false,
+        may_change_plan: true,
         step: None,
         rules: SpaceRules::default(),
         write_rules: WriteRules {

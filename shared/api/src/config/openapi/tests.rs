@@ -51,6 +51,8 @@ fn what_is_described_is_served_and_nothing_else() {
             .replace("{space}", "default")
             .replace("{id}", "an-id")
             .replace("{version}", "1")
+            .replace("{group}", "default")
+            .replace("{schema}", "a-type")
             .replace("{deliveryId}", "an-id");
         assert!(!sample.contains('{'), "{path}");
         for method in &all {
@@ -121,7 +123,10 @@ fn members_of_durable_delivery_are_described() {
         ("DeadLetterList", &["deadLetters", "next", "dropped"][..]),
         ("DeadLetterSummary", &["eventId", "bytes", "deadAt"]),
         ("Redrive", &["deliveryId", "subscriptionId", "all", "limit"]),
-        ("ExplainRequest", &["event", "eventType", "method", "path"]),
+        (
+            "ExplainRequest",
+            &["event", "eventType", "method", "path", "ask", "headers"],
+        ),
         ("DeliveryAttempt", &["eventId", "nextAttemptAt", "durationMs"]),
         ("DeadLetter", &["deliveryId", "lastResponse", "deadAt"]),
     ] {

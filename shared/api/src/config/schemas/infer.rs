@@ -3,10 +3,11 @@
 use axum::body::Body;
 use axum::response::Response;
 use dataflow::schema::infer::{InferLimits, infer};
+use domain::ids::Space;
 use domain::json::{Object, elements_within};
 use http::StatusCode;
 use http::request::Parts;
-use offload::off_runtime;
+use offload::off_runtime_for;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -40,9 +41,14 @@ pub(super) struct InferredSchema {
 }
 
 impl ConfigApi {
-    pub(super) async fn infer_schema(&self, parts: &Parts, body: Body) -> Result<Response, ApiError> {
+    pub(super) async fn infer_schema(
+        &self,
+        space: &Space,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response, ApiError> {
         let body = body::read(parts, body, self.limits).await?;
-        let made = off_runtime(move || {
+        let made = off_runtime_for(space.as_str(), move || {
             let samples = samples(&body)?;
             let schema = infer(&samples, &InferLimits::default());
             Ok::<_, InvalidRequest>(InferredSchema {

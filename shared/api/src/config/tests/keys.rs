@@ -258,3 +258,23 @@ async fn every_role_may_do_what_is_its_own_and_learns_nothing_of_other_spaces() 
     let counts = api.config.store.counts().await.unwrap();
     assert!(counts.iter().all(|(space, ..)| *space != Space::from("missing")));
 }
+
+#[tokio::test]
+async fn authorizers_are_asked_for_those_who_may_send_the_event() {
+    let api = guarded();
+    let asked = |path: &str| format!(r#"{{"ask":"authorizers","path":"{path}"}}"#);
+    let explain = "/v1/spaces/shop/explain";
+    let (_, viewer) = api.issue("shop", r#"{"name": "v", "role": "viewer"}"#).await;
+    let scopes = r#"{"name": "l", "scopes": ["config:read", "events:emit"], "eventTypes": ["http.*"], "paths": ["/a/:id"]}"#;
+    let (_, limited) = api.issue("shop", scopes).await;
+    for (key, body, want) in [
+        (&viewer, "{}".to_owned(), 200),
+        (&viewer, asked("/a/b"), 403),
+        (&limited, asked("/b"), 403),
+        // It may be asked; here there is nobody who would do it.
+        (&limited, asked("/a/b"), 501),
+    ] {
+        let answer = api.with_key(key, "POST", explain, &body).await;
+        assert_eq!(answer.status, want, "{body}: {}", answer.body);
+    }
+}

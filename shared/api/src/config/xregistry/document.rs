@@ -14,7 +14,7 @@ use super::format::format;
 /// Most characters of an id of the registry.
 const LONGEST_ID: usize = 128;
 /// The time of a registry in which nothing was created.
-const NEVER: &str = "1970-01-01T00:00:00Z";
+pub(super) const NEVER: &str = "1970-01-01T00:00:00Z";
 
 /// What every entity has.
 #[derive(Debug, Serialize)]
@@ -113,16 +113,8 @@ impl<'r> Registry<'r> {
         event_types: &'r [Stored<EventType>],
     ) -> Self {
         let group = format!("/schemagroups/{space}");
-        // Ids are the same that differ in nothing but case: the first is taken.
-        let mut taken = BTreeSet::new();
-        let mut listed: Vec<_> = event_types.iter().collect();
-        listed.sort_by_key(|stored| stored.created);
-        let schemas: BTreeMap<_, _> = listed
-            .into_iter()
-            .filter(|stored| is_id(stored.resource.name.as_str()))
-            .filter_map(|stored| Some((stored, Schema::of(stored, &group)?)))
-            .filter(|(stored, _)| taken.insert(stored.resource.name.as_str().to_ascii_lowercase()))
-            .map(|(stored, schema)| (stored.resource.name.as_str(), schema))
+        let schemas: BTreeMap<_, _> = listed(event_types)
+            .filter_map(|stored| Some((stored.resource.name.as_str(), Schema::of(stored, &group)?)))
             .collect();
         let epoch = schemas.values().map(|schema| schema.meta.entity.epoch).sum();
         let first = event_types.iter().min_by_key(|stored| stored.created);
@@ -197,8 +189,20 @@ impl<'r> Schema<'r> {
     }
 }
 
+/// The event types that are schemas of the registry. Ids are the same that differ in nothing but case: of these the first is
+/// taken.
+pub(super) fn listed(event_types: &[Stored<EventType>]) -> impl Iterator<Item = &Stored<EventType>> {
+    let mut taken = BTreeSet::new();
+    let mut listed: Vec<_> = event_types.iter().collect();
+    listed.sort_by_key(|stored| stored.created);
+    listed
+        .into_iter()
+        .filter(|stored| is_id(stored.resource.name.as_str()) && stored.resource.newest_schema().is_some())
+        .filter(move |stored| taken.insert(stored.resource.name.as_str().to_ascii_lowercase()))
+}
+
 /// Whether a name can be an id of the registry.
-fn is_id(name: &str) -> bool {
+pub(super) fn is_id(name: &str) -> bool {
     let starts = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.len() <= LONGEST_ID
         && name.starts_with(starts)
@@ -208,7 +212,7 @@ fn is_id(name: &str) -> bool {
 }
 
 /// What a registry of schemas holds. Versions of one schema may be of several drafts.
-fn model() -> Value {
+pub(super) fn model() -> Value {
     json!({"groups": {"schemagroups": {
         "singular": "schemagroup",
         "modelversion": "1.0-rc4",

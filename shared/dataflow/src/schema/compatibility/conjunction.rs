@@ -3,13 +3,17 @@
 use serde_json::{Map, Value};
 
 use super::super::document::Document;
+use super::budget::CompareBudget;
 use super::types::Types;
+use super::value_set::ValueSet;
 
 /// A subschema and the document that its references lead to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a> {
     pub(super) document: &'a Document,
     pub(super) value: &'a Value,
+    /// What whoever looks at it has to spend.
+    pub(super) budget: &'a CompareBudget,
 }
 
 /// Subschemas that all apply to a value, with `$ref` and `allOf` resolved.
@@ -53,15 +57,21 @@ impl<'a> Node<'a> {
         if self.address() == other.address() {
             return true;
         }
-        if self.value != other.value {
+        if !self.budget.are_equal(self.value, other.value) {
             return false;
         }
-        let definitions = |document: &'a Document| {
-            let root = document.root();
-            ["$defs", "definitions", "$id", "id", "$schema"].map(|name| root.get(name))
+        let [own, others] = [self, other].map(|node| node.document.root());
+        let is_alike = |name| match (own.get(name), others.get(name)) {
+            (Some(own), Some(other)) => self.budget.are_equal(own, other),
+            (own, other) => own.is_none() && other.is_none(),
         };
-        !mentions_reference(self.value)
-            || definitions(self.document) == definitions(other.document) && refers_to_definitions(self.value)
+        let are_defined_alike = || {
+            ["$defs", "definitions", "$id", "id", "$schema"]
+                .into_iter()
+                .all(is_alike)
+        };
+        // What is alike was looked at as a whole already, and is looked at once or twice more.
+        !mentions_reference(self.value) || are_defined_alike() && refers_to_definitions(self.value)
     }
 }
 
@@ -105,7 +115,7 @@ impl<'a> Conjunction<'a> {
 
     /// It, and one more.
     pub(super) fn with(&self, node: Node<'a>) -> Self {
-        let mut all = self.clone();
+        let mut all = self.copied();
         all.add(node);
         all
     }
@@ -114,15 +124,25 @@ impl<'a> Conjunction<'a> {
     pub(super) fn only(&self, types: Types) -> Self {
         Self {
             only: self.only.and(types),
-            ..self.clone()
+            ..self.copied()
         }
     }
 
     /// It for objects that have a member.
     pub(super) fn having(&self, name: &'a str) -> Self {
-        let mut all = self.clone();
+        let mut all = self.copied();
         all.present.push(name);
         all
+    }
+
+    fn copied(&self) -> Self {
+        self.affords(self.parts.len() + self.present.len() + self.chosen.len());
+        self.clone()
+    }
+
+    /// Takes steps for what is looked at; `false` if nothing is left, and nothing is to be seen.
+    pub(super) fn affords(&self, steps: usize) -> bool {
+        self.parts.first().is_none_or(|part| part.budget.spend(steps))
     }
 
     /// Names of members that are always there.
@@ -133,6 +153,9 @@ impl<'a> Conjunction<'a> {
             .filter_map(Value::as_str)
             .chain(self.present.iter().copied())
             .collect();
+        if !self.affords(2 * names.len()) {
+            return Vec::new();
+        }
         names.sort_unstable();
         names.dedup();
         names
@@ -141,6 +164,9 @@ impl<'a> Conjunction<'a> {
     fn add(&mut self, node: Node<'a>) {
         let mut waiting = vec![node];
         while let Some(node) = waiting.pop() {
+            if !node.budget.spend(self.parts.len() + 1) {
+                return;
+            }
             let is_known = self.parts.iter().any(|part| part.address() == node.address());
             if is_known || self.parts.len() >= MOST_PARTS {
                 continue;
@@ -156,8 +182,12 @@ impl<'a> Conjunction<'a> {
 
     /// Objects of the parts whose keywords count.
     pub(super) fn objects(&self) -> impl Iterator<Item = (Node<'a>, &'a Map<String, Value>)> {
-        self.parts
-            .iter()
+        let seen = if self.affords(self.parts.len()) {
+            &*self.parts
+        } else {
+            &[]
+        };
+        seen.iter()
             .filter(|part| part.keywords_apply())
             .filter_map(|part| Some((*part, part.object()?)))
     }
@@ -189,20 +219,22 @@ impl<'a> Conjunction<'a> {
 
     /// The values that can be at all, where they are listed.
     pub(super) fn listed(&self) -> Option<Vec<&'a Value>> {
-        let constant = self.all("const").next().map(|node| vec![node.value]);
-        let listed = || {
-            let list = self.all("enum").next()?.value.as_array()?;
-            Some(list.iter().collect::<Vec<_>>())
+        let budget = self.parts.first()?.budget;
+        let lists = self.all("enum").filter_map(|node| node.value.as_array());
+        let mut lists: Vec<_> = lists.collect();
+        let all: Vec<&Value> = match self.all("const").next() {
+            Some(constant) => vec![constant.value],
+            None if lists.is_empty() => return None,
+            None => lists.remove(0).iter().collect(),
         };
-        let all = constant.or_else(listed)?;
+        if !budget.spend(2 * all.len()) {
+            return None;
+        }
         let named = self
             .objects()
             .fold(self.only, |types, (_, object)| types.and(Types::named_by(object)));
-        let others: Vec<_> = self
-            .all("enum")
-            .filter_map(|node| node.value.as_array())
-            .collect();
-        let is_in_others = |value: &Value| others.iter().all(|list| list.iter().any(|one| equal(one, value)));
+        let others: Vec<_> = lists.into_iter().map(|list| ValueSet::of(list, budget)).collect();
+        let is_in_others = |value: &Value| others.iter().all(|list| list.contains(value));
         let possible = all
             .into_iter()
             .filter(|value| named.has(Types::of(value)) && is_in_others(value));
@@ -224,6 +256,7 @@ impl<'a> Conjunction<'a> {
 
     /// What tells it from others.
     pub(super) fn key(&self) -> ConjunctionKey<'a> {
+        self.affords(2 * (self.parts.len() + self.present.len() + self.chosen.len()));
         let mut parts: Vec<_> = self.parts.iter().map(|part| part.address()).collect();
         parts.sort_unstable();
         (parts, self.only, self.present.clone(), self.chosen.clone())
@@ -235,17 +268,5 @@ impl Node<'_> {
     fn keywords_apply(self) -> bool {
         let refers = self.get("$ref").is_some_and(Value::is_string);
         !refers || self.document.siblings_of_ref_apply()
-    }
-}
-
-/// Whether two values are the same JSON: numbers by what they are, not by how they are written.
-pub(super) fn equal(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(a), Value::Number(b)) => super::number_order::compare(a, b).is_eq(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
-        }
-        (one, other) => one == other,
     }
 }

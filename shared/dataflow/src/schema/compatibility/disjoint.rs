@@ -1,9 +1,10 @@
 //! Whether nothing can be both of two.
 
-use super::conjunction::{Conjunction, equal};
+use super::conjunction::Conjunction;
 use super::numbers::{End, bound};
 use super::patterns::Patterns;
 use super::types::Types;
+use super::value_set::ValueSet;
 
 impl Conjunction<'_> {
     /// Whether no value is all of both. `false` where that cannot be said.
@@ -23,9 +24,11 @@ impl Conjunction<'_> {
             return false;
         }
         if let (Some(one), Some(list)) = (self.listed(), other.listed()) {
-            return !one
-                .iter()
-                .any(|value| list.iter().any(|listed| equal(value, listed)));
+            let Some(part) = self.parts.first() else {
+                return false;
+            };
+            let list = ValueSet::of(list, part.budget);
+            return !one.into_iter().any(|value| list.contains(value));
         }
         if common.is_within(Types::NUMBER) && (below(self, other) || below(other, self)) {
             return true;

@@ -16,7 +16,7 @@ pub(super) struct Member<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Elements<'a> {
     /// Of the first ones, each with its keyword.
-    pub(super) first: Vec<&'a Value>,
+    pub(super) first: &'a [Value],
     pub(super) first_keyword: &'static str,
     /// Of the others.
     pub(super) rest: Option<&'a Value>,
@@ -39,7 +39,7 @@ impl<'a> Conjunction<'a> {
                 is_named = true;
             }
             for (pattern, schema) in members(object, "patternProperties").into_iter().flatten() {
-                match patterns.matches(pattern, name) {
+                match patterns.matches(node.budget, pattern, name) {
                     Some(true) => nodes.push(node.at(schema)),
                     Some(false) => {}
                     // It might match: nothing is known of the member then.
@@ -93,6 +93,9 @@ impl<'a> Conjunction<'a> {
             .objects()
             .filter_map(|(_, object)| members(object, "properties"));
         let mut names: Vec<_> = all.flat_map(|all| all.keys().map(String::as_str)).collect();
+        if !self.affords(2 * names.len()) {
+            return Vec::new();
+        }
         names.sort_unstable();
         names.dedup();
         names
@@ -103,11 +106,15 @@ impl<'a> Conjunction<'a> {
         let all = self
             .objects()
             .filter_map(|(node, object)| Some((node, members(object, "patternProperties")?)));
-        all.flat_map(|(node, all)| {
+        let patterns = all.flat_map(|(node, all)| {
             all.iter()
                 .map(move |(pattern, schema)| (pattern.as_str(), node.at(schema)))
-        })
-        .collect()
+        });
+        let patterns: Vec<_> = patterns.collect();
+        if !self.affords(patterns.len()) {
+            return Vec::new();
+        }
+        patterns
     }
 
     /// `unevaluatedProperties`, where it is clear what it looks at.
@@ -132,7 +139,7 @@ impl<'a> Conjunction<'a> {
     pub(super) fn element(&self, at: usize) -> Conjunction<'a> {
         let nodes = self.objects().filter_map(|(node, object)| {
             let elements = Elements::of(object);
-            let schema = elements.first.get(at).copied().or(elements.rest)?;
+            let schema = elements.first.get(at).or(elements.rest)?;
             Some(node.at(schema))
         });
         Conjunction::of(nodes)
@@ -160,7 +167,7 @@ impl<'a> Elements<'a> {
         let list = |keyword| object.get(keyword).and_then(Value::as_array);
         if let Some(first) = list("prefixItems") {
             return Self {
-                first: first.iter().collect(),
+                first,
                 first_keyword: "prefixItems",
                 rest: object.get("items"),
                 rest_keyword: "items",
@@ -168,14 +175,14 @@ impl<'a> Elements<'a> {
         }
         if let Some(first) = list("items") {
             return Self {
-                first: first.iter().collect(),
+                first,
                 first_keyword: "items",
                 rest: object.get("additionalItems"),
                 rest_keyword: "additionalItems",
             };
         }
         Self {
-            first: Vec::new(),
+            first: &[],
             first_keyword: "items",
             rest: object.get("items"),
             rest_keyword: "items",

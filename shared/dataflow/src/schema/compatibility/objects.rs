@@ -1,5 +1,7 @@
 //! Objects.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::Policy;
@@ -56,7 +58,7 @@ impl<'a> Walk<'a> {
             .flatten()
             .filter_map(Value::as_str)
         {
-            if !required.contains(&name) {
+            if required.binary_search(&name).is_err() {
                 let candidates = self.sampler.objects_without(given, name);
                 all &= self.refuse(
                     "required",
@@ -127,7 +129,7 @@ impl<'a> Walk<'a> {
         for (pattern, schema) in members(object, "patternProperties").into_iter().flatten() {
             let accepting = by.part("patternProperties", pattern, schema);
             for name in given.names() {
-                if self.sampler.patterns.matches(pattern, name) != Some(false) {
+                if self.sampler.patterns.matches(by.node.budget, pattern, name) != Some(false) {
                     let member = given.member(name, &self.sampler.patterns);
                     all &= self.inside(
                         given,
@@ -138,7 +140,7 @@ impl<'a> Walk<'a> {
                 }
             }
             let like = given.members_like(pattern);
-            let name = self.sampler.name_like(pattern);
+            let name = self.sampler.name_like(by.node.budget, pattern);
             all &= self.inside(given, Inside::Member(name, false), &like, &accepting);
         }
         all
@@ -188,14 +190,15 @@ impl<'a> Walk<'a> {
             (known.names(), patterns.collect::<Vec<_>>())
         };
         let accepting = by.below(keyword, schema);
+        let own: HashSet<&str> = names.iter().copied().collect();
         let mut all = true;
         for name in given.names() {
             let is_matched = || {
                 patterns
                     .iter()
-                    .any(|pattern| self.sampler.patterns.matches(pattern, name) == Some(true))
+                    .any(|pattern| self.sampler.patterns.matches(by.node.budget, pattern, name) == Some(true))
             };
-            if !names.contains(&name) && !is_matched() {
+            if !own.contains(name) && !is_matched() {
                 let member = given.member(name, &self.sampler.patterns);
                 all &= self.inside(
                     given,
@@ -206,8 +209,8 @@ impl<'a> Walk<'a> {
             }
         }
         for (pattern, node) in given.name_patterns() {
-            if !patterns.contains(&pattern) {
-                let name = self.sampler.name_like(pattern);
+            if by.node.budget.spend(patterns.len()) && !patterns.contains(&pattern) {
+                let name = self.sampler.name_like(by.node.budget, pattern);
                 all &= self.inside(
                     given,
                     Inside::Member(name, false),
@@ -237,7 +240,7 @@ impl<'a> Walk<'a> {
             return true;
         }
         let mut having = given.having(name);
-        let mut required = having.required();
+        let mut required: HashSet<&str> = having.required().into_iter().collect();
         for keyword in ["dependencies", "dependentRequired", "dependentSchemas"] {
             let wanted: Vec<_> = given
                 .all(keyword)
@@ -258,7 +261,7 @@ impl<'a> Walk<'a> {
         for other in names
             .iter()
             .filter_map(Value::as_str)
-            .filter(|other| !required.contains(other))
+            .filter(|other| !required.contains(*other))
         {
             let candidates = self.sampler.objects_without(&having, other);
             all &= self.refuse(

@@ -2,30 +2,32 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::budget::CompareBudget;
+
 /// Longest text that is made.
 const LONGEST: usize = 4_096;
 
 /// A text that a pattern matches, of at least so many characters if it can be so long. `None` where the pattern cannot be
 /// read; what else the text has to keep is for others to try.
-pub(super) fn text_like(pattern: &str, least: usize) -> Option<String> {
-    if least > LONGEST {
+pub(super) fn text_like(budget: &CompareBudget, pattern: &str, least: usize) -> Option<String> {
+    if least > LONGEST || !budget.spend(100 + 32 * pattern.len() + least) {
         return None;
     }
     let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
     let mut shortest = String::new();
-    write(&hir, 0, &mut shortest)?;
+    write(budget, &hir, 0, &mut shortest)?;
     let missing = least.saturating_sub(shortest.chars().count());
     if missing == 0 {
         return Some(shortest);
     }
     // Whatever repeats does so as often as is missing.
     let mut longer = String::new();
-    write(&hir, missing, &mut longer)?;
+    write(budget, &hir, missing, &mut longer)?;
     Some(longer)
 }
 
-fn write(hir: &Hir, more: usize, text: &mut String) -> Option<()> {
-    if text.len() > LONGEST {
+fn write(budget: &CompareBudget, hir: &Hir, more: usize, text: &mut String) -> Option<()> {
+    if text.len() > LONGEST || !budget.spend(1) {
         return None;
     }
     match hir.kind() {
@@ -37,22 +39,25 @@ fn write(hir: &Hir, more: usize, text: &mut String) -> Option<()> {
             let most = repetition.max.map_or(usize::MAX, |most| most as usize);
             for _ in 0..least.saturating_add(more).min(most) {
                 let before = text.len();
-                write(&repetition.sub, 0, text)?;
+                write(budget, &repetition.sub, 0, text)?;
                 // What can be nothing would be so for ever.
                 if text.len() == before {
                     break;
                 }
             }
         }
-        HirKind::Capture(capture) => write(&capture.sub, more, text)?,
+        HirKind::Capture(capture) => write(budget, &capture.sub, more, text)?,
         HirKind::Concat(parts) => {
             let repeats = |hir: &&Hir| !matches!(hir.kind(), HirKind::Literal(_) | HirKind::Look(_));
+            if !budget.spend(parts.len()) {
+                return None;
+            }
             let last = parts.iter().rposition(|part| repeats(&part));
             for (at, part) in parts.iter().enumerate() {
-                write(part, if Some(at) == last { more } else { 0 }, text)?;
+                write(budget, part, if Some(at) == last { more } else { 0 }, text)?;
             }
         }
-        HirKind::Alternation(branches) => write(branches.first()?, more, text)?,
+        HirKind::Alternation(branches) => write(budget, branches.first()?, more, text)?,
     }
     Some(())
 }

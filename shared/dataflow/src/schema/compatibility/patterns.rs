@@ -5,21 +5,29 @@ use std::collections::HashMap;
 
 use regex::{Regex, RegexBuilder};
 
+use super::budget::CompareBudget;
+
 /// Bytes of a compiled pattern.
 const MOST_BYTES: usize = 1 << 18;
 /// How many are compiled.
 const MOST_PATTERNS: usize = 256;
+
+/// Steps that compiling one takes.
+const COMPILING: usize = 20_000;
 
 /// Those that were met.
 #[derive(Debug, Default)]
 pub(super) struct Patterns(RefCell<HashMap<String, Option<Regex>>>);
 
 impl Patterns {
-    /// Whether a pattern matches; `None` where it cannot be read, or there are too many.
-    pub(super) fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
+    /// Whether a pattern matches; `None` where it cannot be read, there are too many, or nothing is left of the budget.
+    pub(super) fn matches(&self, budget: &CompareBudget, pattern: &str, text: &str) -> Option<bool> {
+        if !budget.spend(8 + pattern.len() / 16 + text.len()) {
+            return None;
+        }
         let mut known = self.0.borrow_mut();
         if !known.contains_key(pattern) {
-            if known.len() >= MOST_PATTERNS {
+            if known.len() >= MOST_PATTERNS || !budget.spend(COMPILING) {
                 return None;
             }
             let mut builder = RegexBuilder::new(pattern);

@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
-use super::conjunction::Conjunction;
+use super::budget::CompareBudget;
+use super::conjunction::{Conjunction, Node};
 use super::pattern_sample::text_like;
 use super::patterns::Patterns;
 use super::types::Types;
@@ -21,6 +22,7 @@ const MOST_INSIDE: u64 = 512;
 pub(super) struct Sampler {
     pub(super) patterns: Patterns,
     left: Cell<usize>,
+    is_resting: Cell<bool>,
 }
 
 impl Sampler {
@@ -28,11 +30,20 @@ impl Sampler {
         Self {
             patterns: Patterns::default(),
             left: Cell::new(steps),
+            is_resting: Cell::new(false),
         }
+    }
+
+    /// Makes no samples for as long as nobody is shown any.
+    pub(super) fn rest(&self, is_resting: bool) {
+        self.is_resting.set(is_resting);
     }
 
     /// Takes a step; `false` when there is none left.
     pub(super) fn spend(&self) -> bool {
+        if self.is_resting.get() {
+            return false;
+        }
         let left = self.left.get();
         self.left.set(left.saturating_sub(1));
         left > 0
@@ -140,13 +151,13 @@ impl Sampler {
                 object.insert(name.to_owned(), member);
             }
         }
-        let patterned = all.name_patterns().into_iter().next().map(|(pattern, _)| pattern);
+        let patterned = all.name_patterns().into_iter().next();
         for at in 0..count {
             if object.len() as u64 >= count || !self.spend() {
                 return;
             }
             let name = match patterned {
-                Some(pattern) => text_like(pattern, 1)
+                Some((pattern, node)) => text_like(node.budget, pattern, 1)
                     .map(|name| format!("{name}{at}"))
                     .unwrap_or_default(),
                 None => format!("{}{at}", self.new_name(&[], all)),
@@ -241,9 +252,9 @@ impl Sampler {
     }
 
     /// A name that a pattern matches.
-    pub(super) fn name_like(&self, pattern: &str) -> String {
+    pub(super) fn name_like(&self, budget: &CompareBudget, pattern: &str) -> String {
         self.spend();
-        text_like(pattern, 1).unwrap_or_else(|| pattern.to_owned())
+        text_like(budget, pattern, 1).unwrap_or_else(|| pattern.to_owned())
     }
 
     /// A name that is none of these, and that no pattern of names matches.
@@ -260,7 +271,9 @@ impl Sampler {
         let usual = ["other", "another", "x", "_", "0", "~"].map(str::to_owned);
         let patterns = all.name_patterns();
         let is_free = |name: &String| {
-            let matched = |(pattern, _): &(&str, _)| self.patterns.matches(pattern, name) == Some(true);
+            let matched = |(pattern, node): &(&str, Node<'_>)| {
+                self.patterns.matches(node.budget, pattern, name) == Some(true)
+            };
             !taken.contains(&name.as_str()) && !patterns.iter().any(matched)
         };
         own.chain(usual)

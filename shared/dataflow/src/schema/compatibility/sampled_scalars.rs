@@ -90,7 +90,7 @@ impl Sampler {
             found.extend(
                 lengths
                     .iter()
-                    .filter_map(|length| text_like(pattern, usize::try_from(*length).ok()?)),
+                    .filter_map(|length| text_like(node.budget, pattern, usize::try_from(*length).ok()?)),
             );
         }
         for node in all.all("format").take(2) {
@@ -126,7 +126,7 @@ impl Sampler {
             found.extend(
                 node.value
                     .as_str()
-                    .and_then(|pattern| text_like(pattern, length))
+                    .and_then(|pattern| text_like(node.budget, pattern, length))
                     .map(Value::from),
             );
         }

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::conjunction::{Conjunction, equal};
+use super::conjunction::Conjunction;
 use super::decimal::is_multiple;
 use super::numbers::{End, bound, bound_of, count, whole};
 use super::types::Types;
+use super::value_set::ValueSet;
 use super::walk::{Accepting, Walk};
 
 impl<'a> Walk<'a> {
@@ -68,10 +69,10 @@ impl<'a> Walk<'a> {
                 Vec::new(),
             );
         };
-        let is_listed = |value: &Value| list.iter().any(|one| equal(one, value));
+        let listed = ValueSet::of(list.iter().copied(), by.node.budget);
         let missing: Vec<Value> = possible
             .into_iter()
-            .filter(|value| !is_listed(value))
+            .filter(|value| !listed.contains(value))
             .take(8)
             .cloned()
             .collect();
@@ -182,8 +183,10 @@ impl<'a> Walk<'a> {
                 .any(|has| has.value == &Value::String(pattern.clone()));
             let do_match = || {
                 texts.as_ref().is_some_and(|all| {
-                    all.iter()
-                        .all(|text| self.sampler.patterns.matches(pattern, text) == Some(true))
+                    let matches = |text: &&str| {
+                        self.sampler.patterns.matches(by.node.budget, pattern, text) == Some(true)
+                    };
+                    all.iter().all(matches)
                 })
             };
             if !is_same && !do_match() {

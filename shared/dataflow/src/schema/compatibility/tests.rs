@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{CompareLimits, Compatibility, Direction, Policy, Refusal, refusals};
+use super::{CompareBudget, CompareLimits, Compatibility, Direction, Policy, Refusal, refusals};
 use crate::schema::{Schema, SchemaLimits};
 
 mod corpus;
+mod costs;
 
 fn schema(value: &Value) -> Schema {
     Schema::compile(&value.to_string(), &SchemaLimits::default()).unwrap()
@@ -18,6 +19,7 @@ fn compare(compatibility: Compatibility, policy: Policy, old: &Value, new: &Valu
         &schema(old),
         &schema(new),
         &CompareLimits::default(),
+        &CompareBudget::default(),
     )
 }
 

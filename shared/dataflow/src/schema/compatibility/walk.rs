@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::super::Schema;
+use super::super::measure::Measure;
 use super::super::pointer::push_name;
+use super::budget::CompareBudget;
 use super::conjunction::{Conjunction, ConjunctionKey, Node};
 use super::sample::Sampler;
 use super::{CompareLimits, Direction, Policy, Refusal};
@@ -35,6 +37,13 @@ pub(super) enum Inside {
     Name,
 }
 
+const TOO_INVOLVED: &str = "the schemas are too involved to compare";
+
+/// Steps of a check that the most it could take come to as a rule: one.
+const MOST_STEPS_SAVED: usize = 8;
+/// Steps that are taken to try one value.
+const MOST_STEPS_TRIED: usize = 1_000_000;
+
 type Key<'a> = (usize, ConjunctionKey<'a>);
 
 /// A comparison under way.
@@ -46,6 +55,7 @@ pub(super) struct Walk<'a> {
     limits: CompareLimits,
     steps: usize,
     frames: Vec<Frame<'a>>,
+    budget: &'a CompareBudget,
     /// What was compared or is being compared: true unless something is found against it, which is how what refers to
     /// itself comes to an end.
     assumed: HashSet<Key<'a>>,
@@ -63,6 +73,7 @@ pub(super) fn refusals(
     giving: &Schema,
     accepting: &Schema,
     limits: &CompareLimits,
+    budget: &CompareBudget,
 ) -> Vec<Refusal> {
     let mut walk = Walk {
         giving,
@@ -72,6 +83,7 @@ pub(super) fn refusals(
         limits: *limits,
         steps: 0,
         frames: Vec::new(),
+        budget,
         assumed: HashSet::new(),
         assumed_in_order: Vec::new(),
         attempts: 0,
@@ -80,10 +92,20 @@ pub(super) fn refusals(
     };
 
     let accepted = Accepting {
-        node: root_of(accepting),
+        node: root_of(accepting, budget),
         pointer: String::new(),
     };
-    walk.accepts(&Conjunction::of([root_of(giving)]), &accepted);
+    walk.accepts(&Conjunction::of([root_of(giving, budget)]), &accepted);
+    if budget.is_spent() && walk.refusals.is_empty() {
+        walk.refusals.push(Refusal {
+            direction,
+            path: String::new(),
+            schema_path: String::new(),
+            rule: "schema".to_owned(),
+            message: TOO_INVOLVED.to_owned(),
+            value: None,
+        });
+    }
     walk.refusals
 }
 
@@ -108,14 +130,11 @@ impl<'a> Walk<'a> {
     /// Whether the subschema accepts all values of the conjunction.
     pub(super) fn accepts(&mut self, given: &Conjunction<'a>, by: &Accepting<'a>) -> bool {
         self.steps += 1;
+        if self.budget.is_spent() {
+            return false;
+        }
         if self.steps > self.limits.steps || self.frames.len() > 64 {
-            return self.refuse(
-                "schema",
-                given,
-                by,
-                "the schemas are too involved to compare",
-                Vec::new(),
-            );
+            return self.refuse("schema", given, by, TOO_INVOLVED, Vec::new());
         }
         if given.is_impossible() || given.parts.iter().any(|part| part.same(by.node)) {
             return true;
@@ -202,8 +221,11 @@ impl<'a> Walk<'a> {
     /// Tries something of which no refusal is listed.
     pub(super) fn attempt(&mut self, attempt: impl FnOnce(&mut Self) -> bool) -> bool {
         self.attempts += 1;
+        // Nobody is shown what would break it.
+        self.sampler.rest(true);
         let outcome = attempt(self);
         self.attempts -= 1;
+        self.sampler.rest(self.attempts > 0);
         outcome
     }
 
@@ -231,7 +253,8 @@ impl<'a> Walk<'a> {
         message: &str,
         candidates: Vec<Value>,
     ) -> bool {
-        if self.attempts > 0 || self.refusals.len() >= self.limits.refusals {
+        // What is left out because nothing is left to look at it with is no reason.
+        if self.attempts > 0 || self.budget.is_spent() || self.refusals.len() >= self.limits.refusals {
             return false;
         }
         let samples = self.sampler.samples(given);
@@ -277,15 +300,27 @@ impl<'a> Walk<'a> {
                 }
             };
         }
+        if !self.is_tried(&value) {
+            return None;
+        }
         let breaks = self.giving.accepts_value(&value) && !self.accepting.accepts_value(&value);
         let is_small = || serde_json::to_vec(&value).is_ok_and(|text| text.len() <= self.limits.value_bytes);
         (breaks && is_small()).then_some(value)
     }
+
+    /// Whether a value is tried on both schemas: not if that could take long.
+    fn is_tried(&self, value: &Value) -> bool {
+        let data = Measure::of(value);
+        let steps = [self.giving, self.accepting].map(|schema| schema.shape.steps(&data));
+        let steps = steps[0].saturating_add(steps[1]) / MOST_STEPS_SAVED;
+        steps <= MOST_STEPS_TRIED && self.budget.spend(steps)
+    }
 }
 
-fn root_of(schema: &Schema) -> Node<'_> {
+fn root_of<'a>(schema: &'a Schema, budget: &'a CompareBudget) -> Node<'a> {
     Node {
         document: &schema.document,
         value: schema.document.root(),
+        budget,
     }
 }

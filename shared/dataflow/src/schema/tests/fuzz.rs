@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::compile;
-use crate::schema::compatibility::{CompareLimits, Compatibility, Direction, Policy, refusals};
+use crate::schema::compatibility::{
+    CompareBudget, CompareLimits, Compatibility, Direction, Policy, refusals,
+};
 use crate::schema::infer::{InferLimits, infer};
 use crate::schema::{Schema, SchemaLimits, ViolationLimits};
 
@@ -126,7 +128,14 @@ fn what_is_said_to_be_compatible_is() {
         let (Ok(before), Ok(after)) = (compile(&old), compile(&new)) else {
             continue;
         };
-        let found = refusals(Compatibility::Backward, Policy::Strict, &before, &after, &limits);
+        let found = refusals(
+            Compatibility::Backward,
+            Policy::Strict,
+            &before,
+            &after,
+            &limits,
+            &CompareBudget::default(),
+        );
         for refusal in &found {
             assert_eq!(refusal.direction, Direction::Backward);
             if let Some(value) = &refusal.value {
@@ -173,6 +182,7 @@ fn a_schema_is_compatible_with_itself() {
             &compiled,
             &again,
             &CompareLimits::default(),
+            &CompareBudget::default(),
         );
         assert!(found.is_empty(), "{schema} {found:?}");
     }

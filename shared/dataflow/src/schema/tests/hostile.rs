@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compile;
-use crate::schema::compatibility::{CompareLimits, Compatibility, Policy, refusals};
+use crate::schema::compatibility::{CompareBudget, CompareLimits, Compatibility, Policy, refusals};
 use crate::schema::{SchemaFault, ViolationLimits};
 
 fn nested(depth: usize) -> String {
@@ -172,7 +172,14 @@ fn a_text_for_a_pattern_that_can_be_nothing() {
     let new = compile(&json!({"type": "string", "pattern": "^(b*)*$", "minLength": 1_000})).unwrap();
     let limits = CompareLimits::default();
     for (one, other) in [(&old, &new), (&new, &old)] {
-        let found = refusals(Compatibility::Full, Policy::Strict, one, other, &limits);
+        let found = refusals(
+            Compatibility::Full,
+            Policy::Strict,
+            one,
+            other,
+            &limits,
+            &CompareBudget::default(),
+        );
         assert!(!found.is_empty());
     }
 }

@@ -9,7 +9,7 @@ use super::ownership::check_owner;
 use super::steps::Steps;
 use super::wanted::{PlanOptions, Wanted, WantedSpace};
 use crate::ids::{FunctionId, SubscriptionId};
-use crate::resource::{Function, Provider, Resource, SpaceSettings};
+use crate::resource::{EventType, Function, Kind, Provider, Resource, SpaceSettings, Subscription};
 
 /// What a plan has come to.
 pub(super) struct Planner<'p> {
@@ -83,6 +83,12 @@ impl<'p> Planner<'p> {
         for subscription in &mut wanted.subscriptions {
             Self::identify(subscription);
         }
+        if self.options.keeps_plan
+            && let Some(Wanted { resource, .. }) = &mut wanted.settings
+            && resource.plan.is_none()
+        {
+            resource.plan = self.before.settings().and_then(|stored| stored.plan.clone());
+        }
         self.refuse_repeated(&wanted.functions);
         self.refuse_repeated(&wanted.event_types);
         self.refuse_repeated(&wanted.subscriptions);
@@ -146,6 +152,7 @@ impl<'p> Planner<'p> {
         let mut resource = wanted.resource.clone();
         resource.keep_masked(Some(&stored.resource))?;
         check_owner(&*stored.resource, Some(&resource), self.options)?;
+        let resource = resource.completed(Some(&stored.resource), self.before, self.rules);
         if says_the_same(&resource, &*stored.resource) {
             return Ok(());
         }
@@ -159,9 +166,14 @@ impl<'p> Planner<'p> {
     pub(super) fn create<R: Configured>(&mut self, wanted: &Wanted<R>) -> Result<(), ConfigurationError> {
         let mut resource = wanted.resource.clone();
         resource.keep_masked(None)?;
+        // What comes with it in the same document makes no older space of a new one.
+        let resource = resource.completed(None, self.before, self.rules);
         self.rules.check_path(&resource)?;
         resource.check_create(&self.now, self.rules)?;
-        self.rules.check_room::<R>(&self.now)?;
+        // Of others more may go than come.
+        if R::KIND == Kind::Cors {
+            self.rules.check_room::<R>(&self.now)?;
+        }
         let created = self.rank::<R>(wanted.created)?;
         self.insert(resource, created);
         Ok(())
@@ -240,6 +252,35 @@ impl<'p> Planner<'p> {
                 self.refuse::<SpaceSettings>(Some(0), &wanted.resource.space, error);
                 false
             }
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// Refuses what a space would have too much of in the end: until then others may stand where new ones come.
+    pub(super) fn check_quotas(&mut self) {
+        self.check_growth::<Function>();
+        self.check_growth::<EventType>();
+        self.check_growth::<Subscription>();
+        if let Err(error) = self.rules.check_bytes(self.before, &self.now) {
+            self.refuse_all(Kind::Space, error);
+        }
+    }
+
+    fn check_growth<R: Configured>(&mut self) {
+        if let Err(error) = self.rules.check_growth::<R>(self.before, &self.now) {
+            self.refuse_all(R::KIND, error);
+        }
+    }
+
+    fn refuse_all(&mut self, kind: Kind, error: ConfigurationError) {
+        if !self.is_given_up() {
+            self.errors.push(PlanError {
+                kind,
+                at: None,
+                id: String::new(),
+                error,
+            });
         }
     }
 }

@@ -47,8 +47,33 @@ impl Planner<'_> {
         if !is_prunable(&settings, self.options) {
             return;
         }
+        if self.options.keeps_plan && settings.plan.is_some() {
+            self.reset_settings(&settings);
+            return;
+        }
         match SpaceSettings::check_delete(&settings.space, &self.now, self.rules) {
             Ok(()) => self.remove::<SpaceSettings>(&settings.space),
+            Err(error) => self.refuse::<SpaceSettings>(None, &settings.space, error),
+        }
+    }
+
+    /// Takes away all that settings say but the plan.
+    fn reset_settings(&mut self, settings: &SpaceSettings) {
+        let reset = SpaceSettings {
+            plan: settings.plan.clone(),
+            ..SpaceSettings::unset(&settings.space)
+        };
+        let Some(created) = self
+            .now
+            .settings
+            .get(&settings.space)
+            .map(|stored| stored.created)
+        else {
+            return;
+        };
+        match reset.check_update(settings, &self.now, self.rules) {
+            Ok(()) if reset == *settings => {}
+            Ok(()) => self.insert(reset, created),
             Err(error) => self.refuse::<SpaceSettings>(None, &settings.space, error),
         }
     }
@@ -74,8 +99,9 @@ impl Planner<'_> {
         if others.is_empty() {
             return;
         }
-        let used = used_functions(&self.now);
         for names_others in [true, false] {
+            // What the weighted ones named is free once they are gone.
+            let used = used_functions(&self.now);
             for id in &others {
                 let stored = self.now.functions.get(id);
                 let is_weighted =

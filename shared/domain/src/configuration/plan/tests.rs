@@ -48,6 +48,7 @@ fn options() -> PlanOptions {
         prune: true,
         set: None,
         adopt: false,
+        keeps_plan: false,
         next_created: 100,
         step: None,
     }

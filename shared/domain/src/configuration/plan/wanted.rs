@@ -39,6 +39,8 @@ pub struct PlanOptions {
     pub set: Option<String>,
     /// Whether resources of no set become part of this one.
     pub adopt: bool,
+    /// Whether the settings of the space stay on the plan that they name, where the document names none.
+    pub keeps_plan: bool,
     /// The first place in the order of creation that is after all there is.
     pub next_created: u64,
     /// Most that the store takes at once; `None` where that is any number.

@@ -145,3 +145,39 @@ fn keys_make_no_keys_that_may_do_more() {
         assert_eq!(of_role(one).covers(&of_role(other)), want, "{one} {other}");
     }
 }
+
+#[test]
+fn what_is_for_a_while_makes_nothing_that_lasts() {
+    let ending = |members: &str| decode(&format!(r#"{{"name":"k","role":"admin"{members}}}"#)).unwrap();
+    let (lasting, soon, later) = (
+        ending(""),
+        ending(r#","expiresAt":"2027-01-01T00:00:00Z""#),
+        ending(r#","expiresAt":"2027-01-02T00:00:00Z""#),
+    );
+    for (end, other, want) in [
+        (None, &lasting, true),
+        (None, &later, true),
+        (soon.expires_at, &soon, true),
+        (soon.expires_at, &later, false),
+        (soon.expires_at, &lasting, false),
+        (later.expires_at, &soon, true),
+    ] {
+        assert_eq!(lasting.may_issue(end, other), want, "{end:?} {other:?}");
+    }
+    assert!(!of_role("viewer").may_issue(None, &lasting));
+}
+
+#[test]
+fn what_somebody_has_of_a_key_ends_with_its_secret() {
+    let of = |key: &ApiKey, secret| key.end_of(&presented(secret)).map(Timestamp::millis);
+    let key = of_role("admin").with_secret(SecretDigest::of(FIRST), 0);
+    assert_eq!(of(&key, FIRST), None);
+    let rolled = key.rolled(SecretDigest::of(SECOND), 10, 100);
+    let mut rolled = rolled.rolled(SecretDigest::of(THIRD), 20, 100);
+    assert_eq!((of(&rolled, FIRST), of(&rolled, SECOND)), (Some(120), None));
+    // Whoever has the secret that retires gets none that stays.
+    assert!(!rolled.may_issue(rolled.end_of(&presented(FIRST)), &rolled));
+    assert!(rolled.may_issue(rolled.end_of(&presented(SECOND)), &rolled));
+    rolled.expires_at = Some(Timestamp::of_millis(50));
+    assert_eq!((of(&rolled, FIRST), of(&rolled, SECOND)), (Some(50), Some(50)));
+}

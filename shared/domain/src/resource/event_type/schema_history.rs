@@ -56,13 +56,13 @@ impl EventType {
     }
 
     /// Puts its schema in its place among the versions that are stored. One that says the same as the newest is no new
-    /// version, and without one they stay as they are: versions go by themselves, or with the event type.
+    /// version, and without one they stay as they are: versions go by themselves, or with the event type. Of an event type
+    /// that is new the versions are those that it was restored with, or it is the first.
     pub(super) fn follow(&mut self, stored: Option<&Self>) {
         let given = self.schema.take();
         let Some(stored) = stored else {
-            self.schema_version = given.is_some().then_some(1);
+            self.schema_version = given.as_ref().and(self.schema_version.or(Some(1)));
             self.schema = given;
-            self.older_schemas = Vec::new();
             return;
         };
         self.older_schemas.clone_from(&stored.older_schemas);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::event::EventLimits;
 use domain::hops::Hops;
 use domain::origin::TrustedProxies;
-use domain::resource::{EventType, Function, Resource as _, Subscription};
+use domain::quota::QuotaPlans;
+use domain::resource::{EventType, Function, Resource as _, SpaceSettings, Subscription};
 use queue::{DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Share, SpaceShares};
 use records::DeliveryLog;
 use store::{Embedded, Store};
@@ -37,15 +38,24 @@ struct Fixture {
 
 impl Fixture {
     async fn start(most: usize, hangs: bool) -> Self {
+        Self::planned(most, hangs, None).await
+    }
+
+    /// The same where `loud` is on the plan `slow`, if there are plans.
+    async fn planned(most: usize, hangs: bool, plans: Option<&str>) -> Self {
         let listener = Listener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let fixture = Self {
-            gateway: gateway(&folder, most),
+            gateway: gateway(&folder, most, plans),
             _authorizer: hangs.then_some(listener),
             _folder: folder,
         };
         let store = fixture.gateway.store();
+        if plans.is_some() {
+            let settings = SpaceSettings::decode(&"loud".into(), None, br#"{"plan":"slow"}"#);
+            store.create(settings.unwrap()).await.unwrap();
+        }
         for (space, paths) in [("quiet", &["/a"][..]), ("loud", &["/a", "/loud"])] {
             let space = &space.into();
             let function = format!(
@@ -133,8 +143,10 @@ impl Fixture {
     }
 }
 
-fn gateway(folder: &TempDir, most: usize) -> Gateway {
-    let store = Embedded::open(store::EmbeddedSettings::new(folder.path())).unwrap();
+fn gateway(folder: &TempDir, most: usize, plans: Option<&str>) -> Gateway {
+    let mut settings = store::EmbeddedSettings::new(folder.path());
+    settings.rules.plans = plans.map(|json| &*Box::leak(Box::new(QuotaPlans::read(json, None).unwrap())));
+    let store = Embedded::open(settings).unwrap();
     let queue = queue::Embedded::open(EmbeddedSettings {
         directory: None,
         cache_bytes: 1024 * 1024,
@@ -193,6 +205,7 @@ fn gateway(folder: &TempDir, most: usize) -> Gateway {
             schemas: crate::SchemaSettings::default(),
             transforms: dataflow::transform::TransformLimits::default(),
             metrics: MetricsLimits::default(),
+            metrics_detail: None,
         },
     )
 }
@@ -254,13 +267,9 @@ async fn keys_that_are_used_up_keep_events_from_their_space_alone() {
 async fn authorizers_that_hang_keep_events_from_their_space_alone() {
     let fixture = Fixture::start(100, true).await;
     // One call of the space is in progress.
-    let _call = fixture
-        .gateway
-        .stages()
-        .acceptance
-        .room
-        .begin_sync_calls([&"loud".into()])
-        .unwrap();
+    let table = fixture.gateway.store().routing_table(&[]).await.unwrap();
+    let room = &fixture.gateway.stages().acceptance.room;
+    let _call = room.begin_sync_calls(&table, [&"loud".into()]).unwrap();
     fixture.emit("guarded", "/a", PLAIN).await.unwrap();
     assert_eq!(fixture.queued().await, ["quiet guarded"]);
     let refused = fixture.emit("guarded", "/loud", PLAIN).await;
@@ -271,4 +280,23 @@ async fn authorizers_that_hang_keep_events_from_their_space_alone() {
         fixture.queued().await,
         ["loud open", "quiet guarded", "quiet open"]
     );
+}
+
+#[tokio::test]
+async fn a_rate_that_is_used_up_keeps_events_from_its_space_alone() {
+    let plans = r#"{"slow":{"events":{"rate":0.001,"burst":2}}}"#;
+    let fixture = Fixture::planned(100, false, Some(plans)).await;
+    fixture.emit("open", "/a", PLAIN).await.unwrap();
+    assert_eq!(fixture.queued().await, ["loud open", "quiet open"]);
+    // There is one left, which is not enough for both.
+    fixture.batch("/a", ["open", "open"]).await.unwrap();
+    assert_eq!(fixture.queued().await, ["quiet open", "quiet open"]);
+    fixture.emit("open", "/loud", PLAIN).await.unwrap();
+    assert_eq!(fixture.queued().await, ["loud open"]);
+    let Err(GatewayError::QuotaUsedUp(used_up)) = fixture.emit("open", "/loud", PLAIN).await else {
+        panic!("it is taken");
+    };
+    assert_eq!((used_up.space.as_str(), used_up.empty.left), ("loud", 0));
+    fixture.emit("open", "/a", PLAIN).await.unwrap();
+    assert_eq!(fixture.queued().await, ["quiet open"]);
 }

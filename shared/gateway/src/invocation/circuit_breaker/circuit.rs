@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::registered::Registered;
 use super::settings::CircuitBreakerSettings;
+use crate::metrics::CircuitPhase;
 
 /// A change of a circuit, for logs and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +183,15 @@ impl Circuit {
         *changes += 1;
         self.since = *changes;
         self.state = state;
+    }
+
+    /// What it is, unless it is closed.
+    pub(super) fn phase(&self, now: Instant) -> Option<CircuitPhase> {
+        match self.state {
+            CircuitState::Closed { .. } => None,
+            CircuitState::Open { until, .. } if now < until => Some(CircuitPhase::Open),
+            CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => Some(CircuitPhase::HalfOpen),
+        }
     }
 
     /// How long nobody asked for it.

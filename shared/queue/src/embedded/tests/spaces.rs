@@ -187,6 +187,19 @@ async fn a_space_that_is_full_leaves_room_to_others() {
     queue.put(vec![of("quiet", "1", "a")]).await.unwrap();
     assert_eq!(queue.backlog(), 11);
 
+    // A space may have more than its share, or less.
+    let within = |space: &str, most: usize| {
+        let one = of(space, "planned", "b");
+        queue.reserve_within([&one], 0, |_| Some(most)).map(drop)
+    };
+    within("loud", 11).unwrap();
+    assert_eq!(full(within("loud", 10)), "loud");
+    assert_eq!(full(within("quiet", 1)), "quiet");
+    assert_eq!(
+        (queue.waiting_of(&"loud".into()), queue.waiting_of(&"none".into())),
+        (10, 0)
+    );
+
     // Bytes count as well as deliveries.
     let large = of("quiet", "2", "a");
     assert_eq!(full(queue.reserve([&large], 19_001).map(drop)), "quiet");

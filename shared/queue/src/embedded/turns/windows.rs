@@ -3,6 +3,7 @@
 #[cfg(test)]
 use super::super::lane::Lane;
 use super::super::lane::{Entry, WINDOW};
+use super::super::record::LaneName;
 use super::super::tables::Place;
 use super::Turns;
 
@@ -20,6 +21,14 @@ impl Turns {
     #[cfg(test)]
     pub(in super::super) fn cost(&self) -> usize {
         self.cost
+    }
+
+    /// The lanes that have something in memory, and when the oldest of what is next in them was accepted; at most so many.
+    pub(in super::super) fn oldest(&self, most: usize) -> impl Iterator<Item = (&LaneName, u64)> {
+        let lanes = self.lanes.values();
+        lanes
+            .filter_map(|lane| Some((&lane.name, lane.oldest()?)))
+            .take(most)
     }
 
     /// Puts a delivery into a lane, if there is room for it in memory.

@@ -22,6 +22,7 @@ fn receipt(kind: SourceKind, subscriptions: &[&str], age: Duration) -> SqsReceip
         fifo_dead_letter_queue_url: None,
         signing: Signing::default(),
         max_message_bytes: 1_000,
+        fair: true,
         hidden_for: HOUR,
     };
     let queue = Sqs::new(aws_sdk_sqs::Client::from_conf(config.build()), settings);

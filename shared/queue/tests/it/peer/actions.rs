@@ -69,7 +69,10 @@ fn check_message(is_fifo: bool, message: &Value) -> Result<(), Refusal> {
         return Err((400, "InvalidMessageContents"));
     }
     let is_name = |name: &str| (1..=128).contains(&name.len()) && name.chars().all(|c| c.is_ascii_graphic());
-    let is_group = is_name(text(message, "MessageGroupId"));
+    let is_group = match message.get("MessageGroupId") {
+        Some(group) => group.as_str().is_some_and(is_name),
+        None => !is_fifo,
+    };
     // A FIFO queue holds nothing back by itself, and only it looks for repetitions.
     let is_of_queue = if is_fifo {
         is_name(text(message, "MessageDeduplicationId")) && message.get("DelaySeconds").is_none()

@@ -132,16 +132,19 @@ impl Queue {
         message.visible = now + hidden_for;
         message.receive_count += 1;
         message.receipt_handle = Some(handle.clone());
-        json!({
+        let mut shown = json!({
             "MessageId": message.id,
             "ReceiptHandle": handle,
             "Body": message.body,
             "Attributes": {
                 "SentTimestamp": message.sent.to_string(),
                 "ApproximateReceiveCount": message.receive_count.to_string(),
-                "MessageGroupId": message.group_id,
             },
-        })
+        });
+        if !message.group_id.is_empty() {
+            shown["Attributes"]["MessageGroupId"] = message.group_id.as_str().into();
+        }
+        shown
     }
 
     /// When the next hidden message can be received.

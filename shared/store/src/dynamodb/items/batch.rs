@@ -4,13 +4,13 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::configuration::{Change, Configured, ResourceChange, StepLimit};
 
 use super::super::change::{Edit, Operation, SpaceChange};
-use super::transaction::{put, put_record, resource_action, within_limit};
-use super::{SpaceRecord, change};
+use super::transaction::{put, put_item, put_record, resource_action, within_limit};
+use super::{Item, SpaceRecord, change};
 use crate::encryption::Seal;
 use crate::error::StoreError;
 
 /// How much of a space a transaction can change: `DynamoDB` takes 100 actions and 4 MB, and the transaction also has the
-/// record of the space, its newest change, and whatever encrypted secrets are longer by.
+/// record of the space, its newest change, what is recorded of the changes, and whatever encrypted secrets are longer by.
 pub(crate) const STEP_LIMIT: StepLimit = StepLimit {
     resources: 90,
     bytes: 3_000_000,
@@ -34,6 +34,8 @@ pub(in super::super) struct Batch<'a> {
     pub(in super::super) record: &'a SpaceRecord,
     /// At least one.
     pub(in super::super) entries: &'a [BatchEntry],
+    /// What is recorded of them, if anything is.
+    pub(in super::super) audit: Option<Item>,
 }
 
 impl BatchEntry {
@@ -79,7 +81,7 @@ fn edit<R: Configured>(change: &Change<R>) -> Option<Edit<R>> {
 }
 
 impl Batch<'_> {
-    /// The actions on a table: the space's version, its newest change, and the resources. The log of changes has the last
+    /// The actions on a table: the space's version, its newest change, the resources, and what is recorded. The log of changes has the last
     /// one alone: who follows it misses those between by their versions, and reads the resources instead.
     pub(in super::super) fn actions(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let SpaceRecord { space, version, .. } = self.record;
@@ -97,6 +99,9 @@ impl Batch<'_> {
         }
         for entry in self.entries {
             actions.push(entry.action(self.record, table)?);
+        }
+        if let Some(item) = &self.audit {
+            actions.push(put_item(item.clone(), table)?);
         }
         Ok(actions)
     }

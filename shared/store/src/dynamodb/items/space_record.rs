@@ -1,5 +1,6 @@
 //! Items that tell the version of a space and how much is in it.
 
+use domain::audit::AuditHead;
 use domain::configuration::{Change, Snapshot};
 use domain::ids::Space;
 use domain::resource::{ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
@@ -9,6 +10,10 @@ use crate::error::{CorruptValue, StoreError};
 
 /// Name of the space: keys of long names do not tell it.
 const SPACE: &str = "space";
+/// Version that the newest record of its changes led to.
+const AUDIT_VERSION: &str = "auditVersion";
+/// Hash of that record.
+const AUDIT_HASH: &str = "auditHash";
 
 /// How many resources of each kind a space has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub(in super::super) struct SpaceRecord {
     pub(in super::super) created: u64,
     /// What is in it.
     pub(in super::super) counts: Counts,
+    /// The newest record of its changes. A program that makes none leaves it out.
+    pub(in super::super) audit: Option<AuditHead>,
 }
 
 impl Counts {
@@ -60,6 +67,7 @@ impl SpaceRecord {
             version: 0,
             created: 0,
             counts,
+            audit: None,
         }
     }
 
@@ -71,6 +79,7 @@ impl SpaceRecord {
             version: self.version + 1,
             created: self.created.max(created),
             counts,
+            audit: self.audit.clone(),
         }
     }
 
@@ -87,6 +96,9 @@ impl SpaceRecord {
                 .iter()
                 .map(|(kind, count)| number(attribute(kind), count as u64)),
         );
+        if let Some(AuditHead { version, hash }) = &self.audit {
+            item.extend([number(AUDIT_VERSION, *version), text(AUDIT_HASH, hash)]);
+        }
         item
     }
 
@@ -110,8 +122,17 @@ impl SpaceRecord {
             *count =
                 usize::try_from(read_number(item, name)?).map_err(|_| CorruptValue::Attribute { name })?;
         }
+        let audit = if item.contains_key(AUDIT_HASH) {
+            Some(AuditHead {
+                version: read_number(item, AUDIT_VERSION)?,
+                hash: read_text(item, AUDIT_HASH)?.to_owned(),
+            })
+        } else {
+            None
+        };
         Ok(Self {
             space,
+            audit,
             version: read_number(item, VERSION)?,
             created: read_number(item, CREATED)?,
             counts,
@@ -149,6 +170,10 @@ mod tests {
                     (Kind::Space, 1),
                     (Kind::Key, 3),
                 ]),
+                audit: Some(AuditHead {
+                    version: 4,
+                    hash: "ab".to_owned(),
+                }),
                 ..SpaceRecord::unwritten(space.into())
             };
             assert_eq!(SpaceRecord::read(&record.item()).unwrap(), record);

@@ -31,10 +31,13 @@ pub(in super::super) struct Transaction<'a, R: Configured> {
     pub(in super::super) seal: Option<&'a Seal>,
     /// Whether there is no such resource before it.
     pub(in super::super) is_new: bool,
+    /// What is recorded of it, if anything is.
+    pub(in super::super) audit: Option<Item>,
 }
 
 impl<R: Configured> Transaction<'_, R> {
-    /// The actions on a table: the space's version, its newest change, the resource, and what the resource refers to.
+    /// The actions on a table: the space's version, its newest change, the resource, what the resource refers to, and what
+    /// is recorded of the change.
     pub(in super::super) fn actions(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let SpaceRecord { space, version, .. } = self.record;
         let text = self
@@ -54,6 +57,9 @@ impl<R: Configured> Transaction<'_, R> {
             for (kind, id) in stored.resource.references() {
                 actions.push(check_exists(table, Key::resource(space, kind, id))?);
             }
+        }
+        if let Some(item) = &self.audit {
+            actions.push(put_item(item.clone(), table)?);
         }
         Ok(actions)
     }
@@ -97,6 +103,13 @@ pub(super) fn resource_action<R: Configured>(
         }
         Edit::Remove(id) => delete(table, Key::resource(&record.space, R::KIND, id.as_ref())),
     }
+}
+
+/// A put of an item, whatever is in its place.
+pub(super) fn put_item(item: Item, table: &str) -> Result<TransactWriteItem, StoreError> {
+    put(Put::builder()
+        .table_name(table)
+        .set_item(Some(within_limit(item)?)))
 }
 
 /// A put as an action of a transaction.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::{AuditTrail, Author};
 use domain::configuration::{Change, Configured, ResourceChange, Snapshot};
 use domain::ids::Space;
 use domain::space_version::SpaceVersion;
@@ -53,16 +54,18 @@ impl TableWriter {
     /// is in another state.
     pub(in super::super) async fn replace(
         self: &Arc<Self>,
+        author: &Arc<Author>,
         before: SpaceState,
         after: Snapshot,
     ) -> Result<Option<Written<SpaceState>>, StoreError> {
-        let writer = self.clone();
-        let work = tokio::spawn(async move { writer.carry_out_replacement(&before, &after).await });
+        let (writer, author) = (self.clone(), author.clone());
+        let work = tokio::spawn(async move { writer.carry_out_replacement(&author, &before, &after).await });
         work.await.map_err(StoreError::unavailable)?
     }
 
     async fn carry_out_replacement(
         &self,
+        author: &Author,
         before: &SpaceState,
         after: &Snapshot,
     ) -> Result<Option<Written<SpaceState>>, StoreError> {
@@ -81,7 +84,11 @@ impl TableWriter {
         *known = None;
         let mut attempts = WriteAttempts::until(deadline);
         loop {
-            let attempt = timeout_at(deadline, self.attempt_replacement(before, after, &changes)).await;
+            let attempt = timeout_at(
+                deadline,
+                self.attempt_replacement(author, (before, after), &changes),
+            )
+            .await;
             let reason = match attempt.map_err(StoreError::unavailable)?? {
                 Attempt::Made(value) => {
                     let SpaceState { space, version, .. } = value.clone();
@@ -103,8 +110,8 @@ impl TableWriter {
 
     async fn attempt_replacement(
         &self,
-        before: &SpaceState,
-        after: &Snapshot,
+        author: &Author,
+        (before, after): (&SpaceState, &Snapshot),
         changes: &[ResourceChange],
     ) -> Result<Attempt, StoreError> {
         let space = &before.space;
@@ -117,17 +124,23 @@ impl TableWriter {
         for entry in changes.iter().filter_map(BatchEntry::of) {
             entries.push(self.closed(entry).await?);
         }
+        let mut trail = AuditTrail::default();
+        changes.iter().for_each(|change| trail.note_any(change));
+        let recorded = self.recorded(&record, author, trail).await?;
+        let head = recorded.as_ref().map(|recorded| recorded.head.clone());
         let newest = changes.iter().filter_map(ResourceChange::created).max();
         let next = SpaceRecord {
             space: space.clone(),
             version: record.version + entries.len() as u64,
             created: record.created.max(newest.unwrap_or_default()),
             counts: Counts::of(after),
+            audit: head.or_else(|| record.audit.clone()),
         };
         let batch = Batch {
             decided_on: before.version,
             record: &next,
             entries: &entries,
+            audit: recorded.map(|recorded| recorded.item),
         };
         match self.table.commit(batch.actions(&self.table.name)?).await? {
             CommitOutcome::Committed => Ok(Attempt::Made(SpaceState {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use http::uri::Authority;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -23,7 +24,7 @@ pub(in crate::http) struct Idle(Mutex<Servers>);
 
 #[derive(Default)]
 pub(super) struct Servers {
-    pub(super) by_authority: HashMap<Authority, Server>,
+    pub(super) by_authority: HashMap<Authority, Server, RandomState>,
     /// Whether a task looks them through.
     are_swept: bool,
 }

@@ -66,12 +66,40 @@ async fn copied(given: Vec<(u8, u8)>) {
     let other = r#"{"type":"async","eventType":"e","functionId":"a","path":"/f","filters":[ {"exact":  {"x": "y"}} ]}"#;
     assert_eq!(api.send("PUT", &path, other).await.status, 200);
 
+    // Versions of a schema with a gap, and a mode that is younger than they are.
+    for (method, path, body) in [
+        (
+            "POST",
+            "eventtypes",
+            r#"{"name":"order","schema":{"type": "number","minimum":1.50}}"#,
+        ),
+        ("POST", "schemas/order/versions", r#"{"type":"integer"}"#),
+        ("POST", "schemas/order/versions", r#"{"type":  "array"}"#),
+        ("DELETE", "schemas/order/versions/2", ""),
+        ("POST", "schemas/order/versions", "true"),
+        (
+            "PATCH",
+            "eventtypes/order",
+            r#"{"compatibility":"backward","validation":"warn"}"#,
+        ),
+    ] {
+        let made = api
+            .send(method, &format!("/v1/spaces/default/{path}"), body)
+            .await;
+        assert!(made.status < 300, "{method} {path}: {}", made.body);
+    }
+
     let exported = api.bytes(EXPORT).await;
     let copy = Api::start_large();
     let applied = copy
         .send("POST", APPLY, std::str::from_utf8(&exported).unwrap())
         .await;
     assert_eq!(applied.status, 200, "{}", applied.body);
+    let warnings = applied.body["warnings"].to_string();
+    assert!(
+        warnings.contains(r#": version 3 of the schema of \"order\" is not compatible with version 1"]"#),
+        "{warnings}"
+    );
     assert_eq!(copy.bytes(EXPORT).await, exported);
     let again = copy
         .send(

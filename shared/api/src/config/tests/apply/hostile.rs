@@ -29,3 +29,45 @@ async fn errors_are_no_more_than_anybody_reads() {
     let small = Api::start();
     assert_eq!(small.send("POST", APPLY, &document.to_string()).await.status, 413);
 }
+
+/// What a document has compared takes no more than one schema may, however many of its event types have some.
+#[tokio::test]
+async fn all_schemas_of_a_document_are_compared_within_one_bound() {
+    let mut api = Api::start_large();
+    let types = |count: usize, allowed: Value| {
+        let event_type = |at: usize| json!({"name": format!("t{at}"), "compatibility": "backward", "schema": {"type": allowed}});
+        json!({"eventTypes": (0..count).map(event_type).collect::<Vec<_>>()})
+    };
+    api.apply("", &types(200, json!("integer"))).await;
+    api.config.schemas.compare_steps = 2_000;
+    let refused = api
+        .send(
+            "POST",
+            APPLY,
+            &types(200, json!(["integer", "string"])).to_string(),
+        )
+        .await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    let text = refused.body.to_string();
+    assert!(text.contains("take too long"), "{text}");
+    api.apply("", &types(2, json!(["integer", "string"]))).await;
+}
+
+/// A few characters of a pattern can take long to compile.
+#[tokio::test]
+async fn all_schemas_of_a_document_are_compiled_within_one_bound() {
+    let mut api = Api::start_large();
+    let types = |count: usize| {
+        let event_type = |at: usize| json!({"name": format!("t{at}"), "schema": {"pattern": format!("\\w{{{}}}", 100 + at)}});
+        json!({"eventTypes": (0..count).map(event_type).collect::<Vec<_>>()})
+    };
+    api.config.schemas.compare_steps = 100_000;
+    let refused = api.send("POST", APPLY, &types(20).to_string()).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(
+        refused.body.to_string().contains("take too long"),
+        "{}",
+        refused.body
+    );
+    api.apply("", &types(1)).await;
+}

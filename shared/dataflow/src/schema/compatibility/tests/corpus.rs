@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::schema::compatibility::{CompareLimits, Compatibility, Direction, Policy, refusals};
+use crate::schema::compatibility::{
+    CompareBudget, CompareLimits, Compatibility, Direction, Policy, refusals,
+};
 use crate::schema::{Schema, SchemaLimits};
 
 /// Pairs on which this differs, and why.
@@ -52,7 +54,14 @@ fn pairs_of_apicurio() {
         let compile =
             |side: &str| Schema::compile(&pair[side].to_string(), &SchemaLimits::default()).unwrap();
         let (old, new) = (compile("original"), compile("updated"));
-        let found = refusals(Compatibility::Full, Policy::Strict, &old, &new, &limits);
+        let found = refusals(
+            Compatibility::Full,
+            Policy::Strict,
+            &old,
+            &new,
+            &limits,
+            &CompareBudget::default(),
+        );
         let breaks = |way| found.iter().any(|refusal| refusal.direction == way);
         let got = match (breaks(Direction::Backward), breaks(Direction::Forward)) {
             (false, false) => "both",

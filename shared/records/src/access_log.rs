@@ -1,0 +1,212 @@
+//! The access log: a line for each request. A thread of its own writes them, so that no request ever waits for a terminal, a
+//! pipe or a disk; what these do not take in time is left out and counted.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+/// Lines that the access log left out: what it is written to did not keep up, or failed.
+pub const ACCESS_LOG_DROPPED: &str = "eventgateway_access_log_dropped_total";
+
+/// Bytes that are written at a time, unless a single line is longer.
+const BATCH_BYTES: usize = 64 * 1024;
+
+/// The access log. Clones share it. What was noted is written when the last one is dropped.
+#[derive(Debug, Clone)]
+pub struct AccessLog(Way);
+
+#[derive(Debug, Clone)]
+enum Way {
+    Thread(Arc<SyncSender<Command>>),
+    Here,
+}
+
+#[derive(Debug)]
+enum Command {
+    Line(String),
+    /// Say when all that came before is written.
+    Flush(SyncSender<()>),
+}
+
+/// What lines are written to.
+enum Sink {
+    /// With the rest of the log, of which no line comes in between.
+    Stderr,
+    File(File),
+    #[cfg(test)]
+    Other(Box<dyn Write + Send>),
+}
+
+impl AccessLog {
+    /// A log on stderr, for which no more than so many lines wait. Fails when the system has no thread left.
+    pub fn to_stderr(backlog: usize) -> io::Result<Self> {
+        Self::start(Sink::Stderr, backlog)
+    }
+
+    /// A log that is added to a file, which is created where it is missing, readable by its owner alone.
+    pub fn to_file(path: &Path, backlog: usize) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Self::start(Sink::File(options.open(path)?), backlog)
+    }
+
+    /// A log on stderr that is written at once: of a process that is stopped whenever it has answered, as on AWS Lambda,
+    /// a thread would not get to it.
+    pub fn at_once() -> Self {
+        Self(Way::Here)
+    }
+
+    fn start(sink: Sink, backlog: usize) -> io::Result<Self> {
+        let (commands, received) = sync_channel(backlog.max(1));
+        std::thread::Builder::new()
+            .name("access-log".to_owned())
+            .spawn(move || run(&received, sink))?;
+        Ok(Self(Way::Thread(Arc::new(commands))))
+    }
+
+    /// Adds a line, which has its end. It is left out and counted where too many wait.
+    pub fn note(&self, line: String) {
+        let is_taken = match &self.0 {
+            Way::Thread(commands) => commands.try_send(Command::Line(line)).is_ok(),
+            Way::Here => Sink::Stderr.write(line.as_bytes()).is_ok(),
+        };
+        if !is_taken {
+            count_dropped(1);
+        }
+    }
+
+    /// Waits until all that was noted is written, but not for longer than this.
+    pub async fn flush(&self, most: Duration) {
+        let Way::Thread(commands) = &self.0 else { return };
+        let commands = Arc::clone(commands);
+        let flushing = tokio::task::spawn_blocking(move || {
+            let (told, written) = sync_channel(1);
+            // Where it is full, there is nobody who could wait for more.
+            if commands.try_send(Command::Flush(told)).is_ok() {
+                let _ = written.recv_timeout(most);
+            }
+        });
+        let _ = flushing.await;
+    }
+}
+
+impl Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stderr => io::stderr().lock().write_all(bytes),
+            Self::File(file) => file.write_all(bytes),
+            #[cfg(test)]
+            Self::Other(other) => other.write_all(bytes),
+        }
+    }
+}
+
+fn count_dropped(lines: u64) {
+    metrics::counter!(ACCESS_LOG_DROPPED).increment(lines);
+}
+
+/// Writes what comes in until nobody is left who notes anything.
+fn run(commands: &Receiver<Command>, mut sink: Sink) {
+    let (mut batch, mut lines) = (Vec::new(), 0);
+    while let Ok(first) = commands.recv() {
+        let mut flushed = None;
+        for command in std::iter::once(first).chain(commands.try_iter()) {
+            match command {
+                Command::Line(line) => {
+                    batch.extend_from_slice(line.as_bytes());
+                    lines += 1;
+                }
+                Command::Flush(told) => flushed = Some(told),
+            }
+            if batch.len() >= BATCH_BYTES || flushed.is_some() {
+                break;
+            }
+        }
+        if sink.write(&batch).is_err() {
+            count_dropped(lines);
+        }
+        batch.clear();
+        lines = 0;
+        if let Some(told) = flushed {
+            // Who does not wait any longer needs no answer.
+            let _ = told.send(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    /// A pipe that takes nothing until it is let.
+    struct Slow {
+        reached: Sender<Vec<u8>>,
+        go_on: Receiver<()>,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.reached.send(bytes.to_vec()).unwrap();
+            self.go_on.recv().map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_slow_keeps_nobody_waiting() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let page = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            let ((reached, written), (let_go, go_on)) = (channel(), channel());
+            let log = AccessLog::start(Sink::Other(Box::new(Slow { reached, go_on })), 4).unwrap();
+            log.note("first\n".to_owned());
+            assert_eq!(written.recv().unwrap(), b"first\n");
+            // The thread is stuck: four lines wait, the others are left out.
+            for number in 0..10 {
+                log.note(format!("{number}\n"));
+            }
+            assert!(
+                page.render()
+                    .contains("eventgateway_access_log_dropped_total 6\n"),
+                "{}",
+                page.render()
+            );
+            let_go.send(()).unwrap();
+            assert_eq!(written.recv().unwrap(), b"0\n1\n2\n3\n");
+            let_go.send(()).unwrap();
+        });
+    }
+
+    #[tokio::test]
+    async fn lines_are_added_to_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("access.log");
+        for line in ["one\n", "two\n"] {
+            let log = AccessLog::to_file(&path, 10).unwrap();
+            log.note(line.to_owned());
+            log.flush(Duration::from_secs(20)).await;
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(
+                std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
+        }
+    }
+}
