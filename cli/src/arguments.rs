@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit, explain,
-    export, get, import, keys, login, pause, schema, status, tail, waiting,
+    apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit,
+    explain, export, get, import, keys, login, pause, schema, status, tail, waiting,
 };
 use crate::connection::Connection;
 use crate::console::Console;

@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const FOLLOW: Duration = Duration::from_millis(500);
 
 /// How long the gateway may take to start.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// The file that is watched if none is named and it is there.
 const USUAL_FILE: &str = "gateway.yaml";
@@ -137,16 +137,16 @@ fn serve(
     let path = session.api.in_space("deliveries?limit=1000");
     let mut follower = Follower::new(path, false);
     let mut watched = file.map(WatchedFile::new);
-    let mut followed = None::<Instant>;
+    let mut last_asked = None::<Instant>;
     loop {
         if let (Some(file), Some(watched)) = (file, &mut watched)
             && watched.has_changed()
         {
             follow_file(arguments, file, &mut session)?;
         }
-        if followed.is_none_or(|last| last.elapsed() >= FOLLOW) {
+        if last_asked.is_none_or(|last| last.elapsed() >= FOLLOW) {
             follower.show_news(usize::MAX, &mut session)?;
-            followed = Some(Instant::now());
+            last_asked = Some(Instant::now());
         }
         session.console.flush()?;
         match happenings.recv_timeout(LOOK) {

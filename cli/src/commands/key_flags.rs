@@ -117,10 +117,10 @@ impl New {
         let mut body = Map::new();
         body.insert("name".to_owned(), json!(self.name));
         if let Some(role) = self.role {
-            body.insert("role".to_owned(), json!(name_of(role)));
+            body.insert("role".to_owned(), json!(name_of(&role)));
         }
         let lists = [
-            ("scopes", self.scope.iter().copied().map(name_of).collect()),
+            ("scopes", self.scope.iter().map(name_of).collect()),
             ("eventTypes", self.event_type.clone()),
             ("paths", self.path.clone()),
         ];
@@ -156,7 +156,7 @@ impl New {
 }
 
 /// The name of a value, which is the gateway's.
-fn name_of(value: impl ValueEnum) -> String {
+fn name_of(value: &impl ValueEnum) -> String {
     let name = value.to_possible_value();
     name.map(|name| name.get_name().to_owned()).unwrap_or_default()
 }

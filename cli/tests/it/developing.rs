@@ -14,7 +14,7 @@ use crate::program::User;
 use crate::stand_in::StandIn;
 
 /// How long a line may take to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The lines of a stream as they come.
 fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
@@ -36,7 +36,7 @@ fn next_with(lines: &Receiver<String>, part: &str) -> String {
         match lines.recv_timeout(PATIENCE) {
             Ok(line) if line.contains(part) => return line,
             Ok(line) => others.push(line),
-            Err(_) => panic!("no line with {part:?} came, but {others:#?}"),
+            Err(err) => panic!("no line with {part:?} came, but {others:#?}: {err}"),
         }
     }
 }

@@ -3,8 +3,7 @@
 use super::endpoint::{Endpoint, Subject};
 use super::{
     apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, quotas,
-    schemas,
-    spaces, transforms, waiting, xregistry,
+    schemas, spaces, transforms, waiting, xregistry,
 };
 
 /// All there are.
