@@ -11,16 +11,19 @@ pub struct Console {
     output: Box<dyn Write>,
     errors: Box<dyn Write>,
     is_interactive: bool,
+    /// Whether a person looks at what is written.
+    is_watched: bool,
 }
 
 impl Console {
     /// That of this process.
     pub fn of_process() -> Self {
-        let input = io::stdin();
+        let (input, output) = (io::stdin(), io::stdout());
         let is_interactive = input.is_terminal();
         Self {
             input: Box::new(input.lock()),
-            output: Box::new(io::BufWriter::new(io::stdout())),
+            is_watched: output.is_terminal(),
+            output: Box::new(io::BufWriter::new(output)),
             errors: Box::new(io::stderr()),
             is_interactive,
         }
@@ -33,6 +36,14 @@ impl Console {
 
     pub(crate) fn input(&mut self) -> &mut dyn BufRead {
         &mut *self.input
+    }
+
+    /// Writes what somebody else made: as it is for programs, and for people what can be seen of it.
+    pub(crate) fn write_foreign(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.is_watched {
+            return self.write(visible_lines(&String::from_utf8_lossy(bytes)));
+        }
+        self.write(bytes)
     }
 
     /// Writes a text as it is.
@@ -75,16 +86,41 @@ impl fmt::Debug for Console {
     }
 }
 
-/// A text of somebody else on one line, and without anything that would move the cursor of a terminal or change its colours.
+/// Whether a character would move the cursor of a terminal, change its colours, or have a text look like another one: controls,
+/// and what is not seen or changes the direction of what is.
+pub(crate) fn is_steering(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
+/// A text of somebody else on one line, and without anything that steers a terminal or its reader.
 pub(crate) fn visible(text: &str) -> String {
-    if !text.chars().any(char::is_control) {
+    shown(text, is_steering)
+}
+
+/// The same of a text that may have several lines.
+pub(crate) fn visible_lines(text: &str) -> String {
+    shown(text, |character| {
+        is_steering(character) && !matches!(character, '\n' | '\t')
+    })
+}
+
+fn shown(text: &str, is_escaped: fn(char) -> bool) -> String {
+    if !text.chars().any(is_escaped) {
         return text.to_owned();
     }
-    let shown = |character: char| match character {
-        control if control.is_control() => control.escape_default().to_string(),
-        other => other.to_string(),
-    };
-    text.chars().map(shown).collect()
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_escaped(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -97,8 +133,10 @@ mod tests {
             ("plain – ü", "plain – ü"),
             ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
             ("two\nlines\t\u{9b}", "two\\nlines\\t\\u{9b}"),
+            ("\u{202e}gpj.exe\u{200b}", "\\u{202e}gpj.exe\\u{200b}"),
         ] {
             assert_eq!(visible(text), want);
         }
+        assert_eq!(visible_lines("two\nlines\t\r\u{1b}"), "two\nlines\t\\r\\u{1b}");
     }
 }

@@ -16,8 +16,8 @@ use tokio::runtime::Runtime;
 use crate::answer::Answer;
 use crate::failure::Failure;
 
-/// The largest answer that is read, in bytes: no list of a gateway is near it.
-const MAX_ANSWER: usize = 256 << 20;
+/// The largest answer that is read, and all pages of a list together, in bytes: no list of a gateway is near it.
+pub(crate) const MAX_ANSWER: usize = 256 << 20;
 
 /// A client that keeps its connections.
 #[derive(Debug)]

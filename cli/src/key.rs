@@ -39,6 +39,11 @@ impl Key {
         Ok(Self::of(&typed))
     }
 
+    /// Whether it is a key of a space, which opens no other and nothing besides.
+    pub(crate) fn is_of_space(&self) -> bool {
+        self.0.starts_with("egk_")
+    }
+
     /// For the one header that it is sent in.
     pub(crate) fn reveal(&self) -> &str {
         &self.0

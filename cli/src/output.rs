@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde_json::value::RawValue;
 
-use crate::console::Console;
+use crate::console::{Console, is_steering};
 use crate::failure::Failure;
 use crate::json_text::indented;
 
@@ -42,7 +42,12 @@ pub(crate) fn to_yaml(json: &str) -> Result<String, Failure> {
     let malformed =
         |err: &dyn std::fmt::Display| Failure::Malformed(format!("cannot be written as YAML: {err}"));
     let value: serde_yaml_ng::Value = serde_json::from_str(json).map_err(|err| malformed(&err))?;
-    serde_yaml_ng::to_string(&value).map_err(|err| malformed(&err))
+    let yaml = serde_yaml_ng::to_string(&value).map_err(|err| malformed(&err))?;
+    // JSON is YAML, too, and the form in which all of it can be escaped.
+    if yaml.chars().any(|one| is_steering(one) && one != '\n') {
+        return Ok(indented(json) + "\n");
+    }
+    Ok(yaml)
 }
 
 /// Milliseconds since 1970 as people read them, in UTC.
@@ -65,6 +70,19 @@ mod tests {
     fn yaml_keeps_order_and_texts() {
         let yaml = to_yaml(r#"{"b":"1","a":[true,2,"x: y"],"c":{}}"#).unwrap();
         assert_eq!(yaml, "b: '1'\na:\n- true\n- 2\n- 'x: y'\nc: {}\n");
+    }
+
+    #[test]
+    fn yaml_has_nothing_that_steers_a_terminal() {
+        let json = "{\"\u{9b}a\":\"\\u001b[2J \u{7f}\u{202e}x\u{2028}\"}";
+        let yaml = to_yaml(json).unwrap();
+        assert!(
+            !yaml.chars().any(|one| is_steering(one) && one != '\n'),
+            "{yaml:?}"
+        );
+        let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+        let back: serde_json::Value = serde_yaml_ng::from_str(&yaml).unwrap();
+        assert_eq!(back, read(json));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::console::{Console, visible};
 use crate::failure::Failure;
+use crate::http_client::MAX_ANSWER;
 use crate::output::{Format, write_value};
 
 /// A command's surroundings.
@@ -66,10 +67,14 @@ impl Session<'_> {
         member: &str,
         most: usize,
     ) -> Result<Vec<Box<RawValue>>, Failure> {
-        let mut items = Vec::new();
+        let (mut items, mut bytes) = (Vec::new(), 0);
         let mut at = path.to_owned();
         loop {
             let (page, next) = self.page(&at, member)?;
+            bytes += page.iter().map(|item| item.get().len()).sum::<usize>();
+            if bytes > MAX_ANSWER {
+                return Err(self.foreign(path, "it has more pages than can be kept".to_owned()));
+            }
             items.extend(page);
             items.truncate(most);
             let Some(next) = next.filter(|_| items.len() < most) else {

@@ -12,6 +12,7 @@ use crate::commands::labels::pair;
 use crate::console::visible;
 use crate::documents::{self, to_json};
 use crate::failure::Failure;
+use crate::json_text::seen;
 use crate::output::{Format, write_value};
 use crate::session::Session;
 
@@ -225,7 +226,7 @@ fn show(answer: &Answer, id: &str, event_type: &str, session: &mut Session<'_>) 
         });
         return match session.format {
             // One line an event, as they came.
-            Format::Json => session.console.line(shown),
+            Format::Json => session.console.line(seen(&shown.to_string())),
             format => write_value(session.console, format, &json!([shown]).to_string()),
         };
     }
@@ -242,7 +243,7 @@ fn show(answer: &Answer, id: &str, event_type: &str, session: &mut Session<'_>) 
     }
     // Of a refusal the text is told as an error.
     if answer.status.is_success() && !answer.body.is_empty() {
-        session.console.write(&answer.body)?;
+        session.console.write_foreign(&answer.body)?;
         if !answer.body.ends_with(b"\n") {
             session.console.write("\n")?;
         }

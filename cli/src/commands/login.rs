@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use http::Method;
+use http::{Method, StatusCode};
 
 use crate::api::Api;
 use crate::connection::Connection;
@@ -62,8 +62,7 @@ pub(crate) fn run(arguments: &Arguments, place: Place, console: &mut Console) ->
     let connection = Connection::of(said.clone(), Context::default())?;
     let url = connection.config_url.clone();
     if !arguments.no_check {
-        // Everything but the status needs the key.
-        Api::new(connection.clone(), patience).configuration(Method::GET, "/v1/spaces?limit=1", None)?;
+        check(&Api::new(connection.clone(), patience))?;
     }
     let mut contexts = Contexts::read(&file)?;
     let kept = Context {
@@ -84,4 +83,22 @@ pub(crate) fn run(arguments: &Arguments, place: Place, console: &mut Console) ->
         "{url} is kept as \"{}\", {has_key}, and used from now on",
         arguments.name
     ))
+}
+
+/// Whether the gateway takes the key. Everything but the status needs it; that of a space is taken there alone.
+fn check(api: &Api) -> Result<(), Failure> {
+    if !api.connection.key.as_ref().is_some_and(Key::is_of_space) {
+        return api
+            .configuration(Method::GET, "/v1/spaces?limit=1", None)
+            .map(drop);
+    }
+    // Whatever it allows, its holder learns that nothing is to be read here, and others do not.
+    match api.configuration(Method::GET, &api.in_space("apply"), None) {
+        Err(refused) if refused.is_status(StatusCode::METHOD_NOT_ALLOWED) => Ok(()),
+        Err(refused) if refused.is_status(StatusCode::UNAUTHORIZED) => Err(Failure::Usage(format!(
+            "the key opens no space \"{}\": name its space with --space",
+            api.connection.space
+        ))),
+        other => other.map(drop),
+    }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::commands::deliveries::{Selection, row};
 use crate::console::visible;
 use crate::failure::Failure;
+use crate::json_text::seen;
 use crate::kind::text_of;
 use crate::output::{Format, write_value};
 use crate::session::Session;
@@ -82,7 +83,7 @@ fn show(attempt: &Value, json: &str, session: &mut Session<'_>) -> Result<(), Fa
                 .map(|cell| visible(cell));
             session.console.line(cells.collect::<Vec<_>>().join("  "))
         }
-        Format::Json => session.console.line(json),
+        Format::Json => session.console.line(seen(json)),
         Format::Yaml => {
             session.console.line("---")?;
             write_value(session.console, Format::Yaml, json)

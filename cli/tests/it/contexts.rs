@@ -51,6 +51,37 @@ fn a_key_is_kept_for_its_gateway_and_shown_nowhere() {
     }
 }
 
+/// Such a key is for no list of spaces.
+#[test]
+fn a_key_of_a_space_is_tried_in_its_space() {
+    let gateway = StandIn::start(|request| match request.line.as_str() {
+        "GET /v1/spaces/shop/apply" => (405, "allow: POST\r\n", "Method Not Allowed\n".to_owned()),
+        _ => (401, "", r#"{"errors":[{"message":"Unauthorized"}]}"#.to_owned()),
+    });
+    let user = User::new();
+    let login = |space: &str| {
+        user.eg_reading(
+            "egk_live_x\n",
+            &[
+                "login",
+                "--config-url",
+                &gateway.url,
+                "--space",
+                space,
+                "--key-stdin",
+            ],
+        )
+    };
+    login("shop").expect(0);
+    let refused = login("other").expect(2);
+    assert!(
+        refused.err.contains("--space") && !refused.err.contains("egk_live_x"),
+        "{}",
+        refused.err
+    );
+    assert!(!format!("{:?}", gateway.requests()).contains("/v1/spaces?"));
+}
+
 #[test]
 #[cfg(unix)]
 fn only_the_owner_reads_the_file() {

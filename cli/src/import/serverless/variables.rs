@@ -1,5 +1,7 @@
 //! Variables of the Serverless Framework, as far as the file and the flags say what they stand for.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 use crate::import::document::Imported;
@@ -10,10 +12,14 @@ const MAX_DEPTH: usize = 16;
 /// The longest text that variables make, in bytes.
 const MAX_TEXT: usize = 64 << 10;
 
+/// Steps that all variables of a file take at most, and bytes of what they stand for.
+const MOST_WORK: usize = 1 << 20;
+
 /// The file with its variables in place. Those that only a deployment knows stay as they are, and are named.
 pub(super) fn resolved(file: &Value, options: &[(&str, Option<&str>)], imported: &mut Imported) -> Value {
     let mut unknown = Vec::new();
-    let value = Resolver { file, options }.value(file, 0, &mut unknown);
+    let left = Cell::new(MOST_WORK);
+    let value = Resolver { file, options, left }.value(file, 0, &mut unknown);
     for (place, variable) in unknown {
         // Most of a file is not about the gateway.
         if [
@@ -38,12 +44,21 @@ pub(super) fn resolved(file: &Value, options: &[(&str, Option<&str>)], imported:
 struct Resolver<'a> {
     file: &'a Value,
     options: &'a [(&'a str, Option<&'a str>)],
+    /// Of [`MOST_WORK`]: variables may lead to others several times each, and to most of the file.
+    left: Cell<usize>,
 }
 
 /// Where a variable stands, and the variable.
 type Unknown = Vec<(String, String)>;
 
 impl Resolver<'_> {
+    /// Takes steps; `false` if there are not so many left.
+    fn spend(&self, steps: usize) -> bool {
+        let left = self.left.get().checked_sub(steps);
+        self.left.set(left.unwrap_or_default());
+        left.is_some()
+    }
+
     fn value(&self, value: &Value, depth: usize, unknown: &mut Unknown) -> Value {
         self.at(value, "", depth, unknown)
     }
@@ -109,6 +124,9 @@ impl Resolver<'_> {
 
     /// What a variable stands for, or else what stands behind its commas.
     fn variable(&self, variable: &str, depth: usize) -> Option<Value> {
+        if !self.spend(1 + variable.len()) {
+            return None;
+        }
         variable
             .split(',')
             .find_map(|source| self.source(source.trim(), depth))
@@ -150,9 +168,31 @@ impl Resolver<'_> {
                 unknown.is_empty().then_some(resolved)
             }
             Value::Null => None,
-            other => Some(other.clone()),
+            other => self.spend(size(other, self.left.get())).then(|| other.clone()),
         }
     }
+}
+
+/// How large a value is, about; more than there is room for if it is.
+fn size(value: &Value, room: usize) -> usize {
+    let mut size = 0;
+    let mut waiting = vec![value];
+    while let Some(value) = waiting.pop() {
+        size += 32;
+        match value {
+            Value::String(text) => size += text.len(),
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(members) => {
+                size += members.keys().map(String::len).sum::<usize>();
+                waiting.extend(members.values());
+            }
+            _ => {}
+        }
+        if size > room {
+            break;
+        }
+    }
+    size
 }
 
 #[cfg(test)]
@@ -191,5 +231,34 @@ mod tests {
             let (value, named) = stage(&json!({"provider": {"stage": text}}), None);
             assert_eq!((value, named), (json!(text), 1), "{text}");
         }
+    }
+
+    /// Each leads to the next sixteen times, and there are sixteen of them.
+    #[test]
+    fn variables_that_multiply_come_to_an_end() {
+        let mut custom = Map::new();
+        for at in 0..16 {
+            let next = format!("${{self:custom.a{}}}", at + 1).repeat(16);
+            custom.insert(format!("a{at}"), json!(next));
+        }
+        custom.insert("a16".to_owned(), json!(""));
+        let mut imported = Imported::default();
+        resolved(&json!({"custom": custom}), &[], &mut imported);
+        assert!(!imported.unmapped.is_empty());
+    }
+
+    #[test]
+    fn variables_that_stand_for_much_have_so_much_room_and_no_more() {
+        let mut custom: Map<_, _> = (0..5_000)
+            .map(|at| (format!("a{at}"), json!("${self:large}")))
+            .collect();
+        custom.insert("text".to_owned(), json!("x"));
+        let large: Vec<_> = (0..5_000).collect();
+        let file = json!({"custom": custom, "large": large});
+        let mut imported = Imported::default();
+        let value = resolved(&file, &[], &mut imported);
+        assert!(serde_json::to_vec(&value).unwrap().len() < MOST_WORK);
+        assert_eq!(value["custom"]["text"], "x");
+        assert!(!imported.unmapped.is_empty());
     }
 }
