@@ -1,5 +1,7 @@
 //! JSON as text: numbers keep their digits and members their order, whatever this program knows of them.
 
+use std::fmt::Write as _;
+
 use crate::console::is_steering;
 
 /// The same text with a line for each member and element.
@@ -53,7 +55,7 @@ pub(crate) fn indented(json: &str) -> String {
 fn push_seen(out: &mut String, character: char) {
     if is_steering(character) {
         // None of them needs more than four digits.
-        out.push_str(&format!("\\u{:04x}", u32::from(character)));
+        let _ = write!(out, "\\u{:04x}", u32::from(character));
     } else {
         out.push(character);
     }

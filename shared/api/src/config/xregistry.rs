@@ -57,8 +57,8 @@ impl ConfigApi {
             self.settings_or_unset(space),
         )?;
         let own = space.clone();
-        let make = move || json_bytes(&Registry::of(&own, settings.description, &event_types));
-        let made = off_runtime_for(space.as_str(), make);
+        let render = move || json_bytes(&Registry::of(&own, settings.description, &event_types));
+        let made = off_runtime_for(space.as_str(), render);
         Ok(json_answer(StatusCode::OK, made.await))
     }
 }

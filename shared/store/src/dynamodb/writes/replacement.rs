@@ -21,7 +21,7 @@ use crate::written::Written;
 /// What became of an attempt.
 enum Attempt {
     /// The space is so.
-    Made(SpaceState),
+    Made(Box<SpaceState>),
     /// It is in another state than the one that this was decided on.
     Outdated,
     /// Nothing is written, and another attempt may do better. With the reason, unless it is that others are writing.
@@ -91,12 +91,13 @@ impl TableWriter {
             .await;
             let reason = match attempt.map_err(StoreError::unavailable)?? {
                 Attempt::Made(value) => {
-                    let SpaceState { space, version, .. } = value.clone();
+                    let SpaceState { space, version, .. } = SpaceState::clone(&value);
                     *known = Some(SpaceSnapshot {
                         version,
                         snapshot: after.clone(),
                     });
                     let version = Some(SpaceVersion { space, version });
+                    let value = *value;
                     return Ok(Some(Written { value, version }));
                 }
                 Attempt::Outdated => return Ok(None),
@@ -143,12 +144,12 @@ impl TableWriter {
             audit: recorded.map(|recorded| recorded.item),
         };
         match self.table.commit(batch.actions(&self.table.name)?).await? {
-            CommitOutcome::Committed => Ok(Attempt::Made(SpaceState {
+            CommitOutcome::Committed => Ok(Attempt::Made(Box::new(SpaceState {
                 space: space.clone(),
                 snapshot: after.clone(),
                 next_created: self.rank_after(next.created),
                 version: next.version,
-            })),
+            }))),
             CommitOutcome::Throttled(failure) => Ok(Attempt::Lost(Some(failure))),
             CommitOutcome::Lost | CommitOutcome::Inconsistent => {
                 // The state lacks what cannot be read, so this is where a new resource may meet such an item.
