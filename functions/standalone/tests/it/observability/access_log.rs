@@ -1,7 +1,7 @@
 //! Lines of the access log: where they go, and what they never hold.
 
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::send;
 use crate::function_server::FunctionServer;
@@ -10,7 +10,16 @@ use crate::gateway_process::{GatewayProcess, PATIENCE};
 const SECRET: &str = "s3cret";
 
 fn subscribed(gateway: &GatewayProcess, functions: &FunctionServer) {
-    gateway.answer_with("raw", "GET", "/users/:id", &functions.url("/f"));
+    gateway.event_type("http.request");
+    let provider = json!({"url": functions.url("/f"), "response": "raw"});
+    gateway.create(
+        "functions",
+        &json!({"functionId": "f", "type": "http", "provider": provider}),
+    );
+    gateway.create(
+        "subscriptions",
+        &json!({"type": "sync", "eventType": "http.request", "functionId": "f", "method": "GET", "path": "/users/:id"}),
+    );
 }
 
 #[test]
