@@ -60,6 +60,12 @@ fn in_use(advice: &'static str) -> Refusal {
     Refusal::new(None, "unused", hint(advice))
 }
 
+/// Of what is more than a plan allows.
+fn used_up() -> Refusal {
+    let advice = "delete some that are not needed, or ask for another plan";
+    Refusal::new(None, "quota", hint(advice))
+}
+
 fn about(error: &ConfigurationError) -> Refusal {
     match error {
         ConfigurationError::Invalid(invalid) => of_invalid(invalid),
@@ -156,11 +162,7 @@ fn about(error: &ConfigurationError) -> Refusal {
             Refusal::new(at("schema"), "unchanged", hint("send it again"))
         }
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
-        ConfigurationError::QuotaUsedUp { .. } => Refusal::new(
-            None,
-            "quota",
-            hint("delete some that are not needed, or ask for another plan"),
-        ),
+        ConfigurationError::QuotaUsedUp { .. } => used_up(),
         ConfigurationError::UnknownPlan { .. } => Refusal::new(at("plan"), "exists", None),
         ConfigurationError::PlanNotYours => Refusal::new(at("plan"), "accessKey", None),
     }

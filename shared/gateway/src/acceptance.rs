@@ -1,7 +1,7 @@
 //! The third stage: whether the events of a request can be taken, and their deliveries into the queue
 //! (docs/contract.md §2.1, steps 6 and 8).
 //!
-//! Quotas and an event log belong here, before anything is promised.
+//! An event log belongs here, before anything is promised.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::origin::TrustedProxies;
+use domain::routing::RoutingTable;
 use domain::system_event::SystemEvent;
 use queue::Reservation;
 use store::Store;
@@ -178,6 +179,7 @@ impl Acceptance {
     /// this error sends the whole request again.
     pub(crate) async fn queue(
         &self,
+        table: &RoutingTable,
         accepted: &mut Accepted<'_>,
         sorted: Sorted,
         bytes: usize,
@@ -185,14 +187,14 @@ impl Acceptance {
         let reservation = accepted.reservation.take();
         let queue_answers = reservation.is_some();
         let queued = self
-            .enqueue(reservation, sorted.allowed, bytes, &accepted.candidates)
+            .enqueue(table, reservation, (sorted.allowed, bytes), &accepted.candidates)
             .await;
         if queue_answers {
             queued?;
         }
         if !sorted.lost.is_empty() {
             // Each goes to the dead letters as soon as it is received; nobody was promised that there is room for it.
-            let _ = Box::pin(self.enqueue(None, sorted.lost, bytes, &[])).await;
+            let _ = Box::pin(self.enqueue(table, None, (sorted.lost, bytes), &[])).await;
         }
         Ok(())
     }
@@ -200,9 +202,9 @@ impl Acceptance {
     /// Queues deliveries in the room set aside for them, or in what room there is now ([`Outbox::send`]).
     async fn enqueue(
         &self,
+        table: &RoutingTable,
         reservation: Option<Reservation>,
-        mut deliveries: Vec<Delivery>,
-        bytes: usize,
+        (mut deliveries, bytes): (Vec<Delivery>, usize),
         promised: &[Candidate<'_>],
     ) -> Result<(), GatewayError> {
         keep_first(&mut deliveries);
@@ -213,7 +215,7 @@ impl Acceptance {
         let loses_event = |out: &[Delivery], left: &[Delivery]| is_any_lost(promised, out, left);
         let queued = self
             .outbox
-            .send(reservation, deliveries, bytes, loses_event)
+            .send(table, reservation, deliveries, bytes, loses_event)
             .await;
         match (claims, &queued) {
             (Some(claims), Ok(())) => Box::pin(claims.confirm()).await,

@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use domain::delivery::Delivery;
-use queue::{DeliveryQueue, Reservation, Unsent};
+use domain::ids::Space;
+use domain::routing::RoutingTable;
+use queue::{DeliveryQueue, QueueError, Reservation, Unsent};
 use targets::ErrorChain;
 
 use crate::error::GatewayError;
@@ -35,6 +37,7 @@ impl Outbox {
     /// left out and those left.
     pub(crate) async fn send(
         &self,
+        table: &RoutingTable,
         mut reservation: Option<Reservation>,
         mut deliveries: Vec<Delivery>,
         bytes: usize,
@@ -44,7 +47,7 @@ impl Outbox {
             let count = deliveries.len();
             let sent = match reservation.take() {
                 Some(reservation) => reservation.send(deliveries).await,
-                None => self.send_now(deliveries, bytes).await,
+                None => self.send_now(table, deliveries, bytes).await,
             };
             let Err(Unsent {
                 error,
@@ -68,15 +71,31 @@ impl Outbox {
         }
     }
 
-    async fn send_now(&self, deliveries: Vec<Delivery>, bytes: usize) -> Result<(), Unsent> {
+    async fn send_now(
+        &self,
+        table: &RoutingTable,
+        deliveries: Vec<Delivery>,
+        bytes: usize,
+    ) -> Result<(), Unsent> {
         let room = self
             .queue
             .check(&deliveries)
-            .and_then(|()| self.queue.reserve(&deliveries, bytes));
+            .and_then(|()| self.reserve(table, &deliveries, bytes));
         match room {
             Ok(reservation) => reservation.send(deliveries).await,
             Err(error) => Err(Unsent { error, deliveries }),
         }
+    }
+
+    /// Sets room aside for deliveries, as their spaces have it: by their plan, or else their share.
+    pub(crate) fn reserve<'d>(
+        &self,
+        table: &RoutingTable,
+        deliveries: impl IntoIterator<Item = &'d Delivery>,
+        bytes: usize,
+    ) -> Result<Reservation, QueueError> {
+        let most = |space: &Space| table.plan(space)?.waiting;
+        self.queue.reserve_within(deliveries, bytes, most)
     }
 
     /// Whether each delivery fits into the queue; one that does not is counted and logged.

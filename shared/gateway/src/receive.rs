@@ -177,8 +177,11 @@ impl Gateway {
             }
             stages.acceptance.sort(arrived, candidate, &mut sorted).await?;
         }
-        let bytes = arrived.body.len();
-        stages.acceptance.queue(&mut accepted, sorted, bytes).await?;
+        let (table, bytes) = (arrived.table, arrived.body.len());
+        stages
+            .acceptance
+            .queue(table, &mut accepted, sorted, bytes)
+            .await?;
         // The first event that fails gives the answer.
         let answer = match answers.len() {
             1 => answers.remove(0),

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use domain::access::Scope;
-use domain::configuration::{Configured, Snapshot};
+use domain::configuration::Snapshot;
 use domain::ids::Space;
 use domain::quota::{Quota, QuotaPlan, QuotaRate};
 use domain::resource::{ApiKey, Cors, EventType, Function, Kind, Subscription};
@@ -160,19 +160,14 @@ impl ConfigApi {
             // What a space has of the room without a plan depends on the others.
             Quota::Waiting => (None, self.queue.waiting_of(space)),
             Quota::SyncCalls => (self.max_sync_calls_per_space, None),
-            Quota::EventTypes => (bound(Kind::EventType), count::<EventType>(snapshot)),
-            Quota::Functions => (bound(Kind::Function), count::<Function>(snapshot)),
-            Quota::Subscriptions => (bound(Kind::Subscription), count::<Subscription>(snapshot)),
-            Quota::Cors => (bound(Kind::Cors), count::<Cors>(snapshot)),
-            Quota::Keys => (bound(Kind::Key), count::<ApiKey>(snapshot)),
+            Quota::EventTypes => (bound(Kind::EventType), Some(snapshot.count::<EventType>())),
+            Quota::Functions => (bound(Kind::Function), Some(snapshot.count::<Function>())),
+            Quota::Subscriptions => (bound(Kind::Subscription), Some(snapshot.count::<Subscription>())),
+            Quota::Cors => (bound(Kind::Cors), Some(snapshot.count::<Cors>())),
+            Quota::Keys => (bound(Kind::Key), Some(snapshot.count::<ApiKey>())),
             // Nobody is made to wait for it where it does not matter.
             Quota::ConfigurationBytes => (None, planned.map(|_| snapshot.bytes())),
         };
         QuotaStatus::counted(quota, (planned, bound), used)
     }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "of other quotas it is not known")]
-fn count<R: Configured>(snapshot: &Snapshot) -> Option<usize> {
-    Some(snapshot.count::<R>())
 }

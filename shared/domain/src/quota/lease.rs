@@ -158,8 +158,9 @@ impl Lease {
     /// the bucket runs over.
     #[expect(
         clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "what is beyond 64 bits is cut by the bound"
+        reason = "it need not be exact, and is cut by the bound"
     )]
     fn pause(&self, request: TokenRequest) -> u64 {
         let all = self.rate.time_of(request.wanted) as f64 * self.processes.max(1.0);

@@ -37,10 +37,9 @@ impl AdmissionControl {
         candidates: &mut [Candidate<'_>],
         bytes: usize,
     ) -> Result<Reservation, GatewayError> {
-        let most = |space: &Space| table.plan(space)?.waiting;
         loop {
             let deliveries = candidates.iter().flat_map(|candidate| &candidate.deliveries);
-            let error = match self.outbox.queue().reserve_within(deliveries, bytes, most) {
+            let error = match self.outbox.reserve(table, deliveries, bytes) {
                 Ok(reservation) => return Ok(reservation),
                 Err(error) => error,
             };

@@ -102,6 +102,6 @@ impl SystemEvents {
         self.outbox.count_received(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
         // Boxed: where nobody subscribes, nothing carries it.
-        let _ = Box::pin(self.outbox.send(None, deliveries, 0, |_, _| false)).await;
+        let _ = Box::pin(self.outbox.send(table, None, deliveries, 0, |_, _| false)).await;
     }
 }
