@@ -90,10 +90,9 @@ fn list(limit: usize, before: Option<u64>, session: &mut Session<'_>) -> Result<
 
 /// A record as cells.
 fn row(record: &Value) -> [String; 6] {
-    let text = |value: &Value| text_of(value);
     let actor = &record["actor"];
     let who = match actor["kind"].as_str() {
-        Some("key") => format!("{} ({})", text(&actor["name"]), text(&actor["id"])),
+        Some("key") => format!("{} ({})", text_of(&actor["name"]), text_of(&actor["id"])),
         kind => kind.unwrap_or_default().to_owned(),
     };
     let changes = record["changes"].as_array().map_or(&[][..], Vec::as_slice);
@@ -103,14 +102,14 @@ fn row(record: &Value) -> [String; 6] {
         several => format!(" and {} more", several - 1),
     };
     let changed = first.map_or(String::new(), |change| {
-        format!("{} {}{more}", text(&change["kind"]), text(&change["id"]))
+        format!("{} {}{more}", text_of(&change["kind"]), text_of(&change["id"]))
     });
     [
-        text(&record["version"]),
-        text(&record["time"]),
+        text_of(&record["version"]),
+        text_of(&record["time"]),
         who,
-        text(&record["address"]),
-        text(&record["operation"]),
+        text_of(&record["address"]),
+        text_of(&record["operation"]),
         changed,
     ]
 }

@@ -39,8 +39,7 @@ pub struct AuditedChange {
     pub omitted: usize,
 }
 
-// What serde asks whether to leave a number out takes it by reference.
-#[expect(clippy::trivially_copy_pass_by_ref)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
