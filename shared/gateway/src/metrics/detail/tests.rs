@@ -42,7 +42,7 @@ async fn each_is_counted_under_its_name() {
     let oldest = [waiting("a", 8_500), waiting("c", 2_000), waiting("d", 1_000)];
     let page = detail.page(&circuits, &oldest, 10_000);
     for line in [
-        r#"# TYPE eventgateway_function_duration_seconds histogram"#,
+        "# TYPE eventgateway_function_duration_seconds histogram",
         r#"eventgateway_function_calls_total{space="shop",function="f",outcome="success"} 0"#,
         r#"eventgateway_function_calls_total{space="shop",function="f",outcome="failed"} 2"#,
         r#"eventgateway_function_calls_total{space="shop",function="other",outcome="failed"} 2"#,
