@@ -20,11 +20,17 @@ use crate::written::Written;
 /// What became of an attempt.
 enum Attempt {
     /// The space is so.
-    Made(SpaceState),
+    Made(Box<SpaceState>),
     /// It is in another state than the one that this was decided on.
     Outdated,
     /// Nothing is written, and another attempt may do better. With the reason, unless it is that others are writing.
     Lost(Option<StoreError>),
+}
+
+impl Attempt {
+    fn made(state: SpaceState) -> Self {
+        Self::Made(Box::new(state))
+    }
 }
 
 impl TableWriter {
@@ -84,6 +90,7 @@ impl TableWriter {
             let attempt = timeout_at(deadline, self.attempt_replacement(before, after, &changes)).await;
             let reason = match attempt.map_err(StoreError::unavailable)?? {
                 Attempt::Made(value) => {
+                    let value = *value;
                     let SpaceState { space, version, .. } = value.clone();
                     *known = Some(SpaceSnapshot {
                         version,
@@ -130,7 +137,7 @@ impl TableWriter {
             entries: &entries,
         };
         match self.table.commit(batch.actions(&self.table.name)?).await? {
-            CommitOutcome::Committed => Ok(Attempt::Made(SpaceState {
+            CommitOutcome::Committed => Ok(Attempt::made(SpaceState {
                 space: space.clone(),
                 snapshot: after.clone(),
                 next_created: self.rank_after(next.created),
