@@ -42,9 +42,15 @@ pub(super) struct TableWriter {
 /// What became of an attempt.
 enum Attempt {
     /// It is written, or there was nothing to write; with the state of the space then.
-    Made(Written<Snapshot>),
+    Made(Box<Written<Snapshot>>),
     /// Nothing is written, and another attempt may do better. With the reason, unless it is that others were first.
     Lost(Option<StoreError>),
+}
+
+impl Attempt {
+    fn made(written: Written<Snapshot>) -> Self {
+        Self::Made(Box::new(written))
+    }
 }
 
 impl TableWriter {
@@ -93,7 +99,7 @@ impl TableWriter {
             // A transaction that is cut off may still be made: the next writer finds out by the version.
             let attempt = timeout_at(deadline, self.attempt(author, request, &mut known)).await;
             let reason = match attempt.map_err(StoreError::unavailable)?? {
-                Attempt::Made(written) => return Ok(written),
+                Attempt::Made(written) => return Ok(*written),
                 Attempt::Lost(reason) => reason,
             };
             if !attempts.pause().await {
@@ -128,7 +134,7 @@ impl TableWriter {
                 });
                 return match refusal {
                     Some(refusal) => Err(refusal.into()),
-                    None => Ok(Attempt::Made(Written {
+                    None => Ok(Attempt::made(Written {
                         value: after,
                         version: None,
                     })),
@@ -157,7 +163,7 @@ impl TableWriter {
                     version: next.version,
                     snapshot: after.clone(),
                 });
-                Ok(Attempt::Made(Written {
+                Ok(Attempt::made(Written {
                     value: after,
                     version: Some(SpaceVersion {
                         space: space.clone(),

@@ -28,6 +28,12 @@ enum Attempt {
     Lost(Option<StoreError>),
 }
 
+impl Attempt {
+    fn made(state: SpaceState) -> Self {
+        Self::Made(Box::new(state))
+    }
+}
+
 impl TableWriter {
     /// A space with everything in it, as it is at one version.
     pub(in super::super) async fn space_state(&self, space: &Space) -> Result<SpaceState, StoreError> {
@@ -91,7 +97,8 @@ impl TableWriter {
             .await;
             let reason = match attempt.map_err(StoreError::unavailable)?? {
                 Attempt::Made(value) => {
-                    let SpaceState { space, version, .. } = SpaceState::clone(&value);
+                    let value = *value;
+                    let SpaceState { space, version, .. } = value.clone();
                     *known = Some(SpaceSnapshot {
                         version,
                         snapshot: after.clone(),
@@ -126,7 +133,9 @@ impl TableWriter {
             entries.push(self.closed(entry).await?);
         }
         let mut trail = AuditTrail::default();
-        changes.iter().for_each(|change| trail.note_any(change));
+        for change in changes {
+            trail.note_any(change);
+        }
         let recorded = self.recorded(&record, author, trail).await?;
         let head = recorded.as_ref().map(|recorded| recorded.head.clone());
         let newest = changes.iter().filter_map(ResourceChange::created).max();
@@ -144,7 +153,7 @@ impl TableWriter {
             audit: recorded.map(|recorded| recorded.item),
         };
         match self.table.commit(batch.actions(&self.table.name)?).await? {
-            CommitOutcome::Committed => Ok(Attempt::Made(Box::new(SpaceState {
+            CommitOutcome::Committed => Ok(Attempt::made(SpaceState {
                 space: space.clone(),
                 snapshot: after.clone(),
                 next_created: self.rank_after(next.created),
