@@ -111,10 +111,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     warn_of_openness(settings, config_place);
     let gateway = parts.gateway()?;
     let events = parts.events_api(gateway.clone());
-    let config_api = ConfigApi {
-        authorizers: Some(gateway.authorizer_inquiry()),
-        ..parts.config_api(Some(settings.access.config_hosts.clone()))?
-    };
+    let config_api = config_api(&parts, settings, &gateway)?;
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 
@@ -177,6 +174,18 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         orphans,
         renewals,
         shutdown_timeout,
+    })
+}
+
+/// The Configuration API, with the engine beside it to ask what authorizers would answer.
+fn config_api(
+    parts: &Parts<'_>,
+    settings: &Settings,
+    gateway: &Gateway,
+) -> Result<ConfigApi, TelemetryError> {
+    Ok(ConfigApi {
+        authorizers: Some(gateway.authorizer_inquiry()),
+        ..parts.config_api(Some(settings.access.config_hosts.clone()))?
     })
 }
 
