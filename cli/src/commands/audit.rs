@@ -101,7 +101,7 @@ fn row(record: &Value) -> [String; 6] {
         0 | 1 => String::new(),
         several => format!(" and {} more", several - 1),
     };
-    let changed = first.map_or(String::new(), |change| {
+    let what = first.map_or(String::new(), |change| {
         format!("{} {}{more}", text_of(&change["kind"]), text_of(&change["id"]))
     });
     [
@@ -110,7 +110,7 @@ fn row(record: &Value) -> [String; 6] {
         who,
         text_of(&record["address"]),
         text_of(&record["operation"]),
-        changed,
+        what,
     ]
 }
 

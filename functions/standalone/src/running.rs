@@ -116,9 +116,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     warn_of_openness(settings, config_place);
     let gateway = parts.gateway()?;
     let events = parts.events_api(gateway.clone());
-    let mut config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
-    config_api.authorizers = Some(gateway.authorizer_inquiry());
-    config_api.metrics = config_api.metrics.with_engine(gateway.clone());
+    let config_api = config_api(&parts, settings, &gateway)?;
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 
@@ -185,6 +183,18 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         access_log: parts.access_log(),
         shutdown_timeout,
     })
+}
+
+/// The Configuration API, with the engine beside it to ask what authorizers would answer and what has been counted.
+fn config_api(
+    parts: &Parts<'_>,
+    settings: &Settings,
+    gateway: &Gateway,
+) -> Result<ConfigApi, TelemetryError> {
+    let mut config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
+    config_api.authorizers = Some(gateway.authorizer_inquiry());
+    config_api.metrics = config_api.metrics.with_engine(gateway.clone());
+    Ok(config_api)
 }
 
 /// The URL of an API as the start-up line has it.

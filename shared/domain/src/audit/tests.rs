@@ -13,6 +13,7 @@ use crate::configuration::{Change, Configured, Stored};
 use crate::ids::Space;
 use crate::resource::{ApiKey, Function, Resource as _};
 
+#[expect(clippy::unnecessary_wraps, reason = "as a change has it")]
 fn stored<R: Configured>(resource: R) -> Option<Stored<R>> {
     Some(Stored {
         resource: Arc::new(resource),
@@ -79,10 +80,7 @@ fn a_record_says_who_did_what_from_where() {
     });
     assert_eq!(serde_json::from_str::<Value>(&record.text).unwrap(), want);
     assert_eq!(record.text, canonical(&want));
-    let hash: String = Sha256::digest(record.text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex::encode(Sha256::digest(record.text.as_bytes()));
     assert_eq!((record.hash, record.version), (hash, 7));
 }
 

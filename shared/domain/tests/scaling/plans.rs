@@ -21,6 +21,7 @@ fn planned(before: &Snapshot, wanted: WantedSpace) -> Plan {
         prune: true,
         set: None,
         adopt: false,
+        keeps_plan: false,
         next_created: 100,
         step: None,
     };

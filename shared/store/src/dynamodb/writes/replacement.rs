@@ -104,7 +104,6 @@ impl TableWriter {
                         snapshot: after.clone(),
                     });
                     let version = Some(SpaceVersion { space, version });
-                    let value = *value;
                     return Ok(Some(Written { value, version }));
                 }
                 Attempt::Outdated => return Ok(None),
