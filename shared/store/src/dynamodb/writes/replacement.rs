@@ -157,7 +157,7 @@ impl TableWriter {
                 snapshot: after.clone(),
                 next_created: self.rank_after(next.created),
                 version: next.version,
-            }))),
+            })),
             CommitOutcome::Throttled(failure) => Ok(Attempt::Lost(Some(failure))),
             CommitOutcome::Lost | CommitOutcome::Inconsistent => {
                 // The state lacks what cannot be read, so this is where a new resource may meet such an item.
