@@ -102,7 +102,7 @@ pub(super) const REQUEST_DURATION: Description = histogram(
 );
 
 /// All metrics of the gateway. Those of the process itself are described by whatever collects them.
-pub const DESCRIPTIONS: [Description; 35] = [
+pub const DESCRIPTIONS: [Description; 36] = [
     counter(
         names::EVENTS_RECEIVED,
         "Events that found a subscriber, before authorization.",
