@@ -42,10 +42,10 @@ impl ConfigApi {
 
     fn actor(&self, caller: &Caller) -> Actor {
         match caller {
-            Caller::Key(key) => Actor::Key {
-                id: key.key_id.clone(),
-                name: key.name.clone(),
-                role: key.role,
+            Caller::Key(holder) => Actor::Key {
+                id: holder.key.key_id.clone(),
+                name: holder.key.name.clone(),
+                role: holder.key.role,
             },
             Caller::Root if self.access_key.is_none() => Actor::Anonymous,
             Caller::Root => Actor::Root,

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 15] = [
+pub(super) static SUBJECTS: [&Subject; 16] = [
     &apply::SUBJECT,
     &audit::SUBJECT,
     &dead_letters::SUBJECT,
