@@ -1,31 +1,53 @@
 //! Deliveries at the rate that the plan of their space allows: what is beyond it waits, and is never lost.
 
-use domain::ids::Space;
+use domain::ids::{FunctionId, Space};
 use domain::quota::{Quota, QuotaRate};
+use domain::resource::Subscription;
 use domain::routing::RoutingTable;
 
 use super::deliverer::Deliverer;
-use crate::rate_limits::{LimitOf, MustWait};
+use crate::rate_limits::{LimitOf, LimitedCall, MustWait};
 
 impl Deliverer {
-    /// Takes one attempt of a space's quota, or says how long it has to wait.
-    pub(super) async fn must_wait(&self, table: &RoutingTable, space: &Space) -> Option<MustWait> {
-        let rate = delivery_rate(table, space)?;
-        let taken = self.quotas.take(space, Quota::Deliveries, rate, 1).await;
-        taken.err().map(|empty| MustWait {
-            pause: empty.wait,
-            limit_of: LimitOf::Space,
-        })
+    /// Begins an attempt, as far as limits of the subscription and the function and the plan of their space let it.
+    pub(super) async fn begin_attempt(
+        &self,
+        table: &RoutingTable,
+        subscription: &Subscription,
+        called: &FunctionId,
+    ) -> Result<Option<LimitedCall>, MustWait> {
+        let begin = || self.invocation.rate_limits.begin(table, subscription, called);
+        let space = &subscription.space;
+        match delivery_rate(table, space) {
+            None => begin(),
+            // Boxed: most gateways have no plans.
+            Some(rate) => Box::pin(self.begin_within(space, rate, begin)).await,
+        }
     }
 
-    /// Gives an attempt back that was not made after all.
-    pub(super) async fn did_not_attempt(&self, table: &RoutingTable, space: &Space) {
-        if let Some(rate) = delivery_rate(table, space) {
+    /// Takes one attempt of a space's quota, which is given back if it cannot be made.
+    async fn begin_within(
+        &self,
+        space: &Space,
+        rate: QuotaRate,
+        begin: impl Fn() -> Result<Option<LimitedCall>, MustWait>,
+    ) -> Result<Option<LimitedCall>, MustWait> {
+        let taken = self.quotas.take(space, Quota::Deliveries, rate, 1).await;
+        taken.map_err(|empty| MustWait {
+            pause: empty.wait,
+            limit_of: LimitOf::Space,
+        })?;
+        let limited = begin();
+        if limited.is_err() {
             self.quotas.give_back(space, Quota::Deliveries, rate, 1).await;
         }
+        limited
     }
 }
 
 fn delivery_rate(table: &RoutingTable, space: &Space) -> Option<QuotaRate> {
+    if !table.limits_deliveries() {
+        return None;
+    }
     table.plan(space)?.rate(Quota::Deliveries)
 }

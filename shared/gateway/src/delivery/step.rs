@@ -160,23 +160,10 @@ impl Deliverer {
         if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
             return DeliveryStep::left();
         }
-        if table.limits_deliveries()
-            && let Some(wait) = Box::pin(self.must_wait(&table, &delivery.space)).await
-        {
-            return paced(wait, self.queue.holds());
-        }
-        let limited = self
-            .invocation
-            .rate_limits
-            .begin(&table, subscription, targets.current());
-        let _limited = match limited {
+        let limited = self.begin_attempt(&table, subscription, targets.current());
+        let _limited = match limited.await {
             Ok(limited) => limited,
-            Err(wait) => {
-                if table.limits_deliveries() {
-                    Box::pin(self.did_not_attempt(&table, &delivery.space)).await;
-                }
-                return paced(wait, self.queue.holds());
-            }
+            Err(wait) => return paced(wait, self.queue.holds()),
         };
         let end = time.map(|time| time.end);
         let mut event = Cow::Borrowed(allowed.as_ref().unwrap_or(&delivery.event));
