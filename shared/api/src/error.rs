@@ -39,25 +39,25 @@ pub(crate) struct ApiError {
     message: String,
     /// Seconds after which to try again.
     retry_after: Option<u32>,
-    /// Of events that are more than a space takes: what it takes.
-    rate_limit: Option<Box<RateLimitFields>>,
     /// How a client can prove who it is.
     challenge: Option<HeaderValue>,
     /// Whether the client is told how bodies may be compressed.
     accept_encoding: bool,
-    /// Of a request that reached no subscription.
-    unmatched: Option<Box<UnmatchedError>>,
+    /// What its headers say that no other error has.
+    besides: Option<Box<Besides>>,
     /// What a refused configuration request is about.
     refusal: Option<Box<Refusal>>,
     /// Where there are several things to say: all of them.
     faults: Vec<Fault>,
 }
 
-/// What the answer to a request that reached no subscription says besides.
+/// What an answer says besides.
 #[derive(Debug)]
-struct UnmatchedError {
-    /// Methods that its path is known with.
-    allow: Option<HeaderValue>,
+enum Besides {
+    /// To a request that reached no subscription: methods that its path is known with.
+    Unmatched(Option<HeaderValue>),
+    /// To events that are more than a space takes: what it takes.
+    RateLimit(RateLimitFields),
 }
 
 /// How many subscriptions a request reached, where it is none: its status may not tell (docs/contract.md Q69).
@@ -81,10 +81,9 @@ impl ApiError {
             status,
             message,
             retry_after: None,
-            rate_limit: None,
             challenge: None,
             accept_encoding: false,
-            unmatched: None,
+            besides: None,
             refusal: None,
             faults: Vec::new(),
         }
@@ -188,7 +187,7 @@ impl ApiError {
     /// The answer to a request that reached no subscription.
     fn unmatched(status: StatusCode, message: String, allow: Option<HeaderValue>) -> Self {
         Self {
-            unmatched: Some(Box::new(UnmatchedError { allow })),
+            besides: Some(Box::new(Besides::Unmatched(allow))),
             ..Self::new(status, message)
         }
     }
@@ -253,7 +252,7 @@ impl From<GatewayError> for ApiError {
             },
             GatewayError::QuotaUsedUp(used_up) => Self {
                 retry_after: Some(used_up.retry_after()),
-                rate_limit: Some(Box::new(RateLimitFields::of(&used_up))),
+                besides: Some(Box::new(Besides::RateLimit(RateLimitFields::of(&used_up)))),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, message)
             },
             GatewayError::Loop { .. } => Self::new(StatusCode::LOOP_DETECTED, message),

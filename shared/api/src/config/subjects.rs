@@ -7,7 +7,7 @@ use super::{
 };
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 16] = [
+pub(super) static SUBJECTS: [&Subject; 17] = [
     &apply::SUBJECT,
     &audit::SUBJECT,
     &dead_letters::SUBJECT,

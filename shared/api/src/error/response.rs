@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::error_body::Details;
-use super::{ACCEPTED, ApiError, BEARER, Errors, FaultErrors, MATCHED, json_line};
+use super::{ACCEPTED, ApiError, BEARER, Besides, Errors, FaultErrors, MATCHED, json_line};
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -27,19 +27,20 @@ impl IntoResponse for ApiError {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(fields) = self.rate_limit {
-            fields.add_to(response.headers_mut());
-        }
         if self.accept_encoding {
             response.headers_mut().insert(header::ACCEPT_ENCODING, ACCEPTED);
         }
-        if let Some(unmatched) = self.unmatched {
-            response
-                .headers_mut()
-                .insert(MATCHED, HeaderValue::from_static("0"));
-            if let Some(allow) = unmatched.allow {
-                response.headers_mut().insert(header::ALLOW, allow);
+        match self.besides.map(|besides| *besides) {
+            Some(Besides::Unmatched(allow)) => {
+                response
+                    .headers_mut()
+                    .insert(MATCHED, HeaderValue::from_static("0"));
+                if let Some(allow) = allow {
+                    response.headers_mut().insert(header::ALLOW, allow);
+                }
             }
+            Some(Besides::RateLimit(fields)) => fields.add_to(response.headers_mut()),
+            None => {}
         }
         let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
         if let Some(challenge) = self.challenge.or(is_unauthorized.then_some(BEARER)) {

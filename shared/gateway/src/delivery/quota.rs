@@ -1,5 +1,4 @@
-//! Deliveries at the rates that the plan of their space, their subscription and their function allow: what is beyond them
-//! waits, and is never lost.
+//! Deliveries at the rate that the plan of their space allows: what is beyond it waits, and is never lost.
 
 use domain::ids::{FunctionId, Space};
 use domain::quota::{Quota, QuotaRate};
@@ -10,49 +9,48 @@ use super::deliverer::Deliverer;
 use crate::rate_limits::{LimitOf, LimitedCall, MustWait};
 
 impl Deliverer {
-    /// Takes an attempt from the quota of the space, and a place in the limits of the subscription and of the function that is
-    /// called; or says how long it has to wait for one of them.
-    pub(super) async fn within_limits(
+    /// Begins an attempt, as far as limits of the subscription and the function and the plan of their space let it.
+    pub(super) async fn begin_attempt(
         &self,
         table: &RoutingTable,
         subscription: &Subscription,
         called: &FunctionId,
     ) -> Result<Option<LimitedCall>, MustWait> {
         let space = &subscription.space;
-        // Boxed: where no plan limits deliveries none has to carry it.
-        if table.limits_deliveries()
-            && let Some(wait) = Box::pin(self.must_wait(table, space)).await
-        {
-            return Err(wait);
+        let begin = || {
+            let limited = self.invocation.rate_limits.begin(table, subscription, called);
+            limited.inspect_err(|_| self.invocation.count_limited(space, called))
+        };
+        match delivery_rate(table, space) {
+            None => begin(),
+            // Boxed: most gateways have no plans.
+            Some(rate) => Box::pin(self.begin_within(space, rate, begin)).await,
         }
-        let limited = self.invocation.rate_limits.begin(table, subscription, called);
-        if limited.is_err() {
-            self.invocation.count_limited(space, called);
-            if table.limits_deliveries() {
-                Box::pin(self.did_not_attempt(table, space)).await;
-            }
-        }
-        limited
     }
 
-    /// Takes one attempt of a space's quota, or says how long it has to wait.
-    async fn must_wait(&self, table: &RoutingTable, space: &Space) -> Option<MustWait> {
-        let rate = delivery_rate(table, space)?;
+    /// Takes one attempt of a space's quota, which is given back if it cannot be made.
+    async fn begin_within(
+        &self,
+        space: &Space,
+        rate: QuotaRate,
+        begin: impl Fn() -> Result<Option<LimitedCall>, MustWait>,
+    ) -> Result<Option<LimitedCall>, MustWait> {
         let taken = self.quotas.take(space, Quota::Deliveries, rate, 1).await;
-        taken.err().map(|empty| MustWait {
+        taken.map_err(|empty| MustWait {
             pause: empty.wait,
             limit_of: LimitOf::Space,
-        })
-    }
-
-    /// Gives an attempt back that was not made after all.
-    async fn did_not_attempt(&self, table: &RoutingTable, space: &Space) {
-        if let Some(rate) = delivery_rate(table, space) {
+        })?;
+        let limited = begin();
+        if limited.is_err() {
             self.quotas.give_back(space, Quota::Deliveries, rate, 1).await;
         }
+        limited
     }
 }
 
 fn delivery_rate(table: &RoutingTable, space: &Space) -> Option<QuotaRate> {
+    if !table.limits_deliveries() {
+        return None;
+    }
     table.plan(space)?.rate(Quota::Deliveries)
 }

@@ -163,8 +163,8 @@ impl Deliverer {
         if time.is_some_and(|time| !is_early && !time.admits(limit.unwrap_or_default())) {
             return DeliveryStep::left();
         }
-        let limited = self.within_limits(&table, subscription, targets.current()).await;
-        let _limited = match limited {
+        let limited = self.begin_attempt(&table, subscription, targets.current());
+        let _limited = match limited.await {
             Ok(limited) => limited,
             Err(wait) => return paced(wait, self.queue.holds()),
         };
