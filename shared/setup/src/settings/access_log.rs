@@ -94,7 +94,7 @@ impl FromStr for SampleShare {
 impl AccessLogSettings {
     /// Whether any request may have a line.
     pub fn is_on(&self) -> bool {
-        self.requests() != None
+        self.requests().is_some()
     }
 
     /// Which requests have a line, if any have.
