@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::BytesInFlight;
+use api::config::ConfigApi;
 use api::events::EventsApi;
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
