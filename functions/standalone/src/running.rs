@@ -90,19 +90,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         ConfigListener::Loopback => listen_on_loopback("Config", listen_on.config_port)?,
         ConfigListener::At(address) => listen("Config", address, listen_on.config_port)?,
     };
-    let speaks_http2 = settings.speaks_http2();
-    let events_tls = tls::acceptor(
-        ["--events-tls-cert", "--events-tls-key"],
-        listen_on.events_tls_cert.as_deref(),
-        listen_on.events_tls_key.as_deref(),
-        speaks_http2,
-    )?;
-    let config_tls = tls::acceptor(
-        ["--config-tls-cert", "--config-tls-key"],
-        listen_on.config_tls_cert.as_deref(),
-        listen_on.config_tls_key.as_deref(),
-        speaks_http2,
-    )?;
+    let [events_tls, config_tls] = acceptors(settings)?;
     let events_addr = events_listener.reachable_address().map_err(StartError::Address)?;
     let config_addr = config_listener.reachable_address().map_err(StartError::Address)?;
     let own_config_api = OwnConfigApi::at(config_listener.addresses().map_err(StartError::Address)?);
@@ -184,6 +172,25 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         access_log: parts.access_log(),
         shutdown_timeout,
     })
+}
+
+/// What encrypts the connections of the Events API and of the Configuration API, where they are encrypted.
+fn acceptors(settings: &Settings) -> Result<[Option<ListenerTls>; 2], TlsError> {
+    let listen_on = &settings.listen;
+    let speaks_http2 = settings.speaks_http2();
+    let events = tls::acceptor(
+        ["--events-tls-cert", "--events-tls-key"],
+        listen_on.events_tls_cert.as_deref(),
+        listen_on.events_tls_key.as_deref(),
+        speaks_http2,
+    )?;
+    let config = tls::acceptor(
+        ["--config-tls-cert", "--config-tls-key"],
+        listen_on.config_tls_cert.as_deref(),
+        listen_on.config_tls_key.as_deref(),
+        speaks_http2,
+    )?;
+    Ok([events, config])
 }
 
 /// The Configuration API, with the engine beside it to ask what authorizers would answer and what has been counted.

@@ -9,9 +9,8 @@ use domain::ids::DeliveryId;
 use domain::passthrough::NotPassedOn;
 use domain::refusal::Refusal;
 use futures_util::FutureExt as _;
-use gateway::{CallError, DeadLetterError, ErrorChain, GatewayError};
+use gateway::{CallError, ErrorChain, GatewayError};
 use http::{HeaderName, HeaderValue, StatusCode};
-use queue::QueueError;
 use store::StoreError;
 
 use crate::config::InvalidRequest;
@@ -24,6 +23,7 @@ mod fault;
 mod json_answer;
 mod key_errors;
 mod own_words;
+mod queue_errors;
 mod rate_limit;
 mod response;
 
@@ -356,35 +356,6 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, text)
             }
         }
-    }
-}
-
-impl From<DeadLetterError> for ApiError {
-    fn from(err: DeadLetterError) -> Self {
-        match err {
-            DeadLetterError::Store(err) => err.into(),
-            DeadLetterError::Queue(err) => {
-                let message = err.to_string();
-                match err {
-                    QueueError::Full
-                    | QueueError::SpaceFull { .. }
-                    | QueueError::KeysFull { .. }
-                    | QueueError::Closed => Self::unavailable(message),
-                    QueueError::NoFifoQueue => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
-                    QueueError::Unavailable { .. } => {
-                        tracing::error!(error = %ErrorChain(&err), "The queue failed.");
-                        Self::unavailable(message)
-                    }
-                    QueueError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
-                }
-            }
-        }
-    }
-}
-
-impl From<QueueError> for ApiError {
-    fn from(err: QueueError) -> Self {
-        DeadLetterError::from(err).into()
     }
 }
 

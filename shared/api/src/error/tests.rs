@@ -1,6 +1,8 @@
 //! Errors as clients see them.
 
+use gateway::DeadLetterError;
 use http::header;
+use queue::QueueError;
 
 use super::*;
 
