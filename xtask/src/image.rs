@@ -14,7 +14,7 @@ use self::elf::Architecture;
 use self::layout::Layout;
 
 /// Most bytes that a node has to fetch of an image.
-const MOST_BYTES: u64 = 15_000_000;
+const MOST_BYTES: u64 = 25_000_000;
 
 /// What goes where.
 #[derive(Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ const USAGE: &str = "usage: cargo xtask tidy | instructions [--record] | image P
   image PROGRAM...       writes an OCI image layout of static builds of the gateway, one for each architecture
       --output FOLDER        where it is written [target/image]
       --certificates FILE    the CA bundle that goes in [/etc/ssl/certs/ca-certificates.crt]
-      --any-size             takes programs that make an image of more than 15 MB";
+      --any-size             takes programs that make an image of more than 25 MB";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
