@@ -18,18 +18,18 @@ pub struct AuditSettings {
         default_value_t = 10_000,
         value_name = "COUNT"
     )]
-    pub max_records: u64,
+    pub audit_max_records: u64,
     /// How long records of changes are kept, in milliseconds, 400 days unless set; 0 is no limit.
     #[arg(long = "audit-max-age", env = "EVENT_GATEWAY_AUDIT_MAX_AGE", default_value = "34560000000", value_parser = milliseconds, value_name = "MS")]
-    pub max_age: Duration,
+    pub audit_max_age: Duration,
 }
 
 impl AuditSettings {
     /// What is kept; `None` where nothing is recorded.
     pub(crate) fn limits(&self) -> Option<AuditLimits> {
-        (self.max_records > 0).then(|| AuditLimits {
-            records: self.max_records,
-            age: (!self.max_age.is_zero()).then_some(self.max_age),
+        (self.audit_max_records > 0).then(|| AuditLimits {
+            records: self.audit_max_records,
+            age: (!self.audit_max_age.is_zero()).then_some(self.audit_max_age),
         })
     }
 }
