@@ -51,8 +51,9 @@ fn what_is_described_is_served_and_nothing_else() {
             .replace("{space}", "default")
             .replace("{id}", "an-id")
             .replace("{version}", "1")
-            .replace("{group}", "default")
-            .replace("{schema}", "a-type")
+            .replace("{versionid}", "1")
+            .replace("{schemagroupid}", "default")
+            .replace("{schemaid}", "a-type")
             .replace("{deliveryId}", "an-id");
         assert!(!sample.contains('{'), "{path}");
         for method in &all {

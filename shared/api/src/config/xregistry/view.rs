@@ -46,12 +46,12 @@ pub(in crate::config) static SUBJECT: Subject = Subject {
         ["xregistry", "capabilities"], "get", "getXRegistryCapabilities", "What the registry can do";
         ["xregistry", "modelsource"], "get", "getXRegistryModel", "What the registry holds";
         ["xregistry", "schemagroups"], "list", "listXRegistryGroups", "The groups: the space";
-        ["xregistry", "schemagroups", "{group}"], "get", "getXRegistryGroup", "A group";
-        ["xregistry", "schemagroups", "{group}", "schemas"], "list", "listXRegistrySchemas", "The schemas of a group";
-        ["xregistry", "schemagroups", "{group}", "schemas", "{schema}"], "get", "getXRegistrySchema", "A schema as it was sent, or with `$details` what is known of it";
-        ["xregistry", "schemagroups", "{group}", "schemas", "{schema}", "meta"], "get", "getXRegistryMeta", "What the versions of a schema have in common";
-        ["xregistry", "schemagroups", "{group}", "schemas", "{schema}", "versions"], "list", "listXRegistryVersions", "The versions of a schema";
-        ["xregistry", "schemagroups", "{group}", "schemas", "{schema}", "versions", "{version}"], "get", "getXRegistryVersion", "A version of a schema as it was sent, or with `$details` what is known of it";
+        ["xregistry", "schemagroups", "{schemagroupid}"], "get", "getXRegistryGroup", "A group";
+        ["xregistry", "schemagroups", "{schemagroupid}", "schemas"], "list", "listXRegistrySchemas", "The schemas of a group";
+        ["xregistry", "schemagroups", "{schemagroupid}", "schemas", "{schemaid}"], "get", "getXRegistrySchema", "A schema as it was sent, or with `$details` what is known of it";
+        ["xregistry", "schemagroups", "{schemagroupid}", "schemas", "{schemaid}", "meta"], "get", "getXRegistryMeta", "What the versions of a schema have in common";
+        ["xregistry", "schemagroups", "{schemagroupid}", "schemas", "{schemaid}", "versions"], "list", "listXRegistryVersions", "The versions of a schema";
+        ["xregistry", "schemagroups", "{schemagroupid}", "schemas", "{schemaid}", "versions", "{versionid}"], "get", "getXRegistryVersion", "A version of a schema as it was sent, or with `$details` what is known of it";
     },
     schemas: |_| {},
 };
@@ -59,9 +59,9 @@ pub(in crate::config) static SUBJECT: Subject = Subject {
 fn described(id: &str, summary: &str, path: &[&str]) -> OperationBuilder {
     let mut get = in_space(id, summary, "catalog");
     for (segment, description) in [
-        ("{group}", "Name of the space."),
-        ("{schema}", "Name of an event type."),
-        ("{version}", "Number of a version."),
+        ("{schemagroupid}", "Name of the space."),
+        ("{schemaid}", "Name of an event type."),
+        ("{versionid}", "Number of a version."),
     ] {
         if path.contains(&segment) {
             get = get.parameter(path_parameter(segment.trim_matches(['{', '}']), description));
@@ -72,7 +72,7 @@ fn described(id: &str, summary: &str, path: &[&str]) -> OperationBuilder {
         get = get.parameter(limit()).parameter(next_page());
     }
     let mut answer = ok("What was asked for.", Some(("application/json", any_object())));
-    if matches!(path.last(), Some(&("{schema}" | "{version}"))) {
+    if matches!(path.last(), Some(&("{schemaid}" | "{versionid}"))) {
         let schema = ContentBuilder::new().schema(Some(json_schema())).build();
         answer = answer.content(MEDIA_TYPE, schema);
     }
