@@ -168,7 +168,7 @@ impl Noted {
         entry.target_ms = seen.time_in_target();
         entry.gateway_ms = began.elapsed().saturating_sub(entry.target_ms);
         entry.unmatched = seen.is_unmatched();
-        entry.space = seen.space().map(ToString::to_string);
+        entry.set_space(seen.space());
         if let Some(route) = seen.route() {
             entry.path = Some(route.path.clone());
             entry.function_id = Some(route.function_id.to_string());
@@ -177,7 +177,7 @@ impl Noted {
             entry.set_event(event.id(), event.event_type());
         }
         if let Some((space, path)) = place {
-            entry.space = space.as_ref().map(ToString::to_string);
+            entry.set_space(space.as_ref());
             entry.path = Some(path.clone());
         }
         logged_body(logging, entry, (began, is_wanted, is_head), response)

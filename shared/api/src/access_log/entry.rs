@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use domain::ids::Space;
 use http::{HeaderMap, Version, header};
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
@@ -35,7 +36,7 @@ pub(crate) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) space: Option<String>,
+    space: Option<String>,
     pub(crate) method: String,
     /// The pattern that its path has.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +123,11 @@ impl Entry {
         self.trace_id = domain::trace::trace_id(headers).map(str::to_owned);
     }
 
+    /// Takes the space that it is about, which paths of strangers name as well.
+    pub(crate) fn set_space(&mut self, space: Option<&Space>) {
+        self.space = space.map(|space| cut(space.as_str(), MOST_BYTES));
+    }
+
     /// Takes what is known of its event.
     pub(crate) fn set_event(&mut self, id: &str, event_type: &str) {
         self.event_id = Some(cut(id, MOST_BYTES));
@@ -153,10 +159,11 @@ impl Entry {
         let (status, bytes) = (self.status, self.bytes_out);
         let _ = write!(line, " {:?}\" {status} {bytes} \"-\" \"", self.version);
         escape(&mut line, self.user_agent.as_deref().unwrap_or("-"));
+        line.push_str("\" ");
+        escape(&mut line, self.request_id.as_deref().unwrap_or("-"));
         let _ = writeln!(
             line,
-            "\" {} {:.3} {:.3}",
-            self.request_id.as_deref().unwrap_or("-"),
+            " {:.3} {:.3}",
             in_milliseconds(self.gateway_ms),
             in_milliseconds(self.target_ms)
         );
@@ -214,6 +221,7 @@ mod tests {
         let mut entry = entry();
         entry.read(&headers);
         entry.set_event(&"é\n".repeat(200), "a\u{1b}[2J");
+        entry.set_space(Some(&"s".repeat(10_000).into()));
         entry.client = Some([192, 0, 2, 1].into());
         entry.path = Some("/users/:id".to_owned());
         entry.request_id = Some("r-1".to_owned());
@@ -222,7 +230,9 @@ mod tests {
         entry.unmatched = true;
         let line: serde_json::Value = serde_json::from_str(&entry.json()).unwrap();
         assert_eq!(entry.json().matches('\n').count(), 1);
-        assert!(line["event.id"].as_str().unwrap().len() <= MOST_BYTES + "…".len());
+        for name in ["event.id", "space"] {
+            assert!(line[name].as_str().unwrap().len() <= MOST_BYTES + "…".len());
+        }
         for (name, want) in [
             ("traceId", json!("0af7651916cd43dd8448eb211c80319c")),
             ("event.type", json!("a\u{1b}[2J")),
