@@ -56,7 +56,11 @@ async fn a_key_is_shown_once_and_gone_when_it_is_deleted() {
         );
     }
     // A slip is noticed without a look at the store, and so is anything else that is no key.
-    let slip = format!("{}{}", &key[..key.len() - 1], if key.ends_with('x') { 'y' } else { 'x' });
+    let slip = format!(
+        "{}{}",
+        &key[..key.len() - 1],
+        if key.ends_with('x') { 'y' } else { 'x' }
+    );
     for wrong in [slip.as_str(), "egk_live_", "x", ""] {
         assert_eq!(api.with_key(wrong, "GET", &one, "").await.status, 401, "{wrong}");
     }
