@@ -5,14 +5,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 /// Lines that the access log left out: what it is written to did not keep up, or failed.
 pub const ACCESS_LOG_DROPPED: &str = "eventgateway_access_log_dropped_total";
 
 /// Bytes that are written at a time, unless a single line is longer.
 const BATCH_BYTES: usize = 64 * 1024;
+
+/// How soon it is tried again to say that all is to be written, where as many lines wait as may.
+const FLUSH_RETRY: Duration = Duration::from_millis(10);
 
 /// The access log. Clones share it. What was noted is written when the last one is dropped.
 #[derive(Debug, Clone)]
@@ -86,24 +89,43 @@ impl AccessLog {
         let commands = Arc::clone(commands);
         let flushing = tokio::task::spawn_blocking(move || {
             let (told, written) = sync_channel(1);
-            // Where it is full, there is nobody who could wait for more.
-            if commands.try_send(Command::Flush(told)).is_ok() {
-                let _ = written.recv_timeout(most);
+            let (end, mut command) = (Instant::now() + most, Command::Flush(told));
+            while let Err(TrySendError::Full(again)) = commands.try_send(command) {
+                if Instant::now() >= end {
+                    return;
+                }
+                std::thread::sleep(FLUSH_RETRY);
+                command = again;
             }
+            let _ = written.recv_timeout(end.saturating_duration_since(Instant::now()));
         });
         let _ = flushing.await;
     }
 }
 
 impl Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Writes lines, of which nobody else's come in between. Fails with how many bytes were written.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), usize> {
         match self {
-            Self::Stderr => io::stderr().lock().write_all(bytes),
-            Self::File(file) => file.write_all(bytes),
+            Self::Stderr => write_all(&mut io::stderr().lock(), bytes),
+            Self::File(file) => write_all(file, bytes),
             #[cfg(test)]
-            Self::Other(other) => other.write_all(bytes),
+            Self::Other(other) => write_all(other, bytes),
         }
     }
+}
+
+fn write_all(sink: &mut dyn Write, bytes: &[u8]) -> Result<(), usize> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match sink.write(&bytes[written..]) {
+            Ok(0) => return Err(written),
+            Ok(more) => written += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Err(written),
+        }
+    }
+    Ok(())
 }
 
 fn count_dropped(lines: u64) {
@@ -112,31 +134,45 @@ fn count_dropped(lines: u64) {
 
 /// Writes what comes in until nobody is left who notes anything.
 fn run(commands: &Receiver<Command>, mut sink: Sink) {
-    let (mut batch, mut lines) = (Vec::new(), 0);
+    let mut batch = Vec::new();
+    // Whether what was written last is only the beginning of a line, as on a full disk.
+    let mut is_torn = false;
     while let Ok(first) = commands.recv() {
         let mut flushed = None;
+        if is_torn {
+            batch.push(b'\n');
+        }
         for command in std::iter::once(first).chain(commands.try_iter()) {
             match command {
-                Command::Line(line) => {
-                    batch.extend_from_slice(line.as_bytes());
-                    lines += 1;
-                }
+                Command::Line(line) => batch.extend_from_slice(line.as_bytes()),
                 Command::Flush(told) => flushed = Some(told),
             }
             if batch.len() >= BATCH_BYTES || flushed.is_some() {
                 break;
             }
         }
-        if sink.write(&batch).is_err() {
-            count_dropped(lines);
-        }
+        is_torn = match sink.write(&batch) {
+            Ok(()) => false,
+            Err(0) => {
+                count_dropped(lines_of(&batch) - u64::from(is_torn));
+                is_torn
+            }
+            Err(written) => {
+                let (begun, left) = batch.split_at(written);
+                count_dropped(lines_of(left));
+                !begun.ends_with(b"\n")
+            }
+        };
         batch.clear();
-        lines = 0;
         if let Some(told) = flushed {
             // Who does not wait any longer needs no answer.
             let _ = told.send(());
         }
     }
+}
+
+fn lines_of(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 #[cfg(test)]
@@ -188,6 +224,57 @@ mod tests {
             assert_eq!(written.recv().unwrap(), b"0\n1\n2\n3\n");
             let_go.send(()).unwrap();
         });
+    }
+
+    /// A disk that is full after so many bytes, twice.
+    struct Full {
+        left: usize,
+        failures: usize,
+        taken: Sender<Vec<u8>>,
+    }
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.left == 0 && self.failures > 0 {
+                self.failures -= 1;
+                return Err(io::Error::from(io::ErrorKind::StorageFull));
+            }
+            let room = if self.failures > 0 { self.left } else { usize::MAX };
+            let taken = bytes.len().min(room);
+            self.left = self.left.saturating_sub(taken);
+            self.taken.send(bytes[..taken].to_vec()).unwrap();
+            Ok(taken)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_spoils_no_other() {
+        for (left, want) in [
+            (6, "one\ntw\nfour\n"),
+            (8, "one\ntwo\nfour\n"),
+            (0, "four\n"),
+        ] {
+            let (taken, all) = channel();
+            let (commands, received) = sync_channel(10);
+            for lines in ["one\ntwo\nthree\n", "lost\n", "four\n"] {
+                let (told, _written) = sync_channel(1);
+                commands.send(Command::Line(lines.to_owned())).unwrap();
+                commands.send(Command::Flush(told)).unwrap();
+            }
+            drop(commands);
+            let full = Full {
+                left,
+                failures: 2,
+                taken,
+            };
+            run(&received, Sink::Other(Box::new(full)));
+            let all: Vec<u8> = all.iter().flatten().collect();
+            assert_eq!(String::from_utf8(all).unwrap(), want);
+        }
     }
 
     #[tokio::test]
