@@ -189,3 +189,29 @@ impl Noted {
         logged_body(logging, entry, (began, is_wanted, is_head), response)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use records::AccessLog;
+
+    use super::*;
+    use crate::access_log::{AccessLogFormat, LoggedRequests};
+
+    #[test]
+    fn nobody_asks_for_the_time_where_nothing_is_observed() {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let off = Observed::begin_config(None, &parts, None);
+        assert!(off.began.is_none() && !off.is_noted());
+        let logging = AccessLogging {
+            log: AccessLog::at_once(),
+            requests: LoggedRequests::Failures,
+            share: 0.0,
+            format: AccessLogFormat::Json,
+        };
+        let on = Observed::begin_config(Some(&logging), &parts, None);
+        assert!(on.began.is_some() && on.is_noted());
+        let learned = on.learned();
+        let response = on.answered(&learned, Response::new("x".into()));
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+}

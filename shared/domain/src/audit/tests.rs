@@ -170,7 +170,11 @@ fn records_are_bounded_and_a_large_write_has_several() {
         let changes = value["changes"].as_array().unwrap();
         assert!(changes.iter().any(|change| change["omitted"].as_u64() > Some(0)));
         for change in changes {
-            assert_eq!(change["omitted"].is_null(), change["digest"].is_null(), "{change}");
+            assert_eq!(
+                change["omitted"].is_null(),
+                change["digest"].is_null(),
+                "{change}"
+            );
         }
     }
 }
@@ -182,9 +186,10 @@ fn what_is_not_recorded_costs_little_and_the_whole_is_told_by_its_digest() {
         let body = format!(r#"{{"functionId":"f","type":"http","provider":{{"url":"{url}"}}}}"#);
         let mut function = Function::decode(&"shop".into(), None, body.as_bytes()).unwrap();
         for at in 0..count {
-            function
-                .metadata_mut()
-                .insert(format!("{at}{}", "n".repeat(400)), url.to_owned());
+            function.metadata_mut().insert(
+                format!("{at}{}", "n".repeat(400)),
+                url[url.len() - 1..].to_owned(),
+            );
         }
         function
     };
@@ -197,7 +202,7 @@ fn what_is_not_recorded_costs_little_and_the_whole_is_told_by_its_digest() {
     let changed = &record["changes"][0];
     assert!(changed["omitted"].as_u64() > Some(50), "{changed}");
     let shown = canonical(&serde_json::to_value(&*masked(&after)).unwrap());
-    assert!(!shown.contains("provider\":{\"url\":\"http://u:secret"), "{shown}");
+    assert!(!shown.contains("secret"), "{shown}");
     assert_eq!(changed["digest"]["sha256"], hex::encode(Sha256::digest(&shown)));
     // Of what is gone there is nothing to compare with.
     let gone = Change {

@@ -264,7 +264,10 @@ mod tests {
         let fast = rate(10, 30);
         assert_eq!(empty.left(fast, NOW), 30);
         let (_, taken) = empty.take(fast, NOW, TokenRequest::exactly(30)).unwrap();
-        assert_eq!(taken.take(fast, NOW, one).unwrap_err().wait, Duration::from_millis(100));
+        assert_eq!(
+            taken.take(fast, NOW, one).unwrap_err().wait,
+            Duration::from_millis(100)
+        );
         // What was taken at the rate before is not given back to this one.
         assert_eq!(taken.given_back(hourly, 10), taken);
         assert_eq!(Bucket::kept(taken.nanos(), 0).left(fast, NOW), 0);

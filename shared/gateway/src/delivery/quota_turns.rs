@@ -72,7 +72,10 @@ mod tests {
         assert_eq!([(); 3].map(|()| pause(0)), [30, 130, 230].map(millis));
         // The first comes again, and is the last.
         assert_eq!(pause(30), millis(300));
-        assert_eq!(turns.pause(&"two".into(), (millis(7), millis(100)), now), millis(7));
+        assert_eq!(
+            turns.pause(&"two".into(), (millis(7), millis(100)), now),
+            millis(7)
+        );
         // Those for which it is too long look now and then.
         for _ in 0..1000 {
             assert!(pause(30) <= LONGEST);

@@ -56,7 +56,11 @@ mod tests {
         };
         assert_eq!(limits(&[]), Some(AuditLimits::USUAL));
         assert_eq!(limits(&["--audit-max-records=0"]), None);
-        let endless = ["--audit-max-age=0", "--audit-max-records=5", "--audit-max-bytes=7"];
+        let endless = [
+            "--audit-max-age=0",
+            "--audit-max-records=5",
+            "--audit-max-bytes=7",
+        ];
         let endless = limits(&endless).unwrap();
         assert_eq!((endless.records, endless.bytes, endless.age), (5, 7, None));
     }

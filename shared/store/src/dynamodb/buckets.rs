@@ -64,7 +64,10 @@ impl DynamoDb {
             Updated::Other(item) => item,
         };
         for _ in 0..ATTEMPTS {
-            let kept = found.as_ref().map(|item| read_bucket(item, rate, now)).transpose()?;
+            let kept = found
+                .as_ref()
+                .map(|item| read_bucket(item, rate, now))
+                .transpose()?;
             let KeptBucket { bucket, seen } = kept.unwrap_or_default();
             let (tokens, left) = match bucket.take(rate, now, request) {
                 Ok(taken) => taken,
@@ -100,7 +103,10 @@ impl DynamoDb {
     ) -> Result<u32, StoreError> {
         let item = self.0.table.get(bucket_key(space, quota)).await?;
         let now = self.wall_nanos();
-        let kept = item.as_ref().map(|item| read_bucket(item, rate, now)).transpose()?;
+        let kept = item
+            .as_ref()
+            .map(|item| read_bucket(item, rate, now))
+            .transpose()?;
         Ok(kept.unwrap_or_default().bucket.left(rate, now))
     }
 

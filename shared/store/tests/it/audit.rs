@@ -181,7 +181,12 @@ async fn embedded_records_are_bounded_in_their_bytes() {
         };
         open_with(directory.path(), Some(limits))
     };
-    let bytes = |page: &AuditPage| page.records.iter().map(|kept| kept.text.len() as u64).sum::<u64>();
+    let bytes = |page: &AuditPage| {
+        page.records
+            .iter()
+            .map(|kept| kept.text.len() as u64)
+            .sum::<u64>()
+    };
     let store = limited(u64::MAX);
     for name in ["e0", "e1", "e2", "e3"] {
         store.create(event_type(&space, name)).await.unwrap();

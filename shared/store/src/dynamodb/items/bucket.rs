@@ -105,9 +105,6 @@ mod tests {
         let limit = taken - rate.longest_wait();
         assert_eq!(read(&item, limit).unwrap(), (7, Bucket::kept(7, 5)));
         assert_eq!(read(&item, limit - 1).unwrap(), (7, Bucket::default()));
-        assert!(matches!(
-            read(&Item::new(), 0),
-            Err(StoreError::Corrupt { .. })
-        ));
+        assert!(matches!(read(&Item::new(), 0), Err(StoreError::Corrupt { .. })));
     }
 }

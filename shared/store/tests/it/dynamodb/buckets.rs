@@ -57,7 +57,10 @@ async fn buckets_are_kept_for_as_long_as_they_matter_and_no_longer() {
             .store
             .take_tokens(&space, Quota::Events, rate(), request)
             .await;
-        taken.unwrap().map(|taken| taken.tokens).map_err(|empty| empty.left)
+        taken
+            .unwrap()
+            .map(|taken| taken.tokens)
+            .map_err(|empty| empty.left)
     };
     let kept = async |name: &str| {
         let value = table.attribute("QUOTA#shop", "events", name).await.unwrap();
@@ -65,7 +68,10 @@ async fn buckets_are_kept_for_as_long_as_they_matter_and_no_longer() {
     };
     // 40 hours, after which it is kept for another day.
     assert_eq!(take(&right, 40).await, Ok(40));
-    assert_eq!(kept("expires").await, kept("fullAt").await / 1_000_000_000 + 24 * 60 * 60);
+    assert_eq!(
+        kept("expires").await,
+        kept("fullAt").await / 1_000_000_000 + 24 * 60 * 60
+    );
     wrong.shift.freeze(30 * 24 * HOUR);
     assert_eq!(take(&wrong, 10).await, Ok(10));
     assert_eq!(take(&wrong, 1).await, Err(0));
