@@ -89,7 +89,7 @@ impl Chain {
                 Some(_) => {}
             }
             let missing = before.checked_sub(version).ok_or(Fault::Disordered(version))?;
-            self.unrecorded += missing;
+            self.unrecorded = self.unrecorded.saturating_add(missing);
         }
         let before = version.checked_sub(link.changes.len() as u64);
         let before = before.ok_or(Fault::Disordered(version))?;

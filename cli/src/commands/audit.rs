@@ -67,10 +67,11 @@ fn list(limit: usize, before: Option<u64>, session: &mut Session<'_>) -> Result<
     let (mut items, mut from) = (Vec::new(), before.map(|before| before.to_string()));
     while items.len() < limit {
         let (records, next) = page(from.as_deref(), limit - items.len(), session)?;
+        let is_empty = records.is_empty();
         items.extend(records);
         match next {
-            Some(next) => from = Some(next),
-            None => break,
+            Some(next) if !is_empty => from = Some(next),
+            _ => break,
         }
     }
     if session.format != Format::Table {
@@ -127,8 +128,9 @@ fn verify(wanted: &Verification, session: &mut Session<'_>) -> Result<(), Failur
                 .map_err(|fault| Failure::Broken(fault.to_string()))?;
         }
         match next {
-            Some(next) => from = Some(next),
-            None => break,
+            // Whatever is at the other end, there is an end.
+            Some(next) if !records.is_empty() => from = Some(next),
+            _ => break,
         }
     }
     if chain.lacks_known() {

@@ -32,7 +32,8 @@ pub(crate) struct Learned {
 /// A request that is counted or noted, as far as either is wanted.
 #[derive(Debug)]
 pub(crate) struct Observed {
-    began: Instant,
+    /// `None` where neither is, and when it is over.
+    began: Option<Instant>,
     /// What counts requests.
     counting: Option<Gateway>,
     noted: Option<Box<Noted>>,
@@ -55,11 +56,10 @@ impl Observed {
         (id, origin): (Option<&HeaderValue>, Origin),
     ) -> Self {
         let head = (request.method(), request.version(), request.headers());
-        Self {
-            began: Instant::now(),
-            counting: gateway.counts_requests().then(|| gateway.clone()),
-            noted: logging.map(|logging| Noted::new("events", logging, head, id, origin)),
-        }
+        Self::of(
+            gateway.counts_requests().then(|| gateway.clone()),
+            logging.map(|logging| Noted::new("events", logging, head, id, origin)),
+        )
     }
 
     /// A request to the Configuration API, which counts its requests by itself.
@@ -70,10 +70,18 @@ impl Observed {
     ) -> Self {
         let head = (&parts.method, parts.version, &parts.headers);
         let origin = parts.extensions.get().copied().unwrap_or_default();
+        Self::of(
+            None,
+            logging.map(|logging| Noted::new("config", logging, head, id, origin)),
+        )
+    }
+
+    /// Where nobody wants to know anything, nobody asks for the time.
+    fn of(counting: Option<Gateway>, noted: Option<Box<Noted>>) -> Self {
         Self {
-            began: Instant::now(),
-            counting: None,
-            noted: logging.map(|logging| Noted::new("config", logging, head, id, origin)),
+            began: (counting.is_some() || noted.is_some()).then(Instant::now),
+            counting,
+            noted,
         }
     }
 
@@ -92,16 +100,14 @@ impl Observed {
 
     /// The answer to it, which is noted when it ends.
     pub(crate) fn answered(mut self, learned: &Learned, response: Response) -> Response {
-        let (counting, noted) = (self.counting.take(), self.noted.take());
-        if learned.is_probe {
+        let Some(began) = self.began.take().filter(|_| !learned.is_probe) else {
             return response;
+        };
+        if let Some(gateway) = self.counting.take() {
+            gateway.count_request(&learned.seen, response.status(), began.elapsed());
         }
-        let status = response.status();
-        if let Some(gateway) = counting {
-            gateway.count_request(&learned.seen, status, self.began.elapsed());
-        }
-        match noted {
-            Some(noted) => noted.answered(self.began, learned, response),
+        match self.noted.take() {
+            Some(noted) => noted.answered(began, learned, response),
             None => response,
         }
     }
@@ -110,19 +116,19 @@ impl Observed {
 impl Drop for Observed {
     /// Its client has hung up before there was an answer.
     fn drop(&mut self) {
-        let (counting, noted) = (self.counting.take(), self.noted.take());
-        if let Some(gateway) = counting
+        let Some(began) = self.began.take() else { return };
+        if let Some(gateway) = &self.counting
             && let Ok(status) = StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
         {
-            gateway.count_request(&Seen::default(), status, self.began.elapsed());
+            gateway.count_request(&Seen::default(), status, began.elapsed());
         }
-        if let Some(noted) = noted {
+        if let Some(noted) = self.noted.take() {
             let Noted {
                 logging, mut entry, ..
             } = *noted;
             entry.status = CLIENT_CLOSED_REQUEST;
             entry.broken_off = true;
-            entry.ms = self.began.elapsed();
+            entry.ms = began.elapsed();
             entry.gateway_ms = entry.ms;
             logging.note(&entry);
         }
@@ -181,5 +187,31 @@ impl Noted {
             entry.path = Some(path.clone());
         }
         logged_body(logging, entry, (began, is_wanted, is_head), response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use records::AccessLog;
+
+    use super::*;
+    use crate::access_log::{AccessLogFormat, LoggedRequests};
+
+    #[test]
+    fn nobody_asks_for_the_time_where_nothing_is_observed() {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let off = Observed::begin_config(None, &parts, None);
+        assert!(off.began.is_none() && !off.is_noted());
+        let logging = AccessLogging {
+            log: AccessLog::at_once(),
+            requests: LoggedRequests::Failures,
+            share: 0.0,
+            format: AccessLogFormat::Json,
+        };
+        let on = Observed::begin_config(Some(&logging), &parts, None);
+        assert!(on.began.is_some() && on.is_noted());
+        let learned = on.learned();
+        let response = on.answered(&learned, Response::new("x".into()));
+        assert_eq!(response.status(), StatusCode::OK);
     }
 }

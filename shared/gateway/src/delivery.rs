@@ -10,6 +10,7 @@ mod hooks;
 mod orphans;
 mod permits;
 mod quota;
+mod quota_turns;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ mod worker;
 pub(crate) use deliverer::Deliverer;
 pub use dispatch_time::DispatchTime;
 pub(crate) use permits::Permits;
+pub(crate) use quota_turns::QuotaTurns;

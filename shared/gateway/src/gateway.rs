@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::acceptance::{Acceptance, AdmissionControl};
 use crate::delivery::dead_letters::DeadLetters;
-use crate::delivery::{Deliverer, DispatchTime, Permits};
+use crate::delivery::{Deliverer, DispatchTime, Permits, QuotaTurns};
 use crate::draining::Draining;
 use crate::intake::Intake;
 use crate::intake::admission::may_send;
@@ -153,6 +153,7 @@ impl Gateway {
                 metrics: Arc::clone(&metrics),
                 permits,
                 quotas,
+                quota_turns: QuotaTurns::default(),
                 max_retry_after: settings.max_retry_after,
             }),
             invocation,

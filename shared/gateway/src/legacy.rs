@@ -36,9 +36,10 @@ impl Gateway {
         if arrived.table.needs_keys() {
             arrived.admitted(&call.space, Some(INVOKE))?;
         }
-        if arrived.table.limits_events() {
+        let limits_events = arrived.table.limits_events();
+        if limits_events {
             let room = &self.stages().acceptance.room;
-            Box::pin(room.take_one(arrived.table, &call.space)).await?;
+            Box::pin(room.take_on_path(arrived.table, &arrived.path.path, 1)).await?;
         }
         let event = Arc::new(invoke_event(event_stamp(), arrived.parts, arrived.body)?);
         let stages = self.stages();
@@ -58,6 +59,11 @@ impl Gateway {
         });
         if let Some(subscription) = subscription {
             Authorizers::check(arrived.table, &event, &call.space, &subscription.subscription_id)?;
+            if limits_events && !arrived.table.has_path_owners() {
+                // Only now: the space that a header names may be any text.
+                let room = &stages.acceptance.room;
+                Box::pin(room.take_one(arrived.table, &call.space)).await?;
+            }
         }
         stages.acceptance.announce(arrived, &event, hops).await;
         let subscription = subscription.ok_or(GatewayError::NotInvokable)?;

@@ -5,14 +5,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 /// Lines that the access log left out: what it is written to did not keep up, or failed.
 pub const ACCESS_LOG_DROPPED: &str = "eventgateway_access_log_dropped_total";
 
 /// Bytes that are written at a time, unless a single line is longer.
 const BATCH_BYTES: usize = 64 * 1024;
+
+/// How soon it is tried again to say that all is to be written, where as many lines wait as may.
+const FLUSH_RETRY: Duration = Duration::from_millis(10);
 
 /// The access log. Clones share it. What was noted is written when the last one is dropped.
 #[derive(Debug, Clone)]
@@ -86,24 +89,43 @@ impl AccessLog {
         let commands = Arc::clone(commands);
         let flushing = tokio::task::spawn_blocking(move || {
             let (told, written) = sync_channel(1);
-            // Where it is full, there is nobody who could wait for more.
-            if commands.try_send(Command::Flush(told)).is_ok() {
-                let _ = written.recv_timeout(most);
+            let (end, mut command) = (Instant::now() + most, Command::Flush(told));
+            while let Err(TrySendError::Full(again)) = commands.try_send(command) {
+                if Instant::now() >= end {
+                    return;
+                }
+                std::thread::sleep(FLUSH_RETRY);
+                command = again;
             }
+            let _ = written.recv_timeout(end.saturating_duration_since(Instant::now()));
         });
         let _ = flushing.await;
     }
 }
 
 impl Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Writes lines, of which nobody else's come in between. Fails with how many bytes were written.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), usize> {
         match self {
-            Self::Stderr => io::stderr().lock().write_all(bytes),
-            Self::File(file) => file.write_all(bytes),
+            Self::Stderr => write_all(&mut io::stderr().lock(), bytes),
+            Self::File(file) => write_all(file, bytes),
             #[cfg(test)]
-            Self::Other(other) => other.write_all(bytes),
+            Self::Other(other) => write_all(other, bytes),
         }
     }
+}
+
+fn write_all(sink: &mut dyn Write, bytes: &[u8]) -> Result<(), usize> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match sink.write(&bytes[written..]) {
+            Ok(0) => return Err(written),
+            Ok(more) => written += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Err(written),
+        }
+    }
+    Ok(())
 }
 
 fn count_dropped(lines: u64) {
@@ -112,26 +134,36 @@ fn count_dropped(lines: u64) {
 
 /// Writes what comes in until nobody is left who notes anything.
 fn run(commands: &Receiver<Command>, mut sink: Sink) {
-    let (mut batch, mut lines) = (Vec::new(), 0);
+    let mut batch = Vec::new();
+    // Whether what was written last is only the beginning of a line, as on a full disk.
+    let mut is_torn = false;
     while let Ok(first) = commands.recv() {
         let mut flushed = None;
+        if is_torn {
+            batch.push(b'\n');
+        }
         for command in std::iter::once(first).chain(commands.try_iter()) {
             match command {
-                Command::Line(line) => {
-                    batch.extend_from_slice(line.as_bytes());
-                    lines += 1;
-                }
+                Command::Line(line) => batch.extend_from_slice(line.as_bytes()),
                 Command::Flush(told) => flushed = Some(told),
             }
             if batch.len() >= BATCH_BYTES || flushed.is_some() {
                 break;
             }
         }
-        if sink.write(&batch).is_err() {
-            count_dropped(lines);
-        }
+        is_torn = match sink.write(&batch) {
+            Ok(()) => false,
+            Err(0) => {
+                count_dropped(lines_of(&batch) - u64::from(is_torn));
+                is_torn
+            }
+            Err(written) => {
+                let (begun, left) = batch.split_at(written);
+                count_dropped(lines_of(left));
+                !begun.ends_with(b"\n")
+            }
+        };
         batch.clear();
-        lines = 0;
         if let Some(told) = flushed {
             // Who does not wait any longer needs no answer.
             let _ = told.send(());
@@ -139,74 +171,9 @@ fn run(commands: &Receiver<Command>, mut sink: Sink) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{Sender, channel};
-
-    use metrics_exporter_prometheus::PrometheusBuilder;
-
-    use super::*;
-
-    /// A pipe that takes nothing until it is let.
-    struct Slow {
-        reached: Sender<Vec<u8>>,
-        go_on: Receiver<()>,
-    }
-
-    impl Write for Slow {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.reached.send(bytes.to_vec()).unwrap();
-            self.go_on.recv().map_err(io::Error::other)?;
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn what_is_slow_keeps_nobody_waiting() {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let page = recorder.handle();
-        metrics::with_local_recorder(&recorder, || {
-            let ((reached, written), (let_go, go_on)) = (channel(), channel());
-            let log = AccessLog::start(Sink::Other(Box::new(Slow { reached, go_on })), 4).unwrap();
-            log.note("first\n".to_owned());
-            assert_eq!(written.recv().unwrap(), b"first\n");
-            // The thread is stuck: four lines wait, the others are left out.
-            for number in 0..10 {
-                log.note(format!("{number}\n"));
-            }
-            assert!(
-                page.render()
-                    .contains("eventgateway_access_log_dropped_total 6\n"),
-                "{}",
-                page.render()
-            );
-            let_go.send(()).unwrap();
-            assert_eq!(written.recv().unwrap(), b"0\n1\n2\n3\n");
-            let_go.send(()).unwrap();
-        });
-    }
-
-    #[tokio::test]
-    async fn lines_are_added_to_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("access.log");
-        for line in ["one\n", "two\n"] {
-            let log = AccessLog::to_file(&path, 10).unwrap();
-            log.note(line.to_owned());
-            log.flush(Duration::from_secs(20)).await;
-        }
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(
-                std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-                0o600
-            );
-        }
-    }
+fn lines_of(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
+
+#[cfg(test)]
+mod tests;

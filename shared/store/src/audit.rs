@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct AuditLimits {
     /// Most records of a space, of which there is at least one. A table does not count them.
     pub records: u64,
+    /// Most bytes of the texts of a space's records, of which there is at least one. A table does not count them.
+    pub bytes: u64,
     /// How long they are kept; `None` without a limit. A table may keep them some days longer.
     pub age: Option<Duration>,
 }
@@ -35,9 +37,10 @@ pub struct KeptRecord {
 }
 
 impl AuditLimits {
-    /// 10,000 records for 400 days.
+    /// 10,000 records, or 64 MiB of them, for 400 days.
     pub const USUAL: Self = Self {
         records: 10_000,
+        bytes: 64 * 1024 * 1024,
         age: Some(Duration::from_hours(400 * 24)),
     };
 }

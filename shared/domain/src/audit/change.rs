@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::difference::{Difference, Differences, State};
+use super::difference::{Difference, Differences, State, ValueDigest};
 use crate::configuration::{AnyChange, Change, Configured, Stored};
 use crate::resource::{Resource, masked};
 
@@ -37,6 +37,11 @@ pub struct AuditedChange {
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false)]
     pub omitted: usize,
+    /// Where some are omitted: what the resource is now as a whole, with its secrets masked. So much that is different hides
+    /// nothing from whoever has that resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub digest: Option<ValueDigest>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -75,6 +80,8 @@ impl AuditedChange {
         let (before, after) = (values(change.before.as_ref()), values(change.after.as_ref()));
         let mut differences = Differences::within(budget);
         differences.of_resource(state(before.as_ref()), state(after.as_ref()));
+        let whole = after.as_ref().filter(|_| differences.omitted > 0);
+        let digest = whole.map(|(_, shown)| ValueDigest::of(shown));
         let newest = change.newest().map(|resource| resource.id().as_ref());
         Self {
             operation: match (&change.before, &change.after) {
@@ -86,6 +93,7 @@ impl AuditedChange {
             id: bounded(newest.unwrap_or_default()),
             omitted: differences.omitted,
             diff: differences.found,
+            digest,
         }
     }
 }

@@ -45,6 +45,20 @@ pub struct ValueDigest {
     pub sha256: String,
 }
 
+impl ValueDigest {
+    /// Of a value.
+    pub(super) fn of(value: &Value) -> Self {
+        Self::of_text(&canonical(value))
+    }
+
+    fn of_text(text: &str) -> Self {
+        Self {
+            bytes: text.len(),
+            sha256: hex::encode(Sha256::digest(text)),
+        }
+    }
+}
+
 /// A state of a resource, or of a member of one: as it is, and as it may be shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct State<'v> {
@@ -134,6 +148,12 @@ impl<'b> Differences<'b> {
     }
 
     fn add(&mut self, before: Option<&Value>, after: Option<&Value>) {
+        let mut bytes = self.path.len() + 32;
+        if bytes > *self.budget {
+            // The path may be long, and lead to many members.
+            self.omitted += 1;
+            return;
+        }
         let mut difference = Difference {
             path: self.path.clone(),
             from: None,
@@ -142,7 +162,6 @@ impl<'b> Differences<'b> {
             to_digest: None,
             secret: before == after,
         };
-        let mut bytes = self.path.len() + 32;
         if !difference.secret {
             (difference.from, difference.from_digest) = recorded(before, &mut bytes);
             (difference.to, difference.to_digest) = recorded(after, &mut bytes);
@@ -168,9 +187,5 @@ fn recorded(value: Option<&Value>, bytes: &mut usize) -> (Option<Value>, Option<
         return (Some(value.clone()), None);
     }
     *bytes += 100;
-    let digest = ValueDigest {
-        bytes: text.len(),
-        sha256: hex::encode(Sha256::digest(&text)),
-    };
-    (None, Some(digest))
+    (None, Some(ValueDigest::of_text(&text)))
 }

@@ -11,7 +11,7 @@ use crate::api_key::SecretDigest;
 use crate::canonical_json::canonical;
 use crate::configuration::{Change, Configured, Stored};
 use crate::ids::Space;
-use crate::resource::{ApiKey, Function, Resource as _};
+use crate::resource::{ApiKey, Function, Resource as _, masked};
 
 #[expect(clippy::unnecessary_wraps, reason = "as a change has it")]
 fn stored<R: Configured>(resource: R) -> Option<Stored<R>> {
@@ -167,7 +167,48 @@ fn records_are_bounded_and_a_large_write_has_several() {
         let value: Value = serde_json::from_str(&record.text).unwrap();
         assert_eq!(value["previous"], previous);
         previous = record.hash.as_str().into();
-        let omitted = value["changes"].as_array().unwrap().iter();
-        assert!(omitted.clone().any(|change| change["omitted"].as_u64() > Some(0)));
+        let changes = value["changes"].as_array().unwrap();
+        assert!(changes.iter().any(|change| change["omitted"].as_u64() > Some(0)));
+        for change in changes {
+            assert_eq!(
+                change["omitted"].is_null(),
+                change["digest"].is_null(),
+                "{change}"
+            );
+        }
     }
+}
+
+/// A path may be long and lead to many members: then it is not copied for each of them.
+#[test]
+fn what_is_not_recorded_costs_little_and_the_whole_is_told_by_its_digest() {
+    let with = |url: &str, count: usize| {
+        let body = format!(r#"{{"functionId":"f","type":"http","provider":{{"url":"{url}"}}}}"#);
+        let mut function = Function::decode(&"shop".into(), None, body.as_bytes()).unwrap();
+        for at in 0..count {
+            function.metadata_mut().insert(
+                format!("{at}{}", "n".repeat(400)),
+                url[url.len() - 1..].to_owned(),
+            );
+        }
+        function
+    };
+    let (before, after) = (with("http://u:secret@h/a", 100), with("http://u:secret@h/b", 100));
+    let change = Change {
+        before: stored(before),
+        after: stored(after.clone()),
+    };
+    let record: Value = serde_json::from_str(&records(&change, (0, None)).remove(0).text).unwrap();
+    let changed = &record["changes"][0];
+    assert!(changed["omitted"].as_u64() > Some(50), "{changed}");
+    let shown = canonical(&serde_json::to_value(&*masked(&after)).unwrap());
+    assert!(!shown.contains("secret"), "{shown}");
+    assert_eq!(changed["digest"]["sha256"], hex::encode(Sha256::digest(&shown)));
+    // Of what is gone there is nothing to compare with.
+    let gone = Change {
+        before: stored(after),
+        after: None,
+    };
+    let record: Value = serde_json::from_str(&records(&gone, (0, None)).remove(0).text).unwrap();
+    assert!(record["changes"][0]["digest"].is_null());
 }

@@ -33,6 +33,11 @@ impl FillRate {
         self.interval.saturating_mul(tokens.into())
     }
 
+    /// Nanoseconds between two tokens.
+    pub fn interval(self) -> u64 {
+        self.interval
+    }
+
     /// How many tokens come in so many nanoseconds, rounded down.
     pub(super) fn tokens_in(self, nanos: u64) -> u32 {
         u32::try_from(nanos / self.interval).unwrap_or(u32::MAX)
@@ -41,6 +46,11 @@ impl FillRate {
     /// How long an empty one takes to be full, in nanoseconds.
     pub fn filling_time(self) -> u64 {
         self.time_of(self.burst)
+    }
+
+    /// The longest time that anybody is told to wait, in nanoseconds.
+    pub fn longest_wait(self) -> u64 {
+        self.filling_time().saturating_add(MOST_OWED)
     }
 }
 
@@ -73,16 +83,19 @@ pub struct Empty {
     pub left: u32,
 }
 
-/// A bucket of tokens: the time when it is full, in nanoseconds of any clock that goes on. A new one is full.
+/// A bucket of tokens: the time when it is full, in nanoseconds of any clock that goes on. A new one is full, and so is one that
+/// is to fill at another rate from now on: what was owed at a rate of one token an hour would take days at ten a second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bucket {
     full_at: u64,
+    /// Nanoseconds between two tokens at the rate at which it fills; 0 where that is not known.
+    interval: u64,
 }
 
 impl Bucket {
-    /// One that is full at that time.
-    pub fn full_at(nanos: u64) -> Self {
-        Self { full_at: nanos }
+    /// One that is full at that time if a token comes each `interval`, in nanoseconds; 0 where the rate is not known.
+    pub fn kept(full_at: u64, interval: u64) -> Self {
+        Self { full_at, interval }
     }
 
     /// When it is full.
@@ -114,21 +127,32 @@ impl Bucket {
             });
         };
         let full_at = starting.saturating_add(rate.time_of(taken));
-        Ok((taken, Self { full_at }))
+        Ok((taken, Self::kept(full_at, rate.interval)))
     }
 
     /// The bucket with tokens that were taken for nothing.
     #[must_use]
     pub fn given_back(self, rate: FillRate, tokens: u32) -> Self {
+        if !self.fills_at(rate) {
+            return self;
+        }
         Self {
             full_at: self.full_at.saturating_sub(rate.time_of(tokens)),
+            ..self
         }
     }
 
     /// The time from which on what is taken now has to be filled.
     fn starting(self, rate: FillRate, now: u64) -> u64 {
-        let latest = now.saturating_add(rate.filling_time()).saturating_add(MOST_OWED);
-        self.full_at.clamp(now, latest)
+        if !self.fills_at(rate) {
+            return now;
+        }
+        self.full_at.clamp(now, now.saturating_add(rate.longest_wait()))
+    }
+
+    /// Whether it fills at this rate, as far as that is known.
+    fn fills_at(self, rate: FillRate) -> bool {
+        self.interval == 0 || self.interval == rate.interval
     }
 }
 
@@ -216,14 +240,36 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_went_wrong_stops_nobody_for_ever() {
+    fn nobody_is_told_to_wait_for_a_year() {
         let rate = rate(1, 1);
-        let spoilt = Bucket::full_at(NOW + 365 * 24 * 3600 * SECOND);
+        let spoilt = Bucket::kept(NOW + 365 * 24 * 3600 * SECOND, 0);
         let wait = spoilt.take(rate, NOW, TokenRequest::exactly(1)).unwrap_err().wait;
         assert!(
             wait <= Duration::from_nanos(MOST_OWED) + Duration::from_secs(1),
             "{wait:?}"
         );
         assert_eq!(spoilt.left(rate, NOW), 0);
+    }
+
+    #[test]
+    fn another_rate_begins_with_a_full_bucket() {
+        let one = TokenRequest::exactly(1);
+        let hourly = FillRate::new(Duration::from_hours(1), 10);
+        let (_, empty) = Bucket::default()
+            .take(hourly, NOW, TokenRequest::exactly(10))
+            .unwrap();
+        assert!(empty.take(hourly, NOW, one).is_err());
+        // A larger burst alone is no other rate.
+        assert_eq!(empty.left(FillRate::new(Duration::from_hours(1), 12), NOW), 2);
+        let fast = rate(10, 30);
+        assert_eq!(empty.left(fast, NOW), 30);
+        let (_, taken) = empty.take(fast, NOW, TokenRequest::exactly(30)).unwrap();
+        assert_eq!(
+            taken.take(fast, NOW, one).unwrap_err().wait,
+            Duration::from_millis(100)
+        );
+        // What was taken at the rate before is not given back to this one.
+        assert_eq!(taken.given_back(hourly, 10), taken);
+        assert_eq!(Bucket::kept(taken.nanos(), 0).left(fast, NOW), 0);
     }
 }

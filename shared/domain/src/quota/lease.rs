@@ -30,8 +30,10 @@ pub struct Lease {
     leases: Option<u64>,
     /// How many processes there seem to be.
     processes: f64,
-    /// Nobody is asked before that.
+    /// Nobody is asked before that for as many as were not there, or nearly as many.
     asks_from: u64,
+    /// How many were not there.
+    missed: u32,
 }
 
 /// Whether tokens may be spent.
@@ -57,6 +59,7 @@ impl Lease {
             leases: None,
             processes: 1.0,
             asks_from: 0,
+            missed: 0,
         }
     }
 
@@ -75,13 +78,14 @@ impl Lease {
             self.spent = self.spent.saturating_add(tokens);
             return Spending::Spent;
         }
-        if now < self.asks_from {
+        let needed = tokens - self.left;
+        // Half as many may be there: whoever asks for ever less finds out after few times.
+        if now < self.asks_from && needed > self.missed / 2 {
             return Spending::Refused(Empty {
                 wait: Duration::from_nanos(self.asks_from - now),
                 left: self.left,
             });
         }
-        let needed = tokens - self.left;
         Spending::Lease(TokenRequest {
             needed,
             wanted: self.wanted(now).max(needed),
@@ -111,16 +115,16 @@ impl Lease {
         self.leased_at = now;
         self.spent = 0;
         if tokens < request.wanted {
-            self.asks_from = now.saturating_add(self.pause(request));
+            self.wait_for(1, now.saturating_add(self.pause(request)));
         }
     }
 
     /// Notes that there were not enough tokens for a request, and says what those are told who wanted them.
     pub fn refused(&mut self, empty: Empty, request: TokenRequest, now: u64) -> Empty {
-        // Who asked for much does not stand in the way of those who want less.
         let wait = u64::try_from(empty.wait.as_nanos()).unwrap_or(u64::MAX);
         let pause = wait.min(LONGEST_PAUSE).max(self.pause(request));
-        self.asks_from = now.saturating_add(pause);
+        // Who asked for much does not stand in the way of those who want less.
+        self.wait_for(request.needed, now.saturating_add(pause));
         Empty {
             wait: empty.wait.max(Duration::from_nanos(pause)),
             left: self.left,
@@ -131,9 +135,14 @@ impl Lease {
     pub fn unreachable(&mut self, request: TokenRequest, now: u64) {
         self.left = self.left.saturating_add(self.part(1.0).max(request.needed));
         self.ends = now.saturating_add(LIFETIME);
-        self.asks_from = self.ends;
+        self.wait_for(1, self.ends);
         self.leased_at = now;
         self.spent = 0;
+    }
+
+    /// Asks nobody for so many until then.
+    fn wait_for(&mut self, tokens: u32, until: u64) {
+        (self.missed, self.asks_from) = (tokens, until);
     }
 
     /// How many are worth a lease: as many as were spent in a second, up to half of its part.

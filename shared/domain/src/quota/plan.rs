@@ -1,5 +1,7 @@
 //! What spaces of a plan may have and do.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::{FillRate, Quota};
@@ -115,6 +117,11 @@ impl QuotaRate {
     /// How many at once after a while without any.
     pub fn burst(&self) -> u32 {
         self.burst
+    }
+
+    /// Time between two of them.
+    pub fn interval(&self) -> Duration {
+        self.rate.interval()
     }
 
     /// How a bucket for it fills.

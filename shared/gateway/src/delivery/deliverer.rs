@@ -9,6 +9,7 @@ use store::Store;
 
 use super::dead_letters::DeadLetters;
 use super::permits::Permits;
+use super::quota_turns::QuotaTurns;
 use crate::invocation::Invocation;
 use crate::metrics::EventMetrics;
 use crate::space_quotas::SpaceQuotas;
@@ -26,6 +27,7 @@ pub(crate) struct Deliverer {
     pub(crate) metrics: Arc<EventMetrics>,
     pub(crate) permits: Permits,
     pub(crate) quotas: Arc<SpaceQuotas>,
+    pub(crate) quota_turns: QuotaTurns,
     /// Longest time for which a function is left alone because it asks for that.
     pub(crate) max_retry_after: Duration,
 }

@@ -5,6 +5,8 @@ use domain::quota::{Quota, QuotaRate};
 use domain::resource::Subscription;
 use domain::routing::RoutingTable;
 
+use tokio::time::Instant;
+
 use super::deliverer::Deliverer;
 use crate::rate_limits::{LimitOf, LimitedCall, MustWait};
 
@@ -37,7 +39,9 @@ impl Deliverer {
     ) -> Result<Option<LimitedCall>, MustWait> {
         let taken = self.quotas.take(space, Quota::Deliveries, rate, 1).await;
         taken.map_err(|empty| MustWait {
-            pause: empty.wait,
+            pause: self
+                .quota_turns
+                .pause(space, (empty.wait, rate.interval()), Instant::now()),
             limit_of: LimitOf::Space,
         })?;
         let limited = begin();

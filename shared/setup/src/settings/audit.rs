@@ -19,6 +19,14 @@ pub struct AuditSettings {
         value_name = "COUNT"
     )]
     pub audit_max_records: u64,
+    /// Bytes of the records of changes that the embedded store keeps of each space.
+    #[arg(
+        long = "audit-max-bytes",
+        env = "EVENT_GATEWAY_AUDIT_MAX_BYTES",
+        default_value_t = 64 * 1024 * 1024,
+        value_name = "BYTES"
+    )]
+    pub audit_max_bytes: u64,
     /// How long records of changes are kept, in milliseconds, 400 days unless set; 0 is no limit.
     #[arg(long = "audit-max-age", env = "EVENT_GATEWAY_AUDIT_MAX_AGE", default_value = "34560000000", value_parser = milliseconds, value_name = "MS")]
     pub audit_max_age: Duration,
@@ -29,6 +37,7 @@ impl AuditSettings {
     pub(crate) fn limits(&self) -> Option<AuditLimits> {
         (self.audit_max_records > 0).then(|| AuditLimits {
             records: self.audit_max_records,
+            bytes: self.audit_max_bytes,
             age: (!self.audit_max_age.is_zero()).then_some(self.audit_max_age),
         })
     }
@@ -47,7 +56,12 @@ mod tests {
         };
         assert_eq!(limits(&[]), Some(AuditLimits::USUAL));
         assert_eq!(limits(&["--audit-max-records=0"]), None);
-        let endless = limits(&["--audit-max-age=0", "--audit-max-records=5"]).unwrap();
-        assert_eq!((endless.records, endless.age), (5, None));
+        let endless = [
+            "--audit-max-age=0",
+            "--audit-max-records=5",
+            "--audit-max-bytes=7",
+        ];
+        let endless = limits(&endless).unwrap();
+        assert_eq!((endless.records, endless.bytes, endless.age), (5, 7, None));
     }
 }

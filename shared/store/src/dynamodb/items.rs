@@ -27,7 +27,7 @@ mod transaction;
 pub(super) use audit::{audit_item, audit_partition, audit_sort_key, has_lapsed, read_audit};
 pub(crate) use batch::STEP_LIMIT;
 pub(super) use batch::{Batch, BatchEntry};
-pub(super) use bucket::{bucket_expressions, bucket_key, read_bucket, read_leases};
+pub(super) use bucket::{KeptBucket, bucket_expressions, bucket_key, read_bucket, read_leases};
 pub use change::CHANGE;
 pub(super) use change::read_change;
 pub(super) use dead_letter::{

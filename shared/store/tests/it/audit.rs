@@ -131,7 +131,10 @@ fn open_with(directory: &Path, audit: Option<AuditLimits>) -> Store {
 async fn embedded_records_are_bounded_in_number_and_age() {
     let directory = tempfile::tempdir().unwrap();
     let space = Space::from("shop");
-    let limits = |records: u64, age: Option<Duration>| Some(AuditLimits { records, age });
+    let limits = |records: u64, age: Option<Duration>| {
+        let bytes = u64::MAX;
+        Some(AuditLimits { records, bytes, age })
+    };
     let store = open_with(directory.path(), limits(3, None));
     for number in 0..5 {
         store
@@ -165,6 +168,46 @@ async fn embedded_records_are_bounded_in_number_and_age() {
     let before = &page.records[1].text;
     let previous: Value = serde_json::from_str(before).unwrap();
     chain(&page, previous["previous"].as_str().map(str::to_owned));
+}
+
+#[tokio::test]
+async fn embedded_records_are_bounded_in_their_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let space = Space::from("shop");
+    let limited = |bytes: u64| {
+        let limits = AuditLimits {
+            bytes,
+            ..AuditLimits::USUAL
+        };
+        open_with(directory.path(), Some(limits))
+    };
+    let bytes = |page: &AuditPage| {
+        page.records
+            .iter()
+            .map(|kept| kept.text.len() as u64)
+            .sum::<u64>()
+    };
+    let store = limited(u64::MAX);
+    for name in ["e0", "e1", "e2", "e3"] {
+        store.create(event_type(&space, name)).await.unwrap();
+    }
+    let all_bytes = bytes(&all(&store, &space).await);
+    drop(store);
+    let store = limited(all_bytes);
+    assert_eq!(versions(&all(&store, &space).await), [4, 3, 2, 1]);
+    store.create(event_type(&space, "e4")).await.unwrap();
+    let page = all(&store, &space).await;
+    assert_eq!(versions(&page), [5, 4, 3]);
+    let two = bytes(&page) - page.records[2].text.len() as u64;
+    drop(store);
+    // Whoever keeps fewer has the rest removed when the store is opened, but for the newest one.
+    let store = limited(two);
+    assert_eq!(versions(&all(&store, &space).await), [5, 4]);
+    drop(store);
+    let store = limited(1);
+    assert_eq!(versions(&all(&store, &space).await), [5]);
+    store.create(event_type(&space, "e5")).await.unwrap();
+    assert_eq!(versions(&all(&store, &space).await), [6]);
 }
 
 #[tokio::test]
@@ -214,8 +257,8 @@ async fn table_records_lapse_and_go_on_after_a_program_that_makes_none() {
     // What has lapsed is not shown, whatever the table has still, and neither is what came before it.
     let shorter = store::DynamoDbSettings {
         audit: Some(AuditLimits {
-            records: 1,
             age: Some(Duration::ZERO),
+            ..AuditLimits::USUAL
         }),
         ..table.settings()
     };

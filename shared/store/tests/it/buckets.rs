@@ -26,6 +26,7 @@ async fn take(store: &Store, space: &Space, rate: FillRate, request: (u32, u32))
 /// Runs the contract.
 pub(crate) async fn contract(store: &Store) {
     gives_what_there_is(store).await;
+    begins_anew_at_another_rate(store).await;
     gives_nothing_twice(store).await;
 }
 
@@ -57,6 +58,17 @@ async fn gives_what_there_is(store: &Store) {
         take(store, &Space::from("buckets-fast"), fast, (10, 10)).await,
         Ok(10)
     );
+}
+
+async fn begins_anew_at_another_rate(store: &Store) {
+    let space = Space::from("buckets-moved");
+    assert_eq!(take(store, &space, slow(10), (25, 25)).await, Ok(25));
+    assert_eq!(take(store, &space, slow(10), (1, 1)).await, Err(0));
+    let faster = FillRate::new(Duration::from_mins(1), 5);
+    assert_eq!(store.tokens_left(&space, Quota::Events, faster).await.unwrap(), 5);
+    assert_eq!(take(store, &space, faster, (2, 3)).await, Ok(3));
+    assert_eq!(take(store, &space, faster, (3, 3)).await, Err(2));
+    assert_eq!(take(store, &space, faster, (2, 2)).await, Ok(2));
 }
 
 async fn gives_nothing_twice(store: &Store) {

@@ -188,3 +188,32 @@ fn what_was_spent_for_nothing_can_be_spent_again_and_another_rate_begins_anew() 
     let other = FillRate::new(Duration::from_millis(1), 10);
     assert!(matches!(lease.spend(1, other, START), Spending::Lease(_)));
 }
+
+#[test]
+fn who_asks_for_more_than_there_is_keeps_nobody_from_the_rest() {
+    let rate = FillRate::new(Duration::from_millis(100), 100);
+    let mut lease = Lease::new(rate);
+    let empty = Empty {
+        wait: Duration::from_secs(9),
+        left: 10,
+    };
+    let ask = |lease: &mut Lease, tokens| match lease.spend(tokens, rate, START) {
+        Spending::Lease(request) => {
+            lease.refused(empty, request, START);
+            true
+        }
+        Spending::Refused(_) | Spending::Spent => false,
+    };
+    assert!(ask(&mut lease, 100));
+    // Nearly as many are not asked for again, and half as many once.
+    assert!(!ask(&mut lease, 99) && ask(&mut lease, 50) && !ask(&mut lease, 50));
+    let Spending::Lease(request) = lease.spend(10, rate, START) else {
+        panic!("nobody is asked");
+    };
+    lease.granted(10, request, 1, START);
+    assert_eq!(lease.spend(10, rate, START), Spending::Spent);
+    // One at a time it takes few times until nobody is asked any more.
+    let asked = (1..100).rev().filter(|tokens| ask(&mut lease, *tokens)).count();
+    assert!(asked <= 7, "{asked}");
+    assert!(!ask(&mut lease, 1));
+}

@@ -95,7 +95,7 @@ impl<V> Series<V> {
             // Nobody waits for the lock who would get no more than this.
             if !self.is_to_be_swept(now)
                 && !self.has_room(&spaces, space, name)
-                && let Some(other) = spaces.find(space, OTHER, now)
+                && let Some(other) = self.find_rest(&spaces, space, now)
             {
                 return other;
             }
@@ -113,11 +113,24 @@ impl<V> Series<V> {
         if self.has_room(&spaces, space, name) {
             return spaces.find_or_add(space, name, now, new);
         }
-        // A space that has any has its own for the rest, too.
-        if spaces.by_space.contains_key(space) || spaces.count < self.limits.items {
+        if self.has_own_rest(&spaces, space) {
             return spaces.find_or_add(space, OTHER, now, new);
         }
         spaces.find_or_add(&OTHER.into(), OTHER, now, new)
+    }
+
+    /// What a space has for all that have none of their own, or all spaces together have, if it is there.
+    fn find_rest(&self, spaces: &Spaces<V>, space: &Space, now: u64) -> Option<Arc<Kept<V>>> {
+        if self.has_own_rest(spaces, space) {
+            spaces.find(space, OTHER, now)
+        } else {
+            spaces.find(&OTHER.into(), OTHER, now)
+        }
+    }
+
+    /// A space that has any has its own for the rest, too.
+    fn has_own_rest(&self, spaces: &Spaces<V>, space: &Space) -> bool {
+        spaces.by_space.contains_key(space) || spaces.count < self.limits.items
     }
 
     fn has_room(&self, spaces: &Spaces<V>, space: &Space, name: &str) -> bool {

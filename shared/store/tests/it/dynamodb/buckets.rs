@@ -45,6 +45,41 @@ async fn processes_share_a_bucket_and_learn_how_often_it_was_asked() {
     table.delete().await;
 }
 
+/// What is owed is not forgotten by the table before it is made up for, and a clock that was wrong by a month stops nobody.
+#[tokio::test]
+async fn buckets_are_kept_for_as_long_as_they_matter_and_no_longer() {
+    let table = TestTable::create().await;
+    let (right, wrong) = (Instance::new(&table), Instance::new(&table));
+    let take = async |instance: &Instance, tokens| {
+        let request = TokenRequest::exactly(tokens);
+        let space = Space::from("shop");
+        let taken = instance
+            .store
+            .take_tokens(&space, Quota::Events, rate(), request)
+            .await;
+        taken
+            .unwrap()
+            .map(|taken| taken.tokens)
+            .map_err(|empty| empty.left)
+    };
+    let kept = async |name: &str| {
+        let value = table.attribute("QUOTA#shop", "events", name).await.unwrap();
+        value.as_n().unwrap().parse::<u64>().unwrap()
+    };
+    // 40 hours, after which it is kept for another day.
+    assert_eq!(take(&right, 40).await, Ok(40));
+    assert_eq!(
+        kept("expires").await,
+        kept("fullAt").await / 1_000_000_000 + 24 * 60 * 60
+    );
+    wrong.shift.freeze(30 * 24 * HOUR);
+    assert_eq!(take(&wrong, 10).await, Ok(10));
+    assert_eq!(take(&wrong, 1).await, Err(0));
+    assert_eq!(take(&right, 3).await, Ok(3));
+    assert_eq!(take(&right, 8).await, Err(7));
+    table.delete().await;
+}
+
 #[tokio::test]
 async fn a_bucket_that_cannot_be_read_is_an_error() {
     let table = TestTable::create().await;
