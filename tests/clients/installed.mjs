@@ -19,6 +19,8 @@ export const nodeModules = path.join(folder, 'npm', 'node_modules')
 export const serverlessFramework = path.join(nodeModules, 'serverless', 'bin', 'serverless.js')
 /** The CloudEvents SDK for JavaScript. */
 export const cloudevents = require('cloudevents')
+/** PyPI `cloudevents` as it was when its tests were part of it. */
+export const cloudeventsTests = path.join(folder, 'cloudevents-tests')
 /** The Standard Webhooks library for JavaScript. */
 export const webhooks = require('standardwebhooks')
 /** Client of OpenWhisk. */

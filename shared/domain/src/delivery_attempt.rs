@@ -31,6 +31,10 @@ pub struct DeliveryAttempt {
     pub event_id: String,
     /// Type of the event.
     pub event_type: String,
+    /// Id of the request that the event came in with, if requests have ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
     /// Number of the attempt, from 1; 0 where none was made.
     pub attempt: u32,
     /// What came of it.
@@ -54,6 +58,8 @@ pub struct DeliveryAttempt {
 impl DeliveryAttempt {
     /// An attempt at a delivery that began then, about which nothing else is to say.
     pub fn of(delivery: &Delivery, at: u64, attempt: u32, outcome: AttemptOutcome) -> Self {
+        let trace = delivery.arrival.trace.as_ref();
+        let request_id = trace.and_then(|trace| trace.request_id());
         Self {
             at,
             delivery_id: delivery.id.clone(),
@@ -63,6 +69,7 @@ impl DeliveryAttempt {
             variant: None,
             event_id: delivery.event.id().to_owned(),
             event_type: delivery.event.event_type().to_owned(),
+            request_id: request_id.map(str::to_owned),
             attempt,
             outcome,
             status: None,

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use crate::resource::{LambdaFunction, Provider};
+use http::{HeaderName, Method};
+
+use crate::resource::{Cors, LambdaFunction, Provider};
 
 #[cfg(test)]
 mod tests;
@@ -56,6 +58,50 @@ pub(crate) fn of_path(path: &str) -> Option<Doubt> {
         field: "path",
         reason,
     })
+}
+
+/// Of a CORS configuration: entries of its lists that nothing a browser sends is equal to.
+pub(crate) fn of_cors(cors: &Cors) -> Vec<Doubt> {
+    let is_method = |entry: &String| entry != "*" && Method::from_bytes(entry.as_bytes()).is_ok();
+    // `*` is a character of names as well.
+    let is_header = |entry: &String| HeaderName::from_bytes(entry.as_bytes()).is_ok();
+    let of_lists = [
+        (
+            cors.allowed_origins.iter().all(|entry| is_origin(entry)),
+            "allowedOrigins",
+            "must be origins, such as https://app.example.com: a scheme, a host and perhaps a port, with one * at most and nothing \
+             behind them",
+        ),
+        (
+            cors.allowed_methods.iter().all(is_method),
+            "allowedMethods",
+            "must be names of methods, of which * is none",
+        ),
+        (
+            cors.allowed_headers.iter().all(is_header),
+            "allowedHeaders",
+            "must be names of headers, or *",
+        ),
+    ];
+    let of_lists = of_lists.into_iter().filter(|(is_usable, ..)| !is_usable);
+    let of_lists = of_lists.map(|(_, field, reason)| Doubt { field, reason });
+    of_path(&cors.path).into_iter().chain(of_lists).collect()
+}
+
+/// Whether browsers may send an origin that the entry stands for.
+fn is_origin(entry: &str) -> bool {
+    let (has_scheme, rest) = match entry.split_once("://") {
+        Some((_, rest)) => (true, rest),
+        None => (false, entry),
+    };
+    let is_of_host = |byte: u8| byte.is_ascii_graphic() && !b"/?#@\\".contains(&byte);
+    let is_pattern = match entry.matches('*').count() {
+        0 => false,
+        1 => true,
+        _ => return false,
+    };
+    entry.eq_ignore_ascii_case("null")
+        || (has_scheme || is_pattern) && !rest.is_empty() && rest.bytes().all(is_of_host)
 }
 
 /// Of the settings of a provider. Those that came after the contract are checked when they are read.

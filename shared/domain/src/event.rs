@@ -12,6 +12,7 @@ use crate::json::{Json, Object, kind};
 
 mod attributes;
 mod binary;
+mod binary_maps;
 mod binary_message;
 mod charset;
 mod checked_data;
@@ -92,6 +93,14 @@ impl Event {
         match self {
             Self::V0_1(envelope) => Some(Cow::Borrowed(&envelope.source)),
             Self::CloudEvent(event) => event.member("source").and_then(Json::scalar_text),
+        }
+    }
+
+    /// The attribute `specversion`, as JSON. `None` of 0.1, which has another one.
+    fn specversion(&self) -> Option<&str> {
+        match self {
+            Self::V0_1(_) => None,
+            Self::CloudEvent(event) => event.member("specversion").map(Json::get),
         }
     }
 

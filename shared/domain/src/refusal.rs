@@ -244,7 +244,14 @@ fn of_provider(error: &ProviderError) -> Refusal {
             hint("it must be one of the types of docs/targets.md, in small letters"),
         ),
         ProviderError::Malformed(error) => of_json(error, "provider."),
-        ProviderError::MissingFields(_) => Refusal::new(at("provider"), "required", None),
+        ProviderError::MissingFields { member: name, .. } => {
+            Refusal::new(member(name), "required", hint("it must be set"))
+        }
+        ProviderError::NoUrl { member: name, .. } => Refusal::new(
+            member(name),
+            "url",
+            hint("it must be an absolute URL, such as https://example.com/orders"),
+        ),
         ProviderError::Invalid { member: name, reason } => {
             Refusal::new(member(name), "form", said(name, reason))
         }

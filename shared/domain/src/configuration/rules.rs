@@ -219,7 +219,7 @@ impl Configured for Cors {
     }
 
     fn doubts(&self) -> Vec<Doubt> {
-        doubts::of_path(&self.path).into_iter().collect()
+        doubts::of_cors(self)
     }
 
     fn routed_path(&self) -> Option<&str> {

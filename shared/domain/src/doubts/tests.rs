@@ -92,3 +92,41 @@ fn names() {
     assert_eq!(fields(&doubts), ["functionId", "provider.url"]);
     assert!(doubts.iter().all(|doubt| doubt.to_string().is_ascii()));
 }
+
+#[test]
+fn cors() {
+    for (list, entry, is_doubted) in [
+        ("allowedOrigins", "*", false),
+        ("allowedOrigins", "null", false),
+        ("allowedOrigins", "https://app.example.com", false),
+        ("allowedOrigins", "HTTP://[::1]:3000", false),
+        ("allowedOrigins", "https://*.example.com", false),
+        ("allowedOrigins", "*.example.com", false),
+        ("allowedOrigins", "http*://localhost", false),
+        ("allowedOrigins", "https://app.example.com/", true),
+        ("allowedOrigins", "https://*.example.com/shop", true),
+        ("allowedOrigins", "app.example.com", true),
+        ("allowedOrigins", "localhost:3000", true),
+        ("allowedOrigins", "https://", true),
+        ("allowedOrigins", "https://user@example.com", true),
+        ("allowedOrigins", "https://a.com https://b.com", true),
+        ("allowedOrigins", "https://*.*.example.com", true),
+        ("allowedOrigins", "https://müller.example", true),
+        ("allowedMethods", "patch", false),
+        ("allowedMethods", "PURGE", false),
+        ("allowedMethods", "*", true),
+        ("allowedMethods", "GET, POST", true),
+        ("allowedHeaders", "*", false),
+        ("allowedHeaders", "x-request-id", false),
+        ("allowedHeaders", "X-A, X-B", true),
+    ] {
+        let body = serde_json::json!({"method": "GET", "path": "/", list: [entry]});
+        let doubts = decode::<Cors>(&body).doubts();
+        assert_eq!(
+            fields(&doubts),
+            if is_doubted { vec![list] } else { vec![] },
+            "{body}"
+        );
+        assert!(doubts.iter().all(|doubt| doubt.reason.is_ascii()));
+    }
+}

@@ -43,7 +43,7 @@ impl<'m> Attributes<'m> {
                 "dataschema" if !is_v0_3 => check(value, is_uri, AttributeFault::NotUri),
                 "schemaurl" if is_v0_3 => check(value, is_uri_reference, AttributeFault::NotUriReference),
                 "datacontentencoding" if is_v0_3 => filled(value).map(drop),
-                extension => check_extension(extension, value),
+                extension => check_extension(extension, value, is_v0_3),
             };
             checked.map_err(|fault| fault.of(name))?;
         }
@@ -137,7 +137,7 @@ fn check_time(json: &str) -> Result<(), AttributeFault> {
     time::check(&text).map_err(AttributeFault::NotTime)
 }
 
-fn check_extension(name: &str, json: &str) -> Result<(), AttributeFault> {
+fn check_extension(name: &str, json: &str, is_v0_3: bool) -> Result<(), AttributeFault> {
     let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     if name.is_empty() || !name.bytes().all(is_letter) {
         return Err(AttributeFault::Name);
@@ -145,6 +145,8 @@ fn check_extension(name: &str, json: &str) -> Result<(), AttributeFault> {
     match json.as_bytes() {
         [b'"', ..] => text(json).map(drop),
         [b't' | b'f', ..] => Ok(()),
+        // Maps, which 1.0 has no more.
+        [b'{', ..] if is_v0_3 => Ok(()),
         [b'-' | b'0'..=b'9', ..] => {
             let number = json.parse::<i32>();
             number.map(drop).map_err(|_| AttributeFault::NotInteger)

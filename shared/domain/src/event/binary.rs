@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode_str;
 
+use super::binary_maps::MapsOfHeaders;
 use super::cloud_event_error::{AttributeFault, CloudEventError};
 use super::coercion::coerce;
 use super::envelope::Envelope;
@@ -110,6 +111,13 @@ pub(super) fn cloud_event(
 ) -> Result<CloudEvent, CloudEventError> {
     let mut attributes: Vec<(String, Json)> = Vec::with_capacity(12);
     let mut content_type = None;
+    let mut maps = MapsOfHeaders::default();
+    let is_v0_3 = || {
+        let version = headers.get("ce-specversion");
+        version.is_some_and(|version| {
+            attribute_value("specversion", version.as_bytes()).is_ok_and(|version| version == "0.3")
+        })
+    };
     for (name, value) in headers {
         let Some(attribute) = name.as_str().strip_prefix("ce-") else {
             if name == CONTENT_TYPE {
@@ -124,6 +132,20 @@ pub(super) fn cloud_event(
         if attribute.is_empty() {
             continue;
         }
+        if let Some((map, key)) = attribute.split_once('-')
+            && !map.is_empty()
+            && !key.is_empty()
+            && is_v0_3()
+        {
+            let value = if RESERVED.contains(&map) {
+                Err(AttributeFault::Reserved)
+            } else {
+                attribute_value(map, value.as_bytes())
+            };
+            let added = value.and_then(|value| maps.add(map, key, value.into_owned()));
+            added.map_err(|fault| fault.of(map))?;
+            continue;
+        }
         // Values of the same name follow one another.
         let is_repeated = attributes.last().is_some_and(|(last, _)| last == attribute);
         let value = if is_repeated {
@@ -136,6 +158,7 @@ pub(super) fn cloud_event(
         let value = value.map_err(|fault| fault.of(attribute))?;
         attributes.push((attribute.to_owned(), Json::from_value(&*value)));
     }
+    maps.put_into(&mut attributes)?;
     let content_type = content_type.filter(|text| !text.is_empty());
     CloudEvent::from_binary(attributes, content_type, media_type, body)
 }

@@ -4,7 +4,7 @@
 //! | | 1.0 and 0.3 | 0.1 |
 //! |---|---|---|
 //! | attribute | `ce-<name>`, percent-encoded | `ce-<name>` as it is |
-//! | extension | the same | `ce-x-<name>`; what is not a text as JSON |
+//! | extension | the same; a map of 0.3 as `ce-<name>-<key>` for each entry | `ce-x-<name>`; what is not a text as JSON |
 //! | data in base64 | decoded: `data_base64`, or `datacontentencoding` | decoded: a text in base64 whose content type is neither JSON nor a form, or that is marked |
 //! | other data | JSON; a text of another content type as it is, in the charset of that | the same |
 
@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::binary_maps::entries_of;
 use super::charset::Charset;
 use super::content_type::{is_form, is_json, is_json_format, media_type};
 use super::envelope::ENCODING;
@@ -110,17 +111,13 @@ fn cloud_event(event: &CloudEvent) -> Option<BinaryMessage> {
             }
             continue;
         }
-        // Nobody could tell that its letters were capitals: events that were stored once may have such.
-        if name.contains(|c: char| c.is_ascii_uppercase()) {
-            return None;
+        if is_old && kind(value.as_raw()) == "object" {
+            for (key, text) in entries_of(value)? {
+                add_attribute(&mut headers, &format!("{name}-{key}"), &text)?;
+            }
+        } else {
+            add_attribute(&mut headers, name, &value.scalar_text()?)?;
         }
-        let text = value.scalar_text()?;
-        let encoded = utf8_percent_encode(&text, ENCODED).to_string();
-        add(
-            &mut headers,
-            &format!("ce-{name}"),
-            HeaderValue::try_from(encoded).ok()?,
-        )?;
     }
     let text = |name: &str| event.member(name).and_then(Json::scalar_text);
     let content_type = text("datacontenttype");
@@ -138,6 +135,20 @@ fn cloud_event(event: &CloudEvent) -> Option<BinaryMessage> {
         is_json_format,
         event.member("data"),
         decoded,
+    )
+}
+
+/// Adds the header of an attribute, which says the same as the attribute. Nobody could tell that letters of its name were
+/// capitals: events that were stored once, and maps, may have such.
+fn add_attribute(headers: &mut HeaderMap, name: &str, text: &str) -> Option<()> {
+    if name.contains(|c: char| c.is_ascii_uppercase()) || headers.len() > MOST_HEADERS {
+        return None;
+    }
+    let encoded = utf8_percent_encode(text, ENCODED).to_string();
+    add(
+        headers,
+        &format!("ce-{name}"),
+        HeaderValue::try_from(encoded).ok()?,
     )
 }
 

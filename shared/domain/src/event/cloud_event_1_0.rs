@@ -131,7 +131,7 @@ fn set_gateway_attributes(envelope: &Envelope, event: &mut CloudEvent) {
     }
 }
 
-/// 0.3 differs in the names of two attributes and in how it marks base64.
+/// 0.3 differs in the names of two attributes, in how it marks base64, and has maps.
 fn of_later(event: &CloudEvent) -> Cow<'_, CloudEvent> {
     let is_base64 = event
         .member("datacontentencoding")
@@ -148,6 +148,8 @@ fn of_later(event: &CloudEvent) -> Cow<'_, CloudEvent> {
         "schemaurl" => Some(("dataschema".to_owned(), value.clone())),
         "datacontentencoding" => None,
         "data" if is_base64 => Some(("data_base64".to_owned(), value.clone())),
+        "data" => Some((name.to_owned(), value.clone())),
+        _ if kind(value.as_raw()) == "object" => Some((name.to_owned(), Json::from_value(value.get()))),
         _ => Some((name.to_owned(), value.clone())),
     });
     Cow::Owned(CloudEvent::of_checked(

@@ -53,6 +53,9 @@ pub enum AttributeFault {
     /// It is no version that is known.
     #[error("must be \"1.0\" or \"0.3\"")]
     Version,
+    /// In a batch, it is another version than that of the first event.
+    #[error("must be that of the first event of the batch")]
+    VersionInBatch,
     /// It is no reference to a resource.
     #[error("must be a URI reference (RFC 3986)")]
     NotUriReference,

@@ -2,6 +2,7 @@
 
 use http::request::Parts;
 
+use super::cloud_event_error::AttributeFault;
 use super::content_type::media_type;
 use super::envelope::{Envelope, EventStamp};
 use super::{CLOUDEVENTS_BATCH_JSON, CLOUDEVENTS_JSON, Event, EventError, HTTP_REQUEST, HttpRequest};
@@ -66,6 +67,9 @@ pub fn decode(
     if media_type == CLOUDEVENTS_JSON {
         return Ok(Incoming::Event(structured(body, max_attributes)?));
     }
+    if media_type == CLOUDEVENTS_BATCH_JSON {
+        return Ok(Incoming::Batch(batch(body, limits)?));
+    }
     if binary::is_v0_1(headers) {
         binary::check_count(headers, max_attributes)?;
         let envelope = binary::v0_1(headers, &media_type, body)?;
@@ -78,9 +82,6 @@ pub fn decode(
             &media_type,
             body,
         )?)));
-    }
-    if media_type == CLOUDEVENTS_BATCH_JSON {
-        return Ok(Incoming::Batch(batch(body, limits)?));
     }
     let legacy_type = binary::header(headers, "event");
     if legacy_type.is_empty() {
@@ -133,17 +134,24 @@ fn legacy(event_type: &str, media_type: &str, content_type: &str, body: &[u8], s
     Event::V0_1(Box::new(Envelope::of_body(stamp, event_type, media_type, body)))
 }
 
-/// No event is made before it is known that there are not too many.
+/// No event is made before it is known that there are not too many. All have the version of the first.
 fn batch(body: &[u8], limits: EventLimits) -> Result<Vec<Event>, EventError> {
     let max_attributes = limits.max_attributes;
-    let read = |(index, raw)| {
+    let elements = json::elements_within(body, limits.max_batch_events)?;
+    let mut events: Vec<Event> = Vec::with_capacity(elements.len());
+    for (index, raw) in elements.into_iter().enumerate() {
         let object = Object::from_raw_within(raw, "event", max_attributes).map_err(EventError::from);
         let event = object.and_then(|object| Event::from_object(&object, max_attributes));
-        event.map_err(|error| EventError::InBatch {
+        let event = event.and_then(|event| match events.first() {
+            Some(first) if first.specversion() != event.specversion() => {
+                Err(AttributeFault::VersionInBatch.of("specversion").into())
+            }
+            _ => Ok(event),
+        });
+        events.push(event.map_err(|error| EventError::InBatch {
             index,
             error: Box::new(error),
-        })
-    };
-    let elements = json::elements_within(body, limits.max_batch_events)?;
-    elements.into_iter().enumerate().map(read).collect()
+        })?);
+    }
+    Ok(events)
 }

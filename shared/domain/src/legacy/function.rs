@@ -16,9 +16,9 @@ pub fn lift_provider_type(body: &[u8]) -> Option<Vec<u8>> {
 /// The text of an error of such a function, in the words and quotes of 0.6 (docs/contract.md §7.1, §7.6).
 pub fn function_error(error: &InvalidResource) -> String {
     let detail = match &error.cause {
-        InvalidCause::Provider(ProviderError::MissingFields(what)) => {
-            format!("Missing required fields for {what}.")
-        }
+        InvalidCause::Provider(
+            ProviderError::MissingFields { title, .. } | ProviderError::NoUrl { title, .. },
+        ) => format!("Missing required fields for {title}."),
         InvalidCause::Provider(ProviderError::ZeroWeights) => "Function weights sum to zero.".to_owned(),
         cause => cause.to_string(),
     };

@@ -146,7 +146,7 @@ fn headers_win_over_extensions() {
                 options(Some("p"), Some("h i"), Some(TEN)),
             ),
             (
-                vec![("x-deliver-at", " 2026-11-21T11:00:00Z ")],
+                vec![("x-deliver-at", " 2026-11-21t11:00:00z ")],
                 options(Some("p"), Some("d"), Some(ELEVEN)),
             ),
             // The first of several counts, as with all headers.

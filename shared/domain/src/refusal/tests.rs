@@ -84,7 +84,15 @@ fn functions_tell_of_their_providers_but_of_no_secret() {
         (r#"{"functionId":"f"}"#, ["", "", "required", "type and provider"]),
         (
             r#"{"functionId":"f","type":"http","provider":{}}"#,
-            ["provider", "", "required", ""],
+            ["provider.url", "", "required", "it must be set"],
+        ),
+        (
+            r#"{"functionId":"f","type":"http","provider":{"url":"SECRET.example.com/f"}}"#,
+            ["provider.url", "", "url", "it must be an absolute URL"],
+        ),
+        (
+            r#"{"functionId":"f","type":"http","provider":{"url":"http://x","authorization":{"type":"bearer"}}}"#,
+            ["provider.authorization.token", "", "required", "it must be set"],
         ),
         (
             r#"{"functionId":"f","type":"http","provider":{"url":["SECRET"]}}"#,

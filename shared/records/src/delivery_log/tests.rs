@@ -39,6 +39,7 @@ fn attempt(space: &str, number: u32) -> DeliveryAttempt {
         variant: None,
         event_id: format!("event-{number}"),
         event_type: "user.created".to_owned(),
+        request_id: Some(format!("request-{number}")),
         attempt: number,
         outcome: AttemptOutcome::Retrying,
         status: Some(503),

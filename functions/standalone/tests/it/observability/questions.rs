@@ -124,12 +124,21 @@ fn who_is_retrying() {
         "retry": {"minDelay": 0.01, "maxDelay": 0.01},
     });
     let created = gateway.create("subscriptions", &subscription);
-    assert_eq!(send(&gateway, "/later").status, 202);
+    let sent = send(&gateway, "/later");
+    assert_eq!(sent.status, 202);
     let id = created["subscriptionId"].as_str().unwrap();
     let name = format!(
         r#"eventgateway_deliveries_total{{space="default",subscription="{id}",function="busy",outcome="retrying"}}"#
     );
     wait_until("it is counted", || series(&metrics(&gateway), &name) >= 1.0);
+    wait_until("it is in the delivery log", || {
+        !gateway.list("deliveries").is_empty()
+    });
+    let attempt = gateway.list("deliveries").remove(0);
+    assert_eq!(
+        (attempt["requestId"].as_str(), &attempt["outcome"]),
+        (sent.header("x-request-id"), &json!("retrying"))
+    );
     let age = format!(r#"eventgateway_oldest_delivery_age_seconds{{space="default",subscription="{id}"}}"#);
     wait_until("it gets old", || series(&metrics(&gateway), &age) > 0.0);
 }

@@ -1,10 +1,10 @@
 //! Response objects of Amazon API Gateway.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::get;
 use crate::function_server::FunctionServer;
-use crate::gateway_process::GatewayProcess;
+use crate::gateway_process::{GatewayProcess, PATIENCE};
 
 #[test]
 fn binary_bodies_cookies_and_repeated_headers() {
@@ -43,8 +43,8 @@ fn binary_bodies_cookies_and_repeated_headers() {
 #[test]
 fn any_json_is_a_body_and_the_rest_is_malformed() {
     let gateway = GatewayProcess::start(&[]);
-    let json = FunctionServer::answering(r#"{"n":1.10}"#);
-    gateway.answer_with("proxy", "GET", "/json", &json.url("/"));
+    let object = FunctionServer::answering(r#"{"n":1.10}"#);
+    gateway.answer_with("proxy", "GET", "/json", &object.url("/"));
     let answer = get(gateway.events, "/json");
     assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"n":1.10}"#));
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -54,4 +54,27 @@ fn any_json_is_a_body_and_the_rest_is_malformed() {
     let answer = get(gateway.events, "/text");
     assert_eq!(answer.status, 500);
     assert_eq!(answer.error_message(), "HTTP response object malformed");
+
+    // The caller is told no more, and of an object without known members nothing at all (docs/contract.md §2.6): the log says it.
+    gateway.answer_with("object", "GET", "/object", &object.url("/"));
+    let answer = get(gateway.events, "/object");
+    assert_eq!((answer.status, answer.text().as_str()), (200, ""));
+    let logged = |message: &str| {
+        let found = gateway.log.wait_for(PATIENCE, |line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            line["msg"].as_str()?.contains(message).then_some(line)
+        });
+        found.unwrap_or_else(|| panic!("{message}\n{}", gateway.log.so_far()))
+    };
+    let line = logged("HTTP response object malformed.");
+    let error = line["error"].as_str().unwrap();
+    assert!(
+        error.starts_with("HTTP response object malformed: ") && error.contains("line 1 column"),
+        "{error}"
+    );
+    let line = logged("which lacks members of a response object");
+    assert_eq!(
+        (&line["functionId"], &line["missing"]),
+        (&json!("object"), &json!("statusCode, headers, body"))
+    );
 }

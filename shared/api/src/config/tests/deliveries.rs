@@ -16,6 +16,7 @@ fn attempt(space: &str, event: &str, delivery: &str, subscription: &str, at: u64
         variant: None,
         event_id: event.to_owned(),
         event_type: "e".to_owned(),
+        request_id: None,
         attempt: 1,
         outcome: AttemptOutcome::Retrying,
         status: Some(503),

@@ -125,7 +125,7 @@ async fn a_misspelt_member_that_has_to_be_there_is_the_hint() {
     let refused = api.send_with(&DETAILS, "POST", path, body).await;
     let want = serde_json::json!({
         "message": "Function doesn't validate. Validation error: missing required fields for HTTP endpoint",
-        "field": "provider", "rule": "required",
+        "field": "provider.url", "rule": "required",
         "hint": "member \"provider.urll\" is not known: did you mean \"provider.url\"?"
     });
     assert_eq!((refused.status, &refused.body["errors"][0]), (400, &want));

@@ -63,7 +63,9 @@ proptest! {
             return Ok(());
         };
         let members: Vec<_> = members.into_iter().collect();
-        if let Ok(known) = Attributes::of(&members) {
+        // The SDK has no maps.
+        let has_map = all.values().any(|value| *value == "{}");
+        if let Ok(known) = Attributes::of(&members) && !has_map {
             let event: cloudevents::Event = serde_json::from_str(&format!("{{{}}}", text.join(","))).unwrap();
             prop_assert_eq!((&*known.event_type, &*known.id), (event.ty(), event.id()));
         }

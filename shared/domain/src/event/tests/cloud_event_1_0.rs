@@ -121,6 +121,10 @@ fn later_versions() {
             r#"{"specversion":"0.3","type":"t","source":"s","id":"1","datacontentencoding":"Base64","data":"AAE="}"#,
             r#"{"specversion":"1.0","type":"t","source":"s","id":"1","data_base64":"AAE="}"#,
         ),
+        (
+            r#"{"specversion":"0.3","type":"t","source":"s","id":"1","map":{"a": 1.50},"data":{"n":1}}"#,
+            r#"{"specversion":"1.0","type":"t","source":"s","id":"1","map":"{\"a\": 1.50}","data":{"n":1}}"#,
+        ),
     ] {
         assert_eq!(converted(&parsed(old)), want);
     }

@@ -52,7 +52,13 @@ fn keys_have_bounds() {
 
 #[test]
 fn times_must_be_times() {
-    for text in ["soon", "", "1795255200", "2026-11-21T10:00:00"] {
+    for text in [
+        "soon",
+        "",
+        "1795255200",
+        "2026-11-21T10:00:00",
+        "2026-11-21 10:00:00Z",
+    ] {
         let start = format!(": parsing time {text:?} as RFC 3339: ");
         let error = PublishOptions::of(&headers(&[("x-deliver-at", text)]), &v0_1("{}")).unwrap_err();
         assert!(

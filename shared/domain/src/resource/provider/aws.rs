@@ -136,7 +136,12 @@ impl AwsMembers {
             region: members.text("region")?,
             credentials: AwsCredentials::decode(members)?,
         };
-        let complete = !read.own.is_empty() && !read.region.is_empty();
-        complete.then_some(read).ok_or_else(|| members.missing())
+        let empty = [(own, &read.own), ("region", &read.region)]
+            .into_iter()
+            .find(|(_, text)| text.is_empty());
+        match empty {
+            Some((member, _)) => Err(members.missing(member)),
+            None => Ok(read),
+        }
     }
 }

@@ -17,8 +17,21 @@ pub enum ProviderError {
     #[error("unable to load function provider config: {0}")]
     Malformed(#[source] JsonError),
     /// A required member is missing.
-    #[error("missing required fields for {0}")]
-    MissingFields(&'static str),
+    #[error("missing required fields for {title}")]
+    MissingFields {
+        /// The kind of function, as texts name it.
+        title: &'static str,
+        /// Path of the member.
+        member: String,
+    },
+    /// A required member is no URL. The text is that of one that is missing (docs/contract.md §3.1), and repeats none of it.
+    #[error("missing required fields for {title}")]
+    NoUrl {
+        /// The kind of function, as texts name it.
+        title: &'static str,
+        /// Path of the member.
+        member: String,
+    },
     /// A member has a value that it cannot have. The text repeats none of it.
     #[error("{member} {reason}")]
     Invalid {

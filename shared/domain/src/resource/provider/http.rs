@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::http_options::{RequestMode, ResponseMode, timeout_seconds};
 use super::{Destination, EventFormat, Members, ProviderError, ProviderSettings};
 use crate::resource::{Secret, SecretMembers, SigningSecret, TargetUrl};
-use crate::validation;
 
 mod authorization;
 mod headers;
@@ -144,10 +143,7 @@ impl ProviderSettings for HttpEndpoint {
     }
 
     fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let url = members.text("url")?;
-        if !validation::is_uri(&url, false) {
-            return Err(members.missing());
-        }
+        let url = members.url("url")?;
         let request = RequestMode::decode(members)?;
         let response = match ResponseMode::decode(members)? {
             // Whoever knows nothing of events knows nothing of response objects either.

@@ -95,7 +95,7 @@ impl ProviderSettings for JwtAuthorizer {
     fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
         let audience = members.list("audience")?;
         if audience.is_empty() {
-            return Err(members.missing());
+            return Err(members.missing("audience"));
         }
         let algorithms = members.list("algorithms")?;
         let algorithms = (algorithms.len() <= MOST_ENTRIES)

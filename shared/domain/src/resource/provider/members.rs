@@ -8,6 +8,7 @@ use super::ProviderError;
 use crate::event::is_event_path;
 use crate::json::Object;
 use crate::resource::Secret;
+use crate::validation;
 
 /// The members of a `provider`, or of an object inside one.
 #[derive(Debug)]
@@ -15,16 +16,44 @@ pub(crate) struct Members<'a> {
     object: Object<'a>,
     /// What is missing something, in errors.
     title: &'static str,
+    /// What the names of members have in front, in errors: nothing, or the member that they stand in and a dot.
+    within: String,
 }
 
 impl<'a> Members<'a> {
     pub(super) fn new(object: Object<'a>, title: &'static str) -> Self {
-        Self { object, title }
+        Self {
+            object,
+            title,
+            within: String::new(),
+        }
     }
 
     /// The error that a required member is missing (docs/contract.md §3.1).
-    pub(super) fn missing(&self) -> ProviderError {
-        ProviderError::MissingFields(self.title)
+    pub(super) fn missing(&self, name: &str) -> ProviderError {
+        ProviderError::MissingFields {
+            title: self.title,
+            member: self.path(name),
+        }
+    }
+
+    fn path(&self, name: &str) -> String {
+        format!("{}{name}", self.within)
+    }
+
+    /// A text that must be there, and an absolute URL.
+    pub(super) fn url(&self, name: &str) -> Result<String, ProviderError> {
+        let url = self.text(name)?;
+        if url.is_empty() {
+            return Err(self.missing(name));
+        }
+        if validation::is_uri(&url, false) {
+            return Ok(url);
+        }
+        Err(ProviderError::NoUrl {
+            title: self.title,
+            member: self.path(name),
+        })
     }
 
     /// The text of a member as it stands; `None` if missing or `null`.
@@ -63,7 +92,7 @@ impl<'a> Members<'a> {
 
     /// A text that must be there.
     pub(super) fn required(&self, name: &str) -> Result<String, ProviderError> {
-        self.optional(name)?.ok_or_else(|| self.missing())
+        self.optional(name)?.ok_or_else(|| self.missing(name))
     }
 
     /// A secret, empty if it is missing.
@@ -75,7 +104,7 @@ impl<'a> Members<'a> {
     pub(super) fn required_secret(&self, name: &'static str) -> Result<Secret, ProviderError> {
         Some(self.secret(name)?)
             .filter(|secret| !secret.is_empty())
-            .ok_or_else(|| self.missing())
+            .ok_or_else(|| self.missing(name))
     }
 
     /// A yes or no; no if it is missing.
@@ -126,6 +155,10 @@ impl<'a> Members<'a> {
     /// An object inside; its missing members are missing fields of the whole provider.
     pub(super) fn inner(&self, name: &str) -> Result<Option<Members<'a>>, ProviderError> {
         let object = self.object.object(name).map_err(ProviderError::Malformed)?;
-        Ok(object.map(|object| Members::new(object, self.title)))
+        Ok(object.map(|object| Members {
+            object,
+            title: self.title,
+            within: self.path(name) + ".",
+        }))
     }
 }

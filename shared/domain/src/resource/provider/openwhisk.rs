@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::http_options::{ResponseMode, timeout_seconds};
 use super::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
 use crate::resource::{Secret, SecretMembers, TargetUrl};
-use crate::validation;
 
 /// An OpenWhisk action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -110,10 +109,7 @@ impl ProviderSettings for OpenWhiskAction {
     }
 
     fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let api_host = members.text("apiHost")?;
-        if !validation::is_uri(&api_host, false) {
-            return Err(members.missing());
-        }
+        let api_host = members.url("apiHost")?;
         let iam = members.inner("iam")?.map(|inner| {
             Ok(IbmIam {
                 api_key: inner.required_secret("apiKey")?,

@@ -95,7 +95,7 @@ impl ProviderSettings for Weighted {
             .collect::<Result<Vec<_>, JsonError>>()
             .map_err(ProviderError::Malformed)?;
         if weighted.is_empty() || weighted.iter().any(|entry| entry.function_id.as_str().is_empty()) {
-            return Err(members.missing());
+            return Err(members.missing("weighted"));
         }
         if weighted.iter().all(|entry| entry.weight == 0) {
             return Err(ProviderError::ZeroWeights);

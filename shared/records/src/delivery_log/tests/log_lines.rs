@@ -74,6 +74,7 @@ fn a_line_has_the_fields_of_the_json() {
         };
         let bare = DeliveryAttempt {
             variant: None,
+            request_id: None,
             status: None,
             error: None,
             next_attempt_at: None,

@@ -22,7 +22,7 @@ async fn what_single_writes_refuse_is_refused_with_its_place() {
         (json!({"functions": [{"functionId": "f"}]}), "functions[0]"),
         (
             json!({"functions": [function("f"), {"functionId": "g", "type": "http", "provider": {"url": "x"}}]}),
-            "functions[1].provider",
+            "functions[1].provider.url",
         ),
         (
             json!({"functions": [function("f"), function("f")]}),

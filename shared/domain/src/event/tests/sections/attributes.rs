@@ -90,11 +90,6 @@ fn of_both_versions() {
                 r#""a":[]"#,
                 Refused(r#"attribute "a" must be a text, a truth value"#),
             ),
-            (
-                "other types",
-                r#""a":{}"#,
-                Refused(r#"attribute "a" must be a text, a truth value"#),
-            ),
             ("subject", r#""subject":"a b""#, Same),
             (
                 "subject",
@@ -263,6 +258,20 @@ fn of_one_version() {
             V0_3,
             r#""schemaurl":"a b""#,
             Refused(r#"attribute "schemaurl" must be a URI reference"#),
+        ),
+        // 0.3 has maps.
+        ("map", V0_3, r#""a":{},"b":{"C":{"d":[1.50,null]}}"#, Same),
+        (
+            "map",
+            V0_3,
+            r#""subject":{}"#,
+            Refused(r#"attribute "subject" must be a text"#),
+        ),
+        (
+            "map",
+            V1_0,
+            r#""a":{}"#,
+            Refused(r#"attribute "a" must be a text, a truth value"#),
         ),
         // Extensions to the other version.
         ("dataschema", V0_3, r#""dataschema":"a b""#, Same),

@@ -118,11 +118,6 @@ fn headers() {
             ),
             (
                 "3.1.3.1: names",
-                &[("ce-my-ext", "1")],
-                r#"attribute "my-ext" has a name"#,
-            ),
-            (
-                "3.1.3.1: names",
                 &[("ce-my_ext", "1")],
                 r#"attribute "my_ext" has a name"#,
             ),
@@ -165,6 +160,13 @@ fn headers() {
             binary(section, version, headers, b"", &Refused(want));
         }
     }
+    binary(
+        "3.1.3.1: names",
+        "1.0",
+        &[("ce-my-ext", "1")],
+        b"",
+        &Refused(r#"attribute "my-ext" has a name"#),
+    );
     let version = [("ce-specversion", "1.1")];
     binary(
         "specversion",
@@ -275,4 +277,95 @@ fn structured_mode() {
     // JSON is UTF-8.
     let error = read(&[STRUCTURED], b"{\"specversion\":\"1.0\",\"id\":\"\xe9\"}").unwrap_err();
     assert!(matches!(error, EventError::Json(_)), "{error}");
+}
+
+/// 3: the content type says the mode, whatever headers are there as well.
+#[test]
+fn modes() {
+    let events = [format!("{{{V1_0}}}"), format!("{{{V1_0},\"a\":1}}")];
+    let batch = format!("[{}]", events.join(","));
+    let headers = |content_type| {
+        [
+            ("content-type", content_type),
+            ("ce-specversion", "1.0"),
+            ("ce-type", "t"),
+            ("ce-source", "/s"),
+            ("ce-id", "1"),
+        ]
+    };
+    for content_type in [
+        CLOUDEVENTS_BATCH_JSON,
+        "Application/CloudEvents-Batch+JSON; charset=UTF-8",
+    ] {
+        let Ok(Incoming::Batch(read)) = read(&headers(content_type), batch.as_bytes()) else {
+            panic!("{content_type} is no batch");
+        };
+        assert_eq!(read.iter().map(json).collect::<Vec<_>>(), events);
+    }
+    // A format that nobody here can read is passed on as it is.
+    let content_type = "application/cloudevents+avro";
+    let want = with(
+        "1.0",
+        r#","datacontenttype":"application/cloudevents+avro","data_base64":"AAE=""#,
+    );
+    assert_eq!(outcome(&headers(content_type), b"\0\x01"), Ok(want));
+}
+
+/// 3.3.2: a batch has one version.
+#[test]
+fn versions_of_a_batch() {
+    let old = r#"{"eventType":"t","cloudEventsVersion":"0.1","source":"/s","eventID":"1"}"#;
+    let (new, middle) = (format!("{{{V1_0}}}"), format!("{{{V0_3}}}"));
+    for (batch, place) in [
+        ([&*new, &*new, &*new], None),
+        ([&*middle, &*middle, &*middle], None),
+        ([old, old, old], None),
+        ([&*new, &*new, &*middle], Some(2)),
+        ([&*middle, &*new, &*middle], Some(1)),
+        ([&*new, old, &*new], Some(1)),
+        ([old, &*new, &*new], Some(1)),
+    ] {
+        let body = format!("[{}]", batch.join(","));
+        let got = read(&[("content-type", CLOUDEVENTS_BATCH_JSON)], body.as_bytes());
+        let want = place.map(|index| {
+            format!(
+                "event {index} of the batch: CloudEvent doesn't validate: \
+                 attribute \"specversion\" must be that of the first event of the batch"
+            )
+        });
+        assert_eq!(got.err().map(|error| error.to_string()), want, "{body}");
+    }
+}
+
+/// 3.1.3.1 of 0.3: the entries of maps have headers of their own.
+#[test]
+fn maps() {
+    for (headers, want) in [
+        (
+            &[("ce-a-b", "1"), ("CE-A-c-d", "%22"), ("ce-e-f", "\"x y\"")][..],
+            Ok(r#","a":{"b":"1","c-d":"\""},"e":{"f":"x y"}"#),
+        ),
+        (
+            &[("ce-a", "1"), ("ce-a-b", "1")],
+            Err(r#"attribute "a" is there more than once"#),
+        ),
+        (
+            &[("ce-a-b", "1"), ("ce-a-b", "2")],
+            Err(r#"attribute "a" is there more"#),
+        ),
+        (&[("ce-type-b", "1")], Err(r#"attribute "type" is there more"#)),
+        (&[("ce-time-b", "1")], Err(r#"attribute "time" must be a text"#)),
+        (
+            &[("ce-data-b", "1")],
+            Err(r#"attribute "data" cannot be a header"#),
+        ),
+        (&[("ce-a-b", "%ff")], Err(r#"attribute "a" is not UTF-8"#)),
+        (&[("ce-my_a-b", "1")], Err(r#"attribute "my_a" has a name"#)),
+        (&[("ce-a-", "1")], Err(r#"attribute "a-" has a name"#)),
+        (&[("ce--b", "1")], Err(r#"attribute "-b" has a name"#)),
+    ] {
+        let event = want.map(|more| with("0.3", more));
+        let want = event.as_deref().map_or_else(|error| Refused(error), Is);
+        binary("3.1.3.1: maps", "0.3", headers, b"", &want);
+    }
 }

@@ -79,3 +79,63 @@ fn attributes() {
         assert_eq!(value, want, "{name}");
     }
 }
+
+/// 3.1.1, 3.1.3.1 and 3.1.3.2: each attribute has a header of its own, but the content type, and is percent-encoded only as far
+/// as it must be.
+#[test]
+fn names_and_values() {
+    let printable: String = ('\u{21}'..='\u{7e}').filter(|c| !"\"%".contains(*c)).collect();
+    let text = serde_json::json!({
+        "specversion": "1.0", "type": "com.example.someevent", "source": "/mycontext/subcontext", "id": "1234-1234-1234",
+        "time": "2018-04-05T03:56:24Z", "subject": "Euro € 😀", "printable": printable, "dataschema": "https://a/%20",
+        "datacontenttype": "application/json", "data": {}
+    });
+    let headers = event(&[STRUCTURED], &text.to_string())
+        .to_binary()
+        .unwrap()
+        .headers;
+    let mut sent: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    sent.sort_unstable();
+    let want = [
+        ("ce-dataschema", "https://a/%2520"),
+        ("ce-id", "1234-1234-1234"),
+        ("ce-printable", &*printable),
+        ("ce-source", "/mycontext/subcontext"),
+        ("ce-specversion", "1.0"),
+        ("ce-subject", "Euro%20%E2%82%AC%20%F0%9F%98%80"),
+        ("ce-time", "2018-04-05T03:56:24Z"),
+        ("ce-type", "com.example.someevent"),
+        ("content-type", "application/json"),
+    ];
+    assert_eq!(sent, want);
+}
+
+/// 3.1.3.1 of 0.3: each entry of a map is a header, where headers can say the same.
+#[test]
+fn maps() {
+    let message = |map: &str| event(&[STRUCTURED], &format!(r#"{{{V0_3},"a":{map}}}"#)).to_binary();
+    let headers = message(r#"{"b":"é","c-d":5,"e":{"F": 1.50}}"#).unwrap().headers;
+    for (name, want) in [
+        ("ce-a-b", "%C3%A9"),
+        ("ce-a-c-d", "5"),
+        ("ce-a-e", "{%22F%22:%201.50}"),
+    ] {
+        assert_eq!(headers[name], want, "{name}");
+    }
+    assert!(!headers.contains_key("ce-a"));
+    let many: Vec<_> = (0..2_000).map(|n| format!(r#""k{n}":1"#)).collect();
+    let many = format!("{{{}}}", many.join(","));
+    for map in [
+        "{}",
+        r#"{"B":1}"#,
+        r#"{"":1}"#,
+        r#"{"b":null}"#,
+        r#"{"b c":1}"#,
+        &many,
+    ] {
+        assert_eq!(message(map), None, "{map}");
+    }
+}

@@ -178,20 +178,24 @@ fn what_cannot_work_is_refused_with_its_member() {
 
 #[test]
 fn required_members() {
-    for (kind, settings, title) in [
-        ("awssns", r#"{"region":"r"}"#, "AWS SNS function"),
+    for (kind, settings, title, member) in [
+        ("awssns", r#"{"region":"r"}"#, "AWS SNS function", "topicArn"),
         (
             "awseventbridge",
             r#"{"eventBusName":"b"}"#,
             "AWS EventBridge function",
+            "region",
         ),
         (
             "awsstepfunctions",
             r#"{"region":"r"}"#,
             "AWS Step Functions function",
+            "stateMachineArn",
         ),
     ] {
-        assert_eq!(decoded(kind, settings), Err(ProviderError::MissingFields(title)));
+        let member = member.to_owned();
+        let missing = ProviderError::MissingFields { title, member };
+        assert_eq!(decoded(kind, settings), Err(missing));
     }
 }
 

@@ -7,7 +7,6 @@ use crate::resource::provider::{
     Destination, Members, ProviderError, ProviderSettings, ResponseMode, endpoint_url,
 };
 use crate::resource::{Secret, SecretMembers, TargetUrl};
-use crate::validation;
 
 /// An Event Grid topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -51,10 +50,7 @@ impl ProviderSettings for EventGridTopic {
     }
 
     fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let endpoint = members.text("endpoint")?;
-        if !validation::is_uri(&endpoint, false) {
-            return Err(members.missing());
-        }
+        let endpoint = members.url("endpoint")?;
         endpoint_url::check("endpoint", &endpoint)?;
         let topic = Self {
             endpoint: endpoint.into(),

@@ -7,7 +7,6 @@ use crate::resource::EventFormat;
 use crate::resource::provider::http_options::{ResponseMode, timeout_seconds};
 use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
 use crate::resource::{Secret, SecretMembers, TargetUrl};
-use crate::validation;
 
 /// An Azure function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -64,10 +63,7 @@ impl ProviderSettings for AzureFunction {
     }
 
     fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let url = members.text("url")?;
-        if !validation::is_uri(&url, false) {
-            return Err(members.missing());
-        }
+        let url = members.url("url")?;
         endpoint_url::check("url", &url)?;
         let function = Self {
             url: url.into(),

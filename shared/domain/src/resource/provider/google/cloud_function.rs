@@ -9,7 +9,6 @@ use crate::resource::EventFormat;
 use crate::resource::provider::http_options::{ResponseMode, timeout_seconds};
 use crate::resource::provider::{Destination, Members, ProviderError, ProviderSettings, endpoint_url};
 use crate::resource::{SecretMembers, TargetUrl};
-use crate::validation;
 
 /// A Google Cloud function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -90,10 +89,7 @@ impl ProviderSettings for GoogleCloudFunction {
     }
 
     fn decode(members: &Members<'_>) -> Result<Self, ProviderError> {
-        let url = members.text("url")?;
-        if !validation::is_uri(&url, false) {
-            return Err(members.missing());
-        }
+        let url = members.url("url")?;
         let function = Self {
             url: url.into(),
             audience: members.optional("audience")?,
