@@ -26,6 +26,7 @@ mod own_words;
 mod queue_errors;
 mod rate_limit;
 mod response;
+mod uncounted;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
 pub(crate) use fault::{Fault, FaultErrors};

@@ -29,6 +29,7 @@ mod stamp;
 mod sync_calls;
 mod tunnels;
 mod unattempted;
+mod usage;
 
 pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
@@ -57,3 +58,4 @@ pub use settings::GatewaySettings;
 pub use stamp::request_id;
 pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};
 pub use tunnels::TunnelSettings;
+pub use usage::{Usage, UsageSettings};

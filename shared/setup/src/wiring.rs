@@ -3,7 +3,7 @@
 use std::fmt;
 
 use api::AccessLogging;
-use gateway::{DeadLetters, OwnConfigApi};
+use gateway::{DeadLetters, OwnConfigApi, Usage};
 use queue::DeliveryQueue;
 use records::{AccessLog, DeliveryLog};
 use store::{DynamoDb, Store, StreamTail};
@@ -34,6 +34,8 @@ pub struct Parts<'s> {
     dead_letters: DeadLetters,
     /// Where attempts are noted.
     delivery_log: DeliveryLog,
+    /// What counts the usage of spaces, if it is counted.
+    usage: Option<Usage>,
     /// Where requests are noted.
     access_log: Option<AccessLogging>,
     own_config_api: OwnConfigApi,
@@ -70,7 +72,9 @@ impl<'s> Parts<'s> {
             dead_letters,
             delivery_log,
         } = deliveries::open(settings, &store, &aws).await?;
+        let usage = settings.usage.counting();
         Ok(Self {
+            usage: usage.map(|counting| Usage::new(store.clone(), counting)),
             store,
             queue,
             dead_letters,

@@ -32,9 +32,10 @@ mod draft;
 mod engine;
 mod settings;
 mod state;
+mod usage;
 mod writer;
 
-pub use settings::EmbeddedSettings;
+pub use settings::{EmbeddedSettings, USUAL_USAGE_AGE};
 
 /// An embedded store. Clones are handles to the same one; the last to go waits until what was asked for is written.
 #[derive(Clone)]
@@ -74,6 +75,10 @@ impl Embedded {
         })?;
         engine.raise_format(&settings, state.format)?;
         engine.trim_audit(&settings)?;
+        engine.trim_usage(settings.oldest_usage()).map_err(|err| OpenError::Unusable {
+            directory: directory.clone(),
+            source: err.into(),
+        })?;
         let rules = settings.rules;
         warn_of_foreign_paths(rules.paths, state.spaces.values());
         warn_of_broken_filters(state.spaces.values());

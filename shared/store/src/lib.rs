@@ -22,7 +22,7 @@ pub use dynamodb::{
     Operation, PAUSE, PAUSE_REQUEST, PauseRequest, PublishFailure, SnapshotPublisher, SpaceChange,
     StreamTail,
 };
-pub use embedded::{Embedded, EmbeddedSettings};
+pub use embedded::{Embedded, EmbeddedSettings, USUAL_USAGE_AGE};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
 pub use error::{CorruptValue, OpenError, StoreError};
 pub use space_state::SpaceState;

@@ -7,6 +7,7 @@ use std::iter;
 use std::sync::{Arc, mpsc};
 
 use arc_swap::ArcSwap;
+use domain::usage::UsageRow;
 
 use super::EmbeddedSettings;
 use super::draft::Draft;
@@ -26,6 +27,8 @@ pub(super) enum Task {
     Change(Job),
     /// Something to be read after the changes that came before.
     Read(Reading),
+    /// What spaces use, which is no change of theirs; and who is told whether it is on disk.
+    Usage(Vec<UsageRow>, Box<dyn FnOnce(BatchOutcome) + Send>),
 }
 
 /// Answers a change, once it is known what became of the batch.
@@ -73,17 +76,22 @@ impl WriterThread {
     fn carry_out(&mut self, tasks: impl Iterator<Item = Task>) {
         let usable = self.reopen();
         let mut draft = Draft::of(&self.published.load(), &self.settings);
-        let (mut answers, mut readings) = (Vec::new(), Vec::new());
+        let (mut answers, mut readings, mut usages) = (Vec::new(), Vec::new(), Vec::new());
         for task in tasks {
             match task {
                 Task::Change(job) => answers.push(job(&mut draft)),
                 Task::Read(reading) => readings.push(reading),
+                Task::Usage(rows, reply) => usages.push((rows, reply)),
             }
         }
         // A refusal may rest on a change of the same batch, so all of them share its fate.
         let outcome = usable.and_then(|()| self.commit(draft));
         for answer in answers {
             answer(&outcome);
+        }
+        // Before what is read: whoever has written before asks for it.
+        for (rows, reply) in usages {
+            reply(self.put_usage(&rows));
         }
         for reading in readings {
             reading(self.engine.as_ref());
@@ -105,6 +113,18 @@ impl WriterThread {
         }
         draft.warn_of_shadowed();
         self.published.store(Arc::new(draft.state));
+        Ok(())
+    }
+
+    fn put_usage(&mut self, rows: &[UsageRow]) -> BatchOutcome {
+        self.reopen()?;
+        let oldest = self.settings.oldest_usage();
+        if let Some(engine) = &mut self.engine
+            && let Err(err) = engine.put_usage(rows, oldest)
+        {
+            self.engine = None;
+            return Err(Arc::new(err));
+        }
         Ok(())
     }
 

@@ -1,0 +1,33 @@
+//! What spaces use: rows of the counts of those who count, and their sums.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use domain::ids::Space;
+use domain::usage::{UsageCounts, UsageRow};
+
+use super::Store;
+use crate::error::StoreError;
+
+impl Store {
+    /// Writes rows, each in the place of the one that its writer wrote before of that space and hour. Where it fails any of
+    /// them may be written all the same: writing them again does no harm.
+    pub async fn put_usage(&self, rows: Vec<UsageRow>) -> Result<(), StoreError> {
+        match self {
+            Self::Embedded(store) => store.put_usage(rows).await,
+            Self::DynamoDb(store) => store.put_usage(rows).await,
+        }
+    }
+
+    /// What a space used in each of these hours in which it used something, as far as it is written and kept.
+    pub async fn usage(
+        &self,
+        space: &Space,
+        hours: Range<u64>,
+    ) -> Result<BTreeMap<u64, UsageCounts>, StoreError> {
+        match self {
+            Self::Embedded(store) => store.usage(space, hours).await,
+            Self::DynamoDb(store) => store.usage(space, hours).await,
+        }
+    }
+}
