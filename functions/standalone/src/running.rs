@@ -50,7 +50,7 @@ pub struct RunningGateway {
     stream_tail: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
     orphans: JoinHandle<()>,
-    usage: Option<JoinHandle<()>>,
+    usage: JoinHandle<()>,
     renewals: Vec<JoinHandle<()>>,
     access_log: Option<AccessLog>,
     shutdown_timeout: Duration,
@@ -158,8 +158,10 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         let gateway = gateway.clone();
         async move { gateway.give_up_orphans().await }
     });
-    let usage = gateway.usage().cloned();
-    let usage = usage.map(|usage| tokio::spawn(async move { usage.run().await }));
+    let usage = tokio::spawn({
+        let gateway = gateway.clone();
+        async move { gateway.run_usage().await }
+    });
     let shutdown_timeout = listen_on.shutdown_timeout;
     Ok(RunningGateway {
         events_addr,
@@ -323,9 +325,7 @@ impl RunningGateway {
             );
         }
         upkeep.abort();
-        if let Some(writing) = usage {
-            writing.abort();
-        }
+        usage.abort();
         if let Some(usage) = gateway.usage() {
             // Whatever was not done in time has been counted as far as it came.
             within(USAGE_END, usage.flush()).await;

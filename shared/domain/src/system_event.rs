@@ -10,6 +10,8 @@ use serde::Serialize;
 use crate::event::{Envelope, Event, EventStamp};
 use crate::ids::{FunctionId, Space};
 use crate::json::Json;
+use crate::timestamp::Timestamp;
+use crate::usage::UsageCounts;
 
 /// A step in the life of an event that can be subscribed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum SystemEventType {
     FunctionInvoked,
     /// A function call has failed.
     FunctionInvocationFailed,
+    /// A day is over on which a space used something.
+    UsageDaily,
 }
 
 impl SystemEventType {
@@ -32,6 +36,7 @@ impl SystemEventType {
             Self::FunctionInvoking => "eventgateway.function.invoking",
             Self::FunctionInvoked => "eventgateway.function.invoked",
             Self::FunctionInvocationFailed => "eventgateway.function.invocationFailed",
+            Self::UsageDaily => "eventgateway.usage.daily",
         }
     }
 }
@@ -63,6 +68,15 @@ pub enum SystemEvent<'a> {
         call: FunctionCall<'a>,
         /// The error text of docs/contract.md §3.5 (Q7).
         error: &'a str,
+    },
+    /// A day is over on which a space used something.
+    UsageDaily {
+        /// The space.
+        space: &'a Space,
+        /// Begin of the day, in UTC.
+        day: Timestamp,
+        /// What it used.
+        counts: UsageCounts,
     },
 }
 
@@ -97,6 +111,13 @@ struct CallData<'a> {
 }
 
 #[derive(Serialize)]
+struct UsageData<'a> {
+    space: &'a Space,
+    day: &'a str,
+    usage: UsageCounts,
+}
+
+#[derive(Serialize)]
 struct ErrorData<'a> {
     message: &'a str,
 }
@@ -109,6 +130,7 @@ impl SystemEvent<'_> {
             Self::FunctionInvoking(_) => SystemEventType::FunctionInvoking,
             Self::FunctionInvoked { .. } => SystemEventType::FunctionInvoked,
             Self::FunctionInvocationFailed { .. } => SystemEventType::FunctionInvocationFailed,
+            Self::UsageDaily { .. } => SystemEventType::UsageDaily,
         }
     }
 
@@ -123,6 +145,15 @@ impl SystemEvent<'_> {
             Self::FunctionInvoking(call) => call.data(None, None),
             Self::FunctionInvoked { call, result } => call.data(Some(STANDARD.encode(result)), None),
             Self::FunctionInvocationFailed { call, error } => call.data(None, Some(error)),
+            Self::UsageDaily { space, day, counts } => {
+                let begin = String::from(*day);
+                let day = begin.split('T').next().unwrap_or_default();
+                Json::from_value(&UsageData {
+                    space,
+                    day,
+                    usage: *counts,
+                })
+            }
         };
         let event_type = self.event_type().as_str();
         Event::V0_1(Box::new(Envelope::generated(

@@ -5,6 +5,7 @@
 mod acceptance;
 mod answer;
 mod asked_form;
+mod daily_usage;
 mod delivery;
 mod draining;
 mod error;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use clocks::{epoch_millis, millis};
 use domain::event::Event;
 use domain::ids::Space;
-use domain::usage::{HOUR_MILLIS, hour_of};
+use domain::usage::{DAY_HOURS, HOUR_MILLIS, hour_of};
 use foldhash::fast::RandomState;
 use store::Store;
 use targets::ErrorChain;
@@ -20,12 +20,17 @@ use tokio::sync::Mutex as TurnMutex;
 
 mod rows;
 mod space_usage;
+mod told_days;
 
 use rows::Rows;
 pub(crate) use space_usage::SpaceUsage;
+use told_days::ToldDays;
 
 /// Spaces from which on those that use nothing are looked for.
 const SWEEP_FROM: usize = 1024;
+
+/// Time after the end of a day in which the others write what they have counted of it.
+const AFTER_A_DAY: Duration = Duration::from_mins(15);
 
 /// Shortest time between two writes of a process that lives on.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
@@ -53,6 +58,7 @@ struct Counting {
     /// When rows were written last, in milliseconds since 1970.
     written: AtomicU64,
     rows: Mutex<Rows>,
+    told: Mutex<ToldDays>,
     /// One write at a time, so that an older one never comes after a newer one.
     writing: TurnMutex<()>,
 }
@@ -67,6 +73,7 @@ impl Usage {
             hour: AtomicU64::new(hour_of(epoch_millis())),
             written: AtomicU64::new(0),
             rows: Mutex::new(Rows::new(settings.most_rows)),
+            told: Mutex::new(ToldDays::new(settings.most_rows)),
             writing: TurnMutex::default(),
         }))
     }
@@ -111,30 +118,33 @@ impl Usage {
         }
     }
 
-    /// Begins an invocation of a function on AWS Lambda: what was counted before it belongs to the hour of the one before.
-    pub fn begin_invocation(&self) {
+    /// What was counted before an invocation of a function on AWS Lambda belongs to the hour of the one before.
+    pub(crate) fn begin_invocation(&self) {
         let now = epoch_millis();
         if self.0.hour.load(Ordering::Relaxed) != hour_of(now) {
             self.collect(now);
         }
     }
 
-    /// Ends an invocation, after which the process may be frozen or ended at any moment: writes rows if it is time for that.
-    pub async fn end_invocation(&self) {
+    /// Whether it is time to write rows.
+    pub(crate) fn is_due(&self) -> bool {
         let since = epoch_millis().saturating_sub(self.0.written.load(Ordering::Relaxed));
-        if since >= millis(self.0.interval) {
-            self.flush().await;
-        }
+        since >= millis(self.0.interval)
     }
 
-    /// Writes rows from time to time, and at the end of each hour; never ends.
-    pub async fn run(&self) {
-        loop {
-            let left = HOUR_MILLIS - epoch_millis() % HOUR_MILLIS;
-            let pause = self.0.interval.max(SHORTEST_INTERVAL);
-            tokio::time::sleep(pause.min(Duration::from_millis(left))).await;
-            self.flush().await;
-        }
+    /// Waits until it is time to write rows: for the interval, or for the end of the hour.
+    pub(crate) async fn pause(&self) {
+        let left = HOUR_MILLIS - epoch_millis() % HOUR_MILLIS;
+        let pause = self.0.interval.max(SHORTEST_INTERVAL);
+        tokio::time::sleep(pause.min(Duration::from_millis(left))).await;
+    }
+
+    /// The spaces of which something was written, and of which it is not known yet whether what they used before today was
+    /// told; and today, as a number of days. Each is named once a day.
+    pub(crate) fn to_be_told(&self, now: u64) -> (Vec<Space>, u64) {
+        let today = hour_of(now.saturating_sub(millis(AFTER_A_DAY))) / DAY_HOURS;
+        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+        (told.next(today), today)
     }
 
     /// Writes all that was counted by now. What cannot be written is logged, kept, and written with the next.
@@ -149,7 +159,11 @@ impl Usage {
             return;
         }
         match counting.store.put_usage(unwritten.clone()).await {
-            Ok(()) => self.rows().written(&unwritten, hour_of(now)),
+            Ok(()) => {
+                self.rows().written(&unwritten, hour_of(now));
+                let mut told = counting.told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.seen(unwritten.iter().map(|row| &row.space));
+            }
             Err(error) => tracing::warn!(
                 rows = unwritten.len(), error = %ErrorChain(&error),
                 "What spaces use could not be written; it is tried again."

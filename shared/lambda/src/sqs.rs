@@ -37,14 +37,10 @@ pub async fn run(gateway: Gateway, concurrency: usize) -> Result<(), Error> {
     let batch = service_fn(move |event| {
         let (gateway, queue) = (gateway.clone(), queue.clone());
         async move {
-            if let Some(usage) = gateway.usage() {
-                usage.begin_invocation();
-            }
+            gateway.begin_invocation();
             let response = deliver(&gateway, &queue, event, concurrency).await;
-            if let Some(usage) = gateway.usage() {
-                // The answer has its margin before the end of the invocation; what cannot be written in it is written next time.
-                let _ = tokio::time::timeout(ANSWER_MARGIN / 2, usage.end_invocation()).await;
-            }
+            // The answer has its margin before the end of the invocation; what cannot be written in it is written next time.
+            let _ = tokio::time::timeout(ANSWER_MARGIN / 2, gateway.end_invocation()).await;
             Ok::<_, Infallible>(response)
         }
     });

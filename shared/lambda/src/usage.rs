@@ -2,21 +2,21 @@
 
 use axum::Router;
 use axum::extract::Request;
-use gateway::Usage;
+use gateway::Gateway;
 use tower::ServiceExt as _;
 
 /// A router that has usage written after its requests, where that is counted. The body of an answer may come later: what it
 /// costs is counted by then.
-pub fn counting(router: Router, usage: Option<Usage>) -> Router {
-    let Some(usage) = usage else {
+pub fn counting(router: Router, gateway: Gateway) -> Router {
+    if gateway.usage().is_none() {
         return router;
-    };
+    }
     let answer = move |request: Request| {
-        let (router, usage) = (router.clone(), usage.clone());
+        let (router, gateway) = (router.clone(), gateway.clone());
         async move {
-            usage.begin_invocation();
+            gateway.begin_invocation();
             let answered = router.oneshot(request).await;
-            usage.end_invocation().await;
+            gateway.end_invocation().await;
             answered
         }
     };

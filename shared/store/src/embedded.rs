@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use domain::audit::Author;
@@ -24,6 +25,7 @@ use crate::subscription_removal::SubscriptionRemoval;
 use buckets::Buckets;
 use draft::Draft;
 use engine::Engine;
+use settings::oldest_usage;
 use state::EmbeddedState;
 use writer::{BatchOutcome, Job, Task, WriterThread};
 
@@ -44,6 +46,7 @@ pub struct Embedded(Arc<FolderStore>, Arc<Author>);
 struct FolderStore {
     state: Arc<ArcSwap<EmbeddedState>>,
     rules: SpaceRules,
+    usage_age: Duration,
     buckets: Buckets,
     jobs: Option<mpsc::Sender<Task>>,
     writer: Option<JoinHandle<()>>,
@@ -75,11 +78,11 @@ impl Embedded {
         })?;
         engine.raise_format(&settings, state.format)?;
         engine.trim_audit(&settings)?;
-        engine.trim_usage(settings.oldest_usage()).map_err(|err| OpenError::Unusable {
+        engine.trim_usage(oldest_usage(settings.usage_age)).map_err(|err| OpenError::Unusable {
             directory: directory.clone(),
             source: err.into(),
         })?;
-        let rules = settings.rules;
+        let (rules, usage_age) = (settings.rules, settings.usage_age);
         warn_of_foreign_paths(rules.paths, state.spaces.values());
         warn_of_broken_filters(state.spaces.values());
         let state = Arc::new(ArcSwap::from_pointee(state));
@@ -92,6 +95,7 @@ impl Embedded {
         let folder = FolderStore {
             state,
             rules,
+            usage_age,
             buckets: Buckets::new(),
             jobs: Some(jobs),
             writer,

@@ -14,6 +14,7 @@ mod space_state;
 mod store;
 mod subscription_removal;
 mod tokens;
+mod usage_day;
 mod written;
 
 pub use audit::{AuditLimits, AuditPage, KeptRecord};
@@ -29,4 +30,5 @@ pub use space_state::SpaceState;
 pub use store::Store;
 pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};
 pub use tokens::Tokens;
+pub use usage_day::UsageDayClaim;
 pub use written::Written;

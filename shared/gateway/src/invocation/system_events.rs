@@ -60,13 +60,17 @@ impl SystemEvents {
         if !table.has_system_subscribers() || about.is_system() {
             return false;
         }
-        let path = self.path_of_calls(space);
-        let routes = table.routes(emitted.as_str(), METHOD, &path);
+        self.has_subscribers(table, emitted, &self.path_of_calls(space))
+    }
+
+    /// Whether anybody may get events of a type on a path.
+    pub(crate) fn has_subscribers(&self, table: &RoutingTable, emitted: SystemEventType, path: &str) -> bool {
+        let routes = table.routes(emitted.as_str(), METHOD, path);
         !routes.asynchronous.is_empty()
     }
 
-    /// The path that events about calls of a space's functions are emitted on.
-    fn path_of_calls(&self, space: &Space) -> Cow<'static, str> {
+    /// The path that events about a space, and calls of its functions, are emitted on.
+    pub(crate) fn path_of_calls(&self, space: &Space) -> Cow<'static, str> {
         if self.is_hosted {
             format!("/{space}/").into()
         } else {

@@ -4,15 +4,20 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::ids::Space;
-use domain::usage::{UsageCounts, UsageRow};
+use domain::usage::{DAY_HOURS, UsageCounts, UsageRow};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::DynamoDb;
-use super::items::{PK, SK, read_usage, usage_item, usage_partition, usage_sort_key};
+use super::items::told_expressions::{DAY_NAME, IS_LATER};
+use super::items::{
+    PK, SK, read_told, read_usage, told_item, usage_item, usage_partition, usage_sort_key,
+};
 use super::table::{readable, unavailable};
 use crate::error::StoreError;
+use crate::usage_day::UsageDayClaim;
 
 /// Items that are put at a time.
 const AT_A_TIME: usize = 8;
@@ -30,6 +35,32 @@ impl DynamoDb {
             .buffer_unordered(AT_A_TIME)
             .try_collect()
             .await
+    }
+
+    /// Claims that it is told what a space used until a day. A claim whose answer is lost is lost too: what is told twice is
+    /// worse than what can still be asked for.
+    pub(crate) async fn claim_usage_day(&self, space: &Space, day: u64) -> Result<UsageDayClaim, StoreError> {
+        let (table, kept) = (&self.0.impatient, self.0.usage_age.as_secs());
+        let expires = (day * DAY_HOURS * 60 * 60).saturating_add(kept);
+        let put = table
+            .client
+            .put_item()
+            .table_name(&table.name)
+            .set_item(Some(told_item(space, day, expires)))
+            .condition_expression(IS_LATER)
+            .expression_attribute_names("#day", DAY_NAME)
+            .expression_attribute_values(":day", AttributeValue::N(day.to_string()))
+            .return_values(ReturnValue::AllOld);
+        match put.send().await {
+            Ok(made) => {
+                let before = made.attributes().map(read_told).transpose()?;
+                Ok(UsageDayClaim::Won { before })
+            }
+            Err(err) => match err.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(UsageDayClaim::Lost),
+                _ => Err(unavailable(err)),
+            },
+        }
     }
 
     /// What a space used in each of these hours in which it used something. A row that cannot be read is logged and left out.

@@ -13,6 +13,11 @@ use crate::encryption::KeyFile;
 /// How long it is usually kept what spaces use: 92 days, so that there is always a whole quarter.
 pub const USUAL_USAGE_AGE: Duration = Duration::from_hours(92 * 24);
 
+/// The oldest hour of which it is kept what spaces used.
+pub(super) fn oldest_usage(age: Duration) -> u64 {
+    hour_of(epoch_millis().saturating_sub(millis(age)))
+}
+
 /// Where an embedded store is and how much memory its engine may take.
 #[derive(Debug, Clone)]
 pub struct EmbeddedSettings {
@@ -41,10 +46,5 @@ impl EmbeddedSettings {
             audit: Some(AuditLimits::USUAL),
             usage_age: USUAL_USAGE_AGE,
         }
-    }
-
-    /// The oldest hour of which it is kept what spaces used.
-    pub(super) fn oldest_usage(&self) -> u64 {
-        hour_of(epoch_millis().saturating_sub(millis(self.usage_age)))
     }
 }

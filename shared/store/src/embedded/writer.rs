@@ -7,11 +7,10 @@ use std::iter;
 use std::sync::{Arc, mpsc};
 
 use arc_swap::ArcSwap;
-use domain::usage::UsageRow;
 
 use super::EmbeddedSettings;
 use super::draft::Draft;
-use super::engine::Engine;
+use super::engine::{Engine, EngineError};
 use super::state::EmbeddedState;
 use crate::error::OpenError;
 
@@ -21,14 +20,17 @@ pub(super) type Job = Box<dyn FnOnce(&mut Draft) -> Acknowledgement + Send>;
 /// What reads of the file what is not in memory; `None` where it failed and could not be opened anew.
 pub(super) type Reading = Box<dyn FnOnce(Option<&Engine>) + Send>;
 
+/// What writes to the file what is no change of the configuration.
+pub(super) type Noting = Box<dyn FnOnce(&mut Engine) -> Result<(), EngineError> + Send>;
+
 /// What the thread is asked for.
 pub(super) enum Task {
     /// A change.
     Change(Job),
     /// Something to be read after the changes that came before.
     Read(Reading),
-    /// What spaces use, which is no change of theirs; and who is told whether it is on disk.
-    Usage(Vec<UsageRow>, Box<dyn FnOnce(BatchOutcome) + Send>),
+    /// What is no change of the configuration; and who is told whether it is on disk.
+    Note(Noting, Box<dyn FnOnce(BatchOutcome) + Send>),
 }
 
 /// Answers a change, once it is known what became of the batch.
@@ -76,12 +78,12 @@ impl WriterThread {
     fn carry_out(&mut self, tasks: impl Iterator<Item = Task>) {
         let usable = self.reopen();
         let mut draft = Draft::of(&self.published.load(), &self.settings);
-        let (mut answers, mut readings, mut usages) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut answers, mut readings, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for task in tasks {
             match task {
                 Task::Change(job) => answers.push(job(&mut draft)),
                 Task::Read(reading) => readings.push(reading),
-                Task::Usage(rows, reply) => usages.push((rows, reply)),
+                Task::Note(noting, reply) => notes.push((noting, reply)),
             }
         }
         // A refusal may rest on a change of the same batch, so all of them share its fate.
@@ -90,8 +92,8 @@ impl WriterThread {
             answer(&outcome);
         }
         // Before what is read: whoever has written before asks for it.
-        for (rows, reply) in usages {
-            reply(self.put_usage(&rows));
+        for (noting, reply) in notes {
+            reply(self.note(noting));
         }
         for reading in readings {
             reading(self.engine.as_ref());
@@ -116,11 +118,10 @@ impl WriterThread {
         Ok(())
     }
 
-    fn put_usage(&mut self, rows: &[UsageRow]) -> BatchOutcome {
+    fn note(&mut self, noting: Noting) -> BatchOutcome {
         self.reopen()?;
-        let oldest = self.settings.oldest_usage();
         if let Some(engine) = &mut self.engine
-            && let Err(err) = engine.put_usage(rows, oldest)
+            && let Err(err) = noting(engine)
         {
             self.engine = None;
             return Err(Arc::new(err));

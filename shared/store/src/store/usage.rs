@@ -8,6 +8,7 @@ use domain::usage::{UsageCounts, UsageRow};
 
 use super::Store;
 use crate::error::StoreError;
+use crate::usage_day::UsageDayClaim;
 
 impl Store {
     /// Writes rows, each in the place of the one that its writer wrote before of that space and hour. Where it fails any of
@@ -16,6 +17,15 @@ impl Store {
         match self {
             Self::Embedded(store) => store.put_usage(rows).await,
             Self::DynamoDb(store) => store.put_usage(rows).await,
+        }
+    }
+
+    /// Claims that it is told what a space used until a day, a number of days since 1970: one of all who ask wins, and only for
+    /// a day after those that were claimed before.
+    pub async fn claim_usage_day(&self, space: &Space, day: u64) -> Result<UsageDayClaim, StoreError> {
+        match self {
+            Self::Embedded(store) => store.claim_usage_day(space, day).await,
+            Self::DynamoDb(store) => store.claim_usage_day(space, day).await,
         }
     }
 

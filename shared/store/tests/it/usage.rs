@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::Space;
 use domain::usage::{UsageCounts, UsageRow, hour_of};
-use store::{Embedded, EmbeddedSettings, Store};
+use store::{Embedded, EmbeddedSettings, Store, UsageDayClaim};
 
 use crate::dynamodb::TestTable;
 
@@ -47,6 +47,31 @@ pub(crate) async fn contract(store: &Store) {
     assert_eq!(used(store, "usage", now..now).await, []);
     assert_eq!(used(store, "usage-other", 0..u64::MAX / 2).await, [(now, 100, 1)]);
     put(Vec::new()).await;
+    claims(store).await;
+}
+
+/// One of all who claim a day wins, and learns of the day before it.
+async fn claims(store: &Store) {
+    let claim = async |space: &str, day: u64| {
+        let space = Space::from(space);
+        store.claim_usage_day(&space, day).await.unwrap()
+    };
+    assert_eq!(claim("usage", 20_000).await, UsageDayClaim::Won { before: None });
+    let before = Some(20_000);
+    for (day, want) in [
+        (20_000, UsageDayClaim::Lost),
+        (19_999, UsageDayClaim::Lost),
+        (20_003, UsageDayClaim::Won { before }),
+        (20_003, UsageDayClaim::Lost),
+    ] {
+        assert_eq!(claim("usage", day).await, want, "{day}");
+    }
+    assert_eq!(claim("usage-other", 1).await, UsageDayClaim::Won { before: None });
+    let all = futures::future::join_all((0..8).map(|_| claim("usage", 20_004))).await;
+    let won = all.iter().filter(|claim| **claim != UsageDayClaim::Lost);
+    assert_eq!(won.count(), 1);
+    // It is among the rows of no hour.
+    assert_eq!(used(store, "usage", 0..u64::MAX / 2).await.len(), 2);
 }
 
 #[tokio::test]

@@ -10,6 +10,11 @@ use crate::error::{CorruptValue, StoreError};
 /// Digits of an hour in a sort key: those of the year 9999.
 const HOUR_DIGITS: usize = 8;
 
+/// Sort key of the item that says of which days it was told; it is after all hours.
+const TOLD: &str = "TOLD";
+/// The last of these days, counted from 1970.
+const DAY: &str = "day";
+
 /// Partition of what a space uses.
 pub(in super::super) fn usage_partition(space: &Space) -> String {
     bounded("USAGE#", space.as_str())
@@ -32,6 +37,30 @@ pub(in super::super) fn usage_item(row: &UsageRow, kept: u64) -> Item {
     let end = (row.hour + 1).saturating_mul(HOUR_MILLIS / 1000);
     item.extend([number(EXPIRES, end.saturating_add(kept))]);
     item
+}
+
+/// Names and expressions of the item that says of which days it was told what a space used.
+pub(in super::super) mod told_expressions {
+    /// What `#day` stands for.
+    pub(in super::super::super) const DAY_NAME: &str = super::DAY;
+    /// Condition that the day `:day` is after those that were told.
+    pub(in super::super::super) const IS_LATER: &str = "attribute_not_exists(#day) OR #day < :day";
+}
+
+/// The item that says that what a space used was told until a day, which the table may forget at a time in seconds since 1970.
+pub(in super::super) fn told_item(space: &Space, day: u64, expires: u64) -> Item {
+    let key = Key {
+        pk: usage_partition(space),
+        sk: TOLD.to_owned(),
+    };
+    let mut item = key.into_item();
+    item.extend([number(DAY, day), number(EXPIRES, expires)]);
+    item
+}
+
+/// Until which day it was told.
+pub(in super::super) fn read_told(item: &Item) -> Result<u64, StoreError> {
+    read_number(item, DAY).map_err(|source| corrupt(item, source))
 }
 
 /// Reads hour and counts of a row. A count that is not there is of a later version.

@@ -5,14 +5,39 @@ use std::ops::{Bound, Range};
 
 use domain::ids::Space;
 use domain::usage::{UsageCounts, UsageRow};
-use redb::{ReadTransaction, ReadableDatabase as _, TableDefinition, TableError, WriteTransaction};
+use redb::{
+    ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition, TableError, WriteTransaction,
+};
 
 use super::{Engine, EngineError};
+use crate::usage_day::UsageDayClaim;
 
 /// The values of the counts, by space, hour and writer.
 const USAGE: TableDefinition<'_, (&str, u64, u64), [u64; 6]> = TableDefinition::new("usage");
 
+/// The last day of which it was claimed to tell what a space used, by space.
+const TOLD_DAYS: TableDefinition<'_, &str, u64> = TableDefinition::new("usage told");
+
 impl Engine {
+    /// Claims that it is told what a space used until a day.
+    pub(in super::super) fn claim_usage_day(
+        &mut self,
+        space: &Space,
+        day: u64,
+    ) -> Result<UsageDayClaim, EngineError> {
+        let mut claim = UsageDayClaim::Lost;
+        self.write(&[], self.format, |transaction| {
+            let mut table = transaction.open_table(TOLD_DAYS)?;
+            let before = table.get(space.as_str())?.map(|before| before.value());
+            if before.is_none_or(|before| before < day) {
+                table.insert(space.as_str(), day)?;
+                claim = UsageDayClaim::Won { before };
+            }
+            Ok(())
+        })?;
+        Ok(claim)
+    }
+
     /// Writes rows, each in the place of the one that its writer wrote before, and removes those of these spaces that are of
     /// an hour before the oldest one.
     pub(in super::super) fn put_usage(&mut self, rows: &[UsageRow], oldest: u64) -> Result<(), EngineError> {
