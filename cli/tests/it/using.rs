@@ -13,20 +13,36 @@ fn usage_and_quotas_are_shown() {
     let user = gateway.user();
     assert_eq!(user.eg(&["usage"]).out(), "");
     let empty = user.eg(&["usage", "--csv"]).out();
-    assert_eq!(empty, "start,events,bytes,calls,deliveries,attempts,deadLetters\n");
-    user.eg(&["create", "function", "f", "--url", &function.url]).expect(0);
-    user.eg(&["create", "eventtype", "a"]).expect(0);
-    user.eg(&["create", "subscription", "--type=sync", "--event-type=a", "--function=f"])
+    assert_eq!(
+        empty,
+        "start,events,bytes,calls,deliveries,attempts,deadLetters\n"
+    );
+    user.eg(&["create", "function", "f", "--url", &function.url])
         .expect(0);
+    user.eg(&["create", "eventtype", "a"]).expect(0);
+    user.eg(&[
+        "create",
+        "subscription",
+        "--type=sync",
+        "--event-type=a",
+        "--function=f",
+    ])
+    .expect(0);
     for _ in 0..2 {
         user.eg(&["emit", "--type", "a", "--data", "\"1234\""]).expect(0);
     }
     let json = user.eg(&["usage", "--by", "hour", "-o", "json"]).json();
-    assert_eq!((&json["total"]["events"], &json["total"]["calls"]), (&2.into(), &2.into()));
+    assert_eq!(
+        (&json["total"]["events"], &json["total"]["calls"]),
+        (&2.into(), &2.into())
+    );
     let csv = user.eg(&["usage", "--csv"]).out();
     assert!(csv.ends_with("T00:00:00Z,2,12,2,0,0,0\n"), "{csv}");
     let table = user.eg(&["usage"]).out();
-    assert!(table.starts_with("START") && table.contains("\ntotal "), "{table}");
+    assert!(
+        table.starts_with("START") && table.contains("\ntotal "),
+        "{table}"
+    );
     user.eg(&["usage", "--from", "yesterday"]).expect(3);
 
     let quotas = user.eg(&["quotas"]).out();

@@ -5,7 +5,7 @@ use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
-use gateway::{AuthorizerInquiry, DeadLetters, Usage};
+use gateway::{AuthorizerInquiry, ConfigChanges, DeadLetters, Usage};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
 use records::DeliveryLog;
@@ -52,6 +52,7 @@ mod selectors;
 mod service;
 mod spaces;
 mod subjects;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod transforms;
@@ -109,6 +110,8 @@ pub struct ConfigApi {
     pub transforms: TransformLimits,
     /// How the engine of this process is asked what authorizers would answer, where it has one. This API calls no functions.
     pub authorizers: Option<AuthorizerInquiry>,
+    /// What tells of changes, to whoever subscribes to that; `None` where nobody is told.
+    pub changes: Option<ConfigChanges>,
     /// What counts the usage of spaces in this process; `None` where it is not counted.
     pub usage: Option<Usage>,
     /// The proxies whose word about clients is taken, for what is recorded of changes.

@@ -46,7 +46,14 @@ pub struct UsageCounts {
 
 impl UsageCounts {
     /// Their names, in the order of [`Self::values`].
-    pub const NAMES: [&str; 6] = ["events", "bytes", "calls", "deliveries", "attempts", "deadLetters"];
+    pub const NAMES: [&str; 6] = [
+        "events",
+        "bytes",
+        "calls",
+        "deliveries",
+        "attempts",
+        "deadLetters",
+    ];
 
     /// All of them.
     pub fn values(&self) -> [u64; 6] {

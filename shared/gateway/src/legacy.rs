@@ -69,7 +69,9 @@ impl Gateway {
             .room
             .begin_sync_calls(arrived.table, [&call.space])?;
         let of_space = stages.metrics.space(&call.space);
-        stages.metrics.used(&call.space, &of_space, |usage| usage.call(&event));
+        stages
+            .metrics
+            .used(&call.space, &of_space, |usage| usage.call(&event));
         let counters = of_space.sync(INVOKE);
         drop(of_space);
         counters.received.increment(1);

@@ -5,6 +5,7 @@
 mod acceptance;
 mod answer;
 mod asked_form;
+mod config_changes;
 mod daily_usage;
 mod delivery;
 mod draining;
@@ -35,6 +36,7 @@ mod usage;
 pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
 pub use answer::upgraded_response::UpgradedResponse;
+pub use config_changes::{ConfigChanges, ConfigChangesParts};
 pub use dataflow::schema::SchemaLimits;
 pub use dataflow::transform::TransformLimits;
 pub use delivery::DispatchTime;

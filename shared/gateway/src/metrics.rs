@@ -294,7 +294,9 @@ impl SpaceCounters {
     /// The counter of a function's system events; `event.received` is not counted (Q56).
     pub(crate) fn system(&self, event_type: SystemEventType) -> Option<&Counter> {
         match event_type {
-            SystemEventType::EventReceived | SystemEventType::UsageDaily => None,
+            SystemEventType::EventReceived | SystemEventType::UsageDaily | SystemEventType::ConfigChanged => {
+                None
+            }
             SystemEventType::FunctionInvoking => Some(&self.invoking),
             SystemEventType::FunctionInvoked => Some(&self.invoked),
             SystemEventType::FunctionInvocationFailed => Some(&self.failed),

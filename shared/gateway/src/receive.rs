@@ -218,7 +218,9 @@ impl Gateway {
         } = subscription;
         let stages = self.stages();
         let of_space = stages.metrics.space(space);
-        stages.metrics.used(space, &of_space, |usage| usage.call(&candidate.event));
+        stages
+            .metrics
+            .used(space, &of_space, |usage| usage.call(&candidate.event));
         let counters = of_space.sync(candidate.event.event_type());
         drop(of_space);
         counters.received.increment(1);

@@ -78,10 +78,12 @@ impl Embedded {
         })?;
         engine.raise_format(&settings, state.format)?;
         engine.trim_audit(&settings)?;
-        engine.trim_usage(oldest_usage(settings.usage_age)).map_err(|err| OpenError::Unusable {
-            directory: directory.clone(),
-            source: err.into(),
-        })?;
+        engine
+            .trim_usage(oldest_usage(settings.usage_age))
+            .map_err(|err| OpenError::Unusable {
+                directory: directory.clone(),
+                source: err.into(),
+            })?;
         let (rules, usage_age) = (settings.rules, settings.usage_age);
         warn_of_foreign_paths(rules.paths, state.spaces.values());
         warn_of_broken_filters(state.spaces.values());
@@ -312,10 +314,18 @@ impl Embedded {
         let (reply, answer) = oneshot::channel();
         let author = self.1.clone();
         let job: Job = Box::new(move |draft| {
+            let before = draft.records.len();
             let result = draft.contained(&author, change);
+            let records = match &author.made {
+                Some(_) => draft.records[before..].to_vec(),
+                None => Vec::new(),
+            };
             Box::new(move |outcome: &BatchOutcome| {
                 let answer = match outcome {
-                    Ok(()) => result,
+                    Ok(()) => {
+                        author.note(records);
+                        result
+                    }
                     Err(source) => Err(StoreError::Unavailable {
                         source: source.clone(),
                     }),

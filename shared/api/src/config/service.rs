@@ -101,14 +101,18 @@ impl ConfigApi {
         match asking {
             Err(error) => error.into_response(),
             Ok(caller) => {
-                let writing = self.on_behalf_of(&caller, &route, parts);
+                let (writing, telling) = self.on_behalf_of(&caller, &route, parts).unzip();
                 let api = match (&caller, writing) {
                     (Caller::Root, None) => return self.answer_to(&caller, route, parts, body).await,
                     (Caller::Root, Some(writing)) => writing,
                     (Caller::Key(_), writing) => writing.as_ref().unwrap_or(self).without_secrets(),
                 };
                 // Boxed: it is no part of what requests carry that read with the access key.
-                Box::pin(async move { api.answer_to(&caller, route, parts, body).await }).await
+                let answer = Box::pin(async move { api.answer_to(&caller, route, parts, body).await }).await;
+                if let Some(telling) = telling.flatten() {
+                    telling.finish().await;
+                }
+                answer
             }
         }
     }

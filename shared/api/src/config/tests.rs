@@ -106,6 +106,7 @@ impl Api {
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
             authorizers: None,
+            changes: None,
             trusted_proxies: TrustedProxies::default(),
             max_sync_calls_per_space: None,
         };

@@ -52,7 +52,10 @@ fn describe() -> OperationBuilder {
             "from",
             "A time or date in the first period; a day or 30 days before the last one unless given.",
         ))
-        .parameter(filter("to", "The end, which rounds up to that of a period; now unless given."))
+        .parameter(filter(
+            "to",
+            "The end, which rounds up to that of a period; now unless given.",
+        ))
         .parameter(query_parameter(
             "granularity",
             "Length of a period, in UTC: `day` unless given.",
@@ -121,7 +124,9 @@ impl ConfigApi {
         };
         let mut response = if wants_csv(&parts.headers) {
             let media_type = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
-            ([(header::CONTENT_TYPE, media_type)], csv::lines(&report)).into_response()
+            let periods = report.usage.iter();
+            let lines = csv::lines(periods.map(|period| (period.start, period.counts)));
+            ([(header::CONTENT_TYPE, media_type)], lines).into_response()
         } else {
             json_line(StatusCode::OK, &report)
         };

@@ -102,7 +102,10 @@ impl Envelope {
         ];
         let extensions = self.extensions.iter();
         let extensions = extensions.map(|(name, value)| name.len() + value.get().len() + MEMBER_BYTES);
-        ENVELOPE_BYTES + texts.map(String::len).iter().sum::<usize>() + extensions.sum::<usize>() + self.data_bytes()
+        ENVELOPE_BYTES
+            + texts.map(String::len).iter().sum::<usize>()
+            + extensions.sum::<usize>()
+            + self.data_bytes()
     }
 
     /// Bytes of its data as JSON.

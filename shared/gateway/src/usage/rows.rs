@@ -99,7 +99,10 @@ mod tests {
         rows.add(&space, 7, ONE);
         rows.written(&first, 7);
         let second = rows.unwritten();
-        assert_eq!((second[0].counts.values(), second[0].writer), ([2, 20, 0, 0, 0, 0], first[0].writer));
+        assert_eq!(
+            (second[0].counts.values(), second[0].writer),
+            ([2, 20, 0, 0, 0, 0], first[0].writer)
+        );
         rows.written(&second, 7);
         assert!(rows.unwritten().is_empty());
         // The row goes on, also where something is taken back.

@@ -68,7 +68,9 @@ mod tests {
             (Duration::from_secs(10), 100_000)
         );
         assert_eq!(settings(&["--usage=off"]).counting(), None);
-        let often = settings(&["--usage-interval=0", "--usage-max-rows=7"]).counting().unwrap();
+        let often = settings(&["--usage-interval=0", "--usage-max-rows=7"])
+            .counting()
+            .unwrap();
         assert_eq!((often.interval, often.most_rows), (Duration::ZERO, 7));
     }
 }

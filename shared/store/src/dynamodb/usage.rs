@@ -12,9 +12,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::DynamoDb;
 use super::items::told_expressions::{DAY_NAME, IS_LATER};
-use super::items::{
-    PK, SK, read_told, read_usage, told_item, usage_item, usage_partition, usage_sort_key,
-};
+use super::items::{PK, SK, read_told, read_usage, told_item, usage_item, usage_partition, usage_sort_key};
 use super::table::{readable, unavailable};
 use crate::error::StoreError;
 use crate::usage_day::UsageDayClaim;

@@ -38,7 +38,10 @@ pub(crate) async fn contract(store: &Store) {
     assert_eq!(used(store, "usage", 0..now + 1).await, []);
     put(vec![row("usage", now, 1, 5), row("usage-other", now, 1, 100)]).await;
     put(vec![row("usage", now - 1, 1, 3), row("usage", now, u64::MAX, 2)]).await;
-    assert_eq!(used(store, "usage", 0..now + 1).await, [(now - 1, 3, 1), (now, 7, 2)]);
+    assert_eq!(
+        used(store, "usage", 0..now + 1).await,
+        [(now - 1, 3, 1), (now, 7, 2)]
+    );
     // What a writer says again counts once, and what it says last is what counts.
     put(vec![row("usage", now, 1, 5)]).await;
     put(vec![row("usage", now, 1, 6)]).await;
@@ -87,7 +90,13 @@ async fn embedded_usage_is_there_again_until_it_is_too_old() {
     let now = hour_of(clocks::epoch_millis());
     let all = 0..now + 2;
     let store = open(Duration::from_hours(100));
-    let rows = [("a", now - 50), ("a", now), ("b", now - 60), ("b", now - 50), ("c", now)];
+    let rows = [
+        ("a", now - 50),
+        ("a", now),
+        ("b", now - 60),
+        ("b", now - 50),
+        ("c", now),
+    ];
     let rows = rows.map(|(space, hour)| row(space, hour, 1, 1));
     store.put_usage(rows.to_vec()).await.unwrap();
     drop(store);
@@ -100,7 +109,10 @@ async fn embedded_usage_is_there_again_until_it_is_too_old() {
         .put_usage(vec![row("a", now - 58, 2, 1), row("a", now, 2, 1)])
         .await
         .unwrap();
-    assert_eq!(used(&store, "a", all.clone()).await, [(now - 50, 1, 1), (now, 2, 2)]);
+    assert_eq!(
+        used(&store, "a", all.clone()).await,
+        [(now - 50, 1, 1), (now, 2, 2)]
+    );
     assert_eq!(used(&store, "c", all).await, [(now, 1, 1)]);
 }
 

@@ -23,7 +23,10 @@ async fn used(api: &Api, hours_ago: u64, events: u64) {
 async fn usage_is_told_by_the_hour_and_the_day() {
     let api = Api::start();
     let empty = api.get("/v1/spaces/shop/usage").await;
-    assert_eq!((empty.status, &empty.body["usage"]), (200, &serde_json::json!([])));
+    assert_eq!(
+        (empty.status, &empty.body["usage"]),
+        (200, &serde_json::json!([]))
+    );
     for (hours_ago, events) in [(0, 1), (0, 2), (2, 4), (48, 8), (24 * 40, 16)] {
         used(&api, hours_ago, events).await;
     }
@@ -33,7 +36,10 @@ async fn usage_is_told_by_the_hour_and_the_day() {
         periods.map(|period| period["events"].as_u64().unwrap()).collect()
     };
     assert_eq!(events(&hours), [4, 3]);
-    assert_eq!((&hours["granularity"], &hours["total"]["bytes"]), (&"hour".into(), &70.into()));
+    assert_eq!(
+        (&hours["granularity"], &hours["total"]["bytes"]),
+        (&"hour".into(), &70.into())
+    );
     let days = api.get("/v1/spaces/shop/usage").await.body;
     assert_eq!(events(&days).iter().sum::<u64>(), 15);
     assert_eq!(days["total"]["events"], 15);
@@ -48,14 +54,20 @@ async fn usage_is_told_as_csv() {
     used(&api, 0, 3).await;
     let request = Request::get("/v1/spaces/shop/usage?granularity=hour");
     let request = request.header("host", "localhost").header("accept", "text/csv");
-    let answer = router(api.config.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let answer = router(api.config.clone())
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let media_type = &answer.headers()["content-type"];
     assert_eq!(media_type, "text/csv; charset=utf-8; header=present");
     assert_eq!(answer.headers()["vary"], "Accept");
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     let text = String::from_utf8(body.to_vec()).unwrap();
     let lines: Vec<_> = text.split_terminator("\r\n").collect();
-    assert_eq!(lines[0], "start,events,bytes,calls,deliveries,attempts,deadLetters");
+    assert_eq!(
+        lines[0],
+        "start,events,bytes,calls,deliveries,attempts,deadLetters"
+    );
     assert!(lines[1].ends_with(":00:00Z,3,30,0,0,0,0"), "{text}");
     assert_eq!(lines.len(), 2);
 }
@@ -84,7 +96,9 @@ async fn usage_takes_a_scope_of_its_own() {
         let with_key = [("authorization", &*bearer)];
         let answer = api.send_with(&with_key, "GET", "/v1/spaces/shop/usage", "").await;
         assert_eq!(answer.status, want, "{body}");
-        let foreign = api.send_with(&with_key, "GET", "/v1/spaces/other/usage", "").await;
+        let foreign = api
+            .send_with(&with_key, "GET", "/v1/spaces/other/usage", "")
+            .await;
         assert_eq!(foreign.status, 403, "{body}");
     }
 }

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
+use domain::timestamp::Timestamp;
 use domain::usage::UsageCounts;
 use http::{HeaderMap, header};
-
-use super::UsageReport;
 
 /// Whether a client would rather have CSV than JSON: by name, not by a wildcard.
 pub(super) fn wants_csv(headers: &HeaderMap) -> bool {
@@ -26,11 +25,11 @@ pub(super) fn wants_csv(headers: &HeaderMap) -> bool {
 }
 
 /// A line for each period, after one with the names of the columns.
-pub(super) fn lines(report: &UsageReport) -> String {
+pub(super) fn lines(periods: impl Iterator<Item = (Timestamp, UsageCounts)>) -> String {
     let mut lines = format!("start,{}\r\n", UsageCounts::NAMES.join(","));
-    for period in &report.usage {
-        lines.push_str(&String::from(period.start));
-        for value in period.counts.values() {
+    for (start, counts) in periods {
+        lines.push_str(&String::from(start));
+        for value in counts.values() {
             // Writing to a string cannot fail.
             let _ = write!(lines, ",{value}");
         }

@@ -90,7 +90,8 @@ fn read(name: &'static str, text: &str) -> Result<u64, InvalidRequest> {
     } else {
         Timestamp::parse(text)
     };
-    time.map(Timestamp::millis).map_err(|_| InvalidRequest::Time { name })
+    time.map(Timestamp::millis)
+        .map_err(|_| InvalidRequest::Time { name })
 }
 
 #[cfg(test)]
@@ -130,7 +131,11 @@ mod tests {
                 "2026-11-03T10:00:00Z",
             ),
             ("to=1970-01-02", "1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z"),
-            ("from=2025-11-30&granularity=day&to=2026-12-01", "2025-11-30T00:00:00Z", "2026-12-01T00:00:00Z"),
+            (
+                "from=2025-11-30&granularity=day&to=2026-12-01",
+                "2025-11-30T00:00:00Z",
+                "2026-12-01T00:00:00Z",
+            ),
         ] {
             assert_eq!(period(query), Ok((from.to_owned(), to.to_owned())), "{query}");
         }
@@ -138,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_no_period_is_refused() {
-        let time = |name: &str| format!("\"{name}\" must be a time in RFC 3339, or a date such as 2026-11-30");
+        let time =
+            |name: &str| format!("\"{name}\" must be a time in RFC 3339, or a date such as 2026-11-30");
         for (query, want) in [
             ("from=yesterday", time("from")),
             ("to=2026-13-01", time("to")),
@@ -146,8 +152,14 @@ mod tests {
             ("from=äääää", time("from")),
             ("from=1969-12-31", time("from")),
             ("from=2027-01-01", "\"from\" must be before \"to\"".to_owned()),
-            ("from=2026-11-03&to=2026-11-03", "\"from\" must be before \"to\"".to_owned()),
-            ("granularity=week", "\"granularity\" must be hour or day".to_owned()),
+            (
+                "from=2026-11-03&to=2026-11-03",
+                "\"from\" must be before \"to\"".to_owned(),
+            ),
+            (
+                "granularity=week",
+                "\"granularity\" must be hour or day".to_owned(),
+            ),
             (
                 "from=2026-10-30&granularity=hour",
                 "\"from\" and \"to\" must not be more than 31 days apart".to_owned(),

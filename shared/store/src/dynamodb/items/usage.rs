@@ -66,7 +66,10 @@ pub(in super::super) fn read_told(item: &Item) -> Result<u64, StoreError> {
 /// Reads hour and counts of a row. A count that is not there is of a later version.
 pub(in super::super) fn read_usage(item: &Item) -> Result<(u64, UsageCounts), StoreError> {
     let decode = || {
-        let hour = read_text(item, SK)?.split('#').next().and_then(|hour| hour.parse().ok());
+        let hour = read_text(item, SK)?
+            .split('#')
+            .next()
+            .and_then(|hour| hour.parse().ok());
         let value = |name: &'static str| {
             if item.contains_key(name) {
                 read_number(item, name)
@@ -76,7 +79,10 @@ pub(in super::super) fn read_usage(item: &Item) -> Result<(u64, UsageCounts), St
         };
         let [events, bytes, calls, deliveries, attempts, dead_letters] = UsageCounts::NAMES.map(value);
         let counts = [events?, bytes?, calls?, deliveries?, attempts?, dead_letters?];
-        Ok((hour.ok_or(CorruptValue::Misplaced)?, UsageCounts::of_values(counts)))
+        Ok((
+            hour.ok_or(CorruptValue::Misplaced)?,
+            UsageCounts::of_values(counts),
+        ))
     };
     decode().map_err(|source| corrupt(item, source))
 }

@@ -60,7 +60,9 @@ impl Engine {
         if overdue.is_empty() {
             return Ok(());
         }
-        self.write(&[], self.format, |transaction| trim(transaction, &overdue, oldest))
+        self.write(&[], self.format, |transaction| {
+            trim(transaction, &overdue, oldest)
+        })
     }
 
     /// What a space used in each of these hours in which it used something.
