@@ -5,7 +5,7 @@ use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
-use gateway::{AuthorizerInquiry, ConfigChanges, DeadLetters, Usage};
+use gateway::{AuthorizerInquiry, ConfigChanges, DeadLetters, ReportKeys, Usage};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
 use records::DeliveryLog;
@@ -35,6 +35,7 @@ mod etag;
 mod explain;
 mod filter_test;
 mod keys;
+mod leaks;
 mod legacy;
 mod merge_patch;
 mod metrics_page;
@@ -110,6 +111,8 @@ pub struct ConfigApi {
     pub transforms: TransformLimits,
     /// How the engine of this process is asked what authorizers would answer, where it has one. This API calls no functions.
     pub authorizers: Option<AuthorizerInquiry>,
+    /// By which keys reports of keys that were found in public are signed; `None` where none are taken.
+    pub leak_reports: Option<ReportKeys>,
     /// What tells of changes, to whoever subscribes to that; `None` where nobody is told.
     pub changes: Option<ConfigChanges>,
     /// What counts the usage of spaces in this process; `None` where it is not counted.

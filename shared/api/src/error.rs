@@ -25,6 +25,7 @@ mod key_errors;
 mod own_words;
 mod queue_errors;
 mod rate_limit;
+mod report_errors;
 mod response;
 mod uncounted;
 

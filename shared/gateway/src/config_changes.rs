@@ -98,7 +98,17 @@ impl ConfigChanges {
                 actor,
             })
         });
+        let usage = system_events.outbox.metrics().usage();
+        if let Some(usage) = usage {
+            usage.begin_invocation();
+        }
         system_events.emit_all(&table, &path, hops, events).await;
+        // Where the process has no engine that does it, and may be frozen once the request is answered.
+        if let Some(usage) = usage
+            && usage.is_due()
+        {
+            usage.flush().await;
+        }
         Ok(())
     }
 

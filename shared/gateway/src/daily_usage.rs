@@ -77,9 +77,10 @@ impl Gateway {
             return Ok(());
         };
         for day in before.map_or(yesterday, |before| from.max(before + 1))..today {
-            let hours = used.range(day * DAY_HOURS..(day + 1) * DAY_HOURS);
             let mut counts = UsageCounts::default();
-            hours.for_each(|(_, hour)| counts += *hour);
+            for hour in used.range(day * DAY_HOURS..(day + 1) * DAY_HOURS) {
+                counts += *hour.1;
+            }
             if counts.is_zero() {
                 continue;
             }

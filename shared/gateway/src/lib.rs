@@ -59,6 +59,9 @@ pub use receive::GatewayReply;
 pub use seen::Seen;
 pub use settings::GatewaySettings;
 pub use stamp::request_id;
-pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};
+pub use targets::{
+    AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, InvokeError, OwnConfigApi,
+    ReportKeys,
+};
 pub use tunnels::TunnelSettings;
 pub use usage::{Usage, UsageSettings};

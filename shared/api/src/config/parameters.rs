@@ -75,6 +75,15 @@ pub(crate) enum InvalidRequest {
     /// The granularity is none.
     #[error("\"granularity\" must be hour or day")]
     Granularity,
+    /// A report of keys that were found in public is none.
+    #[error("request body must be a list of objects with a \"token\" each")]
+    Finds,
+    /// It has too many.
+    #[error("a report must not have more than {limit} tokens")]
+    TooManyFinds {
+        /// How many it may have.
+        limit: usize,
+    },
     /// The body is not JSON of the right shape.
     #[error("request body cannot be read: {0}")]
     Body(#[from] JsonError),

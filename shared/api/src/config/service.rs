@@ -15,7 +15,7 @@ use super::caller::Caller;
 use super::endpoint::EndpointRequest;
 use super::paths::{self, Resolved, Route};
 use super::resources::ResourceOperation;
-use super::{ConfigApi, browser_guard, openapi};
+use super::{ConfigApi, browser_guard, leaks, openapi};
 use crate::compression::{AskedCodings, compressed};
 use crate::error::{answer_or_internal_error, with_details};
 use crate::health::{self, Probe};
@@ -42,6 +42,10 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
     let response = match answer_by_itself(&parts) {
         Some(response) => response,
         None if api.browsers.is_foreign(&parts) => browser_guard::foreign_origin(),
+        None if api.leak_reports.is_some() && parts.uri.path() == leaks::PATH => {
+            // Boxed: hardly any request is one.
+            Box::pin(api.leak_answer(&parts, body)).await
+        }
         None => match paths::resolve(parts.uri.path(), &parts.method) {
             Resolved::Unknown => match api.health.probe(parts.uri.path()) {
                 Some(probe) => {
@@ -87,6 +91,17 @@ impl ConfigApi {
                 health::ready(store, &self.queue, false).await
             }
         }
+    }
+
+    async fn leak_answer(&self, parts: &Parts, body: Body) -> Response {
+        if parts.method != Method::POST {
+            return method_not_allowed(&["POST"]);
+        }
+        let judging = async {
+            let judged = self.leaked_keys(parts, body).await;
+            judged.unwrap_or_else(IntoResponse::into_response)
+        };
+        answer_or_internal_error(judging).await
     }
 
     async fn answer(&self, route: Route, parts: &Parts, body: Body) -> Response {

@@ -107,6 +107,7 @@ impl Api {
             transforms: dataflow::transform::TransformLimits::default(),
             authorizers: None,
             changes: None,
+            leak_reports: None,
             trusted_proxies: TrustedProxies::default(),
             max_sync_calls_per_space: None,
         };

@@ -36,7 +36,9 @@ impl Author {
     /// Records of the author's are in effect.
     pub fn note(&self, records: impl IntoIterator<Item = SealedRecord>) {
         if let Some(made) = &self.made {
-            records.into_iter().for_each(|record| made.note(record));
+            for record in records {
+                made.note(record);
+            }
         }
     }
 }

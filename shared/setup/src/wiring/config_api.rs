@@ -40,6 +40,7 @@ impl Parts<'_> {
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
             authorizers: None,
+            leak_reports: self.leak_reports.clone(),
             changes: Some(self.config_changes()),
             usage: self.usage.clone(),
             trusted_proxies: settings.passthrough.trusted(),
