@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments, session: &mut Session<'_>) -> Result<()
         table.row(row(period));
     }
     let mut total = row(&report["total"]);
-    total[0] = "total".to_owned();
+    total[0].push_str("total");
     table.row(total);
     session.console.line(table)
 }

@@ -85,7 +85,7 @@ impl ConfigChanges {
             return Ok(());
         };
         let path: Cow<'_, str> = system_events.path_of_calls(&record.space);
-        if !system_events.has_subscribers(&table, SystemEventType::ConfigChanged, &path) {
+        if !SystemEvents::has_subscribers(&table, SystemEventType::ConfigChanged, &path) {
             return Ok(());
         }
         let first = record.version.saturating_sub(record.changed.len() as u64);

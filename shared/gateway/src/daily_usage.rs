@@ -11,6 +11,7 @@ use store::{StoreError, UsageDayClaim};
 use targets::ErrorChain;
 
 use crate::gateway::Gateway;
+use crate::invocation::system_events::SystemEvents;
 use crate::usage::Usage;
 
 /// Days that are told of at most at once, where nothing was counted of a space for a while.
@@ -64,7 +65,7 @@ impl Gateway {
     async fn tell_usage_of(&self, table: &RoutingTable, space: &Space, today: u64) -> Result<(), StoreError> {
         let system_events = &self.stages().invocation.system_events;
         let path = system_events.path_of_calls(space);
-        if !system_events.has_subscribers(table, SystemEventType::UsageDaily, &path) {
+        if !SystemEvents::has_subscribers(table, SystemEventType::UsageDaily, &path) {
             return Ok(());
         }
         let from = today.saturating_sub(MOST_DAYS);

@@ -60,11 +60,11 @@ impl SystemEvents {
         if !table.has_system_subscribers() || about.is_system() {
             return false;
         }
-        self.has_subscribers(table, emitted, &self.path_of_calls(space))
+        Self::has_subscribers(table, emitted, &self.path_of_calls(space))
     }
 
     /// Whether anybody may get events of a type on a path.
-    pub(crate) fn has_subscribers(&self, table: &RoutingTable, emitted: SystemEventType, path: &str) -> bool {
+    pub(crate) fn has_subscribers(table: &RoutingTable, emitted: SystemEventType, path: &str) -> bool {
         let routes = table.routes(emitted.as_str(), METHOD, path);
         !routes.asynchronous.is_empty()
     }
