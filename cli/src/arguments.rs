@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit,
-    explain, export, get, import, keys, login, pause, schema, status, tail, waiting,
+    explain, export, get, import, keys, login, pause, quotas, schema, status, tail, usage, waiting,
 };
 use crate::connection::Connection;
 use crate::console::Console;
@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Keys(keys::Command),
     #[command(subcommand)]
     Audit(audit::Command),
+    Usage(usage::Arguments),
+    Quotas(quotas::Arguments),
     Pause(pause::PauseArguments),
     Resume(pause::ResumeArguments),
     Validate(apply::ValidateArguments),

@@ -27,10 +27,12 @@ pub(crate) mod labels;
 pub(crate) mod login;
 pub(crate) mod pause;
 pub(crate) mod plan;
+pub(crate) mod quotas;
 pub(crate) mod resource_flags;
 pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod tail;
+pub(crate) mod usage;
 pub(crate) mod waiting;
 
 /// Runs a command.
@@ -88,6 +90,8 @@ pub(crate) fn run(arguments: Arguments, console: &mut Console) -> Result<(), Fai
         Command::Diff(arguments) => apply::diff(&arguments, session),
         Command::Apply(arguments) => apply::apply(&arguments, session),
         Command::Audit(command) => audit::run(&command, session),
+        Command::Usage(arguments) => usage::run(&arguments, session),
+        Command::Quotas(_) => quotas::run(session),
         Command::Export(_) => export::run(session),
         Command::Login(_)
         | Command::Context(_)

@@ -20,3 +20,4 @@ mod program;
 mod resources;
 mod schema;
 mod stand_in;
+mod using;

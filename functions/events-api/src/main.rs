@@ -17,7 +17,8 @@ async fn run() -> Result<(), lambda::Error> {
     let parts = Parts::open(&settings).await?;
     let gateway = parts.gateway()?;
     lambda::read_routes(&gateway).await;
-    let router = parts.events_api(gateway).into_router();
+    let router = parts.events_api(gateway.clone()).into_router();
+    let router = lambda::usage::counting(router, gateway);
     match settings.lambda.invoke_mode {
         InvokeMode::Buffered => lambda::http::run(router).await,
         InvokeMode::ResponseStream => lambda::http::run_streaming(router).await,

@@ -26,6 +26,9 @@ use crate::tls::{self, ListenerTls};
 /// Interval in which recorded histogram values are folded into their buckets.
 const METRICS_UPKEEP: Duration = Duration::from_secs(1);
 
+/// Time in which is written at the end what spaces used.
+const USAGE_END: Duration = Duration::from_secs(2);
+
 /// Time in which the last lines of the access log are written.
 const ACCESS_LOG_END: Duration = Duration::from_secs(1);
 
@@ -47,6 +50,7 @@ pub struct RunningGateway {
     stream_tail: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
     orphans: JoinHandle<()>,
+    usage: JoinHandle<()>,
     renewals: Vec<JoinHandle<()>>,
     access_log: Option<AccessLog>,
     shutdown_timeout: Duration,
@@ -154,6 +158,10 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         let gateway = gateway.clone();
         async move { gateway.give_up_orphans().await }
     });
+    let usage = tokio::spawn({
+        let gateway = gateway.clone();
+        async move { gateway.run_usage().await }
+    });
     let shutdown_timeout = listen_on.shutdown_timeout;
     Ok(RunningGateway {
         events_addr,
@@ -168,6 +176,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         stream_tail,
         upkeep,
         orphans,
+        usage,
         renewals,
         access_log: parts.access_log(),
         shutdown_timeout,
@@ -289,6 +298,7 @@ impl RunningGateway {
             stream_tail,
             upkeep,
             orphans,
+            usage,
             renewals,
             access_log,
             shutdown_timeout,
@@ -315,6 +325,11 @@ impl RunningGateway {
             );
         }
         upkeep.abort();
+        usage.abort();
+        if let Some(usage) = gateway.usage() {
+            // Whatever was not done in time has been counted as far as it came.
+            within(USAGE_END, usage.flush()).await;
+        }
         renewals.iter().for_each(JoinHandle::abort);
         if let Some(access_log) = access_log {
             access_log.flush(ACCESS_LOG_END).await;

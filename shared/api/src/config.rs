@@ -5,7 +5,7 @@ use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
-use gateway::{AuthorizerInquiry, DeadLetters};
+use gateway::{AuthorizerInquiry, ConfigChanges, DeadLetters, ReportKeys, Usage};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
 use records::DeliveryLog;
@@ -35,6 +35,7 @@ mod etag;
 mod explain;
 mod filter_test;
 mod keys;
+mod leaks;
 mod legacy;
 mod merge_patch;
 mod metrics_page;
@@ -52,10 +53,12 @@ mod selectors;
 mod service;
 mod spaces;
 mod subjects;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod transforms;
 mod unknown_members;
+mod usage;
 mod waiting;
 mod xregistry;
 
@@ -108,6 +111,12 @@ pub struct ConfigApi {
     pub transforms: TransformLimits,
     /// How the engine of this process is asked what authorizers would answer, where it has one. This API calls no functions.
     pub authorizers: Option<AuthorizerInquiry>,
+    /// By which keys reports of keys that were found in public are signed; `None` where none are taken.
+    pub leak_reports: Option<ReportKeys>,
+    /// What tells of changes, to whoever subscribes to that; `None` where nobody is told.
+    pub changes: Option<ConfigChanges>,
+    /// What counts the usage of spaces in this process; `None` where it is not counted.
+    pub usage: Option<Usage>,
     /// The proxies whose word about clients is taken, for what is recorded of changes.
     pub trusted_proxies: TrustedProxies,
     /// Calls of functions of a space that clients of the Events API may wait for at a time, where its plan does not say;

@@ -25,7 +25,9 @@ mod key_errors;
 mod own_words;
 mod queue_errors;
 mod rate_limit;
+mod report_errors;
 mod response;
+mod uncounted;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
 pub(crate) use fault::{Fault, FaultErrors};

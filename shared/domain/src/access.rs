@@ -29,11 +29,14 @@ pub enum Scope {
     /// Reading who changed what.
     #[serde(rename = "audit:read")]
     AuditRead,
+    /// Reading how much the space uses.
+    #[serde(rename = "usage:read")]
+    UsageRead,
 }
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::EventsEmit,
         Self::ConfigRead,
         Self::ConfigWrite,
@@ -42,6 +45,7 @@ impl Scope {
         Self::DlqWrite,
         Self::KeysAdmin,
         Self::AuditRead,
+        Self::UsageRead,
     ];
 
     /// Its name in JSON.
@@ -55,6 +59,7 @@ impl Scope {
             Self::DlqWrite => "dlq:write",
             Self::KeysAdmin => "keys:admin",
             Self::AuditRead => "audit:read",
+            Self::UsageRead => "usage:read",
         }
     }
 
@@ -121,14 +126,16 @@ impl Role {
                 Scope::DeliveriesRead,
                 Scope::PayloadsRead,
                 Scope::DlqWrite,
+                Scope::UsageRead,
             ],
             Self::Operator => &[
                 Scope::ConfigRead,
                 Scope::DeliveriesRead,
                 Scope::PayloadsRead,
                 Scope::DlqWrite,
+                Scope::UsageRead,
             ],
-            Self::Viewer => &[Scope::ConfigRead, Scope::DeliveriesRead],
+            Self::Viewer => &[Scope::ConfigRead, Scope::DeliveriesRead, Scope::UsageRead],
             Self::Emitter => &[Scope::EventsEmit],
         }
     }

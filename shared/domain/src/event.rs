@@ -126,6 +126,14 @@ impl Event {
         about.max(512)
     }
 
+    /// Bytes of its data as JSON; 0 where it has none.
+    pub fn data_bytes(&self) -> usize {
+        match self {
+            Self::V0_1(envelope) => envelope.data_bytes(),
+            Self::CloudEvent(event) => event.data_bytes(),
+        }
+    }
+
     /// A copy that carries what an authorizer said, for one subscriber only (docs/contract.md §2.7, Q16, Q17, Q62).
     #[must_use]
     pub fn with_authorization(&self, authorization: &Authorization) -> Self {

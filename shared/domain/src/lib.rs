@@ -40,5 +40,6 @@ pub mod timestamp;
 pub mod trace;
 pub mod type_pattern;
 pub mod unknown_members;
+pub mod usage;
 pub mod validation;
 pub mod waiting;

@@ -7,9 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use serde::Serialize;
 
+use crate::audit::{Actor, ChangeOperation, ChangedResource};
 use crate::event::{Envelope, Event, EventStamp};
 use crate::ids::{FunctionId, Space};
 use crate::json::Json;
+use crate::timestamp::Timestamp;
+use crate::usage::UsageCounts;
 
 /// A step in the life of an event that can be subscribed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub enum SystemEventType {
     FunctionInvoked,
     /// A function call has failed.
     FunctionInvocationFailed,
+    /// A day is over on which a space used something.
+    UsageDaily,
+    /// A resource was created, changed or deleted.
+    ConfigChanged,
 }
 
 impl SystemEventType {
@@ -32,6 +39,8 @@ impl SystemEventType {
             Self::FunctionInvoking => "eventgateway.function.invoking",
             Self::FunctionInvoked => "eventgateway.function.invoked",
             Self::FunctionInvocationFailed => "eventgateway.function.invocationFailed",
+            Self::UsageDaily => "eventgateway.usage.daily",
+            Self::ConfigChanged => "eventgateway.config.changed",
         }
     }
 }
@@ -64,6 +73,30 @@ pub enum SystemEvent<'a> {
         /// The error text of docs/contract.md §3.5 (Q7).
         error: &'a str,
     },
+    /// A day is over on which a space used something.
+    UsageDaily {
+        /// The space.
+        space: &'a Space,
+        /// Begin of the day, in UTC.
+        day: Timestamp,
+        /// What it used.
+        counts: UsageCounts,
+    },
+    /// A resource was created, changed or deleted.
+    ConfigChanged(ConfigChange<'a>),
+}
+
+/// What was changed of a configuration, and by whom: no values, and no address.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfigChange<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// How many changes the space has seen with this one.
+    pub version: u64,
+    /// The resource.
+    pub changed: &'a ChangedResource,
+    /// Who.
+    pub actor: &'a Actor,
 }
 
 /// Which function is called with which event.
@@ -97,6 +130,23 @@ struct CallData<'a> {
 }
 
 #[derive(Serialize)]
+struct ConfigData<'a> {
+    space: &'a Space,
+    version: u64,
+    operation: ChangeOperation,
+    kind: &'a str,
+    id: &'a str,
+    actor: &'a Actor,
+}
+
+#[derive(Serialize)]
+struct UsageData<'a> {
+    space: &'a Space,
+    day: &'a str,
+    usage: UsageCounts,
+}
+
+#[derive(Serialize)]
 struct ErrorData<'a> {
     message: &'a str,
 }
@@ -109,6 +159,19 @@ impl SystemEvent<'_> {
             Self::FunctionInvoking(_) => SystemEventType::FunctionInvoking,
             Self::FunctionInvoked { .. } => SystemEventType::FunctionInvoked,
             Self::FunctionInvocationFailed { .. } => SystemEventType::FunctionInvocationFailed,
+            Self::UsageDaily { .. } => SystemEventType::UsageDaily,
+            Self::ConfigChanged(_) => SystemEventType::ConfigChanged,
+        }
+    }
+
+    /// The space whose subscribers alone may know of it; `None` where all on its path do.
+    pub fn only_for(&self) -> Option<&Space> {
+        match self {
+            Self::UsageDaily { space, .. } | Self::ConfigChanged(ConfigChange { space, .. }) => Some(space),
+            Self::EventReceived { .. }
+            | Self::FunctionInvoking(_)
+            | Self::FunctionInvoked { .. }
+            | Self::FunctionInvocationFailed { .. } => None,
         }
     }
 
@@ -123,6 +186,23 @@ impl SystemEvent<'_> {
             Self::FunctionInvoking(call) => call.data(None, None),
             Self::FunctionInvoked { call, result } => call.data(Some(STANDARD.encode(result)), None),
             Self::FunctionInvocationFailed { call, error } => call.data(None, Some(error)),
+            Self::ConfigChanged(change) => Json::from_value(&ConfigData {
+                space: change.space,
+                version: change.version,
+                operation: change.changed.operation,
+                kind: &change.changed.kind,
+                id: &change.changed.id,
+                actor: change.actor,
+            }),
+            Self::UsageDaily { space, day, counts } => {
+                let begin = String::from(*day);
+                let day = begin.split('T').next().unwrap_or_default();
+                Json::from_value(&UsageData {
+                    space,
+                    day,
+                    usage: *counts,
+                })
+            }
         };
         let event_type = self.event_type().as_str();
         Event::V0_1(Box::new(Envelope::generated(

@@ -172,6 +172,11 @@ impl Acceptance {
         if candidate.sync.is_none() && is_none_allowed {
             return Err(candidate.authorizer_failed());
         }
+        if let Some(usage) = self.outbox.metrics().usage() {
+            let taken = sorted.allowed[before.0..].iter().chain(&sorted.lost[before.1..]);
+            let answering = candidate.sync.map(|subscription| &subscription.space);
+            usage.event_taken(&candidate.event, answering, taken.map(|delivery| &delivery.space));
+        }
         Ok(())
     }
 

@@ -36,6 +36,7 @@ use crate::space_quotas::SpaceQuotas;
 use crate::sync_calls::SyncCalls;
 use crate::tunnels::Tunnels;
 use crate::unattempted::Unattempted;
+use crate::usage::Usage;
 
 /// Subscriptions with deliveries that are looked at for the page of metrics.
 const MOST_LANES: usize = 10_000;
@@ -74,6 +75,8 @@ pub struct GatewayParts {
     pub delivery_log: DeliveryLog,
     /// What calls functions.
     pub invoker: Invoker,
+    /// What counts the usage of spaces, if it is counted.
+    pub usage: Option<Usage>,
 }
 
 impl Gateway {
@@ -85,8 +88,10 @@ impl Gateway {
             dead_letters,
             delivery_log,
             invoker,
+            usage,
         } = parts;
-        let metrics = Arc::new(EventMetrics::new(settings.metrics, settings.metrics_detail));
+        let metrics = EventMetrics::new(settings.metrics, settings.metrics_detail).with_usage(usage);
+        let metrics = Arc::new(metrics);
         let outbox = Outbox::new(queue.clone(), Arc::clone(&metrics));
         let unattempted = Unattempted {
             delivery_log: delivery_log.clone(),
@@ -175,6 +180,11 @@ impl Gateway {
     /// The delivery queue.
     pub fn queue(&self) -> &DeliveryQueue {
         &self.0.queue
+    }
+
+    /// What counts the usage of spaces, if it is counted.
+    pub fn usage(&self) -> Option<&Usage> {
+        self.0.metrics.usage()
     }
 
     /// Whether requests are counted by their routes.

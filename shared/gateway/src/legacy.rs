@@ -74,7 +74,12 @@ impl Gateway {
             .acceptance
             .room
             .begin_sync_calls(arrived.table, [&call.space])?;
-        let counters = stages.metrics.space(&call.space).sync(INVOKE);
+        let of_space = stages.metrics.space(&call.space);
+        stages
+            .metrics
+            .used(&call.space, &of_space, |usage| usage.call(&event));
+        let counters = of_space.sync(INVOKE);
+        drop(of_space);
         counters.received.increment(1);
         let pace = self.pace(arrived, 1);
         let mut authorizers = Authorizers::new(&stages.invocation, *arrived, event, hops, pace);

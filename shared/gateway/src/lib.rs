@@ -5,6 +5,8 @@
 mod acceptance;
 mod answer;
 mod asked_form;
+mod config_changes;
+mod daily_usage;
 mod delivery;
 mod draining;
 mod error;
@@ -29,10 +31,12 @@ mod stamp;
 mod sync_calls;
 mod tunnels;
 mod unattempted;
+mod usage;
 
 pub use answer::Answer;
 pub use answer::streamed_response::{StreamedBody, StreamedResponse};
 pub use answer::upgraded_response::UpgradedResponse;
+pub use config_changes::{ConfigChanges, ConfigChangesParts};
 pub use dataflow::schema::SchemaLimits;
 pub use dataflow::transform::TransformLimits;
 pub use delivery::DispatchTime;
@@ -55,5 +59,9 @@ pub use receive::GatewayReply;
 pub use seen::Seen;
 pub use settings::GatewaySettings;
 pub use stamp::request_id;
-pub use targets::{AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, OwnConfigApi};
+pub use targets::{
+    AccessDeniedCode, BytesInFlight, COUNTED_FROM, ErrorChain, Gathered, Held, InvokeError, OwnConfigApi,
+    ReportKeys,
+};
 pub use tunnels::TunnelSettings;
+pub use usage::{Usage, UsageSettings};

@@ -11,6 +11,8 @@ use foldhash::fast::RandomState;
 use metrics::Counter;
 use tokio::time::Instant;
 
+use crate::usage::{SpaceUsage, Usage};
+
 mod descriptions;
 mod detail;
 mod hooks;
@@ -52,6 +54,8 @@ pub(crate) struct EventMetrics {
     limits: MetricsLimits,
     /// Where functions, subscriptions and routes are counted one by one.
     detail: Option<Detail>,
+    /// Where it is counted what spaces use, if it is.
+    usage: Option<Usage>,
     spaces: RwLock<HashMap<Space, Arc<SpaceCounters>, RandomState>>,
     /// The counters of all spaces beyond the limit.
     other: OnceLock<Arc<SpaceCounters>>,
@@ -62,6 +66,8 @@ pub(crate) struct EventMetrics {
 /// The counters of one space.
 pub(crate) struct SpaceCounters {
     space: Space,
+    /// What it uses, where that is counted; that of spaces beyond the limit is to be looked up.
+    usage: Option<Arc<SpaceUsage>>,
     /// Async deliveries found.
     pub(crate) async_received: Counter,
     /// Async deliveries whose function answered or failed.
@@ -118,9 +124,29 @@ impl EventMetrics {
         Self {
             limits,
             detail: detail.map(Detail::new),
+            usage: None,
             spaces: RwLock::default(),
             other: OnceLock::new(),
             unmatched: OnceLock::new(),
+        }
+    }
+
+    /// The same, with what spaces use counted there.
+    pub(crate) fn with_usage(self, usage: Option<Usage>) -> Self {
+        Self { usage, ..self }
+    }
+
+    /// Where it is counted what spaces use, if it is.
+    pub(crate) fn usage(&self) -> Option<&Usage> {
+        self.usage.as_ref()
+    }
+
+    /// Counts what a space uses, where that is counted: beside its counters, which were looked up for something else.
+    pub(crate) fn used(&self, space: &Space, counters: &SpaceCounters, count: impl FnOnce(&SpaceUsage)) {
+        if let Some(usage) = &counters.usage {
+            count(usage);
+        } else if let Some(usage) = &self.usage {
+            count(&usage.of(space));
         }
     }
 
@@ -155,20 +181,24 @@ impl EventMetrics {
             }
             spaces.len() >= self.limits.spaces
         };
-        let new = |space: &Space| Arc::new(SpaceCounters::new(space, self.limits.types_per_space));
+        let types = self.limits.types_per_space;
         if is_full {
-            return self.other.get_or_init(|| new(&OTHER.into())).clone();
+            let new = || Arc::new(SpaceCounters::new(&OTHER.into(), None, types));
+            return self.other.get_or_init(new).clone();
         }
+        let usage = || self.usage.as_ref().map(|usage| usage.of(space));
+        let new = || Arc::new(SpaceCounters::new(space, usage(), types));
         let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
-        spaces.entry(space.clone()).or_insert_with(|| new(space)).clone()
+        spaces.entry(space.clone()).or_insert_with(new).clone()
     }
 }
 
 impl SpaceCounters {
-    fn new(space: &Space, most_types: usize) -> Self {
+    fn new(space: &Space, usage: Option<Arc<SpaceUsage>>, most_types: usize) -> Self {
         let received = |event_type: &str| counter(EVENTS_RECEIVED, space, event_type);
         Self {
             space: space.clone(),
+            usage,
             async_received: received(CUSTOM),
             async_processed: counter(EVENTS_PROCESSED, space, CUSTOM),
             dropped: counter(EVENTS_DROPPED, space, CUSTOM),
@@ -264,7 +294,9 @@ impl SpaceCounters {
     /// The counter of a function's system events; `event.received` is not counted (Q56).
     pub(crate) fn system(&self, event_type: SystemEventType) -> Option<&Counter> {
         match event_type {
-            SystemEventType::EventReceived => None,
+            SystemEventType::EventReceived | SystemEventType::UsageDaily | SystemEventType::ConfigChanged => {
+                None
+            }
             SystemEventType::FunctionInvoking => Some(&self.invoking),
             SystemEventType::FunctionInvoked => Some(&self.invoked),
             SystemEventType::FunctionInvocationFailed => Some(&self.failed),

@@ -11,6 +11,7 @@ use targets::ErrorChain;
 
 use crate::error::GatewayError;
 use crate::metrics::EventMetrics;
+use crate::usage::SpaceUsage;
 
 /// The queue, with the counters and log lines of what goes into it. A handle: clones share what it leads to.
 #[derive(Debug, Clone)]
@@ -45,6 +46,7 @@ impl Outbox {
     ) -> Result<(), GatewayError> {
         loop {
             let count = deliveries.len();
+            self.count_queued(&deliveries, SpaceUsage::deliveries);
             let sent = match reservation.take() {
                 Some(reservation) => reservation.send(deliveries).await,
                 None => self.send_now(table, deliveries, bytes).await,
@@ -56,6 +58,7 @@ impl Outbox {
             else {
                 return Ok(());
             };
+            self.count_queued(&unsent, SpaceUsage::not_queued);
             if unsent.is_empty() {
                 tracing::error!(deliveries = count, error = %ErrorChain(&error), "Deliveries could not be queued.");
                 return Err(error.into());
@@ -104,6 +107,17 @@ impl Outbox {
             self.count_dropped(deliveries, &err);
             err.into()
         })
+    }
+
+    /// Counts deliveries as usage of their spaces: those that are about to be queued, or those that were not.
+    fn count_queued(&self, deliveries: &[Delivery], count: fn(&SpaceUsage, usize)) {
+        if let Some(usage) = self.metrics.usage() {
+            for of_space in deliveries.chunk_by(|a, b| a.space == b.space) {
+                if let Some(first) = of_space.first() {
+                    count(&usage.of(&first.space), of_space.len());
+                }
+            }
+        }
     }
 
     /// Counts deliveries as received.

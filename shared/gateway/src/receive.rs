@@ -217,7 +217,12 @@ impl Gateway {
             ..
         } = subscription;
         let stages = self.stages();
-        let counters = stages.metrics.space(space).sync(candidate.event.event_type());
+        let of_space = stages.metrics.space(space);
+        stages
+            .metrics
+            .used(space, &of_space, |usage| usage.call(&candidate.event));
+        let counters = of_space.sync(candidate.event.event_type());
+        drop(of_space);
         counters.received.increment(1);
         let decision = candidate.authorizers.decide(space, subscription_id).await;
         let mut event = decision.for_caller()?;

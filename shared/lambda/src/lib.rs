@@ -6,6 +6,7 @@ pub mod http;
 mod process;
 pub mod sqs;
 pub mod stream;
+pub mod usage;
 
 pub use lambda_runtime::Error;
 pub use process::{read_routes, report};

@@ -40,6 +40,7 @@ mod store;
 mod switch;
 mod target_guard;
 mod transforms;
+mod usage;
 
 pub use access::{AccessSettings, ConfigAuth, OpenConfigApi, Secret, Sha256Digest};
 pub use access_log::{AccessLogSetting, AccessLogSettings, FormatSetting, NoShare, SampleShare};
@@ -69,6 +70,7 @@ pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
 pub use target_guard::TargetGuardSettings;
 pub use transforms::TransformSettings;
+pub use usage::UsageSettings;
 
 /// The settings of a process.
 #[derive(Debug, Clone, Parser)]
@@ -148,6 +150,9 @@ pub struct Settings {
     /// What spaces may have and do.
     #[command(flatten)]
     pub plans: PlanSettings,
+    /// What spaces use.
+    #[command(flatten)]
+    pub usage: UsageSettings,
     /// Where the program is a Lambda function.
     #[command(flatten)]
     pub lambda: LambdaSettings,

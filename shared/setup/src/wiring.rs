@@ -3,7 +3,7 @@
 use std::fmt;
 
 use api::AccessLogging;
-use gateway::{DeadLetters, OwnConfigApi};
+use gateway::{DeadLetters, OwnConfigApi, ReportKeys, Usage};
 use queue::DeliveryQueue;
 use records::{AccessLog, DeliveryLog};
 use store::{DynamoDb, Store, StreamTail};
@@ -34,6 +34,10 @@ pub struct Parts<'s> {
     dead_letters: DeadLetters,
     /// Where attempts are noted.
     delivery_log: DeliveryLog,
+    /// By which keys reports of leaked keys are signed, if any are taken.
+    leak_reports: Option<ReportKeys>,
+    /// What counts the usage of spaces, if it is counted.
+    usage: Option<Usage>,
     /// Where requests are noted.
     access_log: Option<AccessLogging>,
     own_config_api: OwnConfigApi,
@@ -63,6 +67,7 @@ impl<'s> Parts<'s> {
     ) -> Result<Self, WiringError> {
         // Before anything is opened, and also where no function is called: the endpoint of AWS is the store's as well.
         calls::target_settings(settings, &own_config_api, BytesInFlight::default()).validate()?;
+        let leak_reports = calls::report_keys(settings, &own_config_api)?;
         let aws = Aws::of(settings);
         let store = stores::open(settings, &aws).await?;
         let Deliveries {
@@ -70,7 +75,10 @@ impl<'s> Parts<'s> {
             dead_letters,
             delivery_log,
         } = deliveries::open(settings, &store, &aws).await?;
+        let usage = settings.usage.counting();
         Ok(Self {
+            leak_reports,
+            usage: usage.map(|counting| Usage::new(store.clone(), counting)),
             store,
             queue,
             dead_letters,

@@ -40,6 +40,7 @@ mod sealing;
 mod space_snapshot;
 mod table;
 mod tail;
+mod usage;
 mod write_attempts;
 mod writes;
 
@@ -73,6 +74,8 @@ pub struct DynamoDbSettings {
     pub dead_letter_max_age: Option<Duration>,
     /// What is kept of the records of changes; `None` where none are made.
     pub audit: Option<AuditLimits>,
+    /// How long the table keeps what spaces use, to a day or two.
+    pub usage_age: Duration,
 }
 
 /// A store in DynamoDB. Clones are handles to the same one.
@@ -89,6 +92,7 @@ struct TableStore {
     rules: SpaceRules,
     pauses_by_request: bool,
     dead_letter_max_age: Option<Duration>,
+    usage_age: Duration,
     writer: Arc<TableWriter>,
     routes: Arc<Routes>,
 }
@@ -134,6 +138,7 @@ impl DynamoDb {
             rules,
             pauses_by_request: settings.pauses_by_request,
             dead_letter_max_age: settings.dead_letter_max_age,
+            usage_age: settings.usage_age,
             writer,
             routes,
         };

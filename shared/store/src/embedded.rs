@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use domain::audit::Author;
@@ -24,6 +25,7 @@ use crate::subscription_removal::SubscriptionRemoval;
 use buckets::Buckets;
 use draft::Draft;
 use engine::Engine;
+use settings::oldest_usage;
 use state::EmbeddedState;
 use writer::{BatchOutcome, Job, Task, WriterThread};
 
@@ -32,9 +34,10 @@ mod draft;
 mod engine;
 mod settings;
 mod state;
+mod usage;
 mod writer;
 
-pub use settings::EmbeddedSettings;
+pub use settings::{EmbeddedSettings, USUAL_USAGE_AGE};
 
 /// An embedded store. Clones are handles to the same one; the last to go waits until what was asked for is written.
 #[derive(Clone)]
@@ -43,6 +46,7 @@ pub struct Embedded(Arc<FolderStore>, Arc<Author>);
 struct FolderStore {
     state: Arc<ArcSwap<EmbeddedState>>,
     rules: SpaceRules,
+    usage_age: Duration,
     buckets: Buckets,
     jobs: Option<mpsc::Sender<Task>>,
     writer: Option<JoinHandle<()>>,
@@ -74,7 +78,13 @@ impl Embedded {
         })?;
         engine.raise_format(&settings, state.format)?;
         engine.trim_audit(&settings)?;
-        let rules = settings.rules;
+        engine
+            .trim_usage(oldest_usage(settings.usage_age))
+            .map_err(|err| OpenError::Unusable {
+                directory: directory.clone(),
+                source: err.into(),
+            })?;
+        let (rules, usage_age) = (settings.rules, settings.usage_age);
         warn_of_foreign_paths(rules.paths, state.spaces.values());
         warn_of_broken_filters(state.spaces.values());
         let state = Arc::new(ArcSwap::from_pointee(state));
@@ -87,6 +97,7 @@ impl Embedded {
         let folder = FolderStore {
             state,
             rules,
+            usage_age,
             buckets: Buckets::new(),
             jobs: Some(jobs),
             writer,
@@ -303,10 +314,18 @@ impl Embedded {
         let (reply, answer) = oneshot::channel();
         let author = self.1.clone();
         let job: Job = Box::new(move |draft| {
+            let before = draft.records.len();
             let result = draft.contained(&author, change);
+            let records = match &author.made {
+                Some(_) => draft.records[before..].to_vec(),
+                None => Vec::new(),
+            };
             Box::new(move |outcome: &BatchOutcome| {
                 let answer = match outcome {
-                    Ok(()) => result,
+                    Ok(()) => {
+                        author.note(records);
+                        result
+                    }
                     Err(source) => Err(StoreError::Unavailable {
                         source: source.clone(),
                     }),

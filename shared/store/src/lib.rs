@@ -14,6 +14,7 @@ mod space_state;
 mod store;
 mod subscription_removal;
 mod tokens;
+mod usage_day;
 mod written;
 
 pub use audit::{AuditLimits, AuditPage, KeptRecord};
@@ -22,11 +23,12 @@ pub use dynamodb::{
     Operation, PAUSE, PAUSE_REQUEST, PauseRequest, PublishFailure, SnapshotPublisher, SpaceChange,
     StreamTail,
 };
-pub use embedded::{Embedded, EmbeddedSettings};
+pub use embedded::{Embedded, EmbeddedSettings, USUAL_USAGE_AGE};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
 pub use error::{CorruptValue, OpenError, StoreError};
 pub use space_state::SpaceState;
 pub use store::Store;
 pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};
 pub use tokens::Tokens;
+pub use usage_day::UsageDayClaim;
 pub use written::Written;

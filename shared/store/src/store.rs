@@ -18,6 +18,7 @@ use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
 
 mod buckets;
+mod usage;
 
 /// A configuration store. Clones are handles to the same one.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! On whose behalf a request writes, as it is recorded of its changes.
 
-use domain::audit::{Actor, Author};
+use domain::audit::{Actor, Author, MadeRecords};
 use domain::origin::Origin;
 use domain::trace::{REQUEST_ID, is_request_id};
 use http::Method;
@@ -10,34 +10,40 @@ use super::ConfigApi;
 use super::caller::Caller;
 use super::paths::Route;
 use super::resources::ResourceOperation;
+use super::telling::{Telling, telling};
 
 impl ConfigApi {
-    /// The same API, which writes on behalf of those who ask; `None` for a request that writes nothing.
-    pub(super) fn on_behalf_of(&self, caller: &Caller, route: &Route, parts: &Parts) -> Option<Self> {
+    /// The same API, which writes on behalf of those who ask; `None` for a request that writes nothing. Where somebody is told of
+    /// changes, what does so goes with it: it ends after the API itself is gone.
+    pub(super) fn on_behalf_of(
+        &self,
+        caller: &Caller,
+        route: &Route,
+        parts: &Parts,
+    ) -> Option<(Self, Option<Telling>)> {
         if parts.method == Method::GET {
             return None;
         }
-        let operation = match route {
-            Route::Resource { kind, id, .. } => {
-                let operation = ResourceOperation::of(&parts.method, id.clone())?;
-                format!("{}.{}", kind.label(), operation.name())
-            }
-            Route::Endpoint { endpoint, .. } => {
-                let (resource, operation) = endpoint.action(&parts.method)?.labels;
-                format!("{resource}.{operation}")
-            }
-            Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces => return None,
-        };
+        let operation = operation(route, &parts.method)?;
+        let actor = self.actor(caller);
+        let told = self.changes.as_ref();
+        let told = told.map(|changes| telling(changes, actor.clone(), parts));
+        let (made, telling) = told.unzip();
+        Some((self.writing_as(actor, operation, made, parts), telling))
+    }
+
+    fn writing_as(&self, actor: Actor, operation: String, made: Option<MadeRecords>, parts: &Parts) -> Self {
         let author = Author {
-            actor: self.actor(caller),
+            actor,
             address: self.address(parts),
             request_id: request_id(parts),
             operation: Some(operation),
+            made,
         };
-        Some(Self {
+        Self {
             store: self.store.on_behalf_of(author),
             ..self.clone()
-        })
+        }
     }
 
     fn actor(&self, caller: &Caller) -> Actor {
@@ -55,6 +61,21 @@ impl ConfigApi {
     fn address(&self, parts: &Parts) -> Option<std::net::IpAddr> {
         let origin = parts.extensions.get::<Origin>().copied().unwrap_or_default();
         self.trusted_proxies.client(origin, &parts.headers)
+    }
+}
+
+/// What a request asks for, as it is recorded; `None` where that writes nothing.
+fn operation(route: &Route, method: &Method) -> Option<String> {
+    match route {
+        Route::Resource { kind, id, .. } => {
+            let operation = ResourceOperation::of(method, id.clone())?;
+            Some(format!("{}.{}", kind.label(), operation.name()))
+        }
+        Route::Endpoint { endpoint, .. } => {
+            let (resource, operation) = endpoint.action(method)?.labels;
+            Some(format!("{resource}.{operation}"))
+        }
+        Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces => None,
     }
 }
 

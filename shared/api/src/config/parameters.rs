@@ -57,6 +57,33 @@ pub(crate) enum InvalidRequest {
         /// Name of the query parameter.
         name: &'static str,
     },
+    /// A time of a period is none.
+    #[error("\"{name}\" must be a time in RFC 3339, or a date such as 2026-11-30")]
+    Time {
+        /// Name of the query parameter.
+        name: &'static str,
+    },
+    /// A period ends before it begins.
+    #[error("\"from\" must be before \"to\"")]
+    Backwards,
+    /// A period is longer than an answer may tell of.
+    #[error("\"from\" and \"to\" must not be more than {days} days apart")]
+    TooLong {
+        /// How many they may be.
+        days: u64,
+    },
+    /// The granularity is none.
+    #[error("\"granularity\" must be hour or day")]
+    Granularity,
+    /// A report of keys that were found in public is none.
+    #[error("request body must be a list of objects with a \"token\" each")]
+    Finds,
+    /// It has too many.
+    #[error("a report must not have more than {limit} tokens")]
+    TooManyFinds {
+        /// How many it may have.
+        limit: usize,
+    },
     /// The body is not JSON of the right shape.
     #[error("request body cannot be read: {0}")]
     Body(#[from] JsonError),

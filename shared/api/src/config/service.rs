@@ -15,7 +15,7 @@ use super::caller::Caller;
 use super::endpoint::EndpointRequest;
 use super::paths::{self, Resolved, Route};
 use super::resources::ResourceOperation;
-use super::{ConfigApi, browser_guard, openapi};
+use super::{ConfigApi, browser_guard, leaks, openapi};
 use crate::compression::{AskedCodings, compressed};
 use crate::error::{answer_or_internal_error, with_details};
 use crate::health::{self, Probe};
@@ -42,6 +42,10 @@ async fn handle(State(api): State<ConfigApi>, request: Request) -> Response {
     let response = match answer_by_itself(&parts) {
         Some(response) => response,
         None if api.browsers.is_foreign(&parts) => browser_guard::foreign_origin(),
+        None if api.leak_reports.is_some() && parts.uri.path() == leaks::PATH => {
+            // Boxed: hardly any request is one.
+            Box::pin(api.leak_answer(&parts, body)).await
+        }
         None => match paths::resolve(parts.uri.path(), &parts.method) {
             Resolved::Unknown => match api.health.probe(parts.uri.path()) {
                 Some(probe) => {
@@ -89,6 +93,17 @@ impl ConfigApi {
         }
     }
 
+    async fn leak_answer(&self, parts: &Parts, body: Body) -> Response {
+        if parts.method != Method::POST {
+            return method_not_allowed(&["POST"]);
+        }
+        let judging = async {
+            let judged = self.leaked_keys(parts, body).await;
+            judged.unwrap_or_else(IntoResponse::into_response)
+        };
+        answer_or_internal_error(judging).await
+    }
+
     async fn answer(&self, route: Route, parts: &Parts, body: Body) -> Response {
         // Load balancers probe the status without a key, by whatever name they know the machine.
         let is_status = matches!(route, Route::Status);
@@ -101,14 +116,18 @@ impl ConfigApi {
         match asking {
             Err(error) => error.into_response(),
             Ok(caller) => {
-                let writing = self.on_behalf_of(&caller, &route, parts);
+                let (writing, telling) = self.on_behalf_of(&caller, &route, parts).unzip();
                 let api = match (&caller, writing) {
                     (Caller::Root, None) => return self.answer_to(&caller, route, parts, body).await,
                     (Caller::Root, Some(writing)) => writing,
                     (Caller::Key(_), writing) => writing.as_ref().unwrap_or(self).without_secrets(),
                 };
                 // Boxed: it is no part of what requests carry that read with the access key.
-                Box::pin(async move { api.answer_to(&caller, route, parts, body).await }).await
+                let answer = Box::pin(async move { api.answer_to(&caller, route, parts, body).await }).await;
+                if let Some(telling) = telling.flatten() {
+                    telling.finish().await;
+                }
+                answer
             }
         }
     }

@@ -3,11 +3,11 @@
 use super::endpoint::{Endpoint, Subject};
 use super::{
     apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, quotas,
-    schemas, spaces, transforms, waiting, xregistry,
+    schemas, spaces, transforms, usage, waiting, xregistry,
 };
 
 /// All there are.
-pub(super) static SUBJECTS: [&Subject; 17] = [
+pub(super) static SUBJECTS: [&Subject; 18] = [
     &apply::SUBJECT,
     &audit::SUBJECT,
     &dead_letters::SUBJECT,
@@ -25,6 +25,7 @@ pub(super) static SUBJECTS: [&Subject; 17] = [
     &xregistry::VIEW,
     &spaces::SUBJECT,
     &transforms::SUBJECT,
+    &usage::SUBJECT,
 ];
 
 /// The endpoint that these segments of a path name, and the id among them.
@@ -107,6 +108,8 @@ mod tests {
             ("DELETE", "audit", None),
             ("GET", "quotas", Some(("quota", "list"))),
             ("POST", "quotas", None),
+            ("GET", "usage", Some(("usage", "list"))),
+            ("DELETE", "usage", None),
             ("GET", "", Some(("space", "get"))),
             ("PUT", "", Some(("space", "update"))),
             ("PATCH", "", Some(("space", "update"))),

@@ -28,6 +28,7 @@ mod patches;
 mod secrets;
 mod subscriptions;
 mod unknown_members;
+mod usage;
 
 /// What clients send that want to know more of errors.
 const DETAILS: [(&str, &str); 1] = [("X-Event-Gateway-Error-Details", "true")];
@@ -72,8 +73,14 @@ impl Api {
         let attempts = AttemptFiles::open(folder.path().join("attempts"), limits).unwrap();
         let delivery_queue = DeliveryQueue::Embedded(queue.clone());
         let recorder = PrometheusBuilder::new().build_recorder();
+        let store = Store::Embedded(store::Embedded::open(store).unwrap());
+        let counting = gateway::UsageSettings {
+            interval: std::time::Duration::from_hours(1),
+            most_rows: 100,
+        };
         let config = ConfigApi {
-            store: Store::Embedded(store::Embedded::open(store).unwrap()),
+            usage: Some(gateway::Usage::new(store.clone(), counting)),
+            store,
             schemas: SchemaLimits::default(),
             limits: BodyLimits {
                 bytes: 4096,
@@ -99,6 +106,8 @@ impl Api {
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
             authorizers: None,
+            changes: None,
+            leak_reports: None,
             trusted_proxies: TrustedProxies::default(),
             max_sync_calls_per_space: None,
         };

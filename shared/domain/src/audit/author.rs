@@ -1,35 +1,10 @@
-//! Who changes a configuration.
+//! On whose behalf a configuration is changed.
 
 use std::net::IpAddr;
 
-use serde::Serialize;
-
-use crate::access::Role;
-use crate::ids::KeyId;
-
-/// Who changes a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Actor {
-    /// The holder of the access key of the Configuration API.
-    Root,
-    /// Anybody: the Configuration API has no access key.
-    Anonymous,
-    /// The gateway itself.
-    Gateway,
-    /// The holder of a key of the space.
-    Key {
-        /// Id of the key.
-        #[schema(value_type = String)]
-        id: KeyId,
-        /// Name of the key.
-        name: String,
-        /// Role of the key, if it has one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(nullable = false)]
-        role: Option<Role>,
-    },
-}
+use super::actor::Actor;
+use super::made::MadeRecords;
+use super::record::SealedRecord;
 
 /// On whose behalf something is written, and by which request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +17,8 @@ pub struct Author {
     pub request_id: Option<String>,
     /// What was asked for, such as `space.apply`; the change itself says where nothing was.
     pub operation: Option<String>,
+    /// Who is told of the records that are made, if anybody.
+    pub made: Option<MadeRecords>,
 }
 
 impl Author {
@@ -52,6 +29,16 @@ impl Author {
             address: None,
             request_id: None,
             operation: None,
+            made: None,
+        }
+    }
+
+    /// Records of the author's are in effect.
+    pub fn note(&self, records: impl IntoIterator<Item = SealedRecord>) {
+        if let Some(made) = &self.made {
+            for record in records {
+                made.note(record);
+            }
         }
     }
 }

@@ -44,6 +44,17 @@ pub struct AuditedChange {
     pub digest: Option<ValueDigest>,
 }
 
+/// A resource that was changed, without what is different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedResource {
+    /// What became of it.
+    pub operation: ChangeOperation,
+    /// Its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
@@ -61,6 +72,15 @@ impl ChangeOperation {
 }
 
 impl AuditedChange {
+    /// The same without what is different.
+    pub(super) fn changed(&self) -> ChangedResource {
+        ChangedResource {
+            operation: self.operation,
+            kind: self.kind.clone(),
+            id: self.id.clone(),
+        }
+    }
+
     /// What is recorded of a change, whose differences take not more bytes than are left.
     pub(super) fn of<R: Configured>(change: &Change<R>, budget: &mut usize) -> Self {
         match R::change(change) {

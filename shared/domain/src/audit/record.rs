@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::author::Actor;
-use super::change::AuditedChange;
+use super::actor::Actor;
+use super::change::{AuditedChange, ChangedResource};
 use crate::canonical_json::canonical;
 use crate::ids::Space;
 use crate::timestamp::Timestamp;
@@ -56,6 +56,8 @@ pub struct SealedRecord {
     pub text: String,
     /// SHA-256 of its text, in hexadecimal digits.
     pub hash: String,
+    /// What it is about. It is part of the text, and not kept beside it.
+    pub changed: Vec<ChangedResource>,
 }
 
 /// The newest record of a space: what the next one goes on from.
@@ -72,7 +74,9 @@ impl AuditRecord {
     pub fn sealed(self) -> Result<SealedRecord, serde_json::Error> {
         let text = canonical(&serde_json::to_value(&self)?);
         let hash = hex::encode(Sha256::digest(&text));
+        let changed = self.changes.iter().map(AuditedChange::changed).collect();
         Ok(SealedRecord {
+            changed,
             space: self.space,
             version: self.version,
             at: self.time.millis(),

@@ -39,6 +39,7 @@ fn author() -> Author {
         address: "192.0.2.1".parse().ok(),
         request_id: Some("r-1".to_owned()),
         operation: None,
+        made: None,
     }
 }
 

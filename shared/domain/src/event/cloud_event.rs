@@ -46,6 +46,13 @@ impl CloudEvent {
             .sum()
     }
 
+    /// Bytes of its data as JSON.
+    pub(super) fn data_bytes(&self) -> usize {
+        let is_data = |name: &str| matches!(name, "data" | "data_base64");
+        let data = self.members.iter().filter(|(name, _)| is_data(name));
+        data.map(|(_, value)| value.get().len()).sum()
+    }
+
     /// Whether an object says that it is of these versions.
     pub(super) fn is_one(object: &Object<'_>) -> bool {
         object.members().any(|(name, _)| name == "specversion")

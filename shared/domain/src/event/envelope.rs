@@ -102,8 +102,15 @@ impl Envelope {
         ];
         let extensions = self.extensions.iter();
         let extensions = extensions.map(|(name, value)| name.len() + value.get().len() + MEMBER_BYTES);
-        let data = self.data.as_ref().map_or(0, |data| data.get().len());
-        ENVELOPE_BYTES + texts.map(String::len).iter().sum::<usize>() + extensions.sum::<usize>() + data
+        ENVELOPE_BYTES
+            + texts.map(String::len).iter().sum::<usize>()
+            + extensions.sum::<usize>()
+            + self.data_bytes()
+    }
+
+    /// Bytes of its data as JSON.
+    pub(super) fn data_bytes(&self) -> usize {
+        self.data.as_ref().map_or(0, |data| data.get().len())
     }
 
     /// An event made by the gateway, with the generated fields.

@@ -65,7 +65,7 @@ pub(super) fn hint_of(field: &str, tag: &str) -> Option<Cow<'static, str>> {
         (_, ROLE_OR_SCOPES_TAG) => "it must have either a role or scopes".into(),
         (_, ROLE_TAG) => "it must be owner, admin, developer, operator, viewer or emitter".into(),
         (_, SCOPES_TAG) => {
-            "they must be of events:emit, config:read, config:write, deliveries:read, payloads:read, dlq:write, keys:admin and audit:read"
+            "they must be of events:emit, config:read, config:write, deliveries:read, payloads:read, dlq:write, keys:admin, audit:read and usage:read"
                 .into()
         }
         (_, EMITS_TAG) => "it is for keys with events:emit and without keys:admin only".into(),

@@ -2,7 +2,9 @@
 
 use super::keys::{KeyRefusal, Sending};
 use super::{RoutingTable, owner};
+use crate::api_key::PresentedKey;
 use crate::ids::Space;
+use crate::resource::ApiKey;
 
 impl RoutingTable {
     /// Whether any space has keys or wants some, so that requests may come with what functions must not see.
@@ -21,6 +23,11 @@ impl RoutingTable {
             return None;
         }
         self.keys.guarded(owner(path))
+    }
+
+    /// The key, of any space, that somebody opens with what was sent at a time in milliseconds since the Unix epoch.
+    pub fn key_opened_by(&self, presented: &PresentedKey, now: u64) -> Option<&ApiKey> {
+        self.keys.opened_by(presented, now)
     }
 
     /// Whether a space takes what somebody sends.

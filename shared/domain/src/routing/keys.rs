@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::path_tree::specific_pattern_matches;
 use crate::access::Scope;
-use crate::api_key::GivenKey;
+use crate::api_key::{GivenKey, PresentedKey};
 use crate::configuration::{Change, Stored};
 use crate::ids::{KeyId, Space};
 use crate::persistent_map::PersistentMap;
@@ -62,6 +62,16 @@ impl Keys {
         } else {
             Err(KeyRefusal::Beyond)
         }
+    }
+
+    /// The key of any space that somebody opens with what they sent.
+    pub(super) fn opened_by(&self, presented: &PresentedKey, now: u64) -> Option<&ApiKey> {
+        let mut keys = self
+            .of_spaces
+            .values()
+            .filter_map(|keys| keys.get(presented.id()));
+        let key = keys.find(|key| key.is_opened_by(presented, now));
+        key.map(|key| &**key)
     }
 
     /// Carries over a change of a key.

@@ -25,6 +25,7 @@ use crate::invocation::call::{Occasion, SubscriberCall};
 use crate::invocation::called::CallError;
 use crate::invocation::circuit_report::{CallFailure, report};
 use crate::invocation::weighted::Targets;
+use crate::usage::SpaceUsage;
 
 /// What is known of an attempt when it is over.
 pub(super) struct Attempted {
@@ -81,7 +82,7 @@ impl Deliverer {
         let called = AssertUnwindSafe(self.invocation.call(table, call, &mut targets))
             .catch_unwind()
             .await;
-        self.metrics.space(&delivery.space).async_processed.increment(1);
+        self.count_attempt(delivery);
         let attempted = Attempted {
             variant: targets.variant().cloned(),
             number,
@@ -232,7 +233,7 @@ impl Deliverer {
         (began, took): (u64, Duration),
         error: String,
     ) -> DeliveryStep {
-        self.metrics.space(&delivery.space).async_processed.increment(1);
+        self.count_attempt(delivery);
         let attempted = Attempted {
             variant: None,
             number,
@@ -271,6 +272,14 @@ impl Deliverer {
                 DeliveryStep::Settle(Outcome::Defer { pause: UNABLE_PAUSE })
             }
         }
+    }
+
+    /// Counts an attempt whose function, or what stands in its place, has answered or failed.
+    pub(super) fn count_attempt(&self, delivery: &Delivery) {
+        let counters = self.metrics.space(&delivery.space);
+        // Whoever sees it counted by the metrics finds it in the usage as well.
+        self.metrics.used(&delivery.space, &counters, SpaceUsage::attempt);
+        counters.async_processed.increment(1);
     }
 
     /// Notes an attempt in the delivery log, and counts it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ids::Space;
 use queue::DeliveryQueue;
 use records::DeliveryLog;
 use store::Store;
@@ -30,4 +31,14 @@ pub(crate) struct Deliverer {
     pub(crate) quota_turns: QuotaTurns,
     /// Longest time for which a function is left alone because it asks for that.
     pub(crate) max_retry_after: Duration,
+}
+
+impl Deliverer {
+    /// Counts deliveries that were given up.
+    pub(super) fn count_dead_letters(&self, space: &Space, count: usize) {
+        let counters = self.metrics.space(space);
+        self.metrics
+            .used(space, &counters, |usage| usage.dead_letters(count));
+        counters.dead_lettered.increment(count as u64);
+    }
 }

@@ -67,7 +67,7 @@ impl Deliverer {
             Ok(Hooked::Event(made)) => return Ok(made),
             Ok(Hooked::Answered(response, _)) if response.status.as_u16() < 400 => {
                 attempted.status = Some(response.status.as_u16());
-                self.metrics.space(&delivery.space).async_processed.increment(1);
+                self.count_attempt(delivery);
                 self.note(delivery, &attempted, AttemptOutcome::Delivered, None, None);
                 return Err(DeliveryStep::Settle(Outcome::Done));
             }

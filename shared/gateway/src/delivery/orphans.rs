@@ -79,8 +79,7 @@ impl Deliverer {
                         reason = reason.as_str(),
                         "Waiting deliveries given up."
                     );
-                    let counter = &self.metrics.space(space).dead_lettered;
-                    counter.increment(count as u64);
+                    self.count_dead_letters(space, count);
                 }
             }
             after = lanes.next;

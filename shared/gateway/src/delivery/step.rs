@@ -232,7 +232,7 @@ impl Deliverer {
             event.id = delivery.event.id(), deliveryId = %delivery.id, requestId = request_id, attempts,
             reason = reason.as_str(), status, "Delivery given up."
         );
-        self.metrics.space(space).dead_lettered.increment(1);
+        self.count_dead_letters(space, 1);
         let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());
         DeliveryStep::Settle(Outcome::DeadLetter(Box::new(dead_letter)))
     }

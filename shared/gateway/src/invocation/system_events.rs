@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use domain::delivery::Arrival;
+use domain::delivery::{Arrival, Delivery};
 use domain::event::Event;
 use domain::hops::Hops;
 use domain::ids::Space;
@@ -60,13 +60,17 @@ impl SystemEvents {
         if !table.has_system_subscribers() || about.is_system() {
             return false;
         }
-        let path = self.path_of_calls(space);
-        let routes = table.routes(emitted.as_str(), METHOD, &path);
+        Self::has_subscribers(table, emitted, &self.path_of_calls(space))
+    }
+
+    /// Whether anybody may get events of a type on a path.
+    pub(crate) fn has_subscribers(table: &RoutingTable, emitted: SystemEventType, path: &str) -> bool {
+        let routes = table.routes(emitted.as_str(), METHOD, path);
         !routes.asynchronous.is_empty()
     }
 
-    /// The path that events about calls of a space's functions are emitted on.
-    fn path_of_calls(&self, space: &Space) -> Cow<'static, str> {
+    /// The path that events about a space, and calls of its functions, are emitted on.
+    pub(crate) fn path_of_calls(&self, space: &Space) -> Cow<'static, str> {
         if self.is_hosted {
             format!("/{space}/").into()
         } else {
@@ -83,22 +87,54 @@ impl SystemEvents {
         hops: Hops,
         system_event: SystemEvent<'_>,
     ) {
+        let deliveries = Self::deliveries(table, path, hops, system_event).await;
+        if !deliveries.is_empty() {
+            self.queue(table, deliveries).await;
+        }
+    }
+
+    /// The same of several events, which are queued together.
+    pub(crate) async fn emit_all(
+        &self,
+        table: &RoutingTable,
+        path: &str,
+        hops: Hops,
+        system_events: impl Iterator<Item = SystemEvent<'_>>,
+    ) {
+        let mut all = Vec::new();
+        for system_event in system_events {
+            all.extend(Self::deliveries(table, path, hops, system_event).await);
+        }
+        if !all.is_empty() {
+            self.queue(table, all).await;
+        }
+    }
+
+    async fn deliveries(
+        table: &RoutingTable,
+        path: &str,
+        hops: Hops,
+        system_event: SystemEvent<'_>,
+    ) -> Vec<Delivery> {
         let event_type = system_event.event_type().as_str();
         let mut routes = table.routes(event_type, METHOD, path);
         if routes.asynchronous.is_empty() {
-            return;
+            return Vec::new();
         }
         tracing::debug!(path, event_type, "System event received.");
         let event = Arc::new(system_event.to_event(event_stamp()));
         if table.has_filters() {
             routes = filtered(table, &event, routes).await;
-            if routes.asynchronous.is_empty() {
-                return;
-            }
         }
-        let subscribers = routes.asynchronous;
         let arrival = Arrival::after(hops.next());
-        let deliveries = fan_out(&subscribers, &event, &PublishOptions::default(), &arrival);
+        let mut deliveries = fan_out(&routes.asynchronous, &event, &PublishOptions::default(), &arrival);
+        if let Some(space) = system_event.only_for() {
+            deliveries.retain(|delivery| delivery.space == *space);
+        }
+        deliveries
+    }
+
+    async fn queue(&self, table: &RoutingTable, deliveries: Vec<Delivery>) {
         self.outbox.count_received(&deliveries);
         // The request or call that this is about has happened: a full queue cannot undo it. `send` reports it.
         // Boxed: where nobody subscribes, nothing carries it.

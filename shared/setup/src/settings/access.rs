@@ -35,6 +35,13 @@ pub struct AccessSettings {
         value_name = "HEX"
     )]
     pub config_access_key_sha256: Option<Sha256Digest>,
+    /// URL of the public keys that reports of keys found in public are signed with; without it no reports are taken.
+    #[arg(
+        long = "leak-report-keys-url",
+        env = "EVENT_GATEWAY_LEAK_REPORT_KEYS_URL",
+        value_name = "URL"
+    )]
+    pub leak_report_keys_url: Option<String>,
     /// Origins of web pages that may use the Configuration API, separated by commas.
     #[arg(
         long = "config-allowed-origins",

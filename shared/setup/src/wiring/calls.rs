@@ -1,7 +1,7 @@
 //! What calls of functions are bounded by.
 
-use gateway::OwnConfigApi;
-use targets::{BytesInFlight, SecretSettings, TargetSettings};
+use gateway::{OwnConfigApi, ReportKeys};
+use targets::{BytesInFlight, SecretSettings, TargetSettings, TargetSettingsError};
 
 use crate::settings::{FunctionSecretSettings, Settings};
 
@@ -34,4 +34,19 @@ pub(super) fn target_settings(
         key_sets: settings.jwt.key_sets(),
         lookups: settings.lookups.limits(),
     }
+}
+
+/// The keys that reports of leaked keys are signed with, if any are taken. Nothing is fetched yet.
+pub(super) fn report_keys(
+    settings: &Settings,
+    own_config_api: &OwnConfigApi,
+) -> Result<Option<ReportKeys>, TargetSettingsError> {
+    // A template sets what is not used to nothing.
+    let url = settings.access.leak_report_keys_url.as_deref();
+    let url = url.filter(|url| !url.is_empty());
+    let keys = url.map(|url| {
+        let calls = target_settings(settings, own_config_api, BytesInFlight::default());
+        ReportKeys::new(calls, url)
+    });
+    keys.transpose()
 }

@@ -2,6 +2,8 @@
 
 use api::BytesInFlight;
 use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, SecretRules};
+use domain::hops::Hops;
+use gateway::{ConfigChanges, ConfigChangesParts};
 
 use super::Parts;
 use crate::settings::AccessSettings;
@@ -38,8 +40,23 @@ impl Parts<'_> {
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
             authorizers: None,
+            leak_reports: self.leak_reports.clone(),
+            changes: Some(self.config_changes()),
+            usage: self.usage.clone(),
             trusted_proxies: settings.passthrough.trusted(),
             max_sync_calls_per_space: settings.limits.max_sync_calls_per_space(access.is_hosted()),
+        })
+    }
+
+    /// What tells of changes of the configuration.
+    fn config_changes(&self) -> ConfigChanges {
+        ConfigChanges::new(ConfigChangesParts {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            usage: self.usage.clone(),
+            metrics: self.settings.metrics.limits(),
+            is_hosted: self.settings.access.is_hosted(),
+            max_hops: Hops::new(self.settings.limits.max_hops),
         })
     }
 }

@@ -35,6 +35,7 @@ pub(super) async fn open(all: &Settings, aws: &Aws<'_>) -> Result<Store, WiringE
             },
             rules: space_rules(all)?,
             audit: all.audit.limits(),
+            usage_age: all.usage.usage_max_age,
         })?)),
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn dynamodb(all: &Settings, aws: &SdkConfig) -> Result<DynamoDb, Wiri
             pauses_by_request: settings.pause_by_request,
             dead_letter_max_age: all.dead_letters.max_age(),
             audit: all.audit.limits(),
+            usage_age: all.usage.usage_max_age,
         },
     ))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use clocks::{millis, since_epoch};
-use domain::audit::{AuditHead, AuditTrail, Author};
+use domain::audit::{AuditHead, AuditTrail, Author, SealedRecord};
 use domain::ids::Space;
 
 use super::DynamoDb;
@@ -22,6 +22,8 @@ pub(super) struct Recorded {
     pub(super) item: Item,
     /// What the next one goes on from.
     pub(super) head: AuditHead,
+    /// The record itself.
+    pub(super) record: SealedRecord,
 }
 
 impl TableWriter {
@@ -49,6 +51,7 @@ impl TableWriter {
         Ok(newest.map(|record| Recorded {
             item: audit_item(&record, expires(now, limits)),
             head: record.head(),
+            record,
         }))
     }
 }

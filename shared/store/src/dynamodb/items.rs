@@ -23,6 +23,7 @@ mod resource;
 mod space_record;
 mod stream_record;
 mod transaction;
+mod usage;
 
 pub(super) use audit::{audit_item, audit_partition, audit_sort_key, has_lapsed, read_audit};
 pub(crate) use batch::STEP_LIMIT;
@@ -45,6 +46,9 @@ pub(super) use resource::{read_into, read_resource};
 pub(super) use space_record::{Counts, SpaceRecord};
 pub(super) use stream_record::change_of;
 pub(super) use transaction::{RESOURCE_ACTION, Transaction};
+pub(super) use usage::{
+    read_told, read_usage, told_expressions, told_item, usage_item, usage_partition, usage_sort_key,
+};
 
 /// An item, by name of attribute.
 pub(super) type Item = HashMap<String, AttributeValue>;

@@ -149,16 +149,18 @@ impl TableWriter {
             next.audit = Some(recorded.head.clone());
         }
         let sealed = self.table.close(request.edit(&change)).await?;
+        let (audit, made) = recorded.map(|recorded| (recorded.item, recorded.record)).unzip();
         let transaction = Transaction {
             decided_on: record.version,
             record: &next,
             edit: &sealed.value,
             seal: sealed.seal.as_ref(),
             is_new: change.before.is_none() || change.has_moved(),
-            audit: recorded.map(|recorded| recorded.item),
+            audit,
         };
         match self.table.commit(transaction.actions(&self.table.name)?).await? {
             CommitOutcome::Committed => {
+                author.note(made);
                 *known = Some(SpaceSnapshot {
                     version: next.version,
                     snapshot: after.clone(),

@@ -16,6 +16,7 @@ use crate::record::Write;
 use crate::record_format;
 
 mod audit_tables;
+mod usage_tables;
 
 /// Why the engine could not read or write.
 pub(super) type EngineError = redb::Error;

@@ -1,11 +1,22 @@
 //! Where an embedded store is and what it may take.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use clocks::{epoch_millis, millis};
 use domain::configuration::SpaceRules;
+use domain::usage::hour_of;
 
 use crate::audit::AuditLimits;
 use crate::encryption::KeyFile;
+
+/// How long it is usually kept what spaces use: 92 days, so that there is always a whole quarter.
+pub const USUAL_USAGE_AGE: Duration = Duration::from_hours(92 * 24);
+
+/// The oldest hour of which it is kept what spaces used.
+pub(super) fn oldest_usage(age: Duration) -> u64 {
+    hour_of(epoch_millis().saturating_sub(millis(age)))
+}
 
 /// Where an embedded store is and how much memory its engine may take.
 #[derive(Debug, Clone)]
@@ -20,6 +31,8 @@ pub struct EmbeddedSettings {
     pub rules: SpaceRules,
     /// What is kept of the records of changes; `None` where none are made.
     pub audit: Option<AuditLimits>,
+    /// How long it is kept what spaces use.
+    pub usage_age: Duration,
 }
 
 impl EmbeddedSettings {
@@ -31,6 +44,7 @@ impl EmbeddedSettings {
             keys: None,
             rules: SpaceRules::default(),
             audit: Some(AuditLimits::USUAL),
+            usage_age: USUAL_USAGE_AGE,
         }
     }
 }

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 
 use super::EmbeddedSettings;
 use super::draft::Draft;
-use super::engine::Engine;
+use super::engine::{Engine, EngineError};
 use super::state::EmbeddedState;
 use crate::error::OpenError;
 
@@ -20,12 +20,17 @@ pub(super) type Job = Box<dyn FnOnce(&mut Draft) -> Acknowledgement + Send>;
 /// What reads of the file what is not in memory; `None` where it failed and could not be opened anew.
 pub(super) type Reading = Box<dyn FnOnce(Option<&Engine>) + Send>;
 
+/// What writes to the file what is no change of the configuration.
+pub(super) type Noting = Box<dyn FnOnce(&mut Engine) -> Result<(), EngineError> + Send>;
+
 /// What the thread is asked for.
 pub(super) enum Task {
     /// A change.
     Change(Job),
     /// Something to be read after the changes that came before.
     Read(Reading),
+    /// What is no change of the configuration; and who is told whether it is on disk.
+    Note(Noting, Box<dyn FnOnce(BatchOutcome) + Send>),
 }
 
 /// Answers a change, once it is known what became of the batch.
@@ -73,17 +78,22 @@ impl WriterThread {
     fn carry_out(&mut self, tasks: impl Iterator<Item = Task>) {
         let usable = self.reopen();
         let mut draft = Draft::of(&self.published.load(), &self.settings);
-        let (mut answers, mut readings) = (Vec::new(), Vec::new());
+        let (mut answers, mut readings, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for task in tasks {
             match task {
                 Task::Change(job) => answers.push(job(&mut draft)),
                 Task::Read(reading) => readings.push(reading),
+                Task::Note(noting, reply) => notes.push((noting, reply)),
             }
         }
         // A refusal may rest on a change of the same batch, so all of them share its fate.
         let outcome = usable.and_then(|()| self.commit(draft));
         for answer in answers {
             answer(&outcome);
+        }
+        // Before what is read: whoever has written before asks for it.
+        for (noting, reply) in notes {
+            reply(self.note(noting));
         }
         for reading in readings {
             reading(self.engine.as_ref());
@@ -105,6 +115,17 @@ impl WriterThread {
         }
         draft.warn_of_shadowed();
         self.published.store(Arc::new(draft.state));
+        Ok(())
+    }
+
+    fn note(&mut self, noting: Noting) -> BatchOutcome {
+        self.reopen()?;
+        if let Some(engine) = &mut self.engine
+            && let Err(err) = noting(engine)
+        {
+            self.engine = None;
+            return Err(Arc::new(err));
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::audit::{Actor, Author};
+use domain::audit::{Actor, Author, MadeRecords};
 use domain::ids::Space;
 use domain::resource::{EventType, Function};
 use futures::future::join_all;
@@ -22,6 +22,45 @@ pub(crate) async fn contract(store: &Store) {
     refusals_and_nothing_new_leave_no_record(store).await;
     what_is_made_at_once_has_one_record(store).await;
     pages_go_on(store).await;
+    authors_are_told_of_what_is_made(store).await;
+}
+
+/// Each record is told once it is in effect, and nothing is told of what is refused.
+async fn authors_are_told_of_what_is_made(store: &Store) {
+    let space = Space::from("audit-told");
+    let (tell, told) = std::sync::mpsc::channel();
+    let author = Author {
+        made: Some(MadeRecords::to(move |record| tell.send(record).unwrap())),
+        ..Author::gateway()
+    };
+    let telling = store.on_behalf_of(author);
+    let told = || -> Vec<String> {
+        let records = told.try_iter();
+        let lines = records.flat_map(|record| {
+            let changed = record.changed.into_iter();
+            changed.map(move |one| {
+                format!(
+                    "{} {} {} {}",
+                    record.version,
+                    one.operation.name(),
+                    one.kind,
+                    one.id
+                )
+            })
+        });
+        lines.collect()
+    };
+    telling.create(event_type(&space, "a")).await.unwrap();
+    assert_eq!(told(), ["1 create eventtype a"]);
+    telling.create(event_type(&space, "a")).await.unwrap_err();
+    assert!(told().is_empty());
+    telling.delete::<EventType>(&space, &"a".into()).await.unwrap();
+    store.create(event_type(&space, "b")).await.unwrap();
+    assert_eq!(told(), ["2 delete eventtype a"]);
+    let before = telling.space_state(&space).await.unwrap();
+    let after = filled(&before, 2);
+    telling.replace(before, after).await.unwrap().unwrap();
+    assert_eq!(told().len(), 4);
 }
 
 async fn all(store: &Store, space: &Space) -> AuditPage {
@@ -53,6 +92,7 @@ async fn who_races_is_in_an_order(store: &Store) {
             address: Some([192, 0, 2, number].into()),
             request_id: Some(format!("r-{number}")),
             operation: Some("eventtype.create".to_owned()),
+            made: None,
         };
         let store = store.on_behalf_of(author);
         let event_type = event_type(&space, &format!("e{number}"));

@@ -82,6 +82,7 @@ impl TestTable {
             rules: SpaceRules::default(),
             dead_letter_max_age: None,
             audit: Some(AuditLimits::USUAL),
+            usage_age: store::USUAL_USAGE_AGE,
         }
     }
 

@@ -80,6 +80,7 @@ mod tests {
             at: 1,
             text: "{}".to_owned(),
             hash: "ab".to_owned(),
+            changed: Vec::new(),
         };
         let item = audit_item(&record, Some(9));
         assert_eq!(read_text(&item, "pk"), Ok("AUDIT#shop"));

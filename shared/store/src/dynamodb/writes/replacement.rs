@@ -137,6 +137,7 @@ impl TableWriter {
         }
         let recorded = self.recorded(&record, author, trail).await?;
         let head = recorded.as_ref().map(|recorded| recorded.head.clone());
+        let (audit, made) = recorded.map(|recorded| (recorded.item, recorded.record)).unzip();
         let newest = changes.iter().filter_map(ResourceChange::created).max();
         let next = SpaceRecord {
             space: space.clone(),
@@ -149,15 +150,18 @@ impl TableWriter {
             decided_on: before.version,
             record: &next,
             entries: &entries,
-            audit: recorded.map(|recorded| recorded.item),
+            audit,
         };
         match self.table.commit(batch.actions(&self.table.name)?).await? {
-            CommitOutcome::Committed => Ok(Attempt::made(SpaceState {
-                space: space.clone(),
-                snapshot: after.clone(),
-                next_created: self.rank_after(next.created),
-                version: next.version,
-            })),
+            CommitOutcome::Committed => {
+                author.note(made);
+                Ok(Attempt::made(SpaceState {
+                    space: space.clone(),
+                    snapshot: after.clone(),
+                    next_created: self.rank_after(next.created),
+                    version: next.version,
+                }))
+            }
             CommitOutcome::Throttled(failure) => Ok(Attempt::Lost(Some(failure))),
             CommitOutcome::Lost | CommitOutcome::Inconsistent => {
                 // The state lacks what cannot be read, so this is where a new resource may meet such an item.

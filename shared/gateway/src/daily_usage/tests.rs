@@ -1,0 +1,146 @@
+//! Days that are over are told of once, to whoever subscribes to it.
+
+use std::time::Duration;
+
+use domain::event::EventLimits;
+use domain::origin::TrustedProxies;
+use domain::resource::{EventType, Function, Resource as _, Subscription};
+use domain::usage::UsageRow;
+use queue::{DeadLetterLimits, DeliveryQueue, Durability, Limits, SpaceShares};
+use records::DeliveryLog;
+use store::{Embedded, Store};
+use targets::{Invoker, TargetSettings};
+
+use super::*;
+use crate::delivery::dead_letters::DeadLetters;
+use crate::gateway::GatewayParts;
+use crate::intake::hosted::HostedDomains;
+use crate::invocation::circuit_breaker::CircuitBreakerSettings;
+use crate::metrics::MetricsLimits;
+use crate::settings::GatewaySettings;
+use crate::tunnels::TunnelSettings;
+use crate::usage::UsageSettings;
+
+const LONG: Duration = Duration::from_mins(10);
+
+fn settings() -> GatewaySettings {
+    GatewaySettings {
+        hosted: HostedDomains::default(),
+        json_events: false,
+        event_limits: EventLimits {
+            max_attributes: 256,
+            max_batch_events: 1000,
+        },
+        legacy_api: false,
+        max_hops: Hops::new(16),
+        traces: domain::trace::TraceSettings::default(),
+        batch_timeout: LONG,
+        decisions: crate::DecisionCacheLimits::default(),
+        max_hook_timeout: LONG,
+        max_retry_after: LONG,
+        max_concurrent_deliveries: 10,
+        max_sync_calls_per_space: None,
+        max_deliver_delay: LONG,
+        trusted_proxies: TrustedProxies::default(),
+        tunnels: TunnelSettings {
+            most: 16,
+            most_per_space: None,
+            idle_timeout: Duration::ZERO,
+        },
+        circuit_breaker: CircuitBreakerSettings {
+            failure_threshold: 1,
+            min_open: LONG,
+            max_open: LONG,
+        },
+        schemas: crate::SchemaSettings::default(),
+        transforms: dataflow::transform::TransformLimits::default(),
+        metrics: MetricsLimits::default(),
+        metrics_detail: None,
+    }
+}
+
+/// A process on a store.
+fn gateway(store: &Store) -> Gateway {
+    let queue = queue::Embedded::open(queue::EmbeddedSettings {
+        directory: None,
+        cache_bytes: 1024 * 1024,
+        durability: Durability::OperatingSystem,
+        reserve_bytes: 0,
+        limits: Limits {
+            deliveries: 100,
+            bytes: 1024 * 1024,
+            workers: 10,
+            per_function: 10,
+            spaces: SpaceShares::HALVES,
+            dead_letters: DeadLetterLimits::NONE,
+        },
+    })
+    .unwrap();
+    let counting = UsageSettings {
+        interval: Duration::ZERO,
+        most_rows: 100,
+    };
+    let parts = GatewayParts {
+        store: store.clone(),
+        queue: DeliveryQueue::Embedded(queue.clone()),
+        dead_letters: DeadLetters::Queue(queue),
+        delivery_log: DeliveryLog::Tracing,
+        invoker: Invoker::new(TargetSettings::default()).unwrap(),
+        usage: Some(Usage::new(store.clone(), counting)),
+    };
+    Gateway::new(parts, settings())
+}
+
+/// How many events wait after something was counted in an invocation.
+async fn told(gateway: &Gateway) -> usize {
+    gateway.begin_invocation();
+    gateway.usage().unwrap().of(&"shop".into()).attempt();
+    gateway.end_invocation().await;
+    gateway.queue().backlog()
+}
+
+#[tokio::test]
+async fn a_day_is_told_of_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::Embedded(Embedded::open(store::EmbeddedSettings::new(folder.path())).unwrap());
+    let space = Space::from("shop");
+    let first = gateway(&store);
+    let (_, today) = first.usage().unwrap().to_be_told(epoch_millis());
+    let row = |days_ago: u64| UsageRow {
+        space: space.clone(),
+        hour: (today - days_ago) * DAY_HOURS + 3,
+        writer: 1,
+        counts: UsageCounts::of_values([5, 0, 0, 0, 0, 0]),
+    };
+    store.put_usage(vec![row(1), row(2), row(4)]).await.unwrap();
+    // Nobody wants to know.
+    assert_eq!(told(&first).await, 0);
+    let function = r#"{"functionId":"f","type":"http","provider":{"url":"http://localhost:1"}}"#;
+    let function = Function::decode(&space, None, function.as_bytes()).unwrap();
+    store.create(function).await.unwrap();
+    let event_type = EventType::decode(&space, None, br#"{"name":"eventgateway.usage.daily"}"#).unwrap();
+    store.create(event_type).await.unwrap();
+    let subscription = r#"{"type":"async","eventType":"eventgateway.usage.daily","functionId":"f"}"#;
+    let subscription = Subscription::decode(&space, None, subscription.as_bytes()).unwrap();
+    store.create(subscription).await.unwrap();
+    // Of the days before the first one that is told, nothing is.
+    assert_eq!(told(&first).await, 1);
+    assert_eq!(told(&first).await, 1);
+    // Another process learns that it is done.
+    assert_eq!(told(&gateway(&store)).await, 0);
+    // Where some days were not told, the next one who counts something does.
+    let other = Space::from("other");
+    assert!(matches!(
+        store.claim_usage_day(&other, today - 5).await.unwrap(),
+        UsageDayClaim::Won { .. }
+    ));
+    let rows = [1, 2, 4].map(|days_ago| UsageRow {
+        space: other.clone(),
+        ..row(days_ago)
+    });
+    store.put_usage(rows.to_vec()).await.unwrap();
+    let third = gateway(&store);
+    third.usage().unwrap().of(&other).attempt();
+    third.end_invocation().await;
+    assert_eq!(third.queue().backlog(), 3);
+}

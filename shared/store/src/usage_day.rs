@@ -1,0 +1,13 @@
+//! Who tells what a space used on a day that is over.
+
+/// What became of the claim to tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageDayClaim {
+    /// It is this one's to tell.
+    Won {
+        /// The last day that was claimed before, as a number of days since 1970.
+        before: Option<u64>,
+    },
+    /// Somebody else has claimed it, or a later day.
+    Lost,
+}
