@@ -44,6 +44,7 @@ mod parameters;
 mod paths;
 mod pause;
 mod quotas;
+mod random;
 mod refusals;
 mod resources;
 mod schemas;
@@ -52,6 +53,9 @@ mod selectors;
 mod service;
 mod spaces;
 mod subjects;
+mod tenancy;
+mod tenant_spaces;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod transforms;

@@ -164,6 +164,14 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
         ConfigurationError::QuotaUsedUp { .. } => used_up(),
         ConfigurationError::UnknownPlan { .. } => Refusal::new(at("plan"), "exists", None),
+        ConfigurationError::SpaceOfTenant { .. } => Refusal::new(at("tenant"), "inUse", None),
+        ConfigurationError::TenantInUse { .. } => Refusal::new(
+            None,
+            "inUse",
+            hint("release the spaces first: DELETE /v1/tenants/{tenant}/spaces/{space}"),
+        ),
+        ConfigurationError::TooManySpaces { .. } => Refusal::new(None, "max", None),
+        ConfigurationError::TenantSuspended { .. } => Refusal::new(at("state"), "active", None),
         ConfigurationError::PlanNotYours => Refusal::new(at("plan"), "accessKey", None),
     }
 }

@@ -26,7 +26,8 @@ impl ConfigApi {
                 let (resource, operation) = endpoint.action(&parts.method)?.labels;
                 format!("{resource}.{operation}")
             }
-            Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces => return None,
+            Route::Tenants if parts.method == Method::POST => "tenant.create".to_owned(),
+            Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces | Route::Tenants => return None,
         };
         let author = Author {
             actor: self.actor(caller),

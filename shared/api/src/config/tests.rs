@@ -27,6 +27,7 @@ mod legacy;
 mod patches;
 mod secrets;
 mod subscriptions;
+mod tenants;
 mod unknown_members;
 
 /// What clients send that want to know more of errors.

@@ -19,6 +19,7 @@ mod persistence;
 mod races;
 mod replacement;
 mod resources;
+mod tenants;
 
 use std::path::Path;
 
