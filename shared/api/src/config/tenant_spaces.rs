@@ -1,5 +1,5 @@
-//! The spaces of a tenant: made by whoever administers it, within what it may have, and taken from it by the holder of the
-//! access key. Settings of a space say whose it is, and the tenant lists what it has; what the settings say counts.
+//! The spaces of a tenant: made and removed by whoever administers it, within what it may have, and taken from it by
+//! the holder of the access key. Settings of a space say whose it is, and the tenant lists what it has; what the settings say counts.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use domain::access::Scope;
 use domain::configuration::ConfigurationError;
 use domain::ids::{Space, TenantId};
 use domain::resource::{Kind, Resource as _, SpaceSettings, Tenant, TenantState};
+use domain::space_version::SpaceVersion;
 use http::{Method, StatusCode};
 use serde::Serialize;
 use store::{StoreError, Written};
@@ -67,10 +68,13 @@ pub(super) static SUBJECT: Subject = Subject {
                 scope: Scope::KeysAdmin,
                 answer: |api, asked| Box::pin(api.release_space(asked)),
                 describe: || {
-                    let release = of_tenant("releaseTenantSpace", "Take a space from a tenant")
-                        .parameter(path_parameter("id", "Name of the space."))
-                        .response("204", ok("It is nobody's, with all that is in it.", None));
-                    with_errors(release, &["403", "404"])
+                    let release = of_tenant(
+                        "releaseTenantSpace",
+                        "Remove an empty space, or take it from the tenant",
+                    )
+                    .parameter(path_parameter("id", "Name of the space."))
+                    .response("204", ok("It is gone, or nobody's with all that is in it.", None));
+                    with_errors(release, &["403", "404", "409"])
                 },
             }],
         },
@@ -213,31 +217,44 @@ impl ConfigApi {
         self.store.put(&space, &space, revise).await
     }
 
+    /// A space with nothing in it goes, with its settings; from one that has something in it, the tenant is taken.
     async fn release_space(&self, asked: EndpointRequest<'_>) -> Result<Response, ApiError> {
         let (place, space) = (asked.space, Space::from(asked.id));
-        asked.caller.check_root()?;
         let id = id_of(place);
-        let tenant = self.tenant(&id).await?;
-        if !tenant.spaces.contains(&space) {
-            return Err(ConfigurationError::NotFound {
-                kind: Kind::Space,
-                id: space.to_string(),
-            }
-            .into());
+        if !self.tenant(&id).await?.spaces.contains(&space) {
+            let (kind, id) = (Kind::Space, space.to_string());
+            return Err(ConfigurationError::NotFound { kind, id }.into());
         }
-        let of_tenant = id.clone();
-        let release = move |stored: &SpaceSettings| {
-            let mut settings = stored.clone();
-            settings.tenant.take_if(|tenant| *tenant == of_tenant);
-            Ok(settings)
-        };
-        let released = if_there(self.store.revise(&space, &space, release).await)?;
+        let state = self.store.space_state(&space).await?;
+        let settings = state.snapshot.settings();
+        let is_own = settings.is_some_and(|settings| settings.tenant.as_ref() == Some(&id));
+        let mut version = None;
+        if is_own {
+            let mut after = state.snapshot.clone();
+            after.remove::<SpaceSettings>(&space);
+            version = if after.is_empty() {
+                let gone = self.store.replace(state, after).await?;
+                let contended = || StoreError::Contended { space: space.clone() };
+                gone.ok_or_else(contended)?.version
+            } else if matches!(asked.caller, Caller::Root) {
+                self.without_tenant(&space, id.clone()).await?
+            } else {
+                return Err(ApiError::space_in_use(&space));
+            };
+        }
         self.unlisted(place, &space).await?;
         tracing::debug!(tenant = %id, %space, "Space of a tenant released.");
-        Ok(with_version(
-            no_content(),
-            released.and_then(|released| released.version),
-        ))
+        Ok(with_version(no_content(), version))
+    }
+
+    async fn without_tenant(&self, space: &Space, id: TenantId) -> Result<Option<SpaceVersion>, StoreError> {
+        let release = move |stored: &SpaceSettings| {
+            let mut settings = stored.clone();
+            settings.tenant.take_if(|tenant| *tenant == id);
+            Ok(settings)
+        };
+        let released = if_there(self.store.revise(space, space, release).await)?;
+        Ok(released.and_then(|released| released.version))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is answered about tenants.
 
-use domain::ids::TenantId;
+use domain::ids::{Space, TenantId};
 use http::StatusCode;
 
 use super::ApiError;
@@ -25,6 +25,17 @@ impl ApiError {
             format!(
                 "Tenant {:?} was there before, and records of it are kept: use another id.",
                 id.as_str()
+            ),
+        )
+    }
+
+    /// The answer to whoever would delete a space with something in it, with a key.
+    pub(crate) fn space_in_use(space: &Space) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            format!(
+                "Space {:?} cannot be deleted: there is more in it than its settings.",
+                space.as_str()
             ),
         )
     }

@@ -1,4 +1,4 @@
-//! What a change of a tenant must keep: its plan is one that there is, and it does not go while it has anything.
+//! What a change of a tenant must keep: its plan is one that there is and allows its spaces, and it does not go while it has anything.
 
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::ids::Space;
@@ -23,7 +23,9 @@ impl Configured for Tenant {
         _snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        let limit = rules.max_spaces_per_tenant;
+        let plan = rules.plans.and_then(|plans| plans.of(self.plan.as_deref()));
+        let planned = plan.and_then(|(_, plan)| plan.spaces);
+        let limit = planned.unwrap_or(rules.max_spaces_per_tenant);
         if self.spaces.len() > limit.max(stored.spaces.len()) {
             return Err(ConfigurationError::TooManySpaces { limit });
         }

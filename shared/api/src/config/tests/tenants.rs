@@ -42,7 +42,7 @@ impl Api {
 
 /// What a tenant has itself, with the scope that it takes; `None` for the holder of the access key alone.
 fn endpoints_of_tenants() -> Vec<(Method, String, Option<Scope>)> {
-    let roots = [("PATCH", ""), ("DELETE", ""), ("DELETE", "spaces/{id}")];
+    let roots = [("PATCH", ""), ("DELETE", "")];
     let endpoints = OF_TENANTS.iter().flat_map(|subject| subject.endpoints);
     let actions = endpoints.flat_map(|endpoint| {
         let of_endpoint = |action| (endpoint.path.join("/"), action);
@@ -106,11 +106,26 @@ async fn a_tenant_goes_from_its_first_key_to_its_end() {
         (gone.status, gone.message()),
         (409, "Tenant \"acme\" cannot be deleted: it has 2 spaces.")
     );
-    for space in ["acme", "acme-shop"] {
+    // What is empty is its own to remove; what is not stays where it is, and is nobody's.
+    for (space, want) in [("acme", 204), ("acme", 404), ("acme-shop", 409)] {
         let path = format!("{spaces}/{space}");
-        assert_eq!(api.as_root("DELETE", &path, "").await.status, 204);
-        assert_eq!(api.as_root("DELETE", &path, "").await.status, 404);
+        assert_eq!(
+            api.with_key(&key, "DELETE", &path, "").await.status,
+            want,
+            "{space}"
+        );
     }
+    let shop = format!("{spaces}/acme-shop");
+    assert_eq!(api.as_root("DELETE", &shop, "").await.status, 204);
+    let settings = api.as_root("GET", "/v1/spaces/acme-shop", "").await;
+    assert_eq!(
+        settings.body,
+        serde_json::json!({"space": "acme-shop", "description": "d"})
+    );
+    assert_eq!(
+        api.as_root("GET", &format!("{functions}/f"), "").await.status,
+        200
+    );
     assert_eq!(api.with_key(&key, "GET", functions, "").await.status, 401);
     assert_eq!(api.as_root("DELETE", "/v1/tenants/acme", "").await.status, 204);
     assert_eq!(api.as_root("GET", "/v1/tenants/acme", "").await.status, 404);
