@@ -184,7 +184,8 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         ["v1", "openapi.json"] => Some(Route::OpenApi),
         ["v1", "spaces"] => Some(Route::Spaces),
         ["v1", "tenants"] => Some(Route::Tenants),
-        ["v1", "tenants", ""] => None,
+        // The settings of a space are changed by its name only: an empty one, as a script makes it, is not `default`.
+        ["v1", "spaces" | "tenants", ""] => None,
         ["v1", "tenants", tenant, rest @ ..] => {
             let (endpoint, id) = subjects::find_of_tenant(rest)?;
             Some(Route::Endpoint {
@@ -193,8 +194,6 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
                 id: id.to_owned(),
             })
         }
-        // The settings of a space are changed by its name only: an empty one, as a script makes it, is not `default`.
-        ["v1", "spaces", ""] => None,
         // What is kept of a tenant is no space.
         ["v1", "spaces", space, ..] if Space::from(*space).tenant().is_some() => None,
         ["v1", "spaces", space, rest @ ..] => endpoint(space, rest).or_else(|| match rest {
