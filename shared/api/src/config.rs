@@ -45,6 +45,7 @@ mod parameters;
 mod paths;
 mod pause;
 mod quotas;
+mod random;
 mod refusals;
 mod resources;
 mod schemas;
@@ -54,6 +55,9 @@ mod service;
 mod spaces;
 mod subjects;
 mod telling;
+mod tenancy;
+mod tenant_spaces;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod transforms;

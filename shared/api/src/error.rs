@@ -27,6 +27,7 @@ mod queue_errors;
 mod rate_limit;
 mod report_errors;
 mod response;
+mod tenant_errors;
 mod uncounted;
 
 pub(crate) use error_body::{Errors, wants_details, with_details};
@@ -266,6 +267,7 @@ impl From<GatewayError> for ApiError {
                 challenge,
                 ..Self::new(StatusCode::FORBIDDEN, message)
             },
+            GatewayError::Suspended => Self::new(StatusCode::FORBIDDEN, message),
             GatewayError::HookRefused { refusal, challenge } => Self {
                 challenge,
                 ..Self::new(refusal.status, message)
@@ -301,6 +303,9 @@ impl From<ConfigurationError> for ApiError {
             ConfigurationError::NotFound { .. } => StatusCode::NOT_FOUND,
             ConfigurationError::PlanNotYours => StatusCode::FORBIDDEN,
             ConfigurationError::AlreadyExists { .. }
+            | ConfigurationError::SpaceOfTenant { .. }
+            | ConfigurationError::TenantInUse { .. }
+            | ConfigurationError::TenantSuspended { .. }
             | ConfigurationError::SchemaChanged(_)
             | ConfigurationError::OfOtherSet { .. } => StatusCode::CONFLICT,
             ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
@@ -337,6 +342,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::NotMovable { .. }
             | ConfigurationError::QuotaUsedUp { .. }
             | ConfigurationError::UnknownPlan { .. }
+            | ConfigurationError::TooManySpaces { .. }
             | ConfigurationError::TooMany { .. } => StatusCode::BAD_REQUEST,
         };
         Self::new(status, err.to_string()).about(Refusal::of(&err, None))

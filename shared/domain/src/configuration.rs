@@ -8,6 +8,7 @@ use imbl::OrdMap;
 use crate::doubts::Doubt;
 use crate::resource::{
     ApiKey, Cors, EventType, Function, Kind, MetadataFilter, PathMode, Resource, SpaceSettings, Subscription,
+    Tenant,
 };
 
 mod changes;
@@ -29,6 +30,7 @@ mod space_checks;
 mod space_rules;
 mod subscription_rules;
 mod sync_paths;
+mod tenant_rules;
 
 pub use changes::ResourceChange;
 pub use creation::created_from;
@@ -63,6 +65,8 @@ pub struct Snapshot {
     /// None or one.
     settings: Collection<SpaceSettings>,
     keys: Collection<ApiKey>,
+    /// None or one, and none in a space.
+    tenants: Collection<Tenant>,
     sync_paths: SyncPaths,
     path_forms: PathForms,
     /// How many subscriptions have filters that events do not find.
@@ -110,6 +114,8 @@ pub enum AnyChange<'c> {
     Space(&'c Change<SpaceSettings>),
     /// Of a key.
     Key(&'c Change<ApiKey>),
+    /// Of a tenant.
+    Tenant(&'c Change<Tenant>),
 }
 
 /// A resource with its rules towards the others of its space.
@@ -230,6 +236,7 @@ impl Snapshot {
             && self.cors.is_empty()
             && self.settings.is_empty()
             && self.keys.is_empty()
+            && self.tenants.is_empty()
     }
 
     /// The subscriptions that get no events because their stored filters do not compile. As long as there are none, nothing

@@ -83,6 +83,11 @@ text_newtype! {
 }
 
 text_newtype! {
+    /// Identifier of a tenant: whoever spaces belong to.
+    TenantId
+}
+
+text_newtype! {
     /// Identifier of a delivery: one event for one subscription, over all attempts.
     DeliveryId
 }
@@ -95,6 +100,29 @@ impl Space {
         } else {
             Self::from(text)
         }
+    }
+
+    /// Of what is a tenant's [`place`](TenantId::place): the tenant.
+    pub fn tenant(&self) -> Option<TenantId> {
+        self.0.strip_prefix(PLACE_PREFIX).map(TenantId::from)
+    }
+}
+
+/// What the places of tenants are called by. No space that can be written to has a colon in its name.
+const PLACE_PREFIX: &str = "tenant:";
+
+impl TenantId {
+    /// Where all that belongs to the tenant itself is kept, and to no space of it: the tenant, its keys, and the records of
+    /// their changes. Stores keep it as they keep a space, of a name that none can have.
+    pub fn place(&self) -> Space {
+        Space::from(format!("{PLACE_PREFIX}{self}"))
+    }
+
+    /// Whether a space is one that the tenant may make by itself: of its own name, or one that begins with it and a hyphen.
+    /// No tenant has a hyphen in its name, so that the spaces of two never have the same.
+    pub fn names(&self, space: &Space) -> bool {
+        let rest = space.as_str().strip_prefix(self.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('-') && rest.len() > 1))
     }
 }
 
@@ -214,6 +242,25 @@ mod tests {
             ("/a b/c~;@", "GET%2Fa%20b%2Fc~%3B@"),
         ] {
             assert_eq!(CorsId::of("GET", path).as_str(), want);
+        }
+    }
+
+    #[test]
+    fn places_and_spaces_of_tenants_are_told_by_their_names() {
+        let tenant = TenantId::from("acme");
+        assert_eq!(tenant.place().as_str(), "tenant:acme");
+        assert_eq!(tenant.place().tenant(), Some(tenant.clone()));
+        assert_eq!(Space::from("acme").tenant(), None);
+        for (space, want) in [
+            ("acme", true),
+            ("acme-shop", true),
+            ("acme-shop-eu", true),
+            ("acme-", false),
+            ("acmeshop", false),
+            ("acme2-shop", false),
+            ("other", false),
+        ] {
+            assert_eq!(tenant.names(&space.into()), want, "{space}");
         }
     }
 

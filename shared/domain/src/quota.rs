@@ -77,7 +77,7 @@ impl Quota {
             Kind::Subscription => Some(Self::Subscriptions),
             Kind::Cors => Some(Self::Cors),
             Kind::Key => Some(Self::Keys),
-            Kind::Space => None,
+            Kind::Space | Kind::Tenant => None,
         }
     }
 }

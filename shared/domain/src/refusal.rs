@@ -101,17 +101,12 @@ fn about(error: &ConfigurationError) -> Refusal {
             "unique",
             hint("change it with PUT, or delete it before a new one is created"),
         ),
-        ConfigurationError::EventTypeInUse | ConfigurationError::FunctionInUse => {
-            in_use("delete the subscriptions first")
-        }
-        ConfigurationError::FunctionIsAuthorizer { .. } => {
-            in_use("take the authorizerId out of the event type first")
-        }
-        ConfigurationError::FunctionAuthorizesSubscription { .. } => {
-            in_use("take the authorizerId out of the subscription first")
-        }
-        ConfigurationError::FunctionIsHook { .. } => in_use("take it out of the hooks first"),
-        ConfigurationError::FunctionIsVariant { .. } => in_use("take it out of the weighted function first"),
+        ConfigurationError::EventTypeInUse
+        | ConfigurationError::FunctionInUse
+        | ConfigurationError::FunctionIsAuthorizer { .. }
+        | ConfigurationError::FunctionAuthorizesSubscription { .. }
+        | ConfigurationError::FunctionIsHook { .. }
+        | ConfigurationError::FunctionIsVariant { .. } => of_use(error),
         ConfigurationError::MissingHook { .. } => {
             Refusal::new(at("hooks"), "exists", hint("register the function first"))
         }
@@ -161,10 +156,41 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::SchemaChanged(_) => {
             Refusal::new(at("schema"), "unchanged", hint("send it again"))
         }
-        ConfigurationError::TooMany { .. } => Refusal::new(None, "max", None),
+        ConfigurationError::TooMany { .. } | ConfigurationError::TooManySpaces { .. } => {
+            Refusal::new(None, "max", None)
+        }
         ConfigurationError::QuotaUsedUp { .. } => used_up(),
         ConfigurationError::UnknownPlan { .. } => Refusal::new(at("plan"), "exists", None),
+        ConfigurationError::SpaceOfTenant { .. }
+        | ConfigurationError::TenantInUse { .. }
+        | ConfigurationError::TenantSuspended { .. } => of_tenant(error),
         ConfigurationError::PlanNotYours => Refusal::new(at("plan"), "accessKey", None),
+    }
+}
+
+/// Of what cannot go as long as others refer to it, with what refers to it.
+fn of_use(error: &ConfigurationError) -> Refusal {
+    in_use(match error {
+        ConfigurationError::FunctionIsAuthorizer { .. } => {
+            "take the authorizerId out of the event type first"
+        }
+        ConfigurationError::FunctionAuthorizesSubscription { .. } => {
+            "take the authorizerId out of the subscription first"
+        }
+        ConfigurationError::FunctionIsHook { .. } => "take it out of the hooks first",
+        ConfigurationError::FunctionIsVariant { .. } => "take it out of the weighted function first",
+        _ => "delete the subscriptions first",
+    })
+}
+
+/// Of what the tenant stands in the way of.
+fn of_tenant(error: &ConfigurationError) -> Refusal {
+    match error {
+        ConfigurationError::TenantInUse { .. } => {
+            in_use("remove its spaces first: DELETE /v1/tenants/{tenant}/spaces/{space}")
+        }
+        ConfigurationError::TenantSuspended { .. } => Refusal::new(at("state"), "active", None),
+        _ => Refusal::new(at("tenant"), "unused", None),
     }
 }
 

@@ -26,6 +26,7 @@ mod signing_secret;
 mod space_settings;
 mod subscription;
 mod target_url;
+mod tenant;
 
 pub use api_key::{ApiKey, KeySecret, MAX_KEY_LIMITS, MAX_KEY_NAME_BYTES, SecretState};
 pub(crate) use api_key::{EMITS_TAG, ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG, TIME_TAG};
@@ -73,10 +74,12 @@ pub use subscription::{
 };
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;
+pub use tenant::{MAX_TENANT_NAME_BYTES, Tenant, TenantState};
 
 /// Members that follow from the others, or from the URL: answers have them, and what is sent of them is ignored.
-pub const DERIVED_MEMBERS: [&str; 6] = [
+pub const DERIVED_MEMBERS: [&str; 7] = [
     "space",
+    "tenant",
     "subscriptionId",
     "corsId",
     "keyId",

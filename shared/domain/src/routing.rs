@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::configuration::{AnyChange, Change, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
 use crate::persistent_map::PersistentMap;
-use crate::resource::{ApiKey, Cors, EventType, Function, HookPoint, SpaceSettings, Subscription};
+use crate::resource::{ApiKey, Cors, EventType, Function, HookPoint, SpaceSettings, Subscription, Tenant};
 use crate::type_pattern::TypePattern;
 
 mod admission;
@@ -35,6 +35,7 @@ mod selection;
 mod space_modes;
 mod space_plans;
 mod subscribers;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod type_patterns;
@@ -58,6 +59,7 @@ pub use selection::Passed;
 use space_modes::SpaceModes;
 use space_plans::SpacePlans;
 pub use subscribers::{Routes, Subscribers};
+use tenants::Tenants;
 use type_patterns::TypePatterns;
 use validated::Validated;
 
@@ -89,6 +91,7 @@ pub struct RoutingTable {
     sealed: PersistentMap<Space, BTreeSet<FunctionId>>,
     hooks: Hooks,
     keys: Keys,
+    tenants: Tenants,
     plans: SpacePlans,
     /// Steps that the filters of a subscription or a hook may take for one event.
     filter_steps: usize,
@@ -167,6 +170,7 @@ impl RoutingTable {
             sealed: PersistentMap::default(),
             hooks: Hooks::default(),
             keys: Keys::default(),
+            tenants: Tenants::default(),
             plans: SpacePlans::new(rules.plans),
             filter_steps: rules.filters.max_steps,
         }
@@ -186,6 +190,7 @@ impl RoutingTable {
             table.add_all::<Subscription>(snapshot);
             table.add_all::<Cors>(snapshot);
             table.add_all::<ApiKey>(snapshot);
+            table.add_all::<Tenant>(snapshot);
         }
         table
     }
@@ -209,6 +214,7 @@ impl RoutingTable {
             AnyChange::Cors(change) => self.route_cors(change),
             AnyChange::Space(change) => self.set_modes(change),
             AnyChange::Key(change) => self.keys.apply(change),
+            AnyChange::Tenant(change) => self.tenants.apply(change),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ids::Space;
+use crate::ids::{Space, TenantId};
 
 /// Names of HTTP methods a subscription or CORS configuration may have.
 pub const METHODS: [&str; 7] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
@@ -95,6 +95,30 @@ pub(crate) fn space(space: &Space) -> Option<&'static str> {
     }
 }
 
+/// Fewest and most characters of the id of a tenant.
+const TENANT_LENGTHS: std::ops::RangeInclusive<usize> = 3..=40;
+
+/// Rule of the id of a tenant: small letters and digits, so that names of its spaces can begin with it, and be those of hosts.
+pub fn tenant(tenant: &TenantId) -> Option<&'static str> {
+    let text = tenant.as_str();
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    match text.len() {
+        0 => Some("required"),
+        length if length < *TENANT_LENGTHS.start() => Some("min"),
+        length if length > *TENANT_LENGTHS.end() => Some("max"),
+        _ if !text.bytes().all(is_plain) => Some("tenant"),
+        _ => None,
+    }
+}
+
+/// Rule of what keys are of: a space, or a tenant.
+pub(crate) fn key_owner(owner: &Space) -> Option<&'static str> {
+    match owner.tenant() {
+        Some(owner) => tenant(&owner),
+        None => space(owner),
+    }
+}
+
 /// Rule of a required name.
 pub(crate) fn name(text: &str, tag: &'static str) -> Option<&'static str> {
     match text {
@@ -167,6 +191,24 @@ mod tests {
         ] {
             assert_eq!(space(&Space::from(text)), want, "{text}");
         }
+    }
+
+    #[test]
+    fn tenants() {
+        for (text, want) in [
+            ("acme", None),
+            ("a1b", None),
+            ("", Some("required")),
+            ("ab", Some("min")),
+            ("Acme", Some("tenant")),
+            ("acme-shop", Some("tenant")),
+            ("ac:me", Some("tenant")),
+        ] {
+            assert_eq!(tenant(&TenantId::from(text)), want, "{text}");
+            assert_eq!(key_owner(&TenantId::from(text).place()), want, "{text}");
+        }
+        assert_eq!(tenant(&TenantId::from("a".repeat(41))), Some("max"));
+        assert_eq!(key_owner(&"a.b".into()), None);
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub enum GatewayError {
         /// What it says about how to prove that.
         challenge: Option<HeaderValue>,
     },
+    /// The tenant that the space belongs to is suspended.
+    #[error("the space is suspended")]
+    Suspended,
     /// The authorizer could not be asked, so nothing is known about the event.
     #[error("Service Unavailable: the authorizer of the event type {0:?} cannot be asked")]
     AuthorizerFailed(String),

@@ -276,7 +276,7 @@ impl Gateway {
         // What comes without a key that is wanted is nobody's, and takes nothing of what is the space's.
         let owner = table
             .as_deref()
-            .filter(|table| !table.needs_keys() || may_send(table, parts, &path.path))
+            .filter(|table| !table.has_closed_spaces() || may_send(table, parts, &path.path))
             .and_then(|table| table.owner(&path.path));
         in_flight.of_space(owner.map_or("", Space::as_str))
     }

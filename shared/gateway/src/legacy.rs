@@ -33,7 +33,7 @@ impl Gateway {
 
     /// Calls a function that an async subscription to `invoke` allows to be called on this path. Nothing is queued.
     async fn call_directly(&self, arrived: &Arrived<'_>, call: DirectCall) -> Result<Answer, GatewayError> {
-        if arrived.table.needs_keys() {
+        if arrived.table.has_closed_spaces() {
             arrived.admitted(&call.space, Some(INVOKE))?;
         }
         let limits_events = arrived.table.limits_events();

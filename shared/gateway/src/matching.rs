@@ -95,7 +95,7 @@ impl Matching {
         event: Arc<Event>,
         mut routes: Routes<'a>,
     ) -> Result<Matched<'a>, GatewayError> {
-        if arrived.table.needs_keys() {
+        if arrived.table.has_closed_spaces() {
             routes = admitted(arrived, &event, routes)?;
         }
         let hops = refuse_loop(arrived.hops.max(event.hops()?), self.max_hops)?;

@@ -134,7 +134,7 @@ impl Gateway {
 
     /// The way of a request through all stages after the first.
     async fn process(&self, arrived: &Arrived<'_>) -> Result<Answer, GatewayError> {
-        if arrived.table.needs_keys() {
+        if arrived.table.has_closed_spaces() {
             arrived.admitted_to_path()?;
         }
         if let Some(call) = self.direct_call(arrived) {

@@ -46,8 +46,9 @@ pub(crate) fn needed_by<R: Configured>(stored: &Stored<R>) -> u64 {
         | AnyChange::EventType(_)
         | AnyChange::Cors(_)
         | AnyChange::Space(_)
-        // A kind that older programs do not know: they do not open the store.
-        | AnyChange::Key(_) => FIRST,
+        // Kinds that older programs do not know: they do not open the store.
+        | AnyChange::Key(_)
+        | AnyChange::Tenant(_) => FIRST,
     }
 }
 

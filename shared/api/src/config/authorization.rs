@@ -1,14 +1,15 @@
 //! Whether what is asked of the Configuration API is for those who ask: the holder of the access key may do everything, the
-//! holder of a key of a space what the key allows there, and where there is no access key anybody may.
+//! holder of a key of a space what the key allows there, that of a key of a tenant the same in all spaces of the tenant, and
+//! where there is no access key anybody may.
 
-use clocks::epoch_millis;
+use std::sync::Arc;
+
 use domain::access::Scope;
 use domain::api_key::PresentedKey;
-use domain::configuration::ConfigurationError;
 use domain::ids::Space;
 use domain::resource::ApiKey;
-use http::{HeaderMap, Method};
-use store::StoreError;
+use http::Method;
+use http::request::Parts;
 
 use super::ConfigApi;
 use super::access::bearer;
@@ -36,7 +37,7 @@ impl<'r> Need<'r> {
         match route {
             Route::Status => Self::Nothing,
             // Of no single space.
-            Route::Metrics | Route::OpenApi | Route::Spaces => Self::Root,
+            Route::Metrics | Route::OpenApi | Route::Spaces | Route::Tenants => Self::Root,
             Route::Resource { space, id, .. } => {
                 let operation = ResourceOperation::of(method, id.clone());
                 Self::Key(space, operation.map(|operation| operation.scope()))
@@ -49,36 +50,36 @@ impl<'r> Need<'r> {
 }
 
 impl ConfigApi {
-    /// Who asks, if it is for them. A key opens its own space; in any other it is as unknown as one that never was, whether
-    /// there is such a space or not. Nothing of what is asked for has been looked at then.
-    pub(super) async fn caller(&self, need: &Need<'_>, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    /// Who asks, if it is for them. A key opens its own space, and one of a tenant the spaces of that; in any other it is as
+    /// unknown as one that never was, whether there is such a space or not. Nothing of what is asked for has been looked at then.
+    pub(super) async fn caller(&self, need: &Need<'_>, parts: &Parts) -> Result<Caller, ApiError> {
         let Some(access_key) = &self.access_key else {
             return Ok(Caller::Root);
         };
-        if matches!(need, Need::Nothing) || access_key.opens(headers) {
+        if matches!(need, Need::Nothing) || access_key.opens(&parts.headers) {
             return Ok(Caller::Root);
         }
         // What is no key, whole and without a slip, is not looked for.
-        let presented = bearer(headers).and_then(PresentedKey::parse);
+        let presented = bearer(&parts.headers).and_then(PresentedKey::parse);
         let (Need::Key(space, scope), Some(presented)) = (need, presented) else {
             return Err(ApiError::unauthorized());
         };
         // Boxed: requests with the access key do not carry it.
-        let stored = Box::pin(self.store.get::<ApiKey>(space, presented.id())).await;
-        let key = match stored {
-            Ok(key) if key.is_opened_by(&presented, epoch_millis()) => key,
-            Ok(_) | Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => {
-                return Err(ApiError::unauthorized());
-            }
-            Err(error) => return Err(ApiError::unreadable_keys(&error)),
+        let key = Box::pin(self.key_to(space, &presented)).await?;
+        let Some(scope) = *scope else {
+            return Ok(holder(key, &presented));
         };
-        match scope {
-            Some(scope) if !key.allows(*scope) => Err(ApiError::beyond_scope(*scope)),
-            _ => {
-                let end = key.end_of(&presented);
-                Ok(Caller::Key(Holder { key, end }))
+        if !key.allows(scope) {
+            return Err(ApiError::beyond_scope(scope));
+        }
+        if writes(&parts.method, scope) {
+            match Box::pin(self.is_suspended(space)).await {
+                Ok(false) => {}
+                Ok(true) => return Err(ApiError::suspended()),
+                Err(error) => return Err(ApiError::unreadable_keys(&error)),
             }
         }
+        Ok(holder(key, &presented))
     }
 
     /// The same API for the holders of keys, to whom it shows no secrets of functions, whatever it is set to.
@@ -91,4 +92,18 @@ impl ConfigApi {
             ..self.clone()
         }
     }
+}
+
+fn holder(key: Arc<ApiKey>, presented: &PresentedKey) -> Caller {
+    let end = key.end_of(presented);
+    Caller::Key(Holder { key, end })
+}
+
+/// Whether a request changes something. What is only worked out is asked for with POST as well.
+fn writes(method: &Method, scope: Scope) -> bool {
+    method != Method::GET
+        && match scope {
+            Scope::ConfigWrite | Scope::DlqWrite | Scope::KeysAdmin | Scope::EventsEmit => true,
+            Scope::ConfigRead | Scope::DeliveriesRead | Scope::PayloadsRead | Scope::AuditRead => false,
+        }
 }

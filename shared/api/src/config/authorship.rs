@@ -75,7 +75,8 @@ fn operation(route: &Route, method: &Method) -> Option<String> {
             let (resource, operation) = endpoint.action(method)?.labels;
             Some(format!("{resource}.{operation}"))
         }
-        Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces => None,
+        Route::Tenants if *method == Method::POST => Some("tenant.create".to_owned()),
+        Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces | Route::Tenants => None,
     }
 }
 

@@ -51,6 +51,16 @@ impl Caller {
         matches!(self, Self::Root)
     }
 
+    /// Refuses what is for the holder of the access key alone.
+    pub(super) fn check_root(&self) -> Result<(), ApiError> {
+        match self {
+            Self::Root => Ok(()),
+            Self::Key(_) => Err(ApiError::forbidden(
+                "Forbidden: only the access key of the Configuration API allows this",
+            )),
+        }
+    }
+
     /// Refuses to delete a key that allows more than the caller may do.
     pub(super) fn check_covers(&self, key: &ApiKey) -> Result<(), ApiError> {
         match self {

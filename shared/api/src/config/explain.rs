@@ -148,6 +148,9 @@ impl ConfigApi {
         let mut explanation = Explanation::of(request, resources)
             .with_hooks(&settings, &event_types, &subscriptions)
             .with_keys(&settings);
+        if settings.tenant.is_some() && self.is_suspended(space).await? {
+            explanation = explanation.of_suspended();
+        }
         if let Some((inquiry, unsent)) = question {
             let authorizers = explanation.authorizers();
             let answers = inquiry.ask(space, authorizers, unsent, &parts.headers).await?;

@@ -21,14 +21,11 @@ use super::openapi::blocks::{
 };
 use super::openapi::{add_input_schema, field_validation};
 use super::parameters::{self, InvalidRequest, filter};
+use super::random::digits;
 use super::unknown_members::with_warnings;
 use super::{ConfigApi, no_content, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
-
-mod random;
-
-use random::digits;
 
 /// Seconds for which a secret is taken once another has its place, unless the request says.
 const DEFAULT_OVERLAP_SECONDS: u64 = 24 * 60 * 60;

@@ -147,8 +147,8 @@ fn set_gauge(space: &Space, kind: Kind, count: usize) {
         Kind::Function => FUNCTIONS,
         Kind::Subscription => SUBSCRIPTIONS,
         Kind::Cors => CORS,
-        // No more than one of each space, and few of each.
-        Kind::Space | Kind::Key => return,
+        // No more than one of each space, few of each, and none of a space.
+        Kind::Space | Kind::Key | Kind::Tenant => return,
     };
     metrics::gauge!(name, "space" => space.to_string()).set(as_float(count));
 }

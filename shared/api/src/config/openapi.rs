@@ -10,7 +10,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::spaces;
+use super::{spaces, tenants};
 use crate::error::{Errors, json_answer, json_bytes};
 use blocks::{any_object, get, ok, text};
 
@@ -68,7 +68,9 @@ pub fn openapi() -> OpenApi {
                 ok("The document.", Some(("application/json", any_object()))),
             ),
         );
-    paths = paths.path("/v1/spaces", spaces::listing());
+    paths = paths
+        .path("/v1/spaces", spaces::listing())
+        .path("/v1/tenants", tenants::listing());
     resources::add::<EventType>(&mut components, &mut paths);
     resources::add::<Function>(&mut components, &mut paths);
     resources::add::<Subscription>(&mut components, &mut paths);

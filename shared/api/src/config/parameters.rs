@@ -226,6 +226,12 @@ pub(super) fn text(object: &Object<'_>, name: &'static str) -> Result<Option<Str
     }
 }
 
+/// A member of the body of a resource that is not of the resource itself: where it is to be.
+pub(super) fn given_text(body: &[u8], name: &'static str) -> Result<Option<String>, InvalidRequest> {
+    let object = Object::from_first_value(body)?;
+    Ok(object.string(name)?.map(Into::into))
+}
+
 /// Which resources a client wants to have listed.
 pub(super) fn filter(parts: &Parts) -> MetadataFilter {
     let pairs: Vec<_> = query_pairs(parts.uri.query().unwrap_or_default()).collect();

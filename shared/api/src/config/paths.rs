@@ -1,7 +1,7 @@
 //! Paths of the Configuration API (docs/contract.md §1.1): matched after decoding, with a slash at the end or without,
 //! and with the CORS id as whatever follows `/cors/`.
 
-use domain::ids::{CorsId, Space};
+use domain::ids::{CorsId, Space, TenantId};
 use domain::resource::Kind;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -20,14 +20,17 @@ pub(super) enum Route {
     OpenApi,
     /// `/v1/spaces`
     Spaces,
+    /// `/v1/tenants`
+    Tenants,
     /// `/v1/spaces/{space}/{collection}` or an item of it
     Resource {
         space: Space,
         kind: Kind,
         id: Option<String>,
     },
-    /// Something else of a space
+    /// Something else of a space, or something of a tenant
     Endpoint {
+        /// The space, or the place of the tenant.
         space: Space,
         endpoint: &'static Endpoint,
         /// The id in the path; empty where the path has none.
@@ -47,10 +50,10 @@ pub(super) enum Resolved {
 }
 
 impl Route {
-    /// The space that it is of.
+    /// The space that it is of, or the place of the tenant.
     pub(super) fn space(&self) -> Option<&Space> {
         match self {
-            Self::Status | Self::Metrics | Self::OpenApi | Self::Spaces => None,
+            Self::Status | Self::Metrics | Self::OpenApi | Self::Spaces | Self::Tenants => None,
             Self::Resource { space, .. } | Self::Endpoint { space, .. } => Some(space),
         }
     }
@@ -63,13 +66,18 @@ impl Route {
             Self::Metrics => "/v1/metrics".to_owned(),
             Self::OpenApi => "/v1/openapi.json".to_owned(),
             Self::Spaces => "/v1/spaces".to_owned(),
+            Self::Tenants => "/v1/tenants".to_owned(),
             Self::Resource { kind, id, .. } => {
                 let item = if id.is_some() { "/{id}" } else { "" };
                 of_space(&format!("/{}{item}", segment(*kind)))
             }
-            Self::Endpoint { endpoint, .. } => {
+            Self::Endpoint { space, endpoint, .. } => {
                 let segments = endpoint.path.iter();
-                of_space(&segments.flat_map(|segment| ["/", segment]).collect::<String>())
+                let rest = segments.flat_map(|segment| ["/", segment]).collect::<String>();
+                match space.tenant() {
+                    Some(_) => format!("/v1/tenants/{{tenant}}{rest}"),
+                    None => of_space(&rest),
+                }
             }
         }
     }
@@ -84,6 +92,7 @@ pub(super) fn segment(kind: Kind) -> &'static str {
         Kind::Cors => "cors",
         Kind::Space => "spaces",
         Kind::Key => "keys",
+        Kind::Tenant => "tenants",
     }
 }
 
@@ -121,7 +130,7 @@ fn means_more(route: &Route, method: &Method) -> bool {
             method == Method::DELETE && (endpoint.path.is_empty() || endpoint.path == ["deadletters"])
         }
         // There is nothing to be done to all spaces, so one of them was meant.
-        Route::Spaces => !matches!(*method, Method::GET | Method::HEAD),
+        Route::Spaces | Route::Tenants => !matches!(*method, Method::GET | Method::HEAD),
         _ => false,
     }
 }
@@ -174,8 +183,19 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
         ["v1", "metrics"] => Some(Route::Metrics),
         ["v1", "openapi.json"] => Some(Route::OpenApi),
         ["v1", "spaces"] => Some(Route::Spaces),
+        ["v1", "tenants"] => Some(Route::Tenants),
         // The settings of a space are changed by its name only: an empty one, as a script makes it, is not `default`.
-        ["v1", "spaces", ""] => None,
+        ["v1", "spaces" | "tenants", ""] => None,
+        ["v1", "tenants", tenant, rest @ ..] => {
+            let (endpoint, id) = subjects::find_of_tenant(rest)?;
+            Some(Route::Endpoint {
+                space: TenantId::from(*tenant).place(),
+                endpoint,
+                id: id.to_owned(),
+            })
+        }
+        // What is kept of a tenant is no space.
+        ["v1", "spaces", space, ..] if Space::from(*space).tenant().is_some() => None,
         ["v1", "spaces", space, rest @ ..] => endpoint(space, rest).or_else(|| match rest {
             [collection] => resource(space, kind(collection)?, None),
             [collection, id] => resource(space, kind(collection)?, Some((*id).to_owned())),

@@ -124,8 +124,8 @@ impl ConfigApi {
                 self.carry_out::<SpaceSettings>(space, operation, parts, body)
                     .await
             }
-            // Keys have endpoints of their own, which show no digests.
-            Kind::Key => Err(ConfigurationError::NotFound {
+            // Keys have endpoints of their own, which show no digests; tenants have theirs outside of spaces.
+            Kind::Key | Kind::Tenant => Err(ConfigurationError::NotFound {
                 kind,
                 id: operation.id().unwrap_or_default().to_owned(),
             }

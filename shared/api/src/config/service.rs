@@ -110,9 +110,7 @@ impl ConfigApi {
         if !is_status && self.access_key.is_none() && !self.browsers.knows_host(parts) {
             return browser_guard::unknown_host(parts);
         }
-        let asking = self
-            .caller(&Need::of(&route, &parts.method), &parts.headers)
-            .await;
+        let asking = self.caller(&Need::of(&route, &parts.method), parts).await;
         match asking {
             Err(error) => error.into_response(),
             Ok(caller) => {
@@ -147,6 +145,19 @@ impl ConfigApi {
                 };
                 answer_or_internal_error(listing).await
             }
+            Route::Tenants if is_get || parts.method == Method::POST => {
+                let handling = async {
+                    let answer = if is_get {
+                        self.list_tenants(parts).await
+                    } else {
+                        self.create_tenant(parts, body).await
+                    };
+                    answer.unwrap_or_else(IntoResponse::into_response)
+                };
+                // Boxed: hardly any request is about tenants.
+                Box::pin(answer_or_internal_error(handling)).await
+            }
+            Route::Tenants => method_not_allowed(&["GET", "POST"]),
             Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces => method_not_allowed(&["GET"]),
             Route::Resource { space, kind, id } => match ResourceOperation::of(&parts.method, id.clone()) {
                 None => method_not_allowed(&ResourceOperation::methods(id.as_deref())),

@@ -79,7 +79,7 @@ pub(super) static SUBJECT: Subject = Subject {
                         .parameter(any_space())
                         .parameter(if_match())
                         .response("204", ok("It has none of its own.", None));
-                    with_errors(delete, &["400", "403", "412"])
+                    with_errors(delete, &["400", "403", "409", "412"])
                 },
             },
         ],
@@ -148,6 +148,10 @@ impl SpaceList {
     fn of(counts: Vec<(Space, Kind, usize)>, after: Option<&str>, limit: usize) -> Self {
         let mut spaces = BTreeMap::<Space, BTreeMap<Kind, usize>>::new();
         for (space, kind, count) in counts {
+            // What is kept of a tenant is no space.
+            if space.tenant().is_some() {
+                continue;
+            }
             spaces.entry(space).or_default().insert(kind, count);
         }
         let mut left = spaces
@@ -215,6 +219,7 @@ impl ConfigApi {
         let may_change_plan = asked.caller.may_change_plan();
         self.put_settings(space, (parts, &body), move |stored| {
             let mut settings = settings.clone();
+            settings.tenant.clone_from(&stored.tenant);
             if !may_change_plan {
                 // Who cannot change it need not know of it.
                 settings.plan = settings.plan.or_else(|| stored.plan.clone());
@@ -232,7 +237,8 @@ impl ConfigApi {
         let of_space = space.clone();
         let may_change_plan = asked.caller.may_change_plan();
         self.put_settings(space, (parts, &body), move |stored| {
-            let settings = SpaceSettings::decode(&of_space, None, &patch.applied_to(stored))?;
+            let mut settings = SpaceSettings::decode(&of_space, None, &patch.applied_to(stored))?;
+            settings.tenant.clone_from(&stored.tenant);
             if !may_change_plan {
                 same_plan(stored, settings.plan.as_deref())?;
             }

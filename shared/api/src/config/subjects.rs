@@ -3,7 +3,7 @@
 use super::endpoint::{Endpoint, Subject};
 use super::{
     apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, quotas,
-    schemas, spaces, transforms, usage, waiting, xregistry,
+    schemas, spaces, tenant_spaces, tenants, transforms, usage, waiting, xregistry,
 };
 
 /// All there are.
@@ -28,9 +28,29 @@ pub(super) static SUBJECTS: [&Subject; 18] = [
     &usage::SUBJECT,
 ];
 
-/// The endpoint that these segments of a path name, and the id among them.
+/// Those of tenants: what a tenant has as a space has it is answered by the same.
+pub(super) static OF_TENANTS: [&Subject; 4] = [
+    &tenants::SUBJECT,
+    &tenant_spaces::SUBJECT,
+    &keys::SUBJECT,
+    &audit::SUBJECT,
+];
+
+/// The endpoint that these segments of a path after a space name, and the id among them.
 pub(super) fn find<'p>(segments: &[&'p str]) -> Option<(&'static Endpoint, &'p str)> {
-    let all = || SUBJECTS.iter().flat_map(|subject| subject.endpoints);
+    find_in(&SUBJECTS, segments)
+}
+
+/// The same for what follows a tenant.
+pub(super) fn find_of_tenant<'p>(segments: &[&'p str]) -> Option<(&'static Endpoint, &'p str)> {
+    find_in(&OF_TENANTS, segments)
+}
+
+fn find_in<'p>(
+    subjects: &'static [&'static Subject],
+    segments: &[&'p str],
+) -> Option<(&'static Endpoint, &'p str)> {
+    let all = || subjects.iter().flat_map(|subject| subject.endpoints);
     let named = || all().filter_map(|endpoint| Some((endpoint, endpoint.id(segments)?)));
     // A word of its own stands for no id.
     let literal = named().find(|(endpoint, _)| !endpoint.has_id());
@@ -127,6 +147,28 @@ mod tests {
             let is_listed = endpoint.methods().contains(&method);
             assert_eq!(is_listed, want.is_some(), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn methods_and_labels_of_tenants() {
+        for (method, path, want) in [
+            ("GET", "", Some(("tenant", "get"))),
+            ("PATCH", "", Some(("tenant", "update"))),
+            ("DELETE", "", Some(("tenant", "delete"))),
+            ("PUT", "", None),
+            ("GET", "spaces", Some(("tenant", "list"))),
+            ("POST", "spaces", Some(("space", "create"))),
+            ("DELETE", "spaces/s", Some(("space", "release"))),
+            ("GET", "spaces/s", None),
+            ("POST", "keys", Some(("key", "create"))),
+            ("GET", "audit", Some(("audit", "list"))),
+        ] {
+            let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+            let (endpoint, _) = find_of_tenant(&segments).unwrap();
+            let action = endpoint.action(&method.parse().unwrap());
+            assert_eq!(action.map(|action| action.labels), want, "{method} {path}");
+        }
+        assert!(find_of_tenant(&["functions"]).is_none());
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub enum ChangeOperation {
 pub struct AuditedChange {
     /// What became of it.
     pub operation: ChangeOperation,
-    /// Its kind: `eventtype`, `function`, `subscription`, `cors`, `space` or `key`.
+    /// Its kind: `eventtype`, `function`, `subscription`, `cors`, `space`, `key` or `tenant`.
     pub kind: String,
     /// Its id; the one that it has now, where it got another.
     pub id: String,
@@ -89,6 +89,7 @@ impl AuditedChange {
             AnyChange::Function(change) => Self::new(change, |shown| to_value(&*masked(shown)), budget),
             AnyChange::Subscription(change) => Self::new(change, |shown| to_value(&*masked(shown)), budget),
             AnyChange::Cors(change) => Self::new(change, |shown| to_value(&*masked(shown)), budget),
+            AnyChange::Tenant(change) => Self::new(change, to_value, budget),
             AnyChange::Space(change) => Self::new(change, |shown| to_value(&*masked(shown)), budget),
         }
     }

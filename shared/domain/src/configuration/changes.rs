@@ -3,7 +3,9 @@
 use imbl::ordmap::DiffItem;
 
 use super::{Change, Collection, Configured, Snapshot};
-use crate::resource::{ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
+use crate::resource::{
+    ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription, Tenant,
+};
 
 /// A change of a resource of any kind, by itself.
 #[derive(Debug, Clone)]
@@ -45,8 +47,8 @@ impl ResourceChange {
 }
 
 impl Snapshot {
-    /// What makes the other state of this one, each resource once. What both have in common costs nothing. Keys are no part of
-    /// it: no document has them.
+    /// What makes the other state of this one, each resource once. What both have in common costs nothing. Keys and tenants are
+    /// no part of it: no document has them.
     pub fn changes_to(&self, after: &Self) -> Vec<ResourceChange> {
         let functions = differences::<Function>(self, after).map(ResourceChange::Function);
         let settings = differences::<SpaceSettings>(self, after).map(ResourceChange::Space);
@@ -70,6 +72,7 @@ impl Snapshot {
             && is_same::<Cors>(self, other)
             && is_same::<SpaceSettings>(self, other)
             && is_same::<ApiKey>(self, other)
+            && is_same::<Tenant>(self, other)
     }
 }
 

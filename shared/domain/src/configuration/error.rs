@@ -2,7 +2,7 @@
 
 use super::{PathConflict, SchemaBound};
 use crate::doubts::Doubt;
-use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId};
+use crate::ids::{EventTypeName, FunctionId, Space, SubscriptionId, TenantId};
 use crate::quota::Quota;
 use crate::resource::{HookPoint, InvalidResource, Kind, MAX_HOOKS, quoted};
 
@@ -319,6 +319,39 @@ pub enum ConfigurationError {
     /// The plan of a space is not for those to change who have nothing but keys of it.
     #[error("Forbidden: only the access key of the Configuration API changes the plan of a space")]
     PlanNotYours,
+    /// The settings of a space of a tenant cannot go, as they say so.
+    #[error(
+        "Space {} belongs to tenant {}: its settings can be replaced, but not deleted.",
+        quoted(.space.as_str()), quoted(.tenant.as_str())
+    )]
+    SpaceOfTenant {
+        /// The space.
+        space: Space,
+        /// The tenant.
+        tenant: TenantId,
+    },
+    /// A tenant cannot go while it has something.
+    #[error("Tenant {} cannot be deleted: it has {count} {}s.", quoted(.tenant.as_str()), .kind.label())]
+    TenantInUse {
+        /// The tenant.
+        tenant: TenantId,
+        /// What it has: spaces, or keys.
+        kind: Kind,
+        /// How many.
+        count: usize,
+    },
+    /// A tenant has as many spaces as it may have.
+    #[error("The tenant has its {limit} spaces, which are the most it may have.")]
+    TooManySpaces {
+        /// Most that a tenant may have.
+        limit: usize,
+    },
+    /// Nothing is made for a tenant that is suspended.
+    #[error("Tenant {} is suspended.", quoted(.tenant.as_str()))]
+    TenantSuspended {
+        /// The tenant.
+        tenant: TenantId,
+    },
     /// The space has as many resources of that kind as it may have.
     #[error(
         "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()

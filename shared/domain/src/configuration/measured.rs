@@ -8,9 +8,9 @@ use crate::resource::{Kind, Resource};
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Measured(Option<usize>);
 
-/// Bytes of a resource, as JSON. Settings of a space are not counted: nobody can fill anything with them.
+/// Bytes of a resource, as JSON. Settings of a space and tenants are not counted: nobody can fill anything with them.
 pub(super) fn bytes_of<R: Resource>(resource: &R) -> usize {
-    if R::KIND == Kind::Space {
+    if matches!(R::KIND, Kind::Space | Kind::Tenant) {
         return 0;
     }
     let mut counter = Counter(0);

@@ -29,7 +29,7 @@ impl Configured for SpaceSettings {
     }
 
     fn check_create(&self, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
-        rules.check_plan(self, None)?;
+        rules.check_plan(self.plan.as_deref(), None)?;
         check_paths(&self.space, self.paths, snapshot, rules)?;
         self.check_hooks(None, snapshot, rules)
     }
@@ -40,12 +40,17 @@ impl Configured for SpaceSettings {
         snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        rules.check_plan(self, Some(stored))?;
+        rules.check_plan(self.plan.as_deref(), stored.plan.as_deref())?;
         check_paths(&self.space, self.paths, snapshot, rules)?;
         self.check_hooks(Some(stored), snapshot, rules)
     }
 
     fn check_delete(id: &Space, snapshot: &Snapshot, rules: &SpaceRules) -> Result<(), ConfigurationError> {
+        // Without them nobody would know whose the space is.
+        if let Some(tenant) = snapshot.settings().and_then(|settings| settings.tenant.as_ref()) {
+            let (space, tenant) = (id.clone(), tenant.clone());
+            return Err(ConfigurationError::SpaceOfTenant { space, tenant });
+        }
         check_paths(id, None, snapshot, rules)
     }
 

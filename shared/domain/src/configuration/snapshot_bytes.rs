@@ -22,7 +22,8 @@ impl Snapshot {
         stored: Stored<R>,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
-        if !rules.limits_bytes(self.settings()) {
+        // The plan of a tenant is that of its spaces.
+        if !self.tenants.is_empty() || !rules.limits_bytes(self.settings()) {
             self.insert(stored);
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use super::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::quota::{Quota, QuotaPlan};
-use crate::resource::{Kind, SpaceSettings};
+use crate::resource::{Kind, SpaceSettings, Tenant};
 
 impl SpaceRules {
     /// Refuses a resource on a path that is not its space's.
@@ -50,7 +50,9 @@ impl SpaceRules {
         count: usize,
     ) -> Result<(), ConfigurationError> {
         let kind = R::KIND;
-        if let Some(quota) = Quota::of_kind(kind)
+        // The plan of a tenant is that of its spaces.
+        if snapshot.count::<Tenant>() == 0
+            && let Some(quota) = Quota::of_kind(kind)
             && let Some((plan, limit)) = self.limit_of(quota, snapshot.settings())
         {
             return within(quota, plan, limit, count);
@@ -90,22 +92,23 @@ impl SpaceRules {
         match kind {
             Kind::Cors => Some(self.max_cors),
             Kind::Key => Some(self.max_keys),
-            Kind::EventType | Kind::Function | Kind::Subscription | Kind::Space => None,
+            Kind::EventType | Kind::Function | Kind::Subscription | Kind::Space | Kind::Tenant => None,
         }
     }
 
-    /// Refuses settings that name a plan that there is not, unless they did before.
+    /// Refuses to name a plan that there is not, unless it was named before.
     pub(super) fn check_plan(
         &self,
-        settings: &SpaceSettings,
-        stored: Option<&SpaceSettings>,
+        plan: Option<&str>,
+        stored: Option<&str>,
     ) -> Result<(), ConfigurationError> {
-        let Some(plan) = &settings.plan else { return Ok(()) };
-        let is_stored = stored.is_some_and(|stored| stored.plan.as_ref() == Some(plan));
-        if is_stored || self.plans.is_some_and(|plans| plans.has(plan)) {
+        let Some(plan) = plan else { return Ok(()) };
+        if stored == Some(plan) || self.plans.is_some_and(|plans| plans.has(plan)) {
             return Ok(());
         }
-        Err(ConfigurationError::UnknownPlan { plan: plan.clone() })
+        Err(ConfigurationError::UnknownPlan {
+            plan: plan.to_owned(),
+        })
     }
 }
 

@@ -24,6 +24,10 @@ pub struct SpaceRules {
     pub max_cors: usize,
     /// Most keys that a space may have.
     pub max_keys: usize,
+    /// Most tenants of the gateway.
+    pub max_tenants: usize,
+    /// Most spaces that a tenant may have.
+    pub max_spaces_per_tenant: usize,
     /// How large the filters of a subscription may be.
     pub filters: FilterLimits,
     /// Most subscriptions of a space whose filters events do not find, so that they are tried for each.
@@ -74,6 +78,8 @@ impl Default for SpaceRules {
             paths: PathOwnership::default(),
             max_cors: 1000,
             max_keys: 100,
+            max_tenants: 10_000,
+            max_spaces_per_tenant: 100,
             filters: FilterLimits::default(),
             max_unindexed_filters: 1000,
             max_authorizers_per_route: 16,

@@ -165,6 +165,8 @@ pub enum Reason {
     },
     /// The space takes events only with one of its keys: without one, or with one that does not allow it, the event is refused.
     KeyNeeded {},
+    /// The space belongs to a tenant that is suspended: it takes no events, and deliveries wait.
+    TenantSuspended {},
     /// The function of the subscription does not exist, or one of those that it is made of.
     #[serde(rename_all = "camelCase")]
     FunctionMissing {

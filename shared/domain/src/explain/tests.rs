@@ -280,6 +280,7 @@ fn the_schema_names_what_is_written() {
             function_id: "f".into(),
         },
         Reason::KeyNeeded {},
+        Reason::TenantSuspended {},
         Reason::FunctionMissing {
             function_id: "f".into(),
         },

@@ -1,4 +1,4 @@
-//! What spaces of a plan may have and do.
+//! What spaces of a plan may have and do, and how many of them a tenant may have.
 
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub struct QuotaPlan {
     pub cors: Option<usize>,
     /// Keys that may be made.
     pub keys: Option<usize>,
+    /// Spaces that a tenant on the plan may have.
+    pub spaces: Option<usize>,
     /// Bytes that all that is registered may have, as JSON.
     pub configuration_bytes: Option<usize>,
 }

@@ -27,7 +27,8 @@ pub const MAX_KEY_LIMITS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
-    /// Space it belongs to, and the only one that it opens.
+    /// Space it belongs to, and the only one that it opens. That of a tenant opens its spaces; it has `tenant:` and the
+    /// identifier of the tenant here, which is the name of no space.
     #[schema(value_type = String)]
     pub space: Space,
     /// Its identifier: the ten characters after `egk_live_`.
@@ -183,7 +184,7 @@ fn parse(space: &Space, key_id: KeyId, body: &[u8]) -> Result<ApiKey, InvalidCau
     };
     let mut violations = Violations::of("Key");
     violations
-        .check("Space", validation::space(space))
+        .check("Space", validation::key_owner(space))
         .check("Name", name_rule(&key.name))
         .check("Role", (role.is_some() && key.role.is_none()).then_some(ROLE_TAG))
         .check("Scopes", is_unknown_scope.then_some(SCOPES_TAG))

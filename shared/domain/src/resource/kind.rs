@@ -15,6 +15,8 @@ pub enum Kind {
     Space,
     /// [`ApiKey`](super::ApiKey).
     Key,
+    /// [`Tenant`](super::Tenant): each is alone in a place of its own.
+    Tenant,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
             Self::Cors => "CORS configuration",
             Self::Space => "Space",
             Self::Key => "Key",
+            Self::Tenant => "Tenant",
         }
     }
 
@@ -39,6 +42,7 @@ impl Kind {
             Self::Cors => "cors",
             Self::Space => "space",
             Self::Key => "key",
+            Self::Tenant => "tenant",
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hook::{self, Hook, HookOwner};
 use super::{InvalidCause, InvalidResource, Kind, Metadata, Resource};
-use crate::ids::Space;
+use crate::ids::{Space, TenantId};
 use crate::json::Object;
 use crate::quota::MAX_PLAN_NAME_BYTES;
 use crate::validation::{self, Violations};
@@ -36,6 +36,10 @@ pub struct SpaceSettings {
     /// The space.
     #[schema(value_type = String)]
     pub space: Space,
+    /// The tenant that it belongs to. It is that from the beginning, by `POST /v1/tenants/{tenant}/spaces`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub tenant: Option<TenantId>,
     /// What it is for, for people to read. At most 1024 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1024, nullable = false)]
@@ -71,6 +75,7 @@ impl SpaceSettings {
     pub fn unset(space: &Space) -> Self {
         Self {
             space: space.clone(),
+            tenant: None,
             description: None,
             labels: Metadata::new(),
             paths: None,
@@ -108,7 +113,7 @@ impl Resource for SpaceSettings {
 }
 
 /// The tag of the rule that the name of a plan breaks.
-fn broken_plan_name(name: &str) -> Option<&'static str> {
+pub(super) fn broken_plan_name(name: &str) -> Option<&'static str> {
     match name.len() {
         0 => Some("min"),
         1..=MAX_PLAN_NAME_BYTES => None,
@@ -126,6 +131,8 @@ fn parse(space: &Space, body: &[u8]) -> Result<SpaceSettings, InvalidCause> {
     let plan = object.string("plan")?.map(Cow::into_owned);
     let settings = SpaceSettings {
         space: space.clone(),
+        // Not the sender's to say.
+        tenant: None,
         paths: paths.as_deref().and_then(PathMode::of_name),
         unmatched: unmatched.and_then(Unmatched::of_status),
         emit: emit.as_deref().and_then(EmitMode::of_name),

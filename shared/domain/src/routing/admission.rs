@@ -1,4 +1,5 @@
-//! Which spaces take what somebody sends: those that want no key, and those that it comes with a key of.
+//! Which spaces take what somebody sends: those that want no key, and those that it comes with a key of. Those of a tenant that
+//! is suspended take nothing.
 
 use super::keys::{KeyRefusal, Sending};
 use super::{RoutingTable, owner};
@@ -17,12 +18,23 @@ impl RoutingTable {
         self.keys.are_needed()
     }
 
-    /// The space that owns a path, if it wants keys; none where spaces share their paths.
+    /// Whether any space takes not all that is sent to it, so that it is worth a look.
+    pub fn has_closed_spaces(&self) -> bool {
+        self.needs_keys() || self.tenants.are_suspended()
+    }
+
+    /// Whether a space belongs to a tenant that is suspended.
+    pub fn is_suspended(&self, space: &Space) -> bool {
+        self.tenants.suspended(space.as_str()).is_some()
+    }
+
+    /// The space that owns a path, if it takes not all that is sent to it; none where spaces share their paths.
     pub fn guarding(&self, path: &str) -> Option<&Space> {
         if !self.paths.is_by_space() {
             return None;
         }
-        self.keys.guarded(owner(path))
+        let owner = owner(path);
+        self.keys.guarded(owner).or_else(|| self.tenants.suspended(owner))
     }
 
     /// The key, of any space, that somebody opens with what was sent at a time in milliseconds since the Unix epoch.
@@ -32,6 +44,9 @@ impl RoutingTable {
 
     /// Whether a space takes what somebody sends.
     pub fn admits(&self, space: &Space, sending: &Sending<'_>) -> Result<(), KeyRefusal> {
+        if self.is_suspended(space) {
+            return Err(KeyRefusal::Suspended);
+        }
         self.keys.admit(space, sending)
     }
 }

@@ -158,10 +158,12 @@ impl RoutingTable {
         self.change_hooks(change, |it| (&it.space, HooksOf::Space, &it.hooks));
         if let Some(Stored { resource, .. }) = &change.after {
             self.keys.set(&resource.space, Some(resource));
+            self.tenants.set(&resource.space, Some(resource));
             self.plans.set(&resource.space, Some(resource));
             self.modes.set(&resource.space, Some(resource));
         } else if let Some(Stored { resource, .. }) = &change.before {
             self.keys.set(&resource.space, None);
+            self.tenants.set(&resource.space, None);
             self.plans.set(&resource.space, None);
             self.modes.set(&resource.space, None);
         }

@@ -110,6 +110,8 @@ pub enum KeyRefusal {
     Unknown,
     /// The key does not allow it.
     Beyond,
+    /// The space belongs to a tenant that is suspended.
+    Suspended,
 }
 
 /// What somebody sends, as far as keys have to do with it.

@@ -5,7 +5,7 @@ use imbl::ordmap::DiffItem;
 use super::RoutingTable;
 use crate::configuration::{Change, Configured, Snapshot};
 use crate::ids::Space;
-use crate::resource::{ApiKey, Cors, EventType, Function, SpaceSettings, Subscription};
+use crate::resource::{ApiKey, Cors, EventType, Function, SpaceSettings, Subscription, Tenant};
 
 impl RoutingTable {
     /// Puts one state of a space in the place of another that the table holds. What both have in common stays
@@ -23,6 +23,7 @@ impl RoutingTable {
         self.replace_all::<Subscription>(before, after);
         self.replace_all::<Cors>(before, after);
         self.replace_all::<ApiKey>(before, after);
+        self.replace_all::<Tenant>(before, after);
     }
 
     /// Takes everything away and puts everything there, where paths stand side by side in another way.
@@ -36,6 +37,7 @@ impl RoutingTable {
         self.replace_all::<Subscription>(&nothing, after);
         self.replace_all::<Cors>(&nothing, after);
         self.replace_all::<ApiKey>(before, after);
+        self.replace_all::<Tenant>(before, after);
     }
 
     fn replace_all<R: Configured>(&mut self, before: &Snapshot, after: &Snapshot) {

@@ -14,6 +14,7 @@ mod isolation;
 mod keys;
 mod scaling;
 mod specific;
+mod tenants;
 
 fn subscription(space: &str, kind: &str, path: &str) -> Subscription {
     let body = format!(

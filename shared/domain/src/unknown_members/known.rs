@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems};
 use utoipa::openapi::{Object, RefOr, Schema};
 
-use crate::resource::{ApiKey, Cors, EventType, Function, Kind, SpaceSettings, Subscription};
+use crate::resource::{ApiKey, Cors, EventType, Function, Kind, SpaceSettings, Subscription, Tenant};
 
 /// What is known of a JSON value. Of one without any form nothing can be said.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,7 @@ pub(super) fn of(kind: Kind) -> &'static Known {
     static CORS: LazyLock<Known> = LazyLock::new(read::<Cors>);
     static KEY: LazyLock<Known> = LazyLock::new(read::<ApiKey>);
     static SPACE: LazyLock<Known> = LazyLock::new(read::<SpaceSettings>);
+    static TENANT: LazyLock<Known> = LazyLock::new(read::<Tenant>);
     match kind {
         Kind::EventType => &EVENT_TYPE,
         Kind::Function => &FUNCTION,
@@ -52,6 +53,7 @@ pub(super) fn of(kind: Kind) -> &'static Known {
         Kind::Cors => &CORS,
         Kind::Space => &SPACE,
         Kind::Key => &KEY,
+        Kind::Tenant => &TENANT,
     }
 }
 

@@ -117,7 +117,7 @@ impl Deliverer {
                 None,
             );
         };
-        if subscription.paused {
+        if subscription.paused || table.is_suspended(&delivery.space) {
             return self.paused();
         }
         // An authorizer that takes all the time must not keep the function from ever being called.
@@ -197,7 +197,7 @@ impl Deliverer {
             })
     }
 
-    /// What becomes of a delivery whose subscription is paused.
+    /// What becomes of a delivery whose subscription is paused, or whose space is suspended.
     pub(super) fn paused(&self) -> DeliveryStep {
         let pause = if self.queue.holds() {
             PAUSED_CHECK

@@ -1,4 +1,4 @@
-//! Whether a request may reach a space that wants a key.
+//! Whether a request may reach a space that wants a key, or whose tenant is suspended.
 
 use clocks::epoch_millis;
 use domain::ids::Space;
@@ -21,7 +21,7 @@ const BEYOND: HeaderValue = HeaderValue::from_static(
 );
 
 impl Arrived<'_> {
-    /// Refuses a request without a key for the space that owns its path, whatever else there is on it.
+    /// Refuses a request that the space which owns its path does not take, whatever else there is on it.
     pub(crate) fn admitted_to_path(&self) -> Result<(), GatewayError> {
         match self.table.guarding(&self.path.path) {
             Some(space) => self.admitted(space, None),
@@ -29,7 +29,7 @@ impl Arrived<'_> {
         }
     }
 
-    /// Refuses an event of a type, if that is known, without a key for a space.
+    /// Refuses an event of a type, if that is known, that a space does not take.
     pub(crate) fn admitted(&self, space: &Space, event_type: Option<&str>) -> Result<(), GatewayError> {
         let sending = Sending {
             key: self.key,
@@ -46,6 +46,7 @@ impl Arrived<'_> {
                 KeyRefusal::Unknown => GatewayError::Unauthorized {
                     challenge: Some(UNKNOWN),
                 },
+                KeyRefusal::Suspended => GatewayError::Suspended,
                 KeyRefusal::Beyond => GatewayError::Forbidden {
                     challenge: Some(BEYOND),
                 },

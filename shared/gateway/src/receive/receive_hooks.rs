@@ -100,7 +100,7 @@ impl Gateway {
         let method = arrived.parts.method.as_str();
         let routes = || table.routes(event_type, method, &arrived.path.path);
         let mut on_way = spaces_on_way(arrived, &routes());
-        if table.needs_keys() {
+        if table.has_closed_spaces() {
             // No function is called for what its space does not take.
             on_way.retain(|space| arrived.admitted(space, Some(event_type)).is_ok());
         }
@@ -163,7 +163,7 @@ impl Gateway {
             let Some(subscription) = routes.sync.filter(|subscription| !asked.contains(subscription)) else {
                 return Ok(Hooked::Event(current));
             };
-            if table.needs_keys() {
+            if table.has_closed_spaces() {
                 arrived.admitted(&subscription.space, Some(current.event_type()))?;
             }
             asked.push(subscription);

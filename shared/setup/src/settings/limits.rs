@@ -45,6 +45,22 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_keys_per_space: usize,
+    /// Tenants that there may be.
+    #[arg(
+        long = "max-tenants",
+        env = "EVENT_GATEWAY_MAX_TENANTS",
+        default_value_t = 10_000,
+        value_name = "COUNT"
+    )]
+    pub max_tenants: usize,
+    /// Spaces that a tenant may have.
+    #[arg(
+        long = "max-spaces-per-tenant",
+        env = "EVENT_GATEWAY_MAX_SPACES_PER_TENANT",
+        default_value_t = 100,
+        value_name = "COUNT"
+    )]
+    pub max_spaces_per_tenant: usize,
     /// Authorizers of their own that async subscriptions may have which one event of a space reaches.
     #[arg(
         long = "max-authorizers-per-event",

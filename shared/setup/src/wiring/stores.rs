@@ -90,6 +90,8 @@ fn space_rules(settings: &Settings) -> Result<SpaceRules, PlansError> {
         },
         max_cors: settings.limits.max_cors_per_space,
         max_keys: settings.limits.max_keys_per_space,
+        max_tenants: settings.limits.max_tenants,
+        max_spaces_per_tenant: settings.limits.max_spaces_per_tenant,
         filters: settings.routing.filters.limits(),
         max_unindexed_filters: settings.routing.filters.max_unindexed_filters,
         max_authorizers_per_route: settings.limits.max_authorizers_per_event,

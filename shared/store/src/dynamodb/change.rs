@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
 use domain::ids::Space;
-use domain::resource::{ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
+use domain::resource::{
+    ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription, Tenant,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -41,6 +43,8 @@ pub enum Operation {
     Space(Edit<SpaceSettings>),
     /// To a key.
     Key(Edit<ApiKey>),
+    /// To a tenant.
+    Tenant(Edit<Tenant>),
 }
 
 /// What a change did to a resource.
@@ -88,6 +92,7 @@ impl SpaceChange {
             Kind::Cors => Operation::Cors(document.edit()?),
             Kind::Space => Operation::Space(document.edit()?),
             Kind::Key => Operation::Key(document.edit()?),
+            Kind::Tenant => Operation::Tenant(document.edit()?),
         };
         Ok(Self {
             space: document.space,
@@ -107,6 +112,7 @@ impl SpaceChange {
             Operation::Cors(edit) => edit.to_text(space, version, seal),
             Operation::Space(edit) => edit.to_text(space, version, seal),
             Operation::Key(edit) => edit.to_text(space, version, seal),
+            Operation::Tenant(edit) => edit.to_text(space, version, seal),
         }
     }
 
@@ -120,6 +126,7 @@ impl SpaceChange {
             Operation::Cors(edit) => edit.apply(snapshot),
             Operation::Space(edit) => edit.apply(snapshot),
             Operation::Key(edit) => edit.apply(snapshot),
+            Operation::Tenant(edit) => edit.apply(snapshot),
         }
     }
 }
@@ -200,6 +207,7 @@ fn kind(label: &str) -> Result<Kind, CorruptValue> {
         Kind::Cors,
         Kind::Space,
         Kind::Key,
+        Kind::Tenant,
     ];
     let mut kinds = kinds.into_iter();
     kinds

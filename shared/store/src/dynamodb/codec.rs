@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
 use domain::ids::Space;
-use domain::resource::{ApiKey, Cors, EventType, Function, SpaceSettings, Subscription};
+use domain::resource::{ApiKey, Cors, EventType, Function, SpaceSettings, Subscription, Tenant};
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
@@ -19,8 +19,9 @@ use crate::error::{CorruptValue, StoreError};
 
 /// Number of the way in which documents are written. A reader that does not know it leaves the document alone. What 1 was
 /// written by knows no authorizers of subscriptions and no settings of spaces, and leaves them out; what 2 was written by
-/// knows no filters; what 3 was written by leaves the keys of spaces out.
-pub(super) const FORMAT: u64 = 4;
+/// knows no filters; what 3 was written by leaves the keys of spaces out; what 4 was written by knows
+/// no tenants.
+pub(super) const FORMAT: u64 = 5;
 
 /// Of 10,000 subscriptions this leaves a twenty-fifth. Higher levels take twice as long or more for the next twentieth of
 /// that, and all are inflated in the same time (docs/adr/0006).
@@ -42,7 +43,7 @@ pub(super) enum EncodeError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SnapshotDocument<E, F, S, C, P, K> {
+struct SnapshotDocument<E, F, S, C, P, K, T> {
     space: Space,
     version: u64,
     /// With what the secrets of the functions are encrypted, if they are.
@@ -57,6 +58,8 @@ struct SnapshotDocument<E, F, S, C, P, K> {
     settings: Vec<Entry<P>>,
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     keys: Vec<Entry<K>>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    tenants: Vec<Entry<T>>,
 }
 
 /// A resource and its place in the order of creation.
@@ -90,6 +93,7 @@ pub(super) fn encode(
         cors: entries::<Cors>(snapshot),
         settings: entries::<SpaceSettings>(snapshot),
         keys: entries::<ApiKey>(snapshot),
+        tenants: entries::<Tenant>(snapshot),
     };
     let json = serde_json::to_vec(&document).map_err(std::io::Error::from)?;
     Ok(compress(&json)?)
@@ -114,7 +118,7 @@ pub(super) fn decompress(compressed: &[u8], room: usize) -> Result<Vec<u8>, Corr
 /// Reads the document of a space; its secrets are as they are stored. Errors show nothing of it.
 pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSnapshot>, CorruptValue> {
     let json = decompress(compressed, compressed.len() * USUAL_RATIO)?;
-    let document: SnapshotDocument<EventType, Function, Subscription, Cors, SpaceSettings, ApiKey> =
+    let document: SnapshotDocument<EventType, Function, Subscription, Cors, SpaceSettings, ApiKey, Tenant> =
         serde_json::from_slice(&json)?;
     if document.space != *space {
         return Err(CorruptValue::Misplaced);
@@ -126,6 +130,7 @@ pub(super) fn decode(space: &Space, compressed: &[u8]) -> Result<Sealed<SpaceSna
     insert(&mut snapshot, space, document.cors)?;
     insert(&mut snapshot, space, document.settings)?;
     insert(&mut snapshot, space, document.keys)?;
+    insert(&mut snapshot, space, document.tenants)?;
     Ok(Sealed {
         value: SpaceSnapshot {
             version: document.version,

@@ -138,6 +138,7 @@ pub(super) fn kind_prefix(kind: Kind) -> &'static str {
         Kind::Cors => "CORS#",
         Kind::Space => "SETTINGS#",
         Kind::Key => "KEY#",
+        Kind::Tenant => "TENANT#",
     }
 }
 

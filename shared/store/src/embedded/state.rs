@@ -8,7 +8,7 @@ use domain::audit::AuditHead;
 use domain::configuration::{ConfigurationError, Configured, Snapshot};
 use domain::ids::Space;
 use domain::resource::{
-    ApiKey, Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription,
+    ApiKey, Cors, EventType, Function, Kind, MetadataFilter, SpaceSettings, Subscription, Tenant,
 };
 use domain::routing::RoutingTable;
 use imbl::OrdMap;
@@ -53,6 +53,7 @@ impl EmbeddedState {
             kind if kind == Kind::Cors.label() => state.insert::<Cors>(key, value, keys),
             kind if kind == Kind::Space.label() => state.insert::<SpaceSettings>(key, value, keys),
             kind if kind == Kind::Key.label() => state.insert::<ApiKey>(key, value, keys),
+            kind if kind == Kind::Tenant.label() => state.insert::<Tenant>(key, value, keys),
             _ => Err(StoreError::Corrupt {
                 key: key.to_owned(),
                 source: CorruptValue::UnknownKind,
@@ -105,6 +106,7 @@ impl EmbeddedState {
                 (space.clone(), Kind::Cors, snapshot.count::<Cors>()),
                 (space.clone(), Kind::Space, snapshot.count::<SpaceSettings>()),
                 (space.clone(), Kind::Key, snapshot.count::<ApiKey>()),
+                (space.clone(), Kind::Tenant, snapshot.count::<Tenant>()),
             ]
         };
         self.spaces.iter().flat_map(of_space).collect()

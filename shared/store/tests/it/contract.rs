@@ -9,7 +9,7 @@ use domain::routing::RoutingTable;
 use store::{Store, StoreError, Written};
 
 use crate::resources::{asynchronous, cors, decode, event_type, function, sync};
-use crate::{audit, buckets, replacement, usage};
+use crate::{audit, buckets, replacement, tenants, usage};
 
 /// Runs the contract.
 pub(crate) async fn contract(store: Store) {
@@ -25,6 +25,7 @@ pub(crate) async fn contract(store: Store) {
     audit::contract(&store).await;
     buckets::contract(&store).await;
     usage::contract(&store).await;
+    tenants::contract(&store).await;
 }
 
 fn reason<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {

@@ -20,7 +20,7 @@ mod deduplication;
 mod encryption;
 mod faults;
 mod faulty_client;
-mod instance;
+pub(crate) mod instance;
 mod keys;
 mod kms_peer;
 mod limits;

@@ -19,6 +19,7 @@ mod persistence;
 mod races;
 mod replacement;
 mod resources;
+mod tenants;
 mod usage;
 
 use std::path::Path;

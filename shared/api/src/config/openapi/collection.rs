@@ -11,5 +11,6 @@ pub(in crate::config) fn collection(kind: Kind) -> &'static str {
         Kind::Cors => "cors",
         Kind::Space => "spaces",
         Kind::Key => "keys",
+        Kind::Tenant => "tenants",
     }
 }

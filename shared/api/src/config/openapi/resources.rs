@@ -26,7 +26,7 @@ fn required_fields(kind: Kind) -> (&'static [&'static str], &'static [&'static s
         ),
         Kind::Cors => (&["method", "path"], &["method", "path"]),
         Kind::Space => (&[], &[]),
-        Kind::Key => (&["name"], &["name"]),
+        Kind::Key | Kind::Tenant => (&["name"], &["name"]),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::config::paths::{self, Resolved, Route};
 use crate::config::resources::ResourceOperation;
-use crate::config::subjects::SUBJECTS;
+use crate::config::subjects::{OF_TENANTS, SUBJECTS};
 
 fn document() -> Value {
     serde_json::to_value(super::openapi()).unwrap()
@@ -29,6 +29,7 @@ fn is_served(path: &str, method: &Method) -> bool {
         Resolved::Route(Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces) => {
             method == Method::GET
         }
+        Resolved::Route(Route::Tenants) => [Method::GET, Method::POST].contains(method),
         Resolved::Redirect(_) | Resolved::Unknown => false,
     }
 }
@@ -44,11 +45,13 @@ fn what_is_described_is_served_and_nothing_else() {
     ];
     let document = document();
     let operations = operations(&document);
-    let endpoints: usize = SUBJECTS.iter().map(|subject| subject.endpoints.len()).sum();
-    assert_eq!(operations.len(), 4 + 4 * 2 + endpoints);
+    let subjects = SUBJECTS.iter().chain(&OF_TENANTS);
+    let endpoints: usize = subjects.map(|subject| subject.endpoints.len()).sum();
+    assert_eq!(operations.len(), 5 + 4 * 2 + endpoints);
     for (path, described) in operations {
         let sample = path
             .replace("{space}", "default")
+            .replace("{tenant}", "acme")
             .replace("{id}", "an-id")
             .replace("{version}", "1")
             .replace("{versionid}", "1")

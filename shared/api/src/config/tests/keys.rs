@@ -13,25 +13,25 @@ use crate::config::subjects::SUBJECTS;
 
 const ROOT: (&str, &str) = ("authorization", "Bearer root");
 
-fn guarded() -> Api {
+pub(super) fn guarded() -> Api {
     let mut api = Api::start();
     api.config.access_key = Some(AccessKey::new("root"));
     api
 }
 
 impl Api {
-    async fn as_root(&self, method: &str, path: &str, body: &str) -> Reply {
+    pub(super) async fn as_root(&self, method: &str, path: &str, body: &str) -> Reply {
         self.send_with(&[ROOT], method, path, body).await
     }
 
-    async fn with_key(&self, key: &str, method: &str, path: &str, body: &str) -> Reply {
+    pub(super) async fn with_key(&self, key: &str, method: &str, path: &str, body: &str) -> Reply {
         let bearer = format!("Bearer {key}");
         self.send_with(&[("authorization", &bearer)], method, path, body)
             .await
     }
 
     /// A new key of a space: its id, and the key itself.
-    async fn issue(&self, space: &str, members: &str) -> (String, String) {
+    pub(super) async fn issue(&self, space: &str, members: &str) -> (String, String) {
         let path = format!("/v1/spaces/{space}/keys");
         let issued = self.as_root("POST", &path, members).await;
         assert_eq!(issued.status, 201, "{}", issued.body);
@@ -148,7 +148,7 @@ async fn holders_of_keys_see_no_secrets_of_functions() {
 }
 
 /// Every path and method that there is, with what it needs.
-fn endpoints() -> Vec<(Method, String, Option<Scope>)> {
+pub(super) fn endpoints() -> Vec<(Method, String, Option<Scope>)> {
     let collections = ["eventtypes", "functions", "subscriptions", "cors"];
     let resources = collections.iter().flat_map(|collection| {
         let item = format!("{collection}/an-id");
@@ -204,6 +204,7 @@ fn only_the_status_is_for_everybody() {
         (Route::Metrics, "Root"),
         (Route::OpenApi, "Root"),
         (Route::Spaces, "Root"),
+        (Route::Tenants, "Root"),
     ] {
         assert_eq!(format!("{:?}", Need::of(&route, &Method::GET)), want);
     }

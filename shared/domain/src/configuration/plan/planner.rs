@@ -89,6 +89,10 @@ impl<'p> Planner<'p> {
         {
             resource.plan = self.before.settings().and_then(|stored| stored.plan.clone());
         }
+        if let Some(Wanted { resource, .. }) = &mut wanted.settings {
+            // Whose the space is, is for no document to say.
+            resource.tenant = self.before.settings().and_then(|stored| stored.tenant.clone());
+        }
         self.refuse_repeated(&wanted.functions);
         self.refuse_repeated(&wanted.event_types);
         self.refuse_repeated(&wanted.subscriptions);

@@ -47,7 +47,7 @@ impl Planner<'_> {
         if !is_prunable(&settings, self.options) {
             return;
         }
-        if self.options.keeps_plan && settings.plan.is_some() {
+        if settings.tenant.is_some() || (self.options.keeps_plan && settings.plan.is_some()) {
             self.reset_settings(&settings);
             return;
         }
@@ -57,9 +57,10 @@ impl Planner<'_> {
         }
     }
 
-    /// Takes away all that settings say but the plan.
+    /// Takes away all that settings say but whose the space is, and the plan.
     fn reset_settings(&mut self, settings: &SpaceSettings) {
         let reset = SpaceSettings {
+            tenant: settings.tenant.clone(),
             plan: settings.plan.clone(),
             ..SpaceSettings::unset(&settings.space)
         };

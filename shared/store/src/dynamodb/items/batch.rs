@@ -67,6 +67,7 @@ impl BatchEntry {
             Operation::Subscription(edit) => resource_action(record, edit, seal, is_new, table),
             Operation::Cors(edit) => resource_action(record, edit, seal, is_new, table),
             Operation::Space(edit) => resource_action(record, edit, seal, is_new, table),
+            Operation::Tenant(edit) => resource_action(record, edit, seal, is_new, table),
             Operation::Key(edit) => resource_action(record, edit, seal, is_new, table),
         }
     }

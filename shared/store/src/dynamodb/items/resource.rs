@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::configuration::{Configured, Snapshot, Stored};
-use domain::resource::{ApiKey, Cors, EventType, Function, Kind, SpaceSettings, Subscription};
+use domain::resource::{ApiKey, Cors, EventType, Function, Kind, SpaceSettings, Subscription, Tenant};
 
 use super::{CREATED, Item, Key, VERSION, corrupt, kind_prefix, number, read_number, read_text, text};
 use crate::encryption::{Seal, Sealed};
@@ -65,6 +65,8 @@ pub(in super::super) fn read_into(
         snapshot.insert(read_resource::<SpaceSettings>(item)?.value);
     } else if is_of(Kind::Key) {
         snapshot.insert(read_resource::<ApiKey>(item)?.value);
+    } else if is_of(Kind::Tenant) {
+        snapshot.insert(read_resource::<Tenant>(item)?.value);
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use domain::audit::AuditHead;
 use domain::configuration::{Change, Snapshot};
 use domain::ids::Space;
-use domain::resource::{ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription};
+use domain::resource::{
+    ApiKey, Cors, EventType, Function, Kind, Resource, SpaceSettings, Subscription, Tenant,
+};
 
 use super::{CREATED, Item, Key, VERSION, corrupt, number, read_number, read_text, text};
 use crate::error::{CorruptValue, StoreError};
@@ -17,7 +19,7 @@ const AUDIT_HASH: &str = "auditHash";
 
 /// How many resources of each kind a space has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Counts([(Kind, usize); 6]);
+pub(in super::super) struct Counts([(Kind, usize); 7]);
 
 /// What is known of a space without reading its resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,7 @@ impl Counts {
             (Kind::Cors, snapshot.count::<Cors>()),
             (Kind::Space, snapshot.count::<SpaceSettings>()),
             (Kind::Key, snapshot.count::<ApiKey>()),
+            (Kind::Tenant, snapshot.count::<Tenant>()),
         ])
     }
 
@@ -115,8 +118,8 @@ impl SpaceRecord {
         let mut counts = Counts::of(&Snapshot::default());
         for (kind, count) in &mut counts.0 {
             let name = attribute(*kind);
-            // Written before spaces had settings, or keys.
-            if matches!(kind, Kind::Space | Kind::Key) && !item.contains_key(name) {
+            // Written before spaces had settings, or keys, or tenants.
+            if matches!(kind, Kind::Space | Kind::Key | Kind::Tenant) && !item.contains_key(name) {
                 continue;
             }
             *count =
@@ -149,6 +152,7 @@ fn attribute(kind: Kind) -> &'static str {
         Kind::Cors => "cors",
         Kind::Space => "settings",
         Kind::Key => "keys",
+        Kind::Tenant => "tenants",
     }
 }
 
@@ -169,6 +173,7 @@ mod tests {
                     (Kind::Cors, 4),
                     (Kind::Space, 1),
                     (Kind::Key, 3),
+                    (Kind::Tenant, 0),
                 ]),
                 audit: Some(AuditHead {
                     version: 4,
@@ -186,6 +191,7 @@ mod tests {
         let mut item = record.item();
         item.remove("settings").unwrap();
         item.remove("keys").unwrap();
+        item.remove("tenants").unwrap();
         assert_eq!(SpaceRecord::read(&item).unwrap(), record);
     }
 

@@ -1,4 +1,4 @@
-//! The randomness of keys.
+//! The randomness of keys and identifiers.
 
 use domain::api_key::DIGITS;
 
