@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
 use crate::access_log::{AccessLogging, Entry, logged_body};
+use crate::server_span::ServerSpan;
 
 /// Status of a request whose client did not wait for the answer, as other servers log it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -36,6 +37,7 @@ pub(crate) struct Observed {
     /// What counts requests.
     counting: Option<Gateway>,
     noted: Option<Box<Noted>>,
+    span: Option<Box<ServerSpan>>,
 }
 
 /// A request that may have a line in the access log.
@@ -55,10 +57,20 @@ impl Observed {
         (id, origin): (Option<&HeaderValue>, Origin),
     ) -> Self {
         let head = (request.method(), request.version(), request.headers());
+        let span = if gateway.tracer().is_on() {
+            ServerSpan::begin(gateway, request, id)
+        } else {
+            None
+        };
+        let mut noted = logging.map(|logging| Noted::new("events", logging, head, id, origin));
+        if let (Some(noted), Some(span)) = (&mut noted, &span) {
+            noted.entry.trace_id = Some(format!("{:032x}", span.context().trace));
+        }
         Self {
             began: Instant::now(),
             counting: gateway.counts_requests().then(|| gateway.clone()),
-            noted: logging.map(|logging| Noted::new("events", logging, head, id, origin)),
+            noted,
+            span,
         }
     }
 
@@ -74,6 +86,7 @@ impl Observed {
             began: Instant::now(),
             counting: None,
             noted: logging.map(|logging| Noted::new("config", logging, head, id, origin)),
+            span: None,
         }
     }
 
@@ -84,8 +97,12 @@ impl Observed {
 
     /// Nothing is learned so far.
     pub(crate) fn learned(&self) -> Learned {
+        let mut seen = Seen::logged(self.is_noted());
+        if let Some(span) = &self.span {
+            seen = seen.placed(span.context());
+        }
         Learned {
-            seen: Seen::logged(self.is_noted()),
+            seen,
             ..Learned::default()
         }
     }
@@ -93,10 +110,17 @@ impl Observed {
     /// The answer to it, which is noted when it ends.
     pub(crate) fn answered(mut self, learned: &Learned, response: Response) -> Response {
         let (counting, noted) = (self.counting.take(), self.noted.take());
+        let span = self.span.take();
         if learned.is_probe {
+            if let Some(span) = span {
+                span.discard();
+            }
             return response;
         }
         let status = response.status();
+        if let Some(span) = span {
+            span.answered(&learned.seen, status);
+        }
         if let Some(gateway) = counting {
             gateway.count_request(&learned.seen, status, self.began.elapsed());
         }
@@ -111,6 +135,9 @@ impl Drop for Observed {
     /// Its client has hung up before there was an answer.
     fn drop(&mut self) {
         let (counting, noted) = (self.counting.take(), self.noted.take());
+        if let Some(span) = self.span.take() {
+            span.hung_up();
+        }
         if let Some(gateway) = counting
             && let Ok(status) = StatusCode::from_u16(CLIENT_CLOSED_REQUEST)
         {

@@ -12,6 +12,7 @@ use records::DeliveryLog;
 use store::Store;
 use targets::{BytesInFlight, Invoker};
 use tokio::time::Instant;
+use traces::Tracer;
 
 use crate::acceptance::{Acceptance, AdmissionControl};
 use crate::delivery::dead_letters::DeadLetters;
@@ -57,6 +58,7 @@ pub(crate) struct Stages {
     pub(crate) invocation: Arc<Invocation>,
     pub(crate) deliverer: Arc<Deliverer>,
     pub(crate) tunnels: Tunnels,
+    pub(crate) tracer: Tracer,
     /// Time that the authorizers and sync functions of a batch have together.
     pub(crate) batch_timeout: Duration,
 }
@@ -74,6 +76,8 @@ pub struct GatewayParts {
     pub delivery_log: DeliveryLog,
     /// What calls functions.
     pub invoker: Invoker,
+    /// What begins spans.
+    pub tracer: Tracer,
 }
 
 impl Gateway {
@@ -85,6 +89,7 @@ impl Gateway {
             dead_letters,
             delivery_log,
             invoker,
+            tracer,
         } = parts;
         let metrics = Arc::new(EventMetrics::new(settings.metrics, settings.metrics_detail));
         let outbox = Outbox::new(queue.clone(), Arc::clone(&metrics));
@@ -107,6 +112,7 @@ impl Gateway {
                 max_timeout: settings.max_hook_timeout,
                 max_attributes: settings.event_limits.max_attributes,
             },
+            tracer: tracer.clone(),
         });
         let permits = Permits::new(&queue, settings.max_concurrent_deliveries);
         let most_calls = settings.max_sync_calls_per_space;
@@ -142,6 +148,7 @@ impl Gateway {
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
                 trusted_proxies: settings.trusted_proxies,
+                tracer: tracer.clone(),
             },
             deliverer: Arc::new(Deliverer {
                 store,
@@ -154,7 +161,9 @@ impl Gateway {
                 permits,
                 quotas,
                 max_retry_after: settings.max_retry_after,
+                tracer: tracer.clone(),
             }),
+            tracer,
             invocation,
             tunnels: Tunnels::new(settings.tunnels, Arc::clone(&metrics)),
             metrics,
@@ -174,6 +183,11 @@ impl Gateway {
     /// The delivery queue.
     pub fn queue(&self) -> &DeliveryQueue {
         &self.0.queue
+    }
+
+    /// What begins spans.
+    pub fn tracer(&self) -> &Tracer {
+        &self.0.tracer
     }
 
     /// Whether requests are counted by their routes.

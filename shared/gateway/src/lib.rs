@@ -25,6 +25,7 @@ mod receive;
 mod seen;
 mod settings;
 mod space_quotas;
+mod spans;
 mod stamp;
 mod sync_calls;
 mod tunnels;

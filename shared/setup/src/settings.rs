@@ -36,6 +36,7 @@ mod response_default;
 mod routing;
 mod schemas;
 mod secrets;
+mod spans;
 mod store;
 mod switch;
 mod target_guard;
@@ -65,6 +66,7 @@ pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
 pub use schemas::SchemaSettings;
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
+pub use spans::{SpanPlace, SpanSettings};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
 pub use target_guard::TargetGuardSettings;
@@ -160,6 +162,9 @@ pub struct Settings {
     /// The access log.
     #[command(flatten)]
     pub access_log: AccessLogSettings,
+    /// Spans.
+    #[command(flatten)]
+    pub spans: SpanSettings,
     /// Flags of the original that have no effect.
     #[command(flatten)]
     pub former: FormerSettings,
@@ -269,7 +274,10 @@ impl Settings {
 
     /// By what events are followed.
     pub fn traces(&self) -> TraceSettings {
-        self.answers.traces(self.access_log.is_on())
+        let mut traces = self.answers.traces(self.access_log.is_on());
+        // Spans are of no use where those of functions are not parts of them.
+        traces.context |= self.spans.is_on();
+        traces
     }
 
     /// Whether members of resources that are not known are refused instead of ignored.

@@ -8,6 +8,7 @@ use queue::DeliveryQueue;
 use records::{AccessLog, DeliveryLog};
 use store::{DynamoDb, Store, StreamTail};
 use targets::BytesInFlight;
+use traces::Tracer;
 
 use self::access_log::Life;
 use self::deliveries::Deliveries;
@@ -36,6 +37,8 @@ pub struct Parts<'s> {
     delivery_log: DeliveryLog,
     /// Where requests are noted.
     access_log: Option<AccessLogging>,
+    /// What begins spans.
+    tracer: Tracer,
     own_config_api: OwnConfigApi,
     settings: &'s Settings,
     aws: Aws<'s>,
@@ -70,11 +73,13 @@ impl<'s> Parts<'s> {
             dead_letters,
             delivery_log,
         } = deliveries::open(settings, &store, &aws).await?;
+        let tracer = settings.spans.tracer().map(Tracer::start).transpose()?;
         Ok(Self {
             store,
             queue,
             dead_letters,
             delivery_log,
+            tracer: tracer.unwrap_or_default(),
             access_log: access_log::open(&settings.access_log, life)?,
             own_config_api,
             settings,
@@ -85,6 +90,11 @@ impl<'s> Parts<'s> {
     /// The access log, if there is one.
     pub fn access_log(&self) -> Option<AccessLog> {
         self.access_log.as_ref().map(|logging| logging.log.clone())
+    }
+
+    /// What begins spans.
+    pub fn tracer(&self) -> Tracer {
+        self.tracer.clone()
     }
 
     /// What follows the stream of a `DynamoDB` store in a process that lives on; `None` for other stores.

@@ -94,3 +94,32 @@ fn contexts_that_are_none_are_left_out() {
         assert_eq!(trace.get("tracestate").is_some(), want);
     }
 }
+
+#[test]
+fn what_goes_on_at_another_span_keeps_what_belongs_to_it() {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("x-request-id", "r-1"),
+        ("traceparent", PARENT),
+        ("tracestate", "a=1"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let trace = Trace::of_request(&headers, ALL).unwrap();
+    let sender = sender(&headers).unwrap();
+    assert_eq!(trace.context(), Some(sender));
+    let texts = |trace: &Trace| {
+        let texts = trace
+            .headers()
+            .map(|(_, value)| value.to_str().unwrap().to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    let within = SpanContext { span: 1, ..sender };
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000001-01";
+    assert_eq!(texts(&trace.at(within)), ["r-1", parent, "a=1"]);
+    let elsewhere = SpanContext { trace: 1, ..within };
+    let parent = "00-00000000000000000000000000000001-0000000000000001-01";
+    assert_eq!(texts(&trace.at(elsewhere)), ["r-1", parent]);
+    assert_eq!(texts(&Trace::default().at(within)).len(), 1);
+    assert_eq!(Trace::default().context(), None);
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use queue::DeliveryQueue;
 use records::DeliveryLog;
 use store::Store;
+use traces::Tracer;
 
 use super::dead_letters::DeadLetters;
 use super::permits::Permits;
@@ -28,4 +29,5 @@ pub(crate) struct Deliverer {
     pub(crate) quotas: Arc<SpaceQuotas>,
     /// Longest time for which a function is left alone because it asks for that.
     pub(crate) max_retry_after: Duration,
+    pub(crate) tracer: Tracer,
 }

@@ -72,6 +72,7 @@ impl Fixture {
                 dead_letters: DeadLetters::Queue(queue),
                 delivery_log: DeliveryLog::Tracing,
                 invoker: Invoker::new(TargetSettings::default()).unwrap(),
+                tracer: traces::Tracer::default(),
             },
             GatewaySettings {
                 hosted: HostedDomains::default(),

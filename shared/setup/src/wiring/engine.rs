@@ -26,6 +26,7 @@ impl Parts<'_> {
             dead_letters: self.dead_letters.clone(),
             delivery_log: self.delivery_log.clone(),
             invoker,
+            tracer: self.tracer.clone(),
         };
         Ok(Gateway::new(parts, gateway_settings(self.settings)))
     }

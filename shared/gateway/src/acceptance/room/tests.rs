@@ -173,6 +173,7 @@ fn gateway(folder: &TempDir, most: usize, plans: Option<&str>) -> Gateway {
             dead_letters: DeadLetters::Queue(queue),
             delivery_log: DeliveryLog::Tracing,
             invoker: Invoker::new(TargetSettings::default()).unwrap(),
+            tracer: traces::Tracer::default(),
         },
         GatewaySettings {
             hosted: HostedDomains::default(),
