@@ -5,9 +5,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 mod span_context;
+mod xray_header;
 
 pub use span_context::SpanContext;
 use span_context::is_traceparent;
+pub use xray_header::of_xray_header;
 
 /// Header with the id of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

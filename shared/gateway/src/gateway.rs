@@ -190,6 +190,11 @@ impl Gateway {
         &self.0.tracer
     }
 
+    /// Waits until the spans of what was done so far are sent, but not for longer than this.
+    pub async fn flush_spans(&self, most: Duration) {
+        self.0.tracer.flush(most).await;
+    }
+
     /// Whether requests are counted by their routes.
     pub fn counts_requests(&self) -> bool {
         self.0.metrics.detail().is_some()

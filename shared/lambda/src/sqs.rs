@@ -14,6 +14,8 @@ use queue::sqs::{Admission, HandedOut, MalformedMessage, SourceKind};
 use queue::{DeliveryQueue, Settled, Sqs};
 use tokio::time::{Instant, timeout_at};
 
+use crate::invocation_trace::FLUSH;
+
 /// Time before the deadline of an invocation in which its answer is given.
 const ANSWER_MARGIN: Duration = Duration::from_millis(500);
 
@@ -36,7 +38,11 @@ pub async fn run(gateway: Gateway, concurrency: usize) -> Result<(), Error> {
     };
     let batch = service_fn(move |event| {
         let (gateway, queue) = (gateway.clone(), queue.clone());
-        async move { Ok::<_, Infallible>(deliver(&gateway, &queue, event, concurrency).await) }
+        async move {
+            let answer = deliver(&gateway, &queue, event, concurrency).await;
+            gateway.flush_spans(FLUSH).await;
+            Ok::<_, Infallible>(answer)
+        }
     });
     lambda_runtime::run(batch).await
 }

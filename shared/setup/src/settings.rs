@@ -66,7 +66,7 @@ pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
 pub use schemas::SchemaSettings;
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
-pub use spans::{SpanPlace, SpanSettings};
+pub use spans::{NoDaemon, SpanPlace, SpanSettings, XRayDaemon};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
 pub use target_guard::TargetGuardSettings;

@@ -6,8 +6,9 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use crate::otlp::{OtlpClient, SendError};
+use crate::otlp::SendError;
 use crate::recording::{Command, count_dropped};
+use crate::sink::Sink;
 use crate::span::Span;
 
 /// How often a batch is sent that meets with failures which may pass.
@@ -26,7 +27,7 @@ pub(crate) struct Batches {
 /// What sends spans.
 #[derive(Debug)]
 pub(crate) struct Exporter {
-    client: OtlpClient,
+    sink: Sink,
     batches: Batches,
     first_pause: Duration,
     /// Whether the last batch was not taken: the log says so once.
@@ -34,9 +35,9 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    pub(crate) fn new(client: OtlpClient, batches: Batches) -> Self {
+    pub(crate) fn new(sink: Sink, batches: Batches) -> Self {
         Self {
-            client,
+            sink,
             batches,
             first_pause: FIRST_PAUSE,
             has_failed: false,
@@ -86,11 +87,11 @@ impl Exporter {
         if spans.is_empty() {
             return;
         }
-        let body = self.client.body(spans);
         let mut pause = self.first_pause;
         for number in 1..=tries {
-            let error = match self.client.send(body.clone()).await {
-                Ok(()) => {
+            let error = match self.sink.send(spans).await {
+                Ok(left_out) => {
+                    count_dropped(left_out);
                     self.has_failed = false;
                     return;
                 }

@@ -8,13 +8,16 @@ mod active_span;
 mod exporter;
 mod otlp;
 mod recording;
+mod sink;
 mod span;
 mod tracer;
+mod xray;
 
 pub use active_span::ActiveSpan;
 pub use otlp::endpoint::{OtlpEndpoint, OtlpEndpointError};
 pub use otlp::headers::{OtlpHeaders, OtlpHeadersError};
 pub use otlp::{NoCertificates, OtlpSettings};
 pub use recording::SPANS_DROPPED;
+pub use sink::{SinkError, SinkSettings};
 pub use span::SpanKind;
 pub use tracer::{Placed, Tracer, TracerSettings};

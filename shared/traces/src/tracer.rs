@@ -8,8 +8,8 @@ use http::HeaderMap;
 
 use crate::active_span::ActiveSpan;
 use crate::exporter::{Batches, Exporter};
-use crate::otlp::{NoCertificates, OtlpClient, OtlpSettings};
 use crate::recording::Recording;
+use crate::sink::{Sink, SinkError, SinkSettings};
 use crate::span::SpanKind;
 
 /// Longest time for which spans wait for others: a point in time beyond all that clocks know is none.
@@ -31,7 +31,7 @@ pub struct TracerSettings {
     /// Time after the first span of a batch in which it is sent.
     pub interval: Duration,
     /// Where they are sent.
-    pub otlp: OtlpSettings,
+    pub sink: SinkSettings,
 }
 
 /// The place that a request has in a trace.
@@ -46,18 +46,18 @@ pub struct Placed {
 impl Tracer {
     /// One that is on: a task of the runtime that this is called in sends what it records. Fails where TLS is needed and the
     /// machine has no certificates.
-    pub fn start(settings: TracerSettings) -> Result<Self, NoCertificates> {
+    pub fn start(settings: TracerSettings) -> Result<Self, SinkError> {
         let TracerSettings {
             share,
             backlog,
             batch,
             interval,
-            otlp,
+            sink,
         } = settings;
-        let client = OtlpClient::new(otlp)?;
+        let sink = Sink::open(sink)?;
         let (recording, commands) = Recording::new(share, backlog);
         let interval = interval.min(LONGEST_INTERVAL);
-        let exporter = Exporter::new(client, Batches { batch, interval });
+        let exporter = Exporter::new(sink, Batches { batch, interval });
         tokio::spawn(exporter.run(commands));
         Ok(Self(Some(Arc::new(recording))))
     }

@@ -1,13 +1,14 @@
 //! Whether requests and deliveries have spans, of how many of them, and where these are sent. Variables that OpenTelemetry
 //! names are read by those names, so that what sets them for all programs of a machine sets them here.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
-use traces::{OtlpEndpoint, OtlpEndpointError, OtlpHeaders, OtlpSettings, TracerSettings};
+use traces::{OtlpEndpoint, OtlpEndpointError, OtlpHeaders, OtlpSettings, SinkSettings, TracerSettings};
 
-use super::{SampleShare, milliseconds};
+use super::{SampleShare, Switch, milliseconds};
 use crate::VERSION;
 
 /// Spans of requests and deliveries.
@@ -42,6 +43,23 @@ pub struct SpanSettings {
         value_name = "NAME"
     )]
     pub service: String,
+    /// Send spans to the daemon of AWS X-Ray instead, and be part of the traces of AWS Lambda.
+    #[arg(
+        long = "xray",
+        env = "EVENT_GATEWAY_XRAY",
+        default_value = "off",
+        hide_possible_values = true,
+        value_name = "on|off"
+    )]
+    pub xray: Switch,
+    /// UDP address of the daemon of AWS X-Ray.
+    #[arg(
+        long = "xray-daemon",
+        env = "AWS_XRAY_DAEMON_ADDRESS",
+        default_value = "127.0.0.1:2000",
+        value_name = "ADDRESS"
+    )]
+    pub xray_daemon: XRayDaemon,
     /// Share of the traces that begin in the gateway which are recorded, from 0 to 1; others are as their callers decided.
     #[arg(
         long = "trace-sample-ratio",
@@ -88,27 +106,56 @@ impl FromStr for SpanPlace {
     }
 }
 
+/// Where the daemon of AWS X-Ray is: an address, or `tcp:ADDRESS udp:ADDRESS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct XRayDaemon(pub SocketAddr);
+
+/// A text that is no such place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an IP address with a port, such as 127.0.0.1:2000, or udp:ADDRESS among others")]
+pub struct NoDaemon;
+
+impl FromStr for XRayDaemon {
+    type Err = NoDaemon;
+
+    fn from_str(text: &str) -> Result<Self, NoDaemon> {
+        let udp = text.split_whitespace().find_map(|part| part.strip_prefix("udp:"));
+        udp.unwrap_or(text).parse().map(Self).map_err(|_| NoDaemon)
+    }
+}
+
 impl SpanSettings {
     /// Whether there are spans.
     pub fn is_on(&self) -> bool {
-        self.place.0.is_some()
+        self.place.0.is_some() || self.xray.is_on()
+    }
+
+    /// Whether requests are parts of the traces of AWS Lambda.
+    pub fn joins_xray(&self) -> bool {
+        self.xray.is_on()
     }
 
     /// How spans are recorded and sent; `None` where there are none.
     pub fn tracer(&self) -> Option<TracerSettings> {
-        let endpoint = self.place.0.clone()?;
+        let service = self.service.clone();
+        let sink = if self.xray.is_on() {
+            let daemon = self.xray_daemon.0;
+            SinkSettings::XRay { daemon, service }
+        } else {
+            SinkSettings::Otlp(OtlpSettings {
+                endpoint: self.place.0.clone()?,
+                headers: self.headers.clone(),
+                timeout: self.timeout,
+                service,
+                version: VERSION,
+            })
+        };
         Some(TracerSettings {
             share: self.share.0,
             backlog: self.backlog,
             batch: self.batch,
             interval: self.interval,
-            otlp: OtlpSettings {
-                endpoint,
-                headers: self.headers.clone(),
-                timeout: self.timeout,
-                service: self.service.clone(),
-                version: VERSION,
-            },
+            sink,
         })
     }
 }
@@ -133,7 +180,29 @@ mod tests {
         assert!(settings.spans.is_on() && settings.traces().context);
         let tracer = settings.spans.tracer().unwrap();
         assert_eq!((tracer.share, tracer.backlog, tracer.batch), (0.05, 2048, 512));
-        assert_eq!(tracer.otlp.service, "event-gateway");
+        let SinkSettings::Otlp(otlp) = tracer.sink else {
+            panic!("{tracer:?}");
+        };
+        assert_eq!(otlp.service, "event-gateway");
+    }
+
+    #[test]
+    fn the_daemon_of_xray_is_where_aws_says() {
+        for (flag, want) in [
+            ("--xray=on", "127.0.0.1:2000"),
+            ("--xray-daemon=169.254.79.129:2000", "169.254.79.129:2000"),
+            (
+                "--xray-daemon=tcp:127.0.0.1:2000 udp:127.0.0.2:2001",
+                "127.0.0.2:2001",
+            ),
+        ] {
+            let settings = settings(&["--otlp-endpoint=http://localhost:4318", "--xray=on", flag]);
+            let SinkSettings::XRay { daemon, .. } = settings.spans.tracer().unwrap().sink else {
+                panic!("{flag}");
+            };
+            assert_eq!(daemon.to_string(), want);
+        }
+        assert_eq!("localhost:2000".parse::<XRayDaemon>(), Err(NoDaemon));
     }
 
     #[test]

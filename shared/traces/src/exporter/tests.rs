@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::*;
 use crate::otlp::OtlpSettings;
 use crate::recording::Recording;
+use crate::sink::SinkSettings;
 use crate::span::SpanKind;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -73,7 +74,7 @@ fn recording(url: &str) -> (Recording, tokio::task::JoinHandle<()>) {
         batch: 2,
         interval: Duration::from_secs(3600),
     };
-    let mut exporter = Exporter::new(OtlpClient::new(settings).unwrap(), batches);
+    let mut exporter = Exporter::new(Sink::open(SinkSettings::Otlp(settings)).unwrap(), batches);
     exporter.first_pause = Duration::from_millis(1);
     let (recording, commands) = Recording::new(1.0, 10);
     (recording, tokio::spawn(exporter.run(commands)))

@@ -1,6 +1,7 @@
 //! Spans: what is a part of what, from a client to a function and through a redrive, and what is never told.
 
 use std::io::Write as _;
+use std::net::UdpSocket;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::Signal;
@@ -293,4 +294,60 @@ fn traces_begin_in_the_gateway_and_events_say_where_they_began() {
         (line["path"] == "/a").then(|| line["traceId"].clone())
     });
     assert_eq!(logged.unwrap(), trace);
+}
+
+/// The daemon of X-Ray, as far as a gateway knows it.
+#[test]
+fn spans_go_to_the_daemon_of_xray() {
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon.set_read_timeout(Some(PATIENCE)).unwrap();
+    let functions = FunctionServer::answering("");
+    let address = format!("--xray-daemon={}", daemon.local_addr().unwrap());
+    let gateway = GatewayProcess::start(&["--xray=on", &address, "--otlp-interval=1"]);
+    gateway.event_type("ev");
+    gateway.function("f", &functions.url("/f"));
+    gateway.subscribe("async", "ev", "f", "/a");
+    let event = json!({"specversion": "1.0", "type": "ev", "source": "/s", "id": "e-1"});
+    let parent = sent("01");
+    let headers = [
+        ("Content-Type", "application/cloudevents+json"),
+        ("traceparent", &parent),
+    ];
+    assert_eq!(gateway.post_event("/a", &headers, event.to_string()).status, 202);
+    let mut documents: Vec<Value> = (0..4)
+        .map(|_| {
+            let mut bytes = [0; 64 * 1024];
+            let length = daemon.recv(&mut bytes).unwrap();
+            let text = std::str::from_utf8(&bytes[..length]).unwrap();
+            let (header, document) = text.split_once('\n').unwrap();
+            assert_eq!(header, r#"{"format":"json","version":1}"#);
+            serde_json::from_str(document).unwrap()
+        })
+        .collect();
+    documents.sort_by_key(|document| document["start_time"].as_f64().unwrap().to_bits());
+    let [server, publish, process, invoke] = documents.as_slice() else {
+        panic!("{documents:#?}");
+    };
+    let trace = format!("1-{}-{}", &TRACE[..8], &TRACE[8..]);
+    assert!(documents.iter().all(|document| document["trace_id"] == trace));
+    assert_eq!(
+        (&server["name"], &server["parent_id"]),
+        (&json!("event-gateway"), &json!(CLIENT))
+    );
+    assert_eq!(server["annotations"]["span"], "POST /a");
+    for (document, parent, kind, name) in [
+        (publish, server, json!("subsegment"), "publish ev"),
+        (process, publish, Value::Null, "event-gateway"),
+        (invoke, process, json!("subsegment"), "invoke f"),
+    ] {
+        assert_eq!(
+            (&document["parent_id"], &document["type"]),
+            (&parent["id"], &kind)
+        );
+        assert_eq!(document["name"], name);
+    }
+    assert_eq!(
+        process["links"],
+        json!([{"trace_id": trace, "id": publish["id"]}])
+    );
 }
