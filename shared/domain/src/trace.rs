@@ -30,6 +30,8 @@ pub struct TraceSettings {
     pub request_ids: bool,
     /// The context of a trace.
     pub context: bool,
+    /// The same as extensions of events that have none, by the extension of CloudEvents for distributed tracing.
+    pub events: bool,
 }
 
 /// By what an event is followed. One of the members is there.
@@ -104,6 +106,11 @@ impl Trace {
             parent: Some(span.to_traceparent()),
             state: self.state.clone().filter(|_| goes_on),
         }
+    }
+
+    /// Those of them that say where it is in a trace.
+    pub(crate) fn context_headers(&self) -> impl Iterator<Item = (HeaderName, &HeaderValue)> {
+        self.headers().filter(|(name, _)| *name != REQUEST_ID)
     }
 
     /// Headers that pass it on.

@@ -136,6 +136,7 @@ impl Gateway {
                 max_hops: settings.max_hops,
                 max_deliver_delay: settings.max_deliver_delay,
                 schemas: Schemas::new(settings.schemas, Arc::clone(&metrics)),
+                traces_events: settings.traces.events,
             },
             acceptance: Acceptance {
                 store: store.clone(),

@@ -6,6 +6,7 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const ALL: TraceSettings = TraceSettings {
     request_ids: true,
     context: true,
+    events: false,
 };
 
 fn of(lines: &[(&str, &str)], settings: TraceSettings) -> Option<serde_json::Value> {

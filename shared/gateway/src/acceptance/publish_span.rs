@@ -20,7 +20,7 @@ pub(super) fn publish(
     let operation = Operation::Publish;
     let mut span = tracer.begin(SpanKind::Producer, parent, || operation.span_name(event))?;
     operation.describe(&mut span, event);
-    if let Some(origin) = origin(event) {
+    if let Some(origin) = origin(event).filter(|origin| *origin != parent) {
         span.link(origin);
     }
     let within = within(&trace, &span);

@@ -125,10 +125,7 @@ fn trace_id(trace: u128) -> String {
     format!("1-{time}-{rest}")
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "X-Ray wants seconds, and takes what is left of the nanoseconds"
-)]
+#[expect(clippy::cast_precision_loss, reason = "none of microseconds of this era")]
 fn seconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e9
+    (nanoseconds / 1000) as f64 / 1e6
 }
