@@ -108,6 +108,19 @@ impl Trace {
         }
     }
 
+    /// Puts its place in a trace into the headers of a request that goes on, unless that is what they say already.
+    pub fn replace_in(&self, headers: &mut HeaderMap) {
+        let Some(parent) = &self.parent else { return };
+        if headers.get(TRACEPARENT) == Some(parent) {
+            return;
+        }
+        headers.insert(TRACEPARENT, parent.clone());
+        match &self.state {
+            Some(state) => headers.insert(TRACESTATE, state.clone()),
+            None => headers.remove(TRACESTATE),
+        };
+    }
+
     /// Those of them that say where it is in a trace.
     pub(crate) fn context_headers(&self) -> impl Iterator<Item = (HeaderName, &HeaderValue)> {
         self.headers().filter(|(name, _)| *name != REQUEST_ID)

@@ -97,6 +97,35 @@ fn contexts_that_are_none_are_left_out() {
 }
 
 #[test]
+fn a_request_that_goes_on_says_where_it_is_once() {
+    let mut came = HeaderMap::new();
+    for state in ["a=1", "b=2"] {
+        came.append("tracestate", HeaderValue::from_static(state));
+    }
+    came.insert("traceparent", HeaderValue::from_static(PARENT));
+    let trace = Trace::of_request(&came, ALL).unwrap();
+    let mut headers = came.clone();
+    trace.replace_in(&mut headers);
+    assert_eq!(headers, came);
+    let within = SpanContext {
+        span: 1,
+        ..trace.context().unwrap()
+    };
+    trace.at(within).replace_in(&mut headers);
+    assert_eq!(
+        headers.get_all("tracestate").iter().collect::<Vec<_>>(),
+        ["a=1,b=2"]
+    );
+    assert_eq!(headers["traceparent"], within.to_traceparent());
+    trace
+        .at(SpanContext { trace: 1, ..within })
+        .replace_in(&mut headers);
+    assert!(!headers.contains_key("tracestate"));
+    Trace::default().replace_in(&mut headers);
+    assert!(headers.contains_key("traceparent"));
+}
+
+#[test]
 fn what_goes_on_at_another_span_keeps_what_belongs_to_it() {
     let mut headers = HeaderMap::new();
     for (name, value) in [

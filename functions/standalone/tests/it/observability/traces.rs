@@ -211,6 +211,12 @@ fn what_its_caller_does_not_record_is_not_sent() {
         &json!({"functionId": "f", "type": "http", "provider": provider}),
     );
     gateway.subscribe("sync", "http.request", "f", "/a");
+    let provider = json!({"url": functions.url("/p"), "request": "passthrough"});
+    gateway.create(
+        "functions",
+        &json!({"functionId": "p", "type": "http", "provider": provider}),
+    );
+    gateway.subscribe("sync", "http.request", "p", "/p");
     gateway.function("gone", "http://127.0.0.1:9/");
     gateway.subscribe("sync", "http.request", "gone", "/gone");
     let post = |path: &str, parent: &str| {
@@ -228,6 +234,7 @@ fn what_its_caller_does_not_record_is_not_sent() {
         assert!(!told.contains(TRACE), "{told}");
     }
     assert_eq!(post("/a", &sent("01")).status, 200);
+    assert_eq!(post("/p", &sent("01")).status, 200);
     assert_eq!(post("/gone", &sent("01")).status, 500);
     assert_eq!(post("/nobody", &sent("01")).status, 202);
     assert_eq!(
@@ -247,14 +254,21 @@ fn what_its_caller_does_not_record_is_not_sent() {
     assert!(spans.iter().all(|span| span["traceId"] == TRACE), "{spans:#?}");
     let mut names: Vec<_> = spans.iter().map(|span| span["name"].as_str().unwrap()).collect();
     names.sort_unstable();
-    assert_eq!(
-        names,
-        ["POST", "POST /a", "POST /gone", "invoke f", "invoke gone"]
-    );
+    let want = [
+        "POST",
+        "POST /a",
+        "POST /gone",
+        "POST /p",
+        "invoke f",
+        "invoke gone",
+        "invoke p",
+    ];
+    assert_eq!(names, want);
     let (server, invoke) = (&named(&spans, "POST /a")[0], &named(&spans, "invoke f")[0]);
     assert_eq!(invoke["parentSpanId"], server["spanId"]);
-    let want = format!("00-{TRACE}-{}-01", invoke["spanId"].as_str().unwrap());
-    assert_eq!(told(3), want);
+    let told_of = |invoke: &Value| format!("00-{TRACE}-{}-01", invoke["spanId"].as_str().unwrap());
+    assert_eq!(told(3), told_of(invoke));
+    assert_eq!(told(4), told_of(&named(&spans, "invoke p")[0]));
     for (name, error) in [("POST /gone", "500"), ("invoke gone", "unavailable")] {
         let span = &named(&spans, name)[0];
         assert_eq!(span["status"], json!({"code": 2}));
