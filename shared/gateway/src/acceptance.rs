@@ -69,7 +69,7 @@ pub(crate) struct Sorted {
     /// Those whose authorizer failed although somebody else has answered or gets the event.
     lost: Vec<Delivery>,
     /// Of the events whose traces are recorded.
-    spans: Vec<Box<ActiveSpan>>,
+    spans: Vec<ActiveSpan>,
 }
 
 impl Acceptance {
@@ -154,7 +154,7 @@ impl Acceptance {
         let trusted = &self.trusted_proxies;
         if self.tracer.is_on() {
             let span = publish_span::publish(&self.tracer, &candidate.event, &mut candidate.deliveries);
-            sorted.spans.extend(span);
+            sorted.spans.extend(span.map(|span| *span));
         }
         let before = (sorted.allowed.len(), sorted.lost.len());
         for mut delivery in std::mem::take(&mut candidate.deliveries) {

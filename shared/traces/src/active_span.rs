@@ -28,7 +28,7 @@ impl ActiveSpan {
         (kind, name): (SpanKind, &str),
         context: SpanContext,
         parent: Option<u64>,
-    ) -> Box<Self> {
+    ) -> Self {
         let since_epoch = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
@@ -43,12 +43,12 @@ impl ActiveSpan {
             attributes: Vec::with_capacity(10),
             is_error: false,
         };
-        Box::new(Self {
+        Self {
             recording: Arc::clone(recording),
             began: Instant::now(),
             span: Some(Box::new(span)),
             context,
-        })
+        }
     }
 
     /// Where it is in its trace.

@@ -35,14 +35,14 @@ pub enum SinkError {
 /// What sends spans.
 #[derive(Debug)]
 pub(crate) enum Sink {
-    Otlp(OtlpClient),
+    Otlp(Box<OtlpClient>),
     XRay(XRaySocket),
 }
 
 impl Sink {
     pub(crate) fn open(settings: SinkSettings) -> Result<Self, SinkError> {
         Ok(match settings {
-            SinkSettings::Otlp(settings) => Self::Otlp(OtlpClient::new(settings)?),
+            SinkSettings::Otlp(settings) => Self::Otlp(Box::new(OtlpClient::new(settings)?)),
             SinkSettings::XRay { daemon, service } => {
                 Self::XRay(XRaySocket::open(daemon, service).map_err(SinkError::NoSocket)?)
             }

@@ -89,7 +89,7 @@ impl Tracer {
         let named = (SpanKind::Server, name);
         let span = context
             .is_sampled
-            .then(|| ActiveSpan::begin(recording, named, context, parent));
+            .then(|| Box::new(ActiveSpan::begin(recording, named, context, parent)));
         Some(Placed { context, span })
     }
 
@@ -106,7 +106,8 @@ impl Tracer {
             ..parent
         };
         let parent = Some(parent.span);
-        Some(ActiveSpan::begin(recording, (kind, &name()), context, parent))
+        let span = ActiveSpan::begin(recording, (kind, &name()), context, parent);
+        Some(Box::new(span))
     }
 
     /// Waits until what was recorded is sent, but not for longer than this.

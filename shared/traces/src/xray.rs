@@ -96,7 +96,7 @@ mod tests {
         let socket = XRaySocket::open(daemon.local_addr().unwrap(), "gate".to_owned()).unwrap();
         assert_eq!(socket.send(&[server, invoke]), 0);
         let received = || {
-            let mut bytes = [0; MOST_BYTES];
+            let mut bytes = vec![0; MOST_BYTES];
             let length = daemon.recv(&mut bytes).unwrap();
             let document = bytes[..length].strip_prefix(HEADER).unwrap();
             serde_json::from_slice::<Json>(document).unwrap()

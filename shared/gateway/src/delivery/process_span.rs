@@ -28,8 +28,8 @@ pub(super) fn process(tracer: &Tracer, delivery: &Delivery, event: &Event) -> Op
     Some(span)
 }
 
-/// Ends it. Without an outcome its subscription was paused.
-pub(super) fn ended(mut span: Box<ActiveSpan>, outcome: Option<&Outcome>) {
+/// Says how it ended. Without an outcome its subscription was paused.
+pub(super) fn ended(span: &mut ActiveSpan, outcome: Option<&Outcome>) {
     let (word, error) = match outcome {
         Some(Outcome::Done) => ("delivered", None),
         Some(Outcome::Retry { .. }) => ("retrying", Some("retrying")),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clocks::epoch_millis;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
+use domain::event::Event;
 use domain::resource::{HookPoint, Subscription};
 use domain::retry::RetryPolicy;
 use domain::routing::RoutingTable;
@@ -16,6 +17,7 @@ use futures_util::FutureExt as _;
 use queue::Outcome;
 use store::StoreError;
 use targets::ErrorChain;
+use tokio::time::Instant;
 
 use super::dead_letters::DeadLetterError;
 use super::deliverer::Deliverer;
@@ -189,6 +191,19 @@ impl Deliverer {
             }
         }
         let event = &*event;
+        let (to, what) = ((subscription, policy), (delivery, event));
+        self.attempt_in_span(&table, to, what, targets, end).await
+    }
+
+    /// Makes an attempt, in a span of its own where the trace of its event is recorded.
+    async fn attempt_in_span(
+        &self,
+        table: &RoutingTable,
+        to: (&Arc<Subscription>, &RetryPolicy),
+        (delivery, event): (&Delivery, &Arc<Event>),
+        targets: Targets<'_>,
+        end: Option<Instant>,
+    ) -> DeliveryStep {
         let span = if self.tracer.is_on() {
             process_span::process(&self.tracer, delivery, event)
         } else {
@@ -197,7 +212,7 @@ impl Deliverer {
         let came = delivery.arrival.trace.as_ref();
         let inner = span.as_ref().and_then(|span| Some(within(came?, span)));
         let (trace, what) = (inner.as_ref().or(came), (delivery, event));
-        let attempt = self.attempt(&table, (subscription, policy), what, trace, targets, end);
+        let attempt = self.attempt(table, to, what, trace, targets, end);
         // The call is over, and what it gave is too much for the gateway: another one would give the same.
         let step = AssertUnwindSafe(attempt)
             .catch_unwind()
@@ -206,15 +221,15 @@ impl Deliverer {
                 let (space, function) = (&delivery.space, &delivery.function);
                 tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked after its attempt.");
                 self.give_up(
-                    Some(&table),
+                    Some(table),
                     delivery,
                     DeadLetterReason::PermanentFailure,
                     delivery.attempts.saturating_add(1),
                     Some(FailedAttempt::panicked()),
                 )
             });
-        if let Some(span) = span {
-            process_span::ended(span, step.outcome());
+        if let Some(mut span) = span {
+            process_span::ended(&mut span, step.outcome());
         }
         step
     }

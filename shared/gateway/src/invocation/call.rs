@@ -239,8 +239,8 @@ impl Invocation {
         let call = call.ready().await;
         let counted = self.metrics.begin_call(space, function);
         let answered = self.invoker.invoke_for(space, provider, call).await;
-        if let Some(span) = span {
-            invoke_span::ended(span, &answered);
+        if let Some(mut span) = span {
+            invoke_span::ended(&mut span, &answered);
         }
         counted.ended(|| outcome(&answered));
         Ok(CallResult {

@@ -32,8 +32,8 @@ pub(super) fn invoke(
     Some(span)
 }
 
-/// Ends it.
-pub(super) fn ended(mut span: Box<ActiveSpan>, answered: &Result<FunctionAnswer, InvokeError>) {
+/// Says how it ended.
+pub(super) fn ended(span: &mut ActiveSpan, answered: &Result<FunctionAnswer, InvokeError>) {
     let status = match answered {
         Ok(answer) => answer
             .status

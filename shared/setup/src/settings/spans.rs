@@ -15,7 +15,7 @@ use crate::VERSION;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Traces")]
 pub struct SpanSettings {
-    /// Base URL of what takes spans by OTLP over HTTP, such as http://localhost:4318; without it there are none.
+    /// Base URL of what takes spans by OTLP over HTTP, such as `http://localhost:4318`; without it there are none.
     #[arg(
         long = "otlp-endpoint",
         env = "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -72,7 +72,7 @@ fn recording(url: &str) -> (Recording, tokio::task::JoinHandle<()>) {
     };
     let batches = Batches {
         batch: 2,
-        interval: Duration::from_secs(3600),
+        interval: Duration::from_hours(1),
     };
     let mut exporter = Exporter::new(Sink::open(SinkSettings::Otlp(settings)).unwrap(), batches);
     exporter.first_pause = Duration::from_millis(1);

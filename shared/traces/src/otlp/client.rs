@@ -78,7 +78,11 @@ impl OtlpClient {
         let request = self.request(body).ok_or(SendError::NoRequest)?;
         let limit = self.settings.timeout;
         let exchange = async {
-            let response = self.client.request(request).await.map_err(unreachable)?;
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| unreachable(&error))?;
             let (parts, body) = response.into_parts();
             // What it says of spans that it did not want is of no use here.
             let _ = Limited::new(body, MAX_ANSWER).collect().await;
@@ -122,8 +126,8 @@ impl SendError {
 }
 
 /// The last cause says most: the client's own text is "client error (Connect)".
-fn unreachable(error: hyper_util::client::legacy::Error) -> SendError {
-    let mut deepest: &dyn std::error::Error = &error;
+fn unreachable(error: &hyper_util::client::legacy::Error) -> SendError {
+    let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
         deepest = source;
     }

@@ -330,7 +330,7 @@ fn spans_go_to_the_daemon_of_xray() {
     assert_eq!(gateway.post_event("/a", &headers, event.to_string()).status, 202);
     let mut documents: Vec<Value> = (0..4)
         .map(|_| {
-            let mut bytes = [0; 64 * 1024];
+            let mut bytes = vec![0; 64 * 1024];
             let length = daemon.recv(&mut bytes).unwrap();
             let text = std::str::from_utf8(&bytes[..length]).unwrap();
             let (header, document) = text.split_once('\n').unwrap();
