@@ -17,5 +17,5 @@ async fn run() -> Result<(), lambda::Error> {
     let parts = Parts::open(&settings).await?;
     // Its name is given by AWS, and a key or AWS IAM stands in front.
     let api = parts.config_api(None)?;
-    lambda::http::run(api::config::router(api)).await
+    lambda::http::run(api::config::router(api), lambda::InvocationTrace::default()).await
 }

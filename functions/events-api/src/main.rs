@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use lambda::InvocationTrace;
 use setup::settings::InvokeMode;
 use setup::{Parts, Settings, telemetry};
 
@@ -17,10 +18,11 @@ async fn run() -> Result<(), lambda::Error> {
     let parts = Parts::open(&settings).await?;
     let gateway = parts.gateway()?;
     lambda::read_routes(&gateway).await;
+    let trace = InvocationTrace::of(&gateway, settings.spans.joins_xray());
     let router = parts.events_api(gateway.clone()).into_router();
     let router = lambda::usage::counting(router, gateway);
     match settings.lambda.invoke_mode {
-        InvokeMode::Buffered => lambda::http::run(router).await,
-        InvokeMode::ResponseStream => lambda::http::run_streaming(router).await,
+        InvokeMode::Buffered => lambda::http::run(router, trace).await,
+        InvokeMode::ResponseStream => lambda::http::run_streaming(router, trace).await,
     }
 }

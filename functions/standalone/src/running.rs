@@ -16,6 +16,7 @@ use setup::telemetry::{self, TelemetryError};
 use setup::wiring::WiringError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use traces::Tracer;
 
 use crate::certificate::TlsError;
 use crate::connection::{self, ConnectionSettings, serve};
@@ -31,6 +32,9 @@ const USAGE_END: Duration = Duration::from_secs(2);
 
 /// Time in which the last lines of the access log are written.
 const ACCESS_LOG_END: Duration = Duration::from_secs(1);
+
+/// Time in which the last spans are sent.
+const SPANS_END: Duration = Duration::from_secs(2);
 
 /// A gateway that serves both APIs.
 #[derive(Debug)]
@@ -53,6 +57,7 @@ pub struct RunningGateway {
     usage: JoinHandle<()>,
     renewals: Vec<JoinHandle<()>>,
     access_log: Option<AccessLog>,
+    tracer: Tracer,
     shutdown_timeout: Duration,
 }
 
@@ -179,6 +184,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         usage,
         renewals,
         access_log: parts.access_log(),
+        tracer: parts.tracer(),
         shutdown_timeout,
     })
 }
@@ -301,6 +307,7 @@ impl RunningGateway {
             usage,
             renewals,
             access_log,
+            tracer,
             shutdown_timeout,
             ..
         } = self;
@@ -334,6 +341,7 @@ impl RunningGateway {
         if let Some(access_log) = access_log {
             access_log.flush(ACCESS_LOG_END).await;
         }
+        tracer.flush(SPANS_END).await;
     }
 }
 

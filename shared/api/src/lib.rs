@@ -14,6 +14,7 @@ mod least_rate;
 mod observed;
 mod request_id;
 mod request_target;
+mod server_span;
 mod unstoppable;
 
 pub use access_log::{AccessLogFormat, AccessLogging, LoggedRequests};

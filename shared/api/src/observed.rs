@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
 use crate::access_log::{AccessLogging, Entry, logged_body};
+use crate::server_span::ServerSpan;
 
 /// Status of a request whose client did not wait for the answer, as other servers log it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -37,6 +38,7 @@ pub(crate) struct Observed {
     /// What counts requests.
     counting: Option<Gateway>,
     noted: Option<Box<Noted>>,
+    span: Option<Box<ServerSpan>>,
 }
 
 /// A request that may have a line in the access log.
@@ -56,10 +58,17 @@ impl Observed {
         (id, origin): (Option<&HeaderValue>, Origin),
     ) -> Self {
         let head = (request.method(), request.version(), request.headers());
-        Self::of(
-            gateway.counts_requests().then(|| gateway.clone()),
-            logging.map(|logging| Noted::new("events", logging, head, id, origin)),
-        )
+        let span = if gateway.tracer().is_on() {
+            ServerSpan::begin(gateway, request, id)
+        } else {
+            None
+        };
+        let mut noted = logging.map(|logging| Noted::new("events", logging, head, id, origin));
+        if let (Some(noted), Some(span)) = (&mut noted, &span) {
+            noted.entry.trace_id = Some(format!("{:032x}", span.context().trace));
+        }
+        let counting = gateway.counts_requests().then(|| gateway.clone());
+        Self::of(counting, noted, span)
     }
 
     /// A request to the Configuration API, which counts its requests by itself.
@@ -73,15 +82,17 @@ impl Observed {
         Self::of(
             None,
             logging.map(|logging| Noted::new("config", logging, head, id, origin)),
+            None,
         )
     }
 
     /// Where nobody wants to know anything, nobody asks for the time.
-    fn of(counting: Option<Gateway>, noted: Option<Box<Noted>>) -> Self {
+    fn of(counting: Option<Gateway>, noted: Option<Box<Noted>>, span: Option<Box<ServerSpan>>) -> Self {
         Self {
             began: (counting.is_some() || noted.is_some()).then(Instant::now),
             counting,
             noted,
+            span,
         }
     }
 
@@ -92,19 +103,34 @@ impl Observed {
 
     /// Nothing is learned so far.
     pub(crate) fn learned(&self) -> Learned {
+        let mut seen = Seen::logged(self.is_noted());
+        if let Some(span) = &self.span {
+            seen = seen.placed(span.context());
+        }
         Learned {
-            seen: Seen::logged(self.is_noted()),
+            seen,
             ..Learned::default()
         }
     }
 
     /// The answer to it, which is noted when it ends.
     pub(crate) fn answered(mut self, learned: &Learned, response: Response) -> Response {
-        let Some(began) = self.began.take().filter(|_| !learned.is_probe) else {
+        if learned.is_probe {
+            self.began = None;
+            if let Some(span) = self.span.take() {
+                span.discard();
+            }
+            return response;
+        }
+        let status = response.status();
+        if let Some(span) = self.span.take() {
+            span.answered(&learned.seen, status);
+        }
+        let Some(began) = self.began.take() else {
             return response;
         };
         if let Some(gateway) = self.counting.take() {
-            gateway.count_request(&learned.seen, response.status(), began.elapsed());
+            gateway.count_request(&learned.seen, status, began.elapsed());
         }
         match self.noted.take() {
             Some(noted) => noted.answered(began, learned, response),
@@ -116,6 +142,9 @@ impl Observed {
 impl Drop for Observed {
     /// Its client has hung up before there was an answer.
     fn drop(&mut self) {
+        if let Some(span) = self.span.take() {
+            span.hung_up();
+        }
         let Some(began) = self.began.take() else { return };
         if let Some(gateway) = &self.counting
             && let Ok(status) = StatusCode::from_u16(CLIENT_CLOSED_REQUEST)

@@ -9,6 +9,7 @@ use crate::authorizer::Authorization;
 use crate::hops::{HOPS_EXTENSION, Hops, HopsError};
 use crate::ids::{DeliveryId, SubscriptionId};
 use crate::json::{Json, Object, kind};
+use crate::trace::{TRACEPARENT, Trace};
 
 mod attributes;
 mod binary;
@@ -182,6 +183,23 @@ impl Event {
         let mut event = self.with_delivery(id, subscription, attempt);
         event.set_hops(hops);
         event
+    }
+
+    /// A copy that says in which trace its transmission began, by the extension of CloudEvents for distributed tracing;
+    /// `None` where the event says so itself, or there is no trace.
+    pub fn in_trace(&self, trace: &Trace) -> Option<Self> {
+        if self.extension(TRACEPARENT.as_str()).is_some() {
+            return None;
+        }
+        let mut copy = None;
+        for (name, value) in trace.context_headers() {
+            let text = Json::from_value(value.to_str().ok()?);
+            match copy.get_or_insert_with(|| self.clone()) {
+                Self::V0_1(envelope) => envelope.set_extension(name.as_str(), text),
+                Self::CloudEvent(event) => event.set(name.as_str(), text),
+            }
+        }
+        copy
     }
 
     fn set_hops(&mut self, hops: Hops) {

@@ -4,6 +4,13 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
+mod span_context;
+mod xray_header;
+
+pub use span_context::SpanContext;
+use span_context::is_traceparent;
+pub use xray_header::of_xray_header;
+
 /// Header with the id of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Header with the place of a request in a trace.
@@ -13,10 +20,6 @@ pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Most bytes of a request id.
 const MAX_REQUEST_ID_BYTES: usize = 128;
-/// Bytes of the parts of `traceparent` that every version has.
-const TRACEPARENT_BYTES: usize = 55;
-/// Most bytes of it in a version that is not known yet.
-const MAX_TRACEPARENT_BYTES: usize = 128;
 /// Most bytes of `tracestate` that are passed on, as its specification wants it.
 const MAX_TRACESTATE_BYTES: usize = 512;
 
@@ -27,6 +30,8 @@ pub struct TraceSettings {
     pub request_ids: bool,
     /// The context of a trace.
     pub context: bool,
+    /// The same as extensions of events that have none, by the extension of CloudEvents for distributed tracing.
+    pub events: bool,
 }
 
 /// By what an event is followed. One of the members is there.
@@ -73,7 +78,7 @@ impl Trace {
             trace.request_id = single(&REQUEST_ID).filter(is_request_id);
         }
         if settings.context {
-            trace.parent = single(&TRACEPARENT).filter(is_traceparent);
+            trace.parent = single(&TRACEPARENT).filter(|value| is_traceparent(value.as_bytes()));
             // Without a place in a trace it says nothing.
             if trace.parent.is_some() {
                 trace.state = state(headers);
@@ -85,6 +90,40 @@ impl Trace {
     /// The id of the request, for logs.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_ref()?.to_str().ok()
+    }
+
+    /// The span that it names; `None` if there is none.
+    pub fn context(&self) -> Option<SpanContext> {
+        SpanContext::of_traceparent(self.parent.as_ref()?.to_str().ok()?)
+    }
+
+    /// The same at another span. What tracing systems keep beside it stays where it was of the same trace.
+    #[must_use]
+    pub fn at(&self, span: SpanContext) -> Self {
+        let goes_on = self.context().is_some_and(|before| before.trace == span.trace);
+        Self {
+            request_id: self.request_id.clone(),
+            parent: Some(span.to_traceparent()),
+            state: self.state.clone().filter(|_| goes_on),
+        }
+    }
+
+    /// Puts its place in a trace into the headers of a request that goes on, unless that is what they say already.
+    pub fn replace_in(&self, headers: &mut HeaderMap) {
+        let Some(parent) = &self.parent else { return };
+        if headers.get(TRACEPARENT) == Some(parent) {
+            return;
+        }
+        headers.insert(TRACEPARENT, parent.clone());
+        match &self.state {
+            Some(state) => headers.insert(TRACESTATE, state.clone()),
+            None => headers.remove(TRACESTATE),
+        };
+    }
+
+    /// Those of them that say where it is in a trace.
+    pub(crate) fn context_headers(&self) -> impl Iterator<Item = (HeaderName, &HeaderValue)> {
+        self.headers().filter(|(name, _)| *name != REQUEST_ID)
     }
 
     /// Headers that pass it on.
@@ -101,10 +140,20 @@ impl Trace {
 
 /// The id of the trace that a request is part of, by its single `traceparent`.
 pub fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let parent = single_parent(headers)?;
+    let parent = Some(parent).filter(|parent| is_traceparent(parent.as_bytes()))?;
+    parent.split('-').nth(1)
+}
+
+/// The span that a request was sent in, by its single `traceparent`.
+pub fn sender(headers: &HeaderMap) -> Option<SpanContext> {
+    SpanContext::of_traceparent(single_parent(headers)?)
+}
+
+fn single_parent(headers: &HeaderMap) -> Option<&str> {
     let mut lines = headers.get_all(TRACEPARENT).iter();
     let parent = lines.next().filter(|_| lines.next().is_none())?;
-    let parent = parent.to_str().ok().filter(|_| is_traceparent(parent))?;
-    parent.split('-').nth(1)
+    parent.to_str().ok()
 }
 
 /// `tracestate`, which may come on several lines.
@@ -131,25 +180,6 @@ fn state(headers: &HeaderMap) -> Option<HeaderValue> {
 /// Whether a header is text, so that it can stand in JSON.
 fn is_text(value: &HeaderValue) -> bool {
     !value.is_empty() && value.to_str().is_ok()
-}
-
-/// Whether a value has the form of a version: `00-<32 digits>-<16 digits>-<2 digits>`, and only later ones go on.
-fn is_traceparent(value: &HeaderValue) -> bool {
-    let bytes = value.as_bytes();
-    let Some((known, rest)) = bytes.split_at_checked(TRACEPARENT_BYTES) else {
-        return false;
-    };
-    let is_hex = |part: &[u8]| part.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let mut parts = known.split(|b| *b == b'-');
-    let lengths = [2, 32, 16, 2];
-    let are_right = lengths.into_iter().all(|length| {
-        parts
-            .next()
-            .is_some_and(|part| part.len() == length && is_hex(part))
-    });
-    let is_later =
-        known[..2] != *b"00" && rest.first() == Some(&b'-') && rest.iter().all(u8::is_ascii_graphic);
-    are_right && known[..2] != *b"ff" && bytes.len() <= MAX_TRACEPARENT_BYTES && (rest.is_empty() || is_later)
 }
 
 /// What is stored was sent in a header once.

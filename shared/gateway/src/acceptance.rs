@@ -13,6 +13,7 @@ use domain::routing::RoutingTable;
 use domain::system_event::SystemEvent;
 use queue::Reservation;
 use store::Store;
+use traces::{ActiveSpan, Tracer};
 
 use crate::error::GatewayError;
 use crate::intake::Arrived;
@@ -28,6 +29,7 @@ pub(crate) mod authorizers;
 mod candidate;
 mod deduplication;
 pub(crate) mod pace;
+mod publish_span;
 mod quotas;
 mod room;
 
@@ -48,6 +50,7 @@ pub(crate) struct Acceptance {
     pub(crate) unattempted: Unattempted,
     /// The proxies whose word about clients is taken.
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) tracer: Tracer,
 }
 
 /// The events of a request, once nothing stands in their way but authorizers that are asked one event at a time.
@@ -65,6 +68,8 @@ pub(crate) struct Sorted {
     allowed: Vec<Delivery>,
     /// Those whose authorizer failed although somebody else has answered or gets the event.
     lost: Vec<Delivery>,
+    /// Of the events whose traces are recorded.
+    spans: Vec<ActiveSpan>,
 }
 
 impl Acceptance {
@@ -147,6 +152,10 @@ impl Acceptance {
         sorted: &mut Sorted,
     ) -> Result<(), GatewayError> {
         let trusted = &self.trusted_proxies;
+        if self.tracer.is_on() {
+            let span = publish_span::publish(&self.tracer, &candidate.event, &mut candidate.deliveries);
+            sorted.spans.extend(span.map(|span| *span));
+        }
         let before = (sorted.allowed.len(), sorted.lost.len());
         for mut delivery in std::mem::take(&mut candidate.deliveries) {
             match candidate
@@ -186,7 +195,7 @@ impl Acceptance {
         &self,
         table: &RoutingTable,
         accepted: &mut Accepted<'_>,
-        sorted: Sorted,
+        mut sorted: Sorted,
         bytes: usize,
     ) -> Result<(), GatewayError> {
         let reservation = accepted.reservation.take();
@@ -194,6 +203,9 @@ impl Acceptance {
         let queued = self
             .enqueue(table, reservation, (sorted.allowed, bytes), &accepted.candidates)
             .await;
+        if queued.is_err() {
+            sorted.spans.iter_mut().for_each(|span| span.fail("notQueued"));
+        }
         if queue_answers {
             queued?;
         }

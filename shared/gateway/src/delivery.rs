@@ -9,6 +9,7 @@ mod fair_permits;
 mod hooks;
 mod orphans;
 mod permits;
+mod process_span;
 mod quota;
 mod quota_turns;
 mod step;

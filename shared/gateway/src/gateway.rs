@@ -12,6 +12,7 @@ use records::DeliveryLog;
 use store::Store;
 use targets::{BytesInFlight, Invoker};
 use tokio::time::Instant;
+use traces::Tracer;
 
 use crate::acceptance::{Acceptance, AdmissionControl};
 use crate::delivery::dead_letters::DeadLetters;
@@ -58,6 +59,7 @@ pub(crate) struct Stages {
     pub(crate) invocation: Arc<Invocation>,
     pub(crate) deliverer: Arc<Deliverer>,
     pub(crate) tunnels: Tunnels,
+    pub(crate) tracer: Tracer,
     /// Time that the authorizers and sync functions of a batch have together.
     pub(crate) batch_timeout: Duration,
 }
@@ -77,6 +79,8 @@ pub struct GatewayParts {
     pub invoker: Invoker,
     /// What counts the usage of spaces, if it is counted.
     pub usage: Option<Usage>,
+    /// What begins spans.
+    pub tracer: Tracer,
 }
 
 impl Gateway {
@@ -89,6 +93,7 @@ impl Gateway {
             delivery_log,
             invoker,
             usage,
+            tracer,
         } = parts;
         let metrics = EventMetrics::new(settings.metrics, settings.metrics_detail).with_usage(usage);
         let metrics = Arc::new(metrics);
@@ -112,6 +117,7 @@ impl Gateway {
                 max_timeout: settings.max_hook_timeout,
                 max_attributes: settings.event_limits.max_attributes,
             },
+            tracer: tracer.clone(),
         });
         let permits = Permits::new(&queue, settings.max_concurrent_deliveries);
         let most_calls = settings.max_sync_calls_per_space;
@@ -135,6 +141,7 @@ impl Gateway {
                 max_hops: settings.max_hops,
                 max_deliver_delay: settings.max_deliver_delay,
                 schemas: Schemas::new(settings.schemas, Arc::clone(&metrics)),
+                traces_events: settings.traces.events,
             },
             acceptance: Acceptance {
                 store: store.clone(),
@@ -147,6 +154,7 @@ impl Gateway {
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
                 trusted_proxies: settings.trusted_proxies,
+                tracer: tracer.clone(),
             },
             deliverer: Arc::new(Deliverer {
                 store,
@@ -160,7 +168,9 @@ impl Gateway {
                 quotas,
                 quota_turns: QuotaTurns::default(),
                 max_retry_after: settings.max_retry_after,
+                tracer: tracer.clone(),
             }),
+            tracer,
             invocation,
             tunnels: Tunnels::new(settings.tunnels, Arc::clone(&metrics)),
             metrics,
@@ -185,6 +195,16 @@ impl Gateway {
     /// What counts the usage of spaces, if it is counted.
     pub fn usage(&self) -> Option<&Usage> {
         self.0.metrics.usage()
+    }
+
+    /// What begins spans.
+    pub fn tracer(&self) -> &Tracer {
+        &self.0.tracer
+    }
+
+    /// Waits until the spans of what was done so far are sent, but not for longer than this.
+    pub async fn flush_spans(&self, most: Duration) {
+        self.0.tracer.flush(most).await;
     }
 
     /// Whether requests are counted by their routes.

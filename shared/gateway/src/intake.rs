@@ -13,7 +13,7 @@ use domain::passthrough::OriginalRequest;
 use domain::resource::Subscription;
 use domain::routing::RoutingTable;
 use domain::space_version::{SpaceVersion, SpaceVersionError};
-use domain::trace::{Trace, TraceSettings};
+use domain::trace::{SpanContext, Trace, TraceSettings};
 use http::HeaderMap;
 use http::request::Parts;
 use offload::{LARGE_BODY, off_runtime};
@@ -142,12 +142,22 @@ impl Intake {
         refuse_loop(Hops::of_request(headers)?, self.max_hops)
     }
 
-    /// By what a request is followed, as far as that is passed on.
-    pub(crate) fn trace(&self, headers: &HeaderMap) -> Option<Arc<Trace>> {
+    /// By what a request is followed, as far as that is passed on. `place` is where it is in its trace, if it has a place
+    /// of its own there.
+    pub(crate) fn trace(
+        &self,
+        headers: &HeaderMap,
+        place: impl FnOnce() -> Option<SpanContext>,
+    ) -> Option<Arc<Trace>> {
         if self.traces == TraceSettings::default() {
             return None;
         }
-        Trace::of_request(headers, self.traces).map(Arc::new)
+        let came = Trace::of_request(headers, self.traces);
+        let trace = match place() {
+            Some(place) => Some(came.unwrap_or_default().at(place)),
+            None => came,
+        };
+        trace.map(Arc::new)
     }
 
     /// The events of a request. Large bodies are decoded off the runtime.

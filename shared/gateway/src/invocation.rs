@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::ids::{FunctionId, Space};
 use targets::Invoker;
+use traces::Tracer;
 
 use crate::metrics::EventMetrics;
 
@@ -20,6 +21,7 @@ pub(crate) mod decision_cache;
 pub(crate) mod hook;
 pub(crate) mod hook_chain;
 pub(crate) mod hook_limits;
+mod invoke_span;
 mod planned_call;
 pub(crate) mod system_events;
 pub(crate) mod transforms;
@@ -44,6 +46,7 @@ pub(crate) struct Invocation {
     pub(crate) transforms: Transforms,
     pub(crate) hook_limits: HookLimits,
     pub(crate) decisions: DecisionCache,
+    pub(crate) tracer: Tracer,
 }
 
 impl Invocation {

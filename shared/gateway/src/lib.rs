@@ -27,6 +27,7 @@ mod receive;
 mod seen;
 mod settings;
 mod space_quotas;
+mod spans;
 mod stamp;
 mod sync_calls;
 mod tunnels;

@@ -39,6 +39,8 @@ pub(crate) struct Matching {
     pub(crate) max_hops: Hops,
     pub(crate) max_deliver_delay: Duration,
     pub(crate) schemas: Schemas,
+    /// Whether events say in which trace their transmission began.
+    pub(crate) traces_events: bool,
 }
 
 impl Matching {
@@ -92,9 +94,14 @@ impl Matching {
     fn reached<'a>(
         &self,
         arrived: &Arrived<'a>,
-        event: Arc<Event>,
+        mut event: Arc<Event>,
         mut routes: Routes<'a>,
     ) -> Result<Matched<'a>, GatewayError> {
+        if self.traces_events
+            && let Some(told) = arrived.trace.and_then(|trace| event.in_trace(trace))
+        {
+            event = Arc::new(told);
+        }
         if arrived.table.has_closed_spaces() {
             routes = admitted(arrived, &event, routes)?;
         }

@@ -85,7 +85,7 @@ impl Gateway {
                 };
             }
         };
-        let trace = stages.intake.trace(&parts.headers);
+        let trace = stages.intake.trace(&parts.headers, || client.seen.place());
         let outcome = match body.and_then(|body| Ok((body, stages.intake.hops(&parts.headers)?))) {
             Ok((body, hops)) => {
                 self.process(&Arrived {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::event::Event;
 use domain::ids::Space;
 use domain::resource::Subscription;
+use domain::trace::SpanContext;
 use tokio::time::Instant;
 
 /// What is learned of a request on its way. Of several events it is what the first one has.
@@ -18,6 +19,8 @@ pub struct Seen {
     is_unmatched: AtomicBool,
     logged: OnceLock<Box<Logged>>,
     micros_in_target: AtomicU64,
+    /// Boxed: most requests have none.
+    place: Option<Box<SpanContext>>,
 }
 
 /// What the access log alone wants to know.
@@ -41,6 +44,18 @@ impl Seen {
             is_logged,
             ..Self::default()
         }
+    }
+
+    /// The same of a request that has a place of its own in a trace.
+    #[must_use]
+    pub fn placed(mut self, place: SpanContext) -> Self {
+        self.place = Some(Box::new(place));
+        self
+    }
+
+    /// The place of the request in a trace, unless it is only what its headers say.
+    pub(crate) fn place(&self) -> Option<SpanContext> {
+        self.place.as_deref().copied()
     }
 
     /// An event was matched. `owner` is the space of its path, if it has one.

@@ -22,17 +22,19 @@ use tower::layer::layer_fn;
 use tower::{Service, ServiceExt as _};
 
 use self::streaming::StreamingFunction;
+use crate::invocation_trace::InvocationTrace;
 
 pub use response::MAX_RESPONSE_BYTES;
 
 /// Answers invocations with a router until the process ends. An error means that the runtime of Lambda is gone.
-pub async fn run(router: Router) -> Result<(), Error> {
-    lambda_runtime::run(service(router)).await
+pub async fn run(router: Router, trace: InvocationTrace) -> Result<(), Error> {
+    lambda_runtime::run(service(router).traced(trace)).await
 }
 
 /// The same behind a function URL whose invoke mode is `RESPONSE_STREAM`: answers are passed on while they come in.
-pub async fn run_streaming(router: Router) -> Result<(), Error> {
-    let streaming = StreamingFunction::new(router.clone(), PooledClient::builder().build());
+pub async fn run_streaming(router: Router, trace: InvocationTrace) -> Result<(), Error> {
+    let runtime_api = PooledClient::builder().build();
+    let streaming = StreamingFunction::new(router.clone(), trace, runtime_api);
     lambda_runtime::Runtime::new(service(router))
         .layer(layer_fn(move |_buffering| streaming.clone()))
         .layer(TracingLayer::new())
@@ -42,13 +44,26 @@ pub async fn run_streaming(router: Router) -> Result<(), Error> {
 
 /// A router as a service that the runtime of Lambda can call.
 pub fn service(router: Router) -> HttpFunction {
-    HttpFunction { router }
+    HttpFunction {
+        router,
+        trace: InvocationTrace::default(),
+    }
 }
 
 /// A router that takes events instead of requests; made by [`service`].
 #[derive(Debug, Clone)]
 pub struct HttpFunction {
     router: Router,
+    trace: InvocationTrace,
+}
+
+impl HttpFunction {
+    /// The same with spans, which are sent before an invocation ends.
+    #[must_use]
+    pub fn traced(mut self, trace: InvocationTrace) -> Self {
+        self.trace = trace;
+        self
+    }
 }
 
 impl Service<LambdaEvent<ApiGatewayV2httpRequest>> for HttpFunction {
@@ -62,16 +77,26 @@ impl Service<LambdaEvent<ApiGatewayV2httpRequest>> for HttpFunction {
     }
 
     fn call(&mut self, event: LambdaEvent<ApiGatewayV2httpRequest>) -> Self::Future {
-        let router = self.router.clone();
-        Box::pin(async move { Ok(answer(router, event.payload).await) })
+        let Self { router, trace } = self.clone();
+        Box::pin(async move {
+            let answer = answer(router, event, &trace).await;
+            trace.end().await;
+            Ok(answer)
+        })
     }
 }
 
 /// Nothing outlives the answer: once it is given, Lambda stops the clock of the process until the next invocation.
-async fn answer(router: Router, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+async fn answer(
+    router: Router,
+    event: LambdaEvent<ApiGatewayV2httpRequest>,
+    trace: &InvocationTrace,
+) -> ApiGatewayV2httpResponse {
+    let (event, context) = event.into_parts();
     let is_head = event.request_context.http.method == Method::HEAD;
     match request::from_event(event) {
-        Ok(request) => {
+        Ok(mut request) => {
+            trace.place(request.headers_mut(), context.xray_trace_id.as_deref());
             let Ok(response) = router.oneshot(request).await;
             response::into_event(response, is_head).await
         }

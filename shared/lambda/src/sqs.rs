@@ -14,6 +14,8 @@ use queue::sqs::{Admission, HandedOut, MalformedMessage, SourceKind};
 use queue::{DeliveryQueue, Settled, Sqs};
 use tokio::time::{Instant, timeout_at};
 
+use crate::invocation_trace::FLUSH;
+
 /// Time before the deadline of an invocation in which its answer is given.
 const ANSWER_MARGIN: Duration = Duration::from_millis(500);
 
@@ -42,7 +44,8 @@ pub async fn run(gateway: Gateway, concurrency: usize) -> Result<(), Error> {
             // The answer has its margin before the end of the invocation; what cannot be written in it is written next time.
             // Boxed: what hardly any batch does is no part of all of them.
             let ending = Box::pin(gateway.end_invocation());
-            let _ = tokio::time::timeout(ANSWER_MARGIN / 2, ending).await;
+            let written = tokio::time::timeout(ANSWER_MARGIN / 2, ending);
+            let _ = tokio::join!(written, gateway.flush_spans(FLUSH));
             Ok::<_, Infallible>(response)
         }
     });

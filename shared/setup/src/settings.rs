@@ -36,6 +36,7 @@ mod response_default;
 mod routing;
 mod schemas;
 mod secrets;
+mod spans;
 mod store;
 mod switch;
 mod target_guard;
@@ -66,6 +67,7 @@ pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
 pub use schemas::SchemaSettings;
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
+pub use spans::{NoDaemon, SpanPlace, SpanSettings, XRayDaemon};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
 pub use target_guard::TargetGuardSettings;
@@ -165,6 +167,9 @@ pub struct Settings {
     /// The access log.
     #[command(flatten)]
     pub access_log: AccessLogSettings,
+    /// Spans.
+    #[command(flatten)]
+    pub spans: SpanSettings,
     /// Flags of the original that have no effect.
     #[command(flatten)]
     pub former: FormerSettings,
@@ -274,7 +279,10 @@ impl Settings {
 
     /// By what events are followed.
     pub fn traces(&self) -> TraceSettings {
-        self.answers.traces(self.access_log.is_on())
+        let mut traces = self.answers.traces(self.access_log.is_on());
+        // Spans are of no use where those of functions are not parts of them.
+        traces.context |= self.spans.is_on();
+        traces
     }
 
     /// Whether members of resources that are not known are refused instead of ignored.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, HOOK_DURATION, doubling_buckets};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use records::{ACCESS_LOG_DROPPED, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET};
+use traces::SPANS_DROPPED;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -14,7 +15,7 @@ use crate::log_sampling::LogSampling;
 use crate::settings::LogSettings;
 
 /// Crates whose messages follow the level that is set; all others speak up from `warn` on.
-const OWN_CRATES: [&str; 13] = [
+const OWN_CRATES: [&str; 14] = [
     "api",
     "config_api",
     "config_stream",
@@ -28,6 +29,7 @@ const OWN_CRATES: [&str; 13] = [
     "setup",
     "store",
     "targets",
+    "traces",
 ];
 
 /// Why telemetry cannot be set up.
@@ -90,7 +92,7 @@ pub fn metrics_recorder() -> Result<PrometheusHandle, TelemetryError> {
         Ok(recorder) => {
             gateway::metrics::describe();
             // What has no labels is there from the start: where a series is missing, nobody sees that it is 0.
-            for name in [ACCESS_LOG_DROPPED, DELIVERY_LOG_DROPPED] {
+            for name in [ACCESS_LOG_DROPPED, DELIVERY_LOG_DROPPED, SPANS_DROPPED] {
                 metrics::counter!(name).absolute(0);
             }
             Ok(RECORDER.get_or_init(|| recorder).clone())

@@ -8,6 +8,7 @@ use queue::DeliveryQueue;
 use records::{AccessLog, DeliveryLog};
 use store::{DynamoDb, Store, StreamTail};
 use targets::BytesInFlight;
+use traces::Tracer;
 
 use self::access_log::Life;
 use self::deliveries::Deliveries;
@@ -40,6 +41,8 @@ pub struct Parts<'s> {
     usage: Option<Usage>,
     /// Where requests are noted.
     access_log: Option<AccessLogging>,
+    /// What begins spans.
+    tracer: Tracer,
     own_config_api: OwnConfigApi,
     settings: &'s Settings,
     aws: Aws<'s>,
@@ -76,6 +79,7 @@ impl<'s> Parts<'s> {
             delivery_log,
         } = deliveries::open(settings, &store, &aws).await?;
         let usage = settings.usage.counting();
+        let tracer = settings.spans.tracer().map(Tracer::start).transpose()?;
         Ok(Self {
             leak_reports,
             usage: usage.map(|counting| Usage::new(store.clone(), counting)),
@@ -83,6 +87,7 @@ impl<'s> Parts<'s> {
             queue,
             dead_letters,
             delivery_log,
+            tracer: tracer.unwrap_or_default(),
             access_log: access_log::open(&settings.access_log, life)?,
             own_config_api,
             settings,
@@ -93,6 +98,11 @@ impl<'s> Parts<'s> {
     /// The access log, if there is one.
     pub fn access_log(&self) -> Option<AccessLog> {
         self.access_log.as_ref().map(|logging| logging.log.clone())
+    }
+
+    /// What begins spans.
+    pub fn tracer(&self) -> Tracer {
+        self.tracer.clone()
     }
 
     /// What follows the stream of a `DynamoDB` store in a process that lives on; `None` for other stores.

@@ -4,7 +4,7 @@ use super::Problem;
 use super::tree::Metadata;
 
 /// Libraries under `shared/` and the siblings each may use. A library that is not listed may use none.
-const LIBRARIES: [(&str, &[&str]); 15] = [
+const LIBRARIES: [(&str, &[&str]); 16] = [
     ("filters", &[]),
     ("dataflow", &[]),
     ("domain", &["filters"]),
@@ -16,22 +16,25 @@ const LIBRARIES: [(&str, &[&str]); 15] = [
     ("records", &["domain"]),
     ("targets", &["aws", "clocks", "domain"]),
     ("targets/tests", &["domain", "targets"]),
+    ("traces", &["domain"]),
     (
         "gateway",
         &[
             "clocks", "dataflow", "domain", "filters", "offload", "store", "queue", "records", "targets",
+            "traces",
         ],
     ),
     (
         "api",
         &[
             "clocks", "dataflow", "domain", "filters", "offload", "gateway", "store", "queue", "records",
+            "traces",
         ],
     ),
     (
         "setup",
         &[
-            "aws", "domain", "store", "queue", "records", "targets", "gateway", "api",
+            "aws", "domain", "store", "queue", "records", "targets", "traces", "gateway", "api",
         ],
     ),
     ("lambda", &["domain", "store", "queue", "gateway"]),
@@ -54,6 +57,7 @@ const KNOWN_ONLY_BY: [(&str, &[&str]); 9] = [
             "shared/records",
             "shared/targets",
             "shared/targets/tests",
+            "shared/traces",
             "shared/gateway",
             "shared/api",
             "shared/setup",

@@ -1,8 +1,9 @@
-//! What an operator sees of a gateway: its metrics, its access log and its dashboards.
+//! What an operator sees of a gateway: its metrics, its access log, its traces and its dashboards.
 
 mod access_log;
 mod dashboards;
 mod questions;
+mod traces;
 mod traffic;
 
 use crate::gateway_process::GatewayProcess;

@@ -252,7 +252,12 @@ impl Envelope {
 
     /// Sets the member of `extensions` with how often the event was passed on.
     pub(super) fn set_hops(&mut self, hops: Hops) {
-        self.extensions.insert(HOPS_EXTENSION.to_owned(), hops.to_json());
+        self.set_extension(HOPS_EXTENSION, hops.to_json());
+    }
+
+    /// Sets a member of `extensions`.
+    pub(super) fn set_extension(&mut self, name: &str, value: Json) {
+        self.extensions.insert(name.to_owned(), value);
     }
 
     fn set_gateway_member(&mut self, name: &str, value: Json) {

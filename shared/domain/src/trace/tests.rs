@@ -6,6 +6,7 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const ALL: TraceSettings = TraceSettings {
     request_ids: true,
     context: true,
+    events: false,
 };
 
 fn of(lines: &[(&str, &str)], settings: TraceSettings) -> Option<serde_json::Value> {
@@ -93,4 +94,62 @@ fn contexts_that_are_none_are_left_out() {
         let trace = of(&[("traceparent", PARENT), ("tracestate", state)], ALL).unwrap();
         assert_eq!(trace.get("tracestate").is_some(), want);
     }
+}
+
+#[test]
+fn a_request_that_goes_on_says_where_it_is_once() {
+    let mut came = HeaderMap::new();
+    for state in ["a=1", "b=2"] {
+        came.append("tracestate", HeaderValue::from_static(state));
+    }
+    came.insert("traceparent", HeaderValue::from_static(PARENT));
+    let trace = Trace::of_request(&came, ALL).unwrap();
+    let mut headers = came.clone();
+    trace.replace_in(&mut headers);
+    assert_eq!(headers, came);
+    let within = SpanContext {
+        span: 1,
+        ..trace.context().unwrap()
+    };
+    trace.at(within).replace_in(&mut headers);
+    assert_eq!(
+        headers.get_all("tracestate").iter().collect::<Vec<_>>(),
+        ["a=1,b=2"]
+    );
+    assert_eq!(headers["traceparent"], within.to_traceparent());
+    trace
+        .at(SpanContext { trace: 1, ..within })
+        .replace_in(&mut headers);
+    assert!(!headers.contains_key("tracestate"));
+    Trace::default().replace_in(&mut headers);
+    assert!(headers.contains_key("traceparent"));
+}
+
+#[test]
+fn what_goes_on_at_another_span_keeps_what_belongs_to_it() {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("x-request-id", "r-1"),
+        ("traceparent", PARENT),
+        ("tracestate", "a=1"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let trace = Trace::of_request(&headers, ALL).unwrap();
+    let sender = sender(&headers).unwrap();
+    assert_eq!(trace.context(), Some(sender));
+    let texts = |trace: &Trace| {
+        let texts = trace
+            .headers()
+            .map(|(_, value)| value.to_str().unwrap().to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    let within = SpanContext { span: 1, ..sender };
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000001-01";
+    assert_eq!(texts(&trace.at(within)), ["r-1", parent, "a=1"]);
+    let elsewhere = SpanContext { trace: 1, ..within };
+    let parent = "00-00000000000000000000000000000001-0000000000000001-01";
+    assert_eq!(texts(&trace.at(elsewhere)), ["r-1", parent]);
+    assert_eq!(texts(&Trace::default().at(within)).len(), 1);
+    assert_eq!(Trace::default().context(), None);
 }

@@ -13,6 +13,7 @@ use domain::ids::FunctionId;
 use domain::resource::{Subscription, TransformSource};
 use domain::retry::{FailureClass, RetryPolicy};
 use domain::routing::RoutingTable;
+use domain::trace::Trace;
 use futures_util::FutureExt as _;
 use queue::Outcome;
 use targets::{ErrorChain, InvokeError};
@@ -39,12 +40,14 @@ pub(super) struct Attempted {
 }
 
 impl Deliverer {
-    /// Calls the function of a delivery with its event, until `end` at most, and decides on what came of it.
+    /// Calls the function of a delivery with its event, until `end` at most, and decides on what came of it. `trace` is what the
+    /// call is followed by.
     pub(super) async fn attempt(
         &self,
         table: &RoutingTable,
         (subscription, policy): (&Arc<Subscription>, &RetryPolicy),
         (delivery, event): (&Delivery, &Arc<Event>),
+        trace: Option<&Arc<Trace>>,
         mut targets: Targets<'_>,
         end: Option<Instant>,
     ) -> DeliveryStep {
@@ -71,7 +74,7 @@ impl Deliverer {
             function: &delivery.function,
             event,
             hops: delivery.arrival.hops,
-            trace: delivery.arrival.trace.as_ref(),
+            trace,
             occasion: Occasion::Delivery {
                 id: &delivery.id,
                 attempt: number,

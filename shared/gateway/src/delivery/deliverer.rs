@@ -7,6 +7,7 @@ use domain::ids::Space;
 use queue::DeliveryQueue;
 use records::DeliveryLog;
 use store::Store;
+use traces::Tracer;
 
 use super::dead_letters::DeadLetters;
 use super::permits::Permits;
@@ -31,6 +32,7 @@ pub(crate) struct Deliverer {
     pub(crate) quota_turns: QuotaTurns,
     /// Longest time for which a function is left alone because it asks for that.
     pub(crate) max_retry_after: Duration,
+    pub(crate) tracer: Tracer,
 }
 
 impl Deliverer {

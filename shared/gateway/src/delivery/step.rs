@@ -9,6 +9,7 @@ use std::time::Duration;
 use clocks::epoch_millis;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::Delivery;
+use domain::event::Event;
 use domain::resource::{HookPoint, Subscription};
 use domain::retry::RetryPolicy;
 use domain::routing::RoutingTable;
@@ -16,14 +17,17 @@ use futures_util::FutureExt as _;
 use queue::Outcome;
 use store::StoreError;
 use targets::ErrorChain;
+use tokio::time::Instant;
 
 use super::dead_letters::DeadLetterError;
 use super::deliverer::Deliverer;
 use super::dispatch_time::DispatchTime;
+use super::process_span;
 use super::verdict::{FailedAttempt, dead_letter, is_exhausted};
 use crate::invocation::call::is_sealed;
 use crate::invocation::weighted::{Targets, is_known};
 use crate::rate_limits::{LimitOf, MustWait};
+use crate::spans::within;
 
 /// How long deliveries wait that the gateway itself is not able to make: its store does not answer.
 pub(super) const UNABLE_PAUSE: Duration = Duration::from_secs(5);
@@ -48,6 +52,14 @@ pub(super) enum DeliveryStep {
 }
 
 impl DeliveryStep {
+    /// What the queue is told; `None` where nothing is to be done about it.
+    fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::Settle(outcome) => Some(outcome),
+            Self::Wait { .. } => None,
+        }
+    }
+
     /// There is no time left for the delivery; whoever receives it next may have more.
     pub(super) fn left() -> Self {
         Self::Settle(Outcome::Defer {
@@ -179,22 +191,47 @@ impl Deliverer {
             }
         }
         let event = &*event;
-        let attempt = self.attempt(&table, (subscription, policy), (delivery, event), targets, end);
+        let (to, what) = ((subscription, policy), (delivery, event));
+        self.attempt_in_span(&table, to, what, targets, end).await
+    }
+
+    /// Makes an attempt, in a span of its own where the trace of its event is recorded.
+    async fn attempt_in_span(
+        &self,
+        table: &RoutingTable,
+        to: (&Arc<Subscription>, &RetryPolicy),
+        (delivery, event): (&Delivery, &Arc<Event>),
+        targets: Targets<'_>,
+        end: Option<Instant>,
+    ) -> DeliveryStep {
+        let span = if self.tracer.is_on() {
+            process_span::process(&self.tracer, delivery, event)
+        } else {
+            None
+        };
+        let came = delivery.arrival.trace.as_ref();
+        let inner = span.as_ref().and_then(|span| Some(within(came?, span)));
+        let (trace, what) = (inner.as_ref().or(came), (delivery, event));
+        let attempt = self.attempt(table, to, what, trace, targets, end);
         // The call is over, and what it gave is too much for the gateway: another one would give the same.
-        AssertUnwindSafe(attempt)
+        let step = AssertUnwindSafe(attempt)
             .catch_unwind()
             .await
             .unwrap_or_else(|_panic| {
                 let (space, function) = (&delivery.space, &delivery.function);
                 tracing::error!(%space, functionId = %function, deliveryId = %delivery.id, "A delivery panicked after its attempt.");
                 self.give_up(
-                    Some(&table),
+                    Some(table),
                     delivery,
                     DeadLetterReason::PermanentFailure,
                     delivery.attempts.saturating_add(1),
                     Some(FailedAttempt::panicked()),
                 )
-            })
+            });
+        if let Some(mut span) = span {
+            process_span::ended(&mut span, step.outcome());
+        }
+        step
     }
 
     /// What becomes of a delivery whose subscription is paused, or whose space is suspended.

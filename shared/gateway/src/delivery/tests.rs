@@ -73,6 +73,7 @@ impl Fixture {
                 delivery_log: DeliveryLog::Tracing,
                 invoker: Invoker::new(TargetSettings::default()).unwrap(),
                 usage: None,
+                tracer: traces::Tracer::default(),
             },
             GatewaySettings {
                 hosted: HostedDomains::default(),

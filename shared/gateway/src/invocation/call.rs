@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Invocation;
 use super::call_outcome::outcome;
 use super::called::{CallError, CallResult, Called};
+use super::invoke_span;
 use super::planned_call::{EventForm, PlannedCall};
 use super::transforms::Untransformed;
 use super::weighted::{Targets, is_worth_another};
@@ -223,16 +224,24 @@ impl Invocation {
         call: &impl Fn(&Provider) -> PlannedCall<'c>,
     ) -> Called {
         let provider = &callable(table, space, function)?.provider;
-        let call = call(provider);
+        let mut call = call(provider);
         if provider.passes_requests_on()
             && let Some(original) = call.call.original
         {
             let checked = original.check().and_then(|()| original.check_route(table));
             checked.map_err(CallError::NotPassedOn)?;
         }
+        let span = if self.tracer.is_on() {
+            invoke_span::invoke(&self.tracer, (space, function, provider), &mut call.call)
+        } else {
+            None
+        };
         let call = call.ready().await;
         let counted = self.metrics.begin_call(space, function);
         let answered = self.invoker.invoke_for(space, provider, call).await;
+        if let Some(mut span) = span {
+            invoke_span::ended(&mut span, &answered);
+        }
         counted.ended(|| outcome(&answered));
         Ok(CallResult {
             answer: answered?,

@@ -2,6 +2,7 @@
 
 use queue::DEAD_LETTERS_DROPPED;
 use records::{ACCESS_LOG_DROPPED, DELIVERY_LOG_DROPPED};
+use traces::SPANS_DROPPED;
 
 use super::hooks::{HOOK_DURATION, HOOKS};
 use super::names;
@@ -102,7 +103,7 @@ pub(super) const REQUEST_DURATION: Description = histogram(
 );
 
 /// All metrics of the gateway. Those of the process itself are described by whatever collects them.
-pub const DESCRIPTIONS: [Description; 36] = [
+pub const DESCRIPTIONS: [Description; 37] = [
     counter(
         names::EVENTS_RECEIVED,
         "Events that found a subscriber, before authorization.",
@@ -134,6 +135,7 @@ pub const DESCRIPTIONS: [Description; 36] = [
     ),
     counter(DELIVERY_LOG_DROPPED, "Attempts that the delivery log left out."),
     counter(ACCESS_LOG_DROPPED, "Lines that the access log left out."),
+    counter(SPANS_DROPPED, "Spans that were not sent."),
     gauge(names::EVENTS_BACKLOG, "Async deliveries that wait."),
     counter(
         names::QUEUE_REFUSED,

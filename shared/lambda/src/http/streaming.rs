@@ -26,6 +26,7 @@ use tower::{Service, ServiceExt as _};
 
 use super::request;
 use super::response::{self, ResponseHead};
+use crate::invocation_trace::InvocationTrace;
 
 const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
@@ -43,14 +44,16 @@ const DELIMITER: [u8; 8] = [0; 8];
 #[derive(Debug, Clone)]
 pub(super) struct StreamingFunction {
     router: Router,
+    trace: InvocationTrace,
     runtime_api: Arc<PooledClient>,
 }
 
 impl StreamingFunction {
     /// Answers the runtime API that this client calls.
-    pub(super) fn new(router: Router, runtime_api: PooledClient) -> Self {
+    pub(super) fn new(router: Router, trace: InvocationTrace, runtime_api: PooledClient) -> Self {
         Self {
             router,
+            trace,
             runtime_api: Arc::new(runtime_api),
         }
     }
@@ -58,9 +61,10 @@ impl StreamingFunction {
     /// Nothing outlives the call: once the answer is posted, Lambda stops the clock until the next invocation.
     async fn answer(self, invocation: LambdaInvocation) -> Result<(), Error> {
         let request_id = &invocation.context.request_id;
+        let xray_header = invocation.context.xray_trace_id.as_deref();
         // An error of this service would end the process, and with it an instance that is in order.
         let mut posted = if let Ok(event) = serde_json::from_slice(&invocation.body) {
-            answer_of(self.respond(event).await, request_id)?
+            answer_of(self.respond(event, xray_header).await, request_id)?
         } else {
             tracing::error!("{NO_REQUEST}");
             error_of(request_id)?
@@ -77,13 +81,15 @@ impl StreamingFunction {
             // Should the runtime API be gone, the next invocation cannot be had either, which ends the process.
             Err(error) => tracing::error!(error, "An answer could not be passed to AWS Lambda."),
         }
+        self.trace.end().await;
         Ok(())
     }
 
-    async fn respond(&self, event: ApiGatewayV2httpRequest) -> Streamed {
+    async fn respond(&self, event: ApiGatewayV2httpRequest, xray_header: Option<&str>) -> Streamed {
         let is_head = event.request_context.http.method == Method::HEAD;
         let response = match request::from_event(event) {
-            Ok(request) => {
+            Ok(mut request) => {
+                self.trace.place(request.headers_mut(), xray_header);
                 let Ok(response) = self.router.clone().oneshot(request).await;
                 response
             }

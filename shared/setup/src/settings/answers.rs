@@ -37,6 +37,16 @@ pub struct AnswerSettings {
         value_name = "on|off"
     )]
     pub trace_context: Switch,
+    /// Say in events that have no traceparent of their own in which trace they came, as extensions traceparent and tracestate;
+    /// where that is on, the headers are passed on as well.
+    #[arg(
+        long = "trace-events",
+        env = "EVENT_GATEWAY_TRACE_EVENTS",
+        default_value = "off",
+        hide_possible_values = true,
+        value_name = "on|off"
+    )]
+    pub trace_events: Switch,
 }
 
 impl AnswerSettings {
@@ -57,7 +67,8 @@ impl AnswerSettings {
     pub(super) fn traces(&self, has_access_log: bool) -> TraceSettings {
         TraceSettings {
             request_ids: self.has_request_ids(has_access_log),
-            context: self.trace_context.is_on(),
+            context: self.trace_context.is_on() || self.trace_events.is_on(),
+            events: self.trace_events.is_on(),
         }
     }
 }

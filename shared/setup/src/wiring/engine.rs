@@ -27,6 +27,7 @@ impl Parts<'_> {
             delivery_log: self.delivery_log.clone(),
             invoker,
             usage: self.usage.clone(),
+            tracer: self.tracer.clone(),
         };
         Ok(Gateway::new(parts, gateway_settings(self.settings)))
     }

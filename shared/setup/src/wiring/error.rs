@@ -4,6 +4,7 @@ use domain::quota::PlansError;
 use queue::sqs::WeakKey;
 use store::{KeyFileError, OpenError};
 use targets::TargetSettingsError;
+use traces::SinkError;
 
 use crate::aws::NoRegion;
 
@@ -46,6 +47,9 @@ pub enum WiringError {
     /// The plans of spaces cannot be used.
     #[error("--plans cannot be used: {0}")]
     Plans(#[from] PlansError),
+    /// Spans cannot be sent.
+    #[error(transparent)]
+    Traces(#[from] SinkError),
     /// The settings of functions contradict each other.
     #[error(transparent)]
     Targets(#[from] TargetSettingsError),

@@ -1,6 +1,7 @@
 //! Requests as they came, for functions that know nothing of events (docs/targets.md).
 
 use domain::passthrough::OriginalRequest;
+use domain::trace::Trace;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue};
 use http::uri::{PathAndQuery, Scheme};
 use http::{Method, Request, Response, StatusCode, Uri};
@@ -34,11 +35,11 @@ impl HttpTargets {
     pub(super) async fn send_original(
         &self,
         to: &Destination,
-        original: &OriginalRequest<'_>,
+        (original, trace): (&OriginalRequest<'_>, Option<&Trace>),
         custom: &Custom,
         sharing: Sharing,
     ) -> Result<Response<ResponseBody>, InvokeError> {
-        let mut request = request(to, original, custom)?;
+        let mut request = request(to, (original, trace), custom)?;
         let is_encrypted = request.uri().scheme() == Some(&Scheme::HTTPS);
         if original.upgrade().is_some() {
             hops::tell(request.headers_mut());
@@ -62,10 +63,10 @@ impl HttpTargets {
 }
 
 /// The request that a function gets: the client's, with the function's own headers and credentials in the place of those
-/// of the same name.
+/// of the same name, and with its place in a trace, where the gateway has one of its own there.
 fn request(
     to: &Destination,
-    original: &OriginalRequest<'_>,
+    (original, trace): (&OriginalRequest<'_>, Option<&Trace>),
     custom: &Custom,
 ) -> Result<Request<Payload>, InvokeError> {
     let base = to.uri.path_and_query().cloned();
@@ -80,6 +81,9 @@ fn request(
     let headers = request.headers_mut();
     *headers = original.headers();
     headers.insert(HOST, to.host.clone());
+    if let Some(trace) = trace {
+        trace.replace_in(headers);
+    }
     if needs_zero_length(original) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }

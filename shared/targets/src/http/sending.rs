@@ -127,12 +127,14 @@ impl HttpTargets {
         custom: Option<&Custom>,
     ) -> Result<Response<ResponseBody>, InvokeError> {
         let mut destination = Destination::parse(&endpoint.url).map_err(InvokeError::unusable)?;
+        let original = call.original.filter(|_| endpoint.request.is_passthrough());
+        let trace = call.identity.as_ref().filter(|_| original.is_some());
+        let trace = trace.and_then(|identity| identity.trace.clone());
         let identification = call
             .identity
             .map(|identity| Identification::of(&identity, &endpoint.signing_secrets, &call.payload))
             .transpose()
             .map_err(InvokeError::unusable)?;
-        let original = call.original.filter(|_| endpoint.request.is_passthrough());
         let is_passed_on = call.caller == Caller::Client && mode.is_passed_on();
         let sharing = if is_passed_on && mode == ResponseMode::Stream {
             Sharing::Own
@@ -144,7 +146,8 @@ impl HttpTargets {
         loop {
             if let (Some(original), Some(custom)) = (original, custom) {
                 // Boxed: events do not have to carry it.
-                return Box::pin(self.send_original(&destination, original, custom, sharing)).await;
+                let passed_on = (original, trace.as_deref());
+                return Box::pin(self.send_original(&destination, passed_on, custom, sharing)).await;
             }
             let mut request = request(&destination, event.clone(), identification.as_ref());
             if is_passed_on {

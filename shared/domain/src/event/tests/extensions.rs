@@ -1,6 +1,7 @@
 //! Extensions: what producers say, and what consumers learn of their delivery.
 
 use super::*;
+use crate::trace::{Trace, TraceSettings};
 
 #[test]
 fn consumers_learn_of_their_delivery() {
@@ -88,4 +89,39 @@ fn extensions_by_name() {
     ] {
         assert_eq!(event.extension(name).map(Json::get), want, "{name} {event:?}");
     }
+}
+
+#[test]
+fn events_say_in_which_trace_they_came_unless_they_say_it_themselves() {
+    let headers = |lines: &[(&'static str, &'static str)]| {
+        let lines = lines
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        let settings = TraceSettings {
+            request_ids: true,
+            context: true,
+            events: true,
+        };
+        Trace::of_request(&lines.collect(), settings).unwrap()
+    };
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = headers(&[
+        ("traceparent", parent),
+        ("tracestate", "a=1"),
+        ("x-request-id", "r-1"),
+    ]);
+    let told = format!(r#""traceparent":"{parent}","tracestate":"a=1""#);
+    let v0_1 = r#"{"eventType":"t","cloudEventsVersion":"0.1","source":"/s","eventID":"1""#;
+    let original = event(&[STRUCTURED], &format!("{v0_1}}}"));
+    assert_eq!(
+        json(&original.in_trace(&trace).unwrap()),
+        format!(r#"{v0_1},"extensions":{{{told}}},"data":null}}"#)
+    );
+    let v1_0 = r#"{"specversion":"1.0","type":"t","source":"/s","id":"1""#;
+    let original = event(&[STRUCTURED], &format!("{v1_0}}}"));
+    let in_trace = original.in_trace(&trace).unwrap();
+    assert_eq!(json(&in_trace), format!("{v1_0},{told}}}"));
+    // Only the first gateway says it.
+    assert_eq!(in_trace.in_trace(&trace), None);
+    assert_eq!(original.in_trace(&headers(&[("x-request-id", "r-1")])), None);
 }

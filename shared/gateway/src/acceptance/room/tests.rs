@@ -174,6 +174,7 @@ fn gateway(folder: &TempDir, most: usize, plans: Option<&str>) -> Gateway {
             delivery_log: DeliveryLog::Tracing,
             invoker: Invoker::new(TargetSettings::default()).unwrap(),
             usage: None,
+            tracer: traces::Tracer::default(),
         },
         GatewaySettings {
             hosted: HostedDomains::default(),

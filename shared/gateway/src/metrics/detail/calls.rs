@@ -52,7 +52,8 @@ impl CallOutcome {
         Self::Abandoned,
     ];
 
-    fn as_str(self) -> &'static str {
+    /// Its value of a label.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Rejected => "rejected",

@@ -96,7 +96,7 @@ fn split(data: &[u8]) -> (Value, &[u8]) {
 /// Calls a router once; gives what the runtime API was told.
 async fn posted(router: Router, invocation: LambdaInvocation) -> (Posted, Vec<u8>, Option<HeaderMap>) {
     let (client, mut posts) = runtime_api().await;
-    StreamingFunction::new(router, client)
+    StreamingFunction::new(router, InvocationTrace::default(), client)
         .oneshot(invocation)
         .await
         .unwrap();
@@ -161,7 +161,9 @@ async fn pieces_are_passed_on_while_the_answer_goes_on() {
         }
     });
     let (client, mut posts) = runtime_api().await;
-    let call = tokio::spawn(StreamingFunction::new(router, client).oneshot(invocation("GET", "/")));
+    let call = tokio::spawn(
+        StreamingFunction::new(router, InvocationTrace::default(), client).oneshot(invocation("GET", "/")),
+    );
     let mut posted = posts.recv().await.unwrap();
     let prelude = posted.frames.recv().await.unwrap().unwrap().into_data().unwrap();
     assert_eq!(split(&prelude).0["statusCode"], 200);
