@@ -309,7 +309,7 @@ async fn what_cannot_be_read_is_passed_over_until_there_is_a_newer_one() {
     publisher.catch_up().await.unwrap();
     let head = &table.items(&["SNAPSHOT#one"]).await[0];
     let damaged = [
-        ("format", number(5)),
+        ("format", number(6)),
         (
             "data",
             aws_sdk_dynamodb::types::AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(*b"?")),
