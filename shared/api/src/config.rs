@@ -5,7 +5,7 @@ use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
-use gateway::{AuthorizerInquiry, DeadLetters};
+use gateway::{AuthorizerInquiry, DeadLetters, RecentEvents};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
 use records::DeliveryLog;
@@ -108,6 +108,8 @@ pub struct ConfigApi {
     pub transforms: TransformLimits,
     /// How the engine of this process is asked what authorizers would answer, where it has one. This API calls no functions.
     pub authorizers: Option<AuthorizerInquiry>,
+    /// The recent events that the engine of this process keeps, where it has one that does.
+    pub recent_events: Option<RecentEvents>,
     /// The proxies whose word about clients is taken, for what is recorded of changes.
     pub trusted_proxies: TrustedProxies,
     /// Calls of functions of a space that clients of the Events API may wait for at a time, where its plan does not say;

@@ -30,6 +30,7 @@ use crate::matching::schemas::Schemas;
 use crate::metrics::{EventMetrics, Reached};
 use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
+use crate::recent_events::RecentEvents;
 use crate::seen::Seen;
 use crate::settings::GatewaySettings;
 use crate::space_quotas::SpaceQuotas;
@@ -142,6 +143,7 @@ impl Gateway {
                 invocation: Arc::clone(&invocation),
                 unattempted: unattempted.clone(),
                 trusted_proxies: settings.trusted_proxies,
+                recent: RecentEvents::new(settings.recent_events_bytes),
             },
             deliverer: Arc::new(Deliverer {
                 store,
@@ -174,6 +176,11 @@ impl Gateway {
     /// The delivery queue.
     pub fn queue(&self) -> &DeliveryQueue {
         &self.0.queue
+    }
+
+    /// The recent events that are kept, where they are.
+    pub fn recent_events(&self) -> Option<RecentEvents> {
+        self.0.acceptance.recent.clone()
     }
 
     /// Whether requests are counted by their routes.

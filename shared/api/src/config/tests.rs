@@ -99,6 +99,7 @@ impl Api {
             own: OwnConfigApi::default(),
             transforms: dataflow::transform::TransformLimits::default(),
             authorizers: None,
+            recent_events: None,
             trusted_proxies: TrustedProxies::default(),
             max_sync_calls_per_space: None,
         };

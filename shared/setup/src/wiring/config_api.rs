@@ -38,6 +38,7 @@ impl Parts<'_> {
             own: self.own_config_api.clone(),
             transforms: settings.limits.transforms.limits(),
             authorizers: None,
+            recent_events: None,
             trusted_proxies: settings.passthrough.trusted(),
             max_sync_calls_per_space: settings.limits.max_sync_calls_per_space(access.is_hosted()),
         })
