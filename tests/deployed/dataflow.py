@@ -1,5 +1,5 @@
-"""What is decided on the way of an event: filters, transforms and hooks do in the functions what they do in the process, from
-the published snapshot on."""
+"""What is decided on the way of an event: filters, transforms, schemas and hooks do in the functions what they do in the
+process, from the published snapshot on."""
 
 from deployment import expect, until
 from failures import ATTEMPTS, RETRY
@@ -116,6 +116,47 @@ def redriven(space, server, called):
     return server.calls(called)
 
 
+def schemas_hold(deployment, server):
+    """an event is held to the version of the schema that it names, or to the newest; what does not fit is not queued"""
+    with deployment.space("schemas") as space:
+        path = f"/{space.name}/schemas"
+        (called,) = functions(space, server, path, ["taker"])
+        schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+        members = {"schema": schema, "validation": "reject", "compatibility": "backward"}
+        space.request("POST", "eventtypes", {"name": EVENT_TYPE} | members)
+        # By a pattern, so that what is registered has to be published as well.
+        space.subscribe("async", "order.*", "taker", path)
+        versions = f"schemas/{EVENT_TYPE}/versions"
+        refused = space.request("POST", versions, schema | {"required": ["id", "at"]}, want=(409,)).json["errors"][0]
+        expect((refused["rule"], refused["value"]) == ("required", {"id": ""}), f"the version is refused with {refused}")
+        looser = {"type": "object", "properties": {"id": {"type": "string"}, "at": {"type": "string"}}}
+        answer = space.request("POST", versions, looser, want=(201,))
+        version, first = answer.headers["X-Config-Version"], f"/v1/spaces/{space.name}/{versions}/1"
+        deployment.expect_published(space)
+
+        def send_as(event_id, data, status, **members):
+            event = {"specversion": "1.0", "type": EVENT_TYPE, "source": "/tests/deployed", "id": event_id, "data": data}
+            headers = {"Content-Type": "application/cloudevents+json", "X-Min-Config-Version": version}
+            answer = deployment.events.request("POST", path, event | members, headers)
+            expect(answer.status == status, f"{event_id} was answered {answer.status}: {answer.text}")
+            return answer
+
+        send_as("newest", {"at": "now"}, 202)
+        send_as("first", {"id": "1"}, 202, dataschema=f"https://gateway.example.com{first}")
+        unfit = send_as("unfit", {"id": 1}, 400).json["errors"][0]
+        expect((unfit["path"], unfit["value"]) == ("/id", "1"), f"the caller was told {unfit}")
+        unfit = send_as("unfit", {"at": "now"}, 400, dataschema=f"https://gateway.example.com{first}").json["errors"][0]
+        expect(unfit["schemaPath"] == "/required", f"the caller was told {unfit}")
+        until("the events that fit have arrived", lambda: len(server.calls(called)) == 2)
+        deployment.expect_queues_done()
+        expect(sorted(server.ids(called)) == ["first", "newest"], f"the events {server.ids(called)} have arrived")
+
+        inferred = space.request("POST", "schemas/infer", {"events": [{"id": "1"}, {"id": "2", "at": "now"}]}).json
+        expect(inferred["schema"]["required"] == ["id"], f"the schema of two events is {inferred}")
+        # No function of the Configuration API has seen any event.
+        space.request("POST", "schemas/infer", {"recent": EVENT_TYPE}, want=(501,))
+
+
 def receive_hook_decides(deployment, server):
     """a receive hook refuses an event before it is queued, and changes what is"""
     with deployment.space("gate") as space:
@@ -198,6 +239,7 @@ CASES = [
     filters_choose,
     transforms_apply,
     broken_transform_keeps_the_event,
+    schemas_hold,
     receive_hook_decides,
     deliver_hook_decides,
     answer_hook_changes_the_answer,

@@ -208,7 +208,8 @@ fn acceptors(settings: &Settings) -> Result<[Option<ListenerTls>; 2], TlsError> 
     Ok([events, config])
 }
 
-/// The Configuration API, with the engine beside it to ask what authorizers would answer and what has been counted.
+/// The Configuration API, with the engine beside it to ask what authorizers would answer, which events were the last and what has been
+/// counted.
 fn config_api(
     parts: &Parts<'_>,
     settings: &Settings,
@@ -216,6 +217,7 @@ fn config_api(
 ) -> Result<ConfigApi, TelemetryError> {
     let mut config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
     config_api.authorizers = Some(gateway.authorizer_inquiry());
+    config_api.recent_events = gateway.recent_events();
     config_api.metrics = config_api.metrics.with_engine(gateway.clone());
     Ok(config_api)
 }

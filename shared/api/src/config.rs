@@ -5,7 +5,7 @@ use dataflow::schema::SchemaLimits;
 use dataflow::transform::TransformLimits;
 use domain::origin::TrustedProxies;
 use domain::space_version::SpaceVersion;
-use gateway::{AuthorizerInquiry, ConfigChanges, DeadLetters, ReportKeys, Usage};
+use gateway::{AuthorizerInquiry, ConfigChanges, DeadLetters, RecentEvents, ReportKeys, Usage};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use queue::DeliveryQueue;
 use records::DeliveryLog;
@@ -121,6 +121,8 @@ pub struct ConfigApi {
     pub changes: Option<ConfigChanges>,
     /// What counts the usage of spaces in this process; `None` where it is not counted.
     pub usage: Option<Usage>,
+    /// The recent events that the engine of this process keeps, where it has one that does.
+    pub recent_events: Option<RecentEvents>,
     /// The proxies whose word about clients is taken, for what is recorded of changes.
     pub trusted_proxies: TrustedProxies,
     /// Calls of functions of a space that clients of the Events API may wait for at a time, where its plan does not say;

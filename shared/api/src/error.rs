@@ -27,6 +27,7 @@ mod queue_errors;
 mod rate_limit;
 mod report_errors;
 mod response;
+mod schemas;
 mod tenant_errors;
 mod uncounted;
 
@@ -106,14 +107,6 @@ impl ApiError {
     /// The answer to a request for what is not there.
     pub(crate) fn nothing_there() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
-    }
-
-    /// The answer to a request for a version of a schema that is not there.
-    pub(crate) fn no_schema_version(event_type: &str, version: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            format!("Version {version:?} of the schema of the event type {event_type:?} not found."),
-        )
     }
 
     /// The answer where something panicked (Q54).

@@ -15,6 +15,7 @@ mod changes;
 mod creation;
 mod error;
 mod function_uses;
+mod hook_chains;
 mod hook_rules;
 mod key_rules;
 mod measured;
@@ -35,6 +36,7 @@ mod tenant_rules;
 pub use changes::ResourceChange;
 pub use creation::created_from;
 pub use error::ConfigurationError;
+use hook_chains::HookChains;
 use measured::Measured;
 use path_forms::PathForms;
 pub use plan::{Plan, PlanError, PlanOptions, SET_LABEL, StepLimit, Wanted, WantedSpace, plan};
@@ -74,6 +76,7 @@ pub struct Snapshot {
     /// How many have filters that do not compile.
     broken_filters: usize,
     route_authorizers: RouteAuthorizers,
+    hook_chains: HookChains,
     /// Bytes of all versions of all schemas.
     schema_bytes: usize,
     /// How many bytes all of it has, where that was asked.

@@ -62,6 +62,7 @@ pub use subscribers::{Routes, Subscribers};
 use tenants::Tenants;
 use type_patterns::TypePatterns;
 use validated::Validated;
+pub use validated::ValidatedType;
 
 /// The compiled index of one space or of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -362,7 +363,7 @@ impl RoutingTable {
     }
 
     /// The event types of that name whose events are checked on a path. Where spaces share their paths, those of all.
-    pub fn validated_types(&self, event_type: &str, path: &str) -> impl Iterator<Item = &Arc<EventType>> {
+    pub fn validated_types(&self, event_type: &str, path: &str) -> impl Iterator<Item = &ValidatedType> {
         let ownership = if self.paths.is_by_space() {
             PathOwnership::BySpace
         } else {

@@ -3,11 +3,14 @@
 //!
 //! An event log belongs here, before anything is promised.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use clocks::epoch_millis;
 use domain::delivery::Delivery;
 use domain::event::Event;
 use domain::hops::Hops;
+use domain::ids::Space;
 use domain::origin::TrustedProxies;
 use domain::routing::RoutingTable;
 use domain::system_event::SystemEvent;
@@ -21,6 +24,7 @@ use crate::invocation::Invocation;
 use crate::invocation::authorizer_decision::AuthorizerDecision;
 use crate::matching::Matched;
 use crate::outbox::Outbox;
+use crate::recent_events::RecentEvents;
 use crate::sync_calls::SyncCall;
 use crate::unattempted::{Unattempted, lost};
 
@@ -51,6 +55,8 @@ pub(crate) struct Acceptance {
     /// The proxies whose word about clients is taken.
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) tracer: Tracer,
+    /// Where the data of events is kept for a while, if it is.
+    pub(crate) recent: Option<RecentEvents>,
 }
 
 /// The events of a request, once nothing stands in their way but authorizers that are asked one event at a time.
@@ -176,6 +182,14 @@ impl Acceptance {
                 }
             }
         }
+        if let Some(recent) = &self.recent {
+            let allowed = sorted.allowed.get(before.0..).unwrap_or_default();
+            let spaces: BTreeSet<_> = allowed.iter().map(|delivery| &delivery.space).collect();
+            let answering = candidate.sync.map(|sync| &sync.space);
+            for space in spaces.into_iter().filter(|space| Some(*space) != answering) {
+                recent.keep(space, &candidate.event, epoch_millis());
+            }
+        }
         // Where there may be others, they were asked before.
         let is_none_allowed = sorted.allowed.len() == before.0 && sorted.lost.len() > before.1;
         if candidate.sync.is_none() && is_none_allowed {
@@ -187,6 +201,13 @@ impl Acceptance {
             usage.event_taken(&candidate.event, answering, taken.map(|delivery| &delivery.space));
         }
         Ok(())
+    }
+
+    /// Keeps an event that was answered, where recent ones are kept.
+    pub(crate) fn keep_answered(&self, space: &Space, event: &Event) {
+        if let Some(recent) = &self.recent {
+            recent.keep(space, event, epoch_millis());
+        }
     }
 
     /// Queues the deliveries of a request. Fails only where the queue gives the answer of some event: a client that gets

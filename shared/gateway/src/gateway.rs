@@ -31,6 +31,7 @@ use crate::matching::schemas::Schemas;
 use crate::metrics::{EventMetrics, Reached};
 use crate::outbox::Outbox;
 use crate::rate_limits::RateLimits;
+use crate::recent_events::RecentEvents;
 use crate::seen::Seen;
 use crate::settings::GatewaySettings;
 use crate::space_quotas::SpaceQuotas;
@@ -155,6 +156,7 @@ impl Gateway {
                 unattempted: unattempted.clone(),
                 trusted_proxies: settings.trusted_proxies,
                 tracer: tracer.clone(),
+                recent: RecentEvents::new(settings.recent_events_bytes),
             },
             deliverer: Arc::new(Deliverer {
                 store,
@@ -205,6 +207,11 @@ impl Gateway {
     /// Waits until the spans of what was done so far are sent, but not for longer than this.
     pub async fn flush_spans(&self, most: Duration) {
         self.0.tracer.flush(most).await;
+    }
+
+    /// The recent events that are kept, where they are.
+    pub fn recent_events(&self) -> Option<RecentEvents> {
+        self.0.acceptance.recent.clone()
     }
 
     /// Whether requests are counted by their routes.

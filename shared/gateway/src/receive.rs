@@ -167,6 +167,11 @@ impl Gateway {
                     Err(interrupted) => Err(interrupted),
                 };
                 let is_left = matches!(answer, Err(GatewayError::BatchInterrupted));
+                if answer.is_ok() {
+                    stages
+                        .acceptance
+                        .keep_answered(&subscription.space, &candidate.event);
+                }
                 answers.push(answer);
                 // The client sends an event again that was not begun, so its deliveries are not queued now.
                 if is_left {

@@ -54,6 +54,8 @@ pub struct GatewaySettings {
     pub transforms: TransformLimits,
     /// How data is checked against schemas.
     pub schemas: SchemaSettings,
+    /// Bytes of recent events that are kept of a space; none by default.
+    pub recent_events_bytes: usize,
     /// How many decisions of authorizers are kept.
     pub decisions: DecisionCacheLimits,
     /// How many series of metrics there may be.

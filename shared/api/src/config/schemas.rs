@@ -39,12 +39,12 @@ pub(super) static SUBJECT: Subject = Subject {
                 method: Method::POST,
                 labels: ("schema", "infer"),
                 scope: Scope::ConfigRead,
-                answer: |api, asked| Box::pin(api.infer_schema(asked.space, asked.parts, asked.body)),
+                answer: |api, asked| Box::pin(api.infer_schema(asked)),
                 describe: || {
                     let infer = in_space("inferSchema", "A schema made of events", "schemas")
                         .request_body(Some(json_body("SchemaSamples", Required::True)))
                         .response("200", json("The schema. It is not stored.", "InferredSchema"));
-                    with_errors(infer, &["400", "408", "413"])
+                    with_errors(infer, &["400", "403", "404", "408", "413", "501"])
                 },
             }],
         },

@@ -109,6 +109,7 @@ impl Api {
             authorizers: None,
             changes: None,
             leak_reports: None,
+            recent_events: None,
             trusted_proxies: TrustedProxies::default(),
             max_sync_calls_per_space: None,
         };

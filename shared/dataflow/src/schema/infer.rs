@@ -1,8 +1,14 @@
 //! A schema made of samples. It is a draft for people: what the samples have in common, not what data has to be.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value, json};
+
+mod left_out;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+use left_out::{LeftOut, Reason};
+use seen::Seen;
 
 /// Bounds of a schema that is made of samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +19,8 @@ pub struct InferLimits {
     pub parts: usize,
     /// How many names objects of one place may have; with more they are taken for a map.
     pub names: usize,
+    /// How many places are named of which it says nothing.
+    pub warnings: usize,
 }
 
 impl Default for InferLimits {
@@ -21,50 +29,58 @@ impl Default for InferLimits {
             depth: 32,
             parts: 2_000,
             names: 200,
+            warnings: 20,
         }
     }
 }
 
-/// The schema, in draft 2020-12.
-pub fn infer<'a>(samples: impl IntoIterator<Item = &'a Value>, limits: &InferLimits) -> Value {
+/// A schema that was made of samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inferred {
+    /// The schema, in draft 2020-12.
+    pub schema: Value,
+    /// What of the samples it says nothing of, with the place and the reason.
+    pub warnings: Vec<String>,
+}
+
+/// The schema that all samples fit.
+pub fn infer<'s>(samples: impl IntoIterator<Item = &'s Value>, limits: &InferLimits) -> Inferred {
     let mut inferring = Inferring {
         limits: *limits,
         parts: 0,
+        place: Vec::new(),
+        left_out: LeftOut::default(),
     };
     let mut seen = Seen::default();
     for sample in samples {
-        inferring.see(&mut seen, sample, 0);
+        inferring.see(&mut seen, sample);
     }
     let mut schema = Map::from_iter([(
         "$schema".to_owned(),
         json!("https://json-schema.org/draft/2020-12/schema"),
     )]);
     schema.extend(seen.schema());
-    Value::Object(schema)
+    Inferred {
+        schema: Value::Object(schema),
+        warnings: inferring.left_out.into_warnings(),
+    }
 }
 
-struct Inferring {
+struct Inferring<'s> {
     limits: InferLimits,
     parts: usize,
+    /// The names on the way to what is looked at; `*` is any element, or any member of a map.
+    place: Vec<&'s str>,
+    left_out: LeftOut,
 }
 
-/// What was seen at a place.
-#[derive(Default)]
-struct Seen {
-    types: BTreeSet<&'static str>,
-    objects: usize,
-    members: BTreeMap<String, (usize, Seen)>,
-    /// What all members were, once there were too many names.
-    others: Option<Box<Seen>>,
-    elements: Option<Box<Seen>>,
-    /// The format that all texts so far had.
-    format: Option<&'static str>,
-    texts: usize,
-}
+/// Any element of an array, or member of a map.
+const ANY: &str = "*";
 
-impl Inferring {
-    fn see(&mut self, seen: &mut Seen, value: &Value, depth: usize) {
+impl<'s> Inferring<'s> {
+    fn see(&mut self, seen: &mut Seen, value: &'s Value) {
         seen.types.insert(type_of(value));
+        let is_deeper = self.place.len() >= self.limits.depth;
         match value {
             Value::String(text) => {
                 let format = format_of(text);
@@ -75,42 +91,52 @@ impl Inferring {
                 };
                 seen.texts += 1;
             }
-            Value::Array(elements) if depth < self.limits.depth => {
-                if elements.is_empty() {
-                    return;
-                }
+            Value::Array(elements) if elements.is_empty() => {}
+            Value::Object(members) if members.is_empty() => seen.objects += 1,
+            Value::Array(_) | Value::Object(_) if is_deeper => {
+                self.leave_out(seen, Reason::TooDeep(self.limits.depth));
+            }
+            Value::Array(elements) => {
                 let inner = seen.elements.get_or_insert_with(|| Box::new(self.part()));
                 for element in elements {
-                    self.see(inner, element, depth + 1);
+                    self.see_at(ANY, inner, element);
                 }
             }
-            Value::Object(members) if depth < self.limits.depth => self.see_object(seen, members, depth),
+            Value::Object(members) => self.see_object(seen, members),
             _ => {}
         }
     }
 
-    fn see_object(&mut self, seen: &mut Seen, members: &Map<String, Value>, depth: usize) {
+    fn see_at(&mut self, name: &'s str, seen: &mut Seen, value: &'s Value) {
+        self.place.push(name);
+        self.see(seen, value);
+        self.place.pop();
+    }
+
+    fn see_object(&mut self, seen: &mut Seen, members: &'s Map<String, Value>) {
         seen.objects += 1;
         for (name, value) in members {
             if let Some(others) = &mut seen.others {
-                self.see(others, value, depth + 1);
+                self.see_at(ANY, others, value);
                 continue;
             }
             if !seen.members.contains_key(name) {
                 if seen.members.len() >= self.limits.names {
                     let mut others = self.part();
-                    self.see(&mut others, value, depth + 1);
+                    self.see_at(ANY, &mut others, value);
                     seen.others = Some(Box::new(others));
+                    self.leave_out(seen, Reason::Map(self.limits.names));
                     continue;
                 }
                 if self.parts >= self.limits.parts {
+                    self.leave_out(seen, Reason::TooMany(self.limits.parts));
                     continue;
                 }
                 self.parts += 1;
             }
             let (count, inner) = seen.members.entry(name.clone()).or_default();
             *count += 1;
-            self.see(inner, value, depth + 1);
+            self.see_at(name, inner, value);
         }
     }
 
@@ -118,47 +144,12 @@ impl Inferring {
         self.parts += 1;
         Seen::default()
     }
-}
 
-impl Seen {
-    fn schema(&self) -> Map<String, Value> {
-        let mut schema = Map::new();
-        let mut types: Vec<_> = self.types.iter().copied().collect();
-        if types.contains(&"number") {
-            types.retain(|one| *one != "integer");
+    /// Tells that something at this place is left out, once for all samples.
+    fn leave_out(&mut self, seen: &mut Seen, reason: Reason) {
+        if !std::mem::replace(&mut seen.is_told, true) {
+            self.left_out.add(&self.place, reason, self.limits.warnings);
         }
-        match types.as_slice() {
-            [] => {}
-            [one] => {
-                schema.insert("type".to_owned(), json!(one));
-            }
-            several => {
-                schema.insert("type".to_owned(), json!(several));
-            }
-        }
-        if let Some(format) = self.format {
-            schema.insert("format".to_owned(), json!(format));
-        }
-        if let Some(elements) = &self.elements {
-            schema.insert("items".to_owned(), Value::Object(elements.schema()));
-        }
-        if self.others.is_some() || self.members.is_empty() {
-            return schema;
-        }
-        let properties = self
-            .members
-            .iter()
-            .map(|(name, (_, seen))| (name.clone(), Value::Object(seen.schema())));
-        schema.insert("properties".to_owned(), Value::Object(properties.collect()));
-        let always = self
-            .members
-            .iter()
-            .filter(|(_, (count, _))| *count == self.objects);
-        let required: Vec<_> = always.map(|(name, _)| name.as_str()).collect();
-        if !required.is_empty() {
-            schema.insert("required".to_owned(), json!(required));
-        }
-        schema
     }
 }
 

@@ -1,18 +1,15 @@
 //! What hooks must keep: their functions exist and answer, stay as long as they are named, and no event meets too many.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use super::hook_chains::{Counts, counts, most};
 use super::{ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::ids::{EventTypeName, FunctionId};
 use crate::resource::{
     EventType, Function, Hook, HookPoint, InvalidCause, InvalidResource, MAX_HOOKS, Provider, SpaceSettings,
-    Subscription, check_whens, hooks_at,
+    Subscription, check_whens,
 };
-use crate::type_pattern::{TypePattern, is_to};
-
-/// Hooks at each point, in the order of [`HookPoint::ALL`].
-type Counts = [usize; HookPoint::ALL.len()];
+use crate::type_pattern::TypePattern;
 
 impl EventType {
     /// Whether its hooks are in order beside those of the space and of the subscriptions to it.
@@ -28,15 +25,8 @@ impl EventType {
         filters_fit::<Self>(&self.hooks, stored.map(|stored| &*stored.hooks), rules)?;
         functions_fit(&self.hooks, snapshot)?;
         let before = sum(of_space(snapshot), counts(&self.hooks));
-        let subscriptions = snapshot.subscriptions.values().map(|stored| &stored.resource);
-        let is_own = |one: &&Arc<Subscription>| {
-            !one.hooks.is_empty() && is_to(one.event_type.as_str(), self.name.as_str())
-        };
-        let own = subscriptions.filter(is_own);
-        let longest = own
-            .map(|subscription| counts(&subscription.hooks))
-            .fold(Counts::default(), most);
-        check_length(sum(before, longest))
+        let own = snapshot.hook_chains.most_of_subscriptions(self.name.as_str());
+        check_length(sum(before, own))
     }
 }
 
@@ -53,14 +43,7 @@ impl Subscription {
         }
         filters_fit::<Self>(&self.hooks, stored.map(|stored| &*stored.hooks), rules)?;
         functions_fit(&self.hooks, snapshot)?;
-        let event_types = snapshot.event_types.values().map(|stored| &stored.resource);
-        let is_meant = |one: &&Arc<EventType>| {
-            !one.hooks.is_empty() && is_to(self.event_type.as_str(), one.name.as_str())
-        };
-        let of_type = event_types
-            .filter(is_meant)
-            .map(|event_type| counts(&event_type.hooks));
-        let of_type = of_type.fold(Counts::default(), most);
+        let of_type = snapshot.hook_chains.most_of_types(self.event_type.as_str());
         check_length(sum(sum(of_space(snapshot), of_type), counts(&self.hooks)))
     }
 }
@@ -108,7 +91,8 @@ impl Function {
     pub(super) fn stays_a_hook(&self, stored: &Self, snapshot: &Snapshot) -> Result<(), ConfigurationError> {
         // What was none before needs not be looked for.
         let may_have_been = can_be_hook(&stored.provider);
-        if can_be_hook(&self.provider) || !may_have_been || user_of(&self.function_id, snapshot).is_none() {
+        let is_one = || snapshot.hook_chains.has(&self.function_id);
+        if can_be_hook(&self.provider) || !may_have_been || !is_one() {
             return Ok(());
         }
         Err(ConfigurationError::NotAHook {
@@ -145,6 +129,9 @@ pub(super) fn is_no_hook(id: &FunctionId, snapshot: &Snapshot) -> Result<(), Con
 
 /// Who has a function as a hook, in words.
 fn user_of(id: &FunctionId, snapshot: &Snapshot) -> Option<String> {
+    if !snapshot.hook_chains.has(id) {
+        return None;
+    }
     let has = |hooks: &[Hook]| hooks.iter().any(|hook| hook.function_id == *id);
     if let Some(settings) = snapshot.settings().filter(|settings| has(&settings.hooks)) {
         return Some(format!("space {}", settings.space));
@@ -185,16 +172,8 @@ fn of_space(snapshot: &Snapshot) -> Counts {
         .unwrap_or_default()
 }
 
-fn counts(hooks: &[Hook]) -> Counts {
-    HookPoint::ALL.map(|point| hooks_at(hooks, point))
-}
-
 fn sum(a: Counts, b: Counts) -> Counts {
     std::array::from_fn(|at| a[at] + b[at])
-}
-
-fn most(a: Counts, b: Counts) -> Counts {
-    std::array::from_fn(|at| a[at].max(b[at]))
 }
 
 fn check_length(chain: Counts) -> Result<(), ConfigurationError> {

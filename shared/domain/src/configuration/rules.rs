@@ -69,6 +69,7 @@ impl Configured for EventType {
     fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
         let bytes = |one: Option<&Self>| one.map_or(0, Self::schema_bytes);
         snapshot.schema_bytes = snapshot.schema_bytes.saturating_sub(bytes(before)) + bytes(after);
+        snapshot.hook_chains.change_type(before, after);
     }
 
     fn change(change: &Change<Self>) -> AnyChange<'_> {

@@ -54,6 +54,10 @@ impl Configured for SpaceSettings {
         check_paths(id, None, snapshot, rules)
     }
 
+    fn index(snapshot: &mut Snapshot, before: Option<&Self>, after: Option<&Self>) {
+        snapshot.hook_chains.change_settings(before, after);
+    }
+
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::Space(change)
     }

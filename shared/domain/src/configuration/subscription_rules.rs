@@ -133,6 +133,7 @@ impl Configured for Subscription {
             snapshot.path_forms.insert(new);
             snapshot.route_authorizers.insert(new);
         }
+        snapshot.hook_chains.change_subscription(before, after);
         let is_sync = |subscription: &&Self| subscription.r#type == SubscriptionType::Sync;
         if let Some(gone) = before.filter(is_sync) {
             snapshot.sync_paths.remove(gone);

@@ -7,9 +7,13 @@ use crate::ids::EventTypeName;
 use crate::persistent_map::PersistentMap;
 use crate::resource::{EventType, Validation};
 
+mod versions;
+
+pub use versions::ValidatedType;
+
 /// Those there are, in the order of their spaces. Only what has to be checked.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Validated(PersistentMap<EventTypeName, Vec<Arc<EventType>>>);
+pub(super) struct Validated(PersistentMap<EventTypeName, Vec<Arc<ValidatedType>>>);
 
 impl Validated {
     pub(super) fn add(&mut self, event_type: &Arc<EventType>) {
@@ -17,15 +21,15 @@ impl Validated {
             return;
         }
         let all = self.0.entry(event_type.name.clone()).or_default();
-        let at = all.partition_point(|known| known.space < event_type.space);
-        all.insert(at, Arc::clone(event_type));
+        let at = all.partition_point(|known| known.event_type().space < event_type.space);
+        all.insert(at, Arc::new(ValidatedType::new(Arc::clone(event_type))));
     }
 
     pub(super) fn remove(&mut self, event_type: &EventType) {
         let Some(all) = self.0.get_mut(&event_type.name) else {
             return;
         };
-        all.retain(|known| known.space != event_type.space);
+        all.retain(|known| known.event_type().space != event_type.space);
         if all.is_empty() {
             self.0.remove(&event_type.name);
         }
@@ -41,9 +45,9 @@ impl Validated {
         event_type: &str,
         ownership: PathOwnership,
         path: &str,
-    ) -> impl Iterator<Item = &'v Arc<EventType>> {
-        let all = self.0.get(event_type).into_iter().flatten();
-        all.filter(move |known| ownership.allows(&known.space, path))
+    ) -> impl Iterator<Item = &'v ValidatedType> {
+        let all = self.0.get(event_type).into_iter().flatten().map(|known| &**known);
+        all.filter(move |known| ownership.allows(&known.event_type().space, path))
     }
 }
 
@@ -64,7 +68,7 @@ mod tests {
     fn spaces(table: &RoutingTable, path: &str) -> Vec<String> {
         table
             .validated_types("t", path)
-            .map(|known| known.space.to_string())
+            .map(|known| known.event_type().space.to_string())
             .collect()
     }
 

@@ -3,7 +3,7 @@
 use domain::configuration::{
     Configured, Plan, PlanOptions, SchemaBounds, Snapshot, SpaceRules, Wanted, WantedSpace, plan,
 };
-use domain::resource::{EventType, Function};
+use domain::resource::{EventType, Function, SpaceSettings, Subscription};
 use scaling::assert_linear;
 
 const SIZE: usize = 200;
@@ -73,5 +73,44 @@ fn functions_that_weighted_ones_named_go() {
     };
     assert_linear("functions that go", SIZE, functions, |space| {
         planned(space, WantedSpace::default()).steps.len()
+    });
+}
+
+/// Each is held against all others, which are of the same document: types, and patterns that stand for all of
+/// them.
+#[test]
+fn event_types_and_subscriptions_with_hooks() {
+    let hook = |i| format!(r#""hooks":[{{"point":"deliver","functionId":"h{i}"}}]"#);
+    let function = |id: String| {
+        wanted::<Function>(&format!(
+            r#"{{"functionId":"{id}","type":"http","provider":{{"url":"http://h"}}}}"#
+        ))
+    };
+    let space = |n: usize| {
+        let subscription = move |subscribed: String, i: usize| {
+            wanted::<Subscription>(&format!(
+                r#"{{"type":"async","eventType":"{subscribed}","functionId":"f","path":"/{i}",{}}}"#,
+                hook(i)
+            ))
+        };
+        WantedSpace {
+            settings: Some(wanted::<SpaceSettings>(&format!("{{{}}}", hook(0)))),
+            functions: (0..n)
+                .map(|i| function(format!("h{i}")))
+                .chain([function("f".to_owned())])
+                .collect(),
+            event_types: (0..n)
+                .map(|i| wanted::<EventType>(&format!(r#"{{"name":"t.{i}",{}}}"#, hook(i))))
+                .collect(),
+            subscriptions: (0..n)
+                .flat_map(|i| {
+                    ["*".to_owned(), "t.*".to_owned(), format!("t.{i}")].map(|to| subscription(to, i))
+                })
+                .collect(),
+            ..WantedSpace::default()
+        }
+    };
+    assert_linear("hooks", SIZE / 2, space, |wanted| {
+        planned(&Snapshot::default(), wanted.clone()).steps.len()
     });
 }

@@ -93,6 +93,7 @@ impl Fixture {
                 max_sync_calls_per_space: None,
                 max_deliver_delay: Duration::from_hours(1),
                 schemas: crate::SchemaSettings::default(),
+                recent_events_bytes: 0,
                 trusted_proxies: TrustedProxies::default(),
                 tunnels: TunnelSettings {
                     most: 16,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use dataflow::schema::{Schema, Violation, ViolationLimits};
 use domain::event::{CheckedData, Event};
 use domain::ids::Space;
-use domain::resource::{EventType, Validation};
+use domain::resource::Validation;
+use domain::routing::ValidatedType;
 use offload::{LARGE_BODY, off_runtime_for};
 
 use super::matched::Matched;
@@ -18,7 +19,6 @@ use crate::intake::Arrived;
 use crate::metrics::EventMetrics;
 
 mod compiled;
-mod version;
 
 use compiled::Compiled;
 pub use compiled::SchemaSettings;
@@ -50,17 +50,18 @@ impl Schemas {
             let types = arrived
                 .table
                 .validated_types(event.event.event_type(), &arrived.path.path);
-            for event_type in types.filter(|event_type| concerns(event, &event_type.space)) {
-                self.check_event(event_type, &event.event).await?;
+            for validated in types.filter(|validated| concerns(event, &validated.event_type().space)) {
+                self.check_event(validated, &event.event).await?;
             }
         }
         Ok(())
     }
 
-    async fn check_event(&self, event_type: &Arc<EventType>, event: &Arc<Event>) -> Result<(), GatewayError> {
-        let Some((version, text)) = version::of(event_type, event.data_schema().as_deref()) else {
+    async fn check_event(&self, validated: &ValidatedType, event: &Arc<Event>) -> Result<(), GatewayError> {
+        let Some((version, text)) = validated.version(event.data_schema().as_deref()) else {
             return Ok(());
         };
+        let event_type = validated.event_type();
         let Some(schema) = self.compiled.get(event_type, version, text).await else {
             return Ok(());
         };

@@ -33,6 +33,15 @@ pub struct SchemaSettings {
         value_name = "COUNT"
     )]
     pub max_compiled_schemas: usize,
+    /// Bytes of recent events of a space that are kept in memory to make schemas of, by a process that has both APIs; 0 keeps
+    /// none.
+    #[arg(
+        long = "recent-events-bytes",
+        env = "EVENT_GATEWAY_RECENT_EVENTS_BYTES",
+        default_value_t = 0,
+        value_name = "BYTES"
+    )]
+    pub recent_events_bytes: usize,
 }
 
 impl SchemaSettings {

@@ -43,6 +43,7 @@ impl Parts<'_> {
             leak_reports: self.leak_reports.clone(),
             changes: Some(self.config_changes()),
             usage: self.usage.clone(),
+            recent_events: None,
             trusted_proxies: settings.passthrough.trusted(),
             max_sync_calls_per_space: settings.limits.max_sync_calls_per_space(access.is_hosted()),
         })

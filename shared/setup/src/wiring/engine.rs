@@ -87,5 +87,6 @@ fn gateway_settings(settings: &Settings) -> GatewaySettings {
         metrics: settings.metrics.limits(),
         metrics_detail: settings.metrics.detail(),
         schemas: settings.limits.schemas.compiled(),
+        recent_events_bytes: settings.limits.schemas.recent_events_bytes,
     }
 }

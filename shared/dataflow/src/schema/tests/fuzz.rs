@@ -193,7 +193,7 @@ fn samples_fit_the_schema_that_is_made_of_them() {
     let mut dice = Dice(0x5eed_0003);
     for _ in 0..1_000 {
         let samples: Vec<_> = (0..dice.below(5)).map(|_| dice.value(4)).collect();
-        let schema = infer(&samples, &InferLimits::default());
+        let schema = infer(&samples, &InferLimits::default()).schema;
         let compiled = compile(&schema).unwrap();
         for sample in &samples {
             assert!(compiled.accepts_value(sample), "{schema} {sample}");

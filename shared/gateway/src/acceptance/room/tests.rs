@@ -205,6 +205,7 @@ fn gateway(folder: &TempDir, most: usize, plans: Option<&str>) -> Gateway {
                 max_open: LONG,
             },
             schemas: crate::SchemaSettings::default(),
+            recent_events_bytes: 0,
             transforms: dataflow::transform::TransformLimits::default(),
             metrics: MetricsLimits::default(),
             metrics_detail: None,
