@@ -228,7 +228,7 @@ mod tests {
         for (at, why) in [
             (1, "recursion limit"),
             (2, "number out of range"),
-            (3, "surrogate"),
+            (3, "hex escape"),
         ] {
             assert!(
                 told.contains(&format!("events[{at}] is left out: ")) && told.contains(why),
