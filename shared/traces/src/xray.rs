@@ -114,7 +114,7 @@ mod tests {
         });
         assert_eq!(received(), want);
         let mut want = common;
-        want["name"] = json!("invoke _f__");
+        want["name"] = json!("invoke __f__");
         want["type"] = json!("subsegment");
         want["namespace"] = json!("remote");
         want["parent_id"] = json!("0000000000000001");
