@@ -91,6 +91,18 @@ fn gateway(store: &Store) -> Gateway {
     Gateway::new(parts, settings())
 }
 
+/// Has a function of a space told of its days.
+async fn subscribe(store: &Store, space: &Space) {
+    let function = r#"{"functionId":"f","type":"http","provider":{"url":"http://localhost:1"}}"#;
+    let function = Function::decode(space, None, function.as_bytes()).unwrap();
+    store.create(function).await.unwrap();
+    let event_type = EventType::decode(space, None, br#"{"name":"eventgateway.usage.daily"}"#).unwrap();
+    store.create(event_type).await.unwrap();
+    let subscription = r#"{"type":"async","eventType":"eventgateway.usage.daily","functionId":"f"}"#;
+    let subscription = Subscription::decode(space, None, subscription.as_bytes()).unwrap();
+    store.create(subscription).await.unwrap();
+}
+
 /// How many events wait after something was counted in an invocation.
 async fn told(gateway: &Gateway) -> usize {
     gateway.begin_invocation();
@@ -115,14 +127,7 @@ async fn a_day_is_told_of_once() {
     store.put_usage(vec![row(1), row(2), row(4)]).await.unwrap();
     // Nobody wants to know.
     assert_eq!(told(&first).await, 0);
-    let function = r#"{"functionId":"f","type":"http","provider":{"url":"http://localhost:1"}}"#;
-    let function = Function::decode(&space, None, function.as_bytes()).unwrap();
-    store.create(function).await.unwrap();
-    let event_type = EventType::decode(&space, None, br#"{"name":"eventgateway.usage.daily"}"#).unwrap();
-    store.create(event_type).await.unwrap();
-    let subscription = r#"{"type":"async","eventType":"eventgateway.usage.daily","functionId":"f"}"#;
-    let subscription = Subscription::decode(&space, None, subscription.as_bytes()).unwrap();
-    store.create(subscription).await.unwrap();
+    subscribe(&store, &space).await;
     // Of the days before the first one that is told, nothing is.
     assert_eq!(told(&first).await, 1);
     assert_eq!(told(&first).await, 1);
@@ -130,6 +135,7 @@ async fn a_day_is_told_of_once() {
     assert_eq!(told(&gateway(&store)).await, 0);
     // Where some days were not told, the next one who counts something does.
     let other = Space::from("other");
+    subscribe(&store, &other).await;
     assert!(matches!(
         store.claim_usage_day(&other, today - 5).await.unwrap(),
         UsageDayClaim::Won { .. }

@@ -86,10 +86,10 @@ async fn usage_takes_a_scope_of_its_own() {
     api.config.access_key = Some(AccessKey::new("root"));
     let root = ("authorization", "Bearer root");
     for (body, want) in [
-        (r#"{"scopes":["usage:read"]}"#, 200),
-        (r#"{"role":"viewer"}"#, 200),
-        (r#"{"role":"emitter"}"#, 403),
-        (r#"{"scopes":["config:read","audit:read"]}"#, 403),
+        (r#"{"name":"k","scopes":["usage:read"]}"#, 200),
+        (r#"{"name":"k","role":"viewer"}"#, 200),
+        (r#"{"name":"k","role":"emitter"}"#, 403),
+        (r#"{"name":"k","scopes":["config:read","audit:read"]}"#, 403),
     ] {
         let made = api.send_with(&[root], "POST", "/v1/spaces/shop/keys", body).await;
         let bearer = format!("Bearer {}", made.body["key"].as_str().unwrap());
@@ -99,6 +99,6 @@ async fn usage_takes_a_scope_of_its_own() {
         let foreign = api
             .send_with(&with_key, "GET", "/v1/spaces/other/usage", "")
             .await;
-        assert_eq!(foreign.status, 403, "{body}");
+        assert_eq!(foreign.status, 401, "{body}");
     }
 }
