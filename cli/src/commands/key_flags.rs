@@ -109,6 +109,12 @@ enum Scope {
     /// Keys, and settings of the space.
     #[value(name = "keys:admin")]
     KeysAdmin,
+    /// Read who changed what.
+    #[value(name = "audit:read")]
+    AuditRead,
+    /// Read what the space uses.
+    #[value(name = "usage:read")]
+    UsageRead,
 }
 
 impl New {
