@@ -104,6 +104,10 @@ fn writes(method: &Method, scope: Scope) -> bool {
     method != Method::GET
         && match scope {
             Scope::ConfigWrite | Scope::DlqWrite | Scope::KeysAdmin | Scope::EventsEmit => true,
-            Scope::ConfigRead | Scope::DeliveriesRead | Scope::PayloadsRead | Scope::AuditRead => false,
+            Scope::ConfigRead
+            | Scope::DeliveriesRead
+            | Scope::PayloadsRead
+            | Scope::AuditRead
+            | Scope::UsageRead => false,
         }
 }

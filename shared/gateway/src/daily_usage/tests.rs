@@ -41,6 +41,7 @@ fn settings() -> GatewaySettings {
         max_concurrent_deliveries: 10,
         max_sync_calls_per_space: None,
         max_deliver_delay: LONG,
+        recent_events_bytes: 0,
         trusted_proxies: TrustedProxies::default(),
         tunnels: TunnelSettings {
             most: 16,
@@ -87,6 +88,7 @@ fn gateway(store: &Store) -> Gateway {
         delivery_log: DeliveryLog::Tracing,
         invoker: Invoker::new(TargetSettings::default()).unwrap(),
         usage: Some(Usage::new(store.clone(), counting)),
+        tracer: traces::Tracer::default(),
     };
     Gateway::new(parts, settings())
 }
