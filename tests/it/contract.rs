@@ -19,8 +19,6 @@ fn every_case_is_understood() -> anyhow::Result<()> {
     assert_eq!(
         cases.len(),
         553,
-        534,
-        535,
         "a case was added or lost: adjust the number on purpose"
     );
     Ok(())

@@ -23,7 +23,7 @@ const CONCURRENCY: usize = 16;
 const HOST: &str = "deployed";
 
 /// Cases that do not hold through the function URLs of a deployment, with the reason.
-const EXCEPTIONS: [(&str, &str); 19] = [
+const EXCEPTIONS: [(&str, &str); 21] = [
     ("C-001", DEFAULT_CONTENT_TYPE),
     ("C-008", "the deployed Configuration API wants its access key"),
     ("C-270", HOST_IS_THE_FUNCTION),
@@ -46,6 +46,8 @@ const EXCEPTIONS: [(&str, &str); 19] = [
     ("X-1640", LIMITS_OF_INSTANCES),
     ("X-1642", LIMITS_OF_INSTANCES),
     ("X-1750", LIMITS_OF_INSTANCES),
+    ("X-2360", ONE_PROCESS),
+    ("X-2462", "the deployment does not count what spaces use"),
 ];
 const DEFAULT_CONTENT_TYPE: &str = "Lambda adds a content type to answers without one";
 const HOST_IS_THE_FUNCTION: &str = "the host names the function, so it cannot be another";

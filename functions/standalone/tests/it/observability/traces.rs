@@ -79,6 +79,34 @@ fn failing_once() -> FunctionServer {
     })
 }
 
+/// The function refuses the first call, takes the second, and goes on where the gateway is.
+fn each_call_is_part_of_its_attempt(calls: &[Call], invokes: &[Value], processes: &[Value]) {
+    let names = [
+        "faas.invoked_name",
+        "faas.invoked_provider",
+        "http.response.status_code",
+        "error.type",
+    ];
+    for (number, (status, error)) in [("400", json!("rejected")), ("200", Value::Null)]
+        .into_iter()
+        .enumerate()
+    {
+        let invoke = &invokes[number];
+        assert_eq!(
+            (&invoke["parentSpanId"], &invoke["kind"]),
+            (&processes[number]["spanId"], &json!(3))
+        );
+        assert_eq!(invoke["status"].is_null(), error.is_null(), "{invoke}");
+        assert_eq!(attributes(invoke, &names), json!(["f", "http", status, error]));
+        let told = format!("00-{TRACE}-{}-01", invoke["spanId"].as_str().unwrap());
+        let call = &calls[number];
+        assert_eq!(
+            (call.header("traceparent"), call.header("tracestate")),
+            (&*told, "vendor=1")
+        );
+    }
+}
+
 #[test]
 fn one_trace_goes_from_the_client_through_a_redrive() {
     let (sink, functions) = (FunctionServer::answering("{}"), failing_once());
@@ -165,32 +193,7 @@ fn one_trace_goes_from_the_client_through_a_redrive() {
         let want = json!(["process", "ev", "e-1", subscription, "1", outcome, error]);
         assert_eq!(attributes(process, &names), want);
     }
-    let names = [
-        "faas.invoked_name",
-        "faas.invoked_provider",
-        "http.response.status_code",
-        "error.type",
-    ];
-    let calls = functions.calls();
-    for (number, (status, error)) in [("400", json!("rejected")), ("200", Value::Null)]
-        .into_iter()
-        .enumerate()
-    {
-        let invoke = &invokes[number];
-        assert_eq!(
-            (&invoke["parentSpanId"], &invoke["kind"]),
-            (&processes[number]["spanId"], &json!(3))
-        );
-        assert_eq!(invoke["status"].is_null(), error.is_null(), "{invoke}");
-        assert_eq!(attributes(invoke, &names), json!(["f", "http", status, error]));
-        // The function goes on where the gateway is.
-        let told = format!("00-{TRACE}-{}-01", invoke["spanId"].as_str().unwrap());
-        let call = &calls[number];
-        assert_eq!(
-            (call.header("traceparent"), call.header("tracestate")),
-            (&*told, "vendor=1")
-        );
-    }
+    each_call_is_part_of_its_attempt(&functions.calls(), &invokes, &processes);
     for call in sink.calls() {
         let text = String::from_utf8(call.body).unwrap();
         assert!(!text.contains(SECRET), "{text}");
