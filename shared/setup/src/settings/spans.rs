@@ -70,6 +70,7 @@ pub struct SpanSettings {
     pub share: SampleShare,
     /// Spans that wait to be sent; further ones are left out and counted.
     #[arg(
+        id = "otlp_backlog",
         long = "otlp-backlog",
         env = "OTEL_BSP_MAX_QUEUE_SIZE",
         default_value_t = 2048,
