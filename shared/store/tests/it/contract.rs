@@ -248,6 +248,7 @@ async fn counts(store: &Store) {
         (Kind::Cors, 0),
         (Kind::Space, 0),
         (Kind::Key, 0),
+        (Kind::Tenant, 0),
     ];
     assert_eq!(counts().await, want);
     store.delete::<Function>(&space, &"f".into()).await.unwrap();
