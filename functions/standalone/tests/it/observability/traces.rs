@@ -110,7 +110,7 @@ fn each_call_is_part_of_its_attempt(calls: &[Call], invokes: &[Value], processes
 #[test]
 fn one_trace_goes_from_the_client_through_a_redrive() {
     let (sink, functions) = (FunctionServer::answering("{}"), failing_once());
-    let gateway = traced(&sink, &["--request-id=on"]);
+    let gateway = traced(&sink, &["--request-id=on", "--paths=specific"]);
     gateway.event_type("ev");
     gateway.function("f", &functions.url("/f"));
     let subscription = gateway.subscribe("async", "ev", "f", "/a/:id");
