@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 
 use super::binary_maps::MapsOfHeaders;
@@ -112,12 +112,6 @@ pub(super) fn cloud_event(
     let mut attributes: Vec<(String, Json)> = Vec::with_capacity(12);
     let mut content_type = None;
     let mut maps = MapsOfHeaders::default();
-    let is_v0_3 = || {
-        let version = headers.get("ce-specversion");
-        version.is_some_and(|version| {
-            attribute_value("specversion", version.as_bytes()).is_ok_and(|version| version == "0.3")
-        })
-    };
     for (name, value) in headers {
         let Some(attribute) = name.as_str().strip_prefix("ce-") else {
             if name == CONTENT_TYPE {
@@ -132,18 +126,7 @@ pub(super) fn cloud_event(
         if attribute.is_empty() {
             continue;
         }
-        if let Some((map, key)) = attribute.split_once('-')
-            && !map.is_empty()
-            && !key.is_empty()
-            && is_v0_3()
-        {
-            let value = if RESERVED.contains(&map) {
-                Err(AttributeFault::Reserved)
-            } else {
-                attribute_value(map, value.as_bytes())
-            };
-            let added = value.and_then(|value| maps.add(map, key, value.into_owned()));
-            added.map_err(|fault| fault.of(map))?;
+        if attribute.as_bytes().contains(&b'-') && add_entry(&mut maps, headers, attribute, value)? {
             continue;
         }
         // Values of the same name follow one another.
@@ -161,6 +144,32 @@ pub(super) fn cloud_event(
     maps.put_into(&mut attributes)?;
     let content_type = content_type.filter(|text| !text.is_empty());
     CloudEvent::from_binary(attributes, content_type, media_type, body)
+}
+
+/// Whether a header is an entry of a map, which goes to the others then: only 0.3 has maps. Hardly any event has such a header.
+#[cold]
+#[inline(never)]
+fn add_entry<'h>(
+    maps: &mut MapsOfHeaders<'h>,
+    headers: &HeaderMap,
+    attribute: &'h str,
+    value: &HeaderValue,
+) -> Result<bool, CloudEventError> {
+    let version = headers.get("ce-specversion").map(HeaderValue::as_bytes);
+    let is_v0_3 = version
+        .is_some_and(|version| attribute_value("specversion", version).is_ok_and(|version| version == "0.3"));
+    let entry = attribute.split_once('-').filter(|_| is_v0_3);
+    let Some((map, key)) = entry.filter(|(map, key)| !map.is_empty() && !key.is_empty()) else {
+        return Ok(false);
+    };
+    let value = if RESERVED.contains(&map) {
+        Err(AttributeFault::Reserved)
+    } else {
+        attribute_value(map, value.as_bytes())
+    };
+    let added = value.and_then(|value| maps.add(map, key, value.into_owned()));
+    added.map_err(|fault| fault.of(map))?;
+    Ok(true)
 }
 
 /// The value of an attribute that a header stands for: taken out of its quotation marks, and percent-decoded once.
