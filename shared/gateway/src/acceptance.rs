@@ -3,7 +3,6 @@
 //!
 //! An event log belongs here, before anything is promised.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clocks::epoch_millis;
@@ -35,11 +34,13 @@ mod deduplication;
 pub(crate) mod pace;
 mod publish_span;
 mod quotas;
+mod reached_spaces;
 mod room;
 
 pub(crate) use candidate::Candidate;
 use deduplication::{claim_keys, keep_first};
 use pace::Pace;
+use reached_spaces::for_each_space;
 pub(crate) use room::AdmissionControl;
 use room::is_any_lost;
 
@@ -182,23 +183,24 @@ impl Acceptance {
                 }
             }
         }
-        if let Some(recent) = &self.recent {
-            let allowed = sorted.allowed.get(before.0..).unwrap_or_default();
-            let spaces: BTreeSet<_> = allowed.iter().map(|delivery| &delivery.space).collect();
-            let answering = candidate.sync.map(|sync| &sync.space);
-            for space in spaces.into_iter().filter(|space| Some(*space) != answering) {
-                recent.keep(space, &candidate.event, epoch_millis());
-            }
-        }
         // Where there may be others, they were asked before.
         let is_none_allowed = sorted.allowed.len() == before.0 && sorted.lost.len() > before.1;
         if candidate.sync.is_none() && is_none_allowed {
             return Err(candidate.authorizer_failed());
         }
+        let event = &candidate.event;
+        let (allowed, lost) = (&sorted.allowed[before.0..], &sorted.lost[before.1..]);
+        // The space whose function answers the event has it as a call.
+        let answering = candidate.sync.map(|subscription| &subscription.space);
+        if let Some(recent) = &self.recent {
+            let reached = allowed.iter().map(|delivery| &delivery.space);
+            for_each_space(reached, answering, |space| {
+                recent.keep(space, event, epoch_millis());
+            });
+        }
         if let Some(usage) = self.outbox.metrics().usage() {
-            let taken = sorted.allowed[before.0..].iter().chain(&sorted.lost[before.1..]);
-            let answering = candidate.sync.map(|subscription| &subscription.space);
-            usage.event_taken(&candidate.event, answering, taken.map(|delivery| &delivery.space));
+            let taken = allowed.iter().chain(lost).map(|delivery| &delivery.space);
+            for_each_space(taken, answering, |space| usage.of(space).event(event));
         }
         Ok(())
     }

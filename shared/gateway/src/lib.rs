@@ -31,6 +31,8 @@ mod space_quotas;
 mod spans;
 mod stamp;
 mod sync_calls;
+#[cfg(test)]
+mod test_settings;
 mod tunnels;
 mod unattempted;
 mod usage;

@@ -4,13 +4,12 @@
 //! is written, it counts once (`domain::usage`). What was counted since rows were written last goes with the process if nobody
 //! lets it end in peace.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use clocks::{epoch_millis, millis};
-use domain::event::Event;
 use domain::ids::Space;
 use domain::usage::{DAY_HOURS, HOUR_MILLIS, hour_of};
 use foldhash::fast::RandomState;
@@ -89,33 +88,6 @@ impl Usage {
         }
         let mut spaces = counting.spaces.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(spaces.entry(space.clone()).or_default())
-    }
-
-    /// Counts an event for each of the spaces of the async subscriptions that it reaches, but for the one whose function answers
-    /// it: there it is counted when that is called.
-    pub(crate) fn event_taken<'s>(
-        &self,
-        event: &Event,
-        answering: Option<&Space>,
-        reached: impl Iterator<Item = &'s Space>,
-    ) {
-        // Most events reach one space.
-        let (mut first, mut others) = (None, BTreeSet::new());
-        for space in reached {
-            if first == Some(space) || answering == Some(space) {
-                continue;
-            }
-            let is_new = match first {
-                None => {
-                    first = Some(space);
-                    true
-                }
-                Some(_) => others.insert(space),
-            };
-            if is_new {
-                self.of(space).event(event);
-            }
-        }
     }
 
     /// What was counted before an invocation of a function on AWS Lambda belongs to the hour of the one before.

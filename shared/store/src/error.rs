@@ -83,6 +83,15 @@ impl StoreError {
     }
 }
 
+/// What was looked for, or deleted; `None` where there is nothing of that id.
+pub fn if_there<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// What is wrong with a stored value, without anything of the value itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CorruptValue {

@@ -25,7 +25,7 @@ pub use dynamodb::{
 };
 pub use embedded::{Embedded, EmbeddedSettings, USUAL_USAGE_AGE};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
-pub use error::{CorruptValue, OpenError, StoreError};
+pub use error::{CorruptValue, OpenError, StoreError, if_there};
 pub use space_state::SpaceState;
 pub use store::Store;
 pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};

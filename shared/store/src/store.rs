@@ -12,7 +12,7 @@ use domain::space_version::SpaceVersion;
 use crate::audit::AuditPage;
 use crate::dynamodb::{DynamoDb, PauseRequest, STEP_LIMIT};
 use crate::embedded::Embedded;
-use crate::error::StoreError;
+use crate::error::{StoreError, if_there};
 use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
@@ -310,10 +310,7 @@ impl Store {
             Self::Embedded(store) => store.amend(space, id, pause).await,
             Self::DynamoDb(store) => store.amend(space, id, pause).await,
         };
-        match amended {
-            Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(false),
-            amended => amended,
-        }
+        Ok(if_there(amended)?.unwrap_or_default())
     }
 
     /// Whether resources can be read now. Asks a shared store for one that is hardly there.
@@ -324,10 +321,7 @@ impl Store {
         let found = store
             .get::<EventType>(&Space::or_default(""), &"readyz".into())
             .await;
-        match found {
-            Ok(_) | Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(()),
-            Err(error) => Err(error),
-        }
+        if_there(found).map(|_| ())
     }
 
     /// How many resources of each kind each space has, by space (docs/contract.md §5). A space without any is not listed.

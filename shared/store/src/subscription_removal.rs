@@ -7,7 +7,7 @@ use domain::ids::{CorsId, Space, SubscriptionId};
 use domain::resource::{Cors, Subscription};
 
 use crate::dynamodb::DynamoDb;
-use crate::error::StoreError;
+use crate::error::{StoreError, if_there};
 use crate::written::Written;
 
 /// A condition of the removal.
@@ -64,14 +64,5 @@ async fn remove_cors(
     match if_there(store.get::<Cors>(space, id).await)? {
         Some(cors) if belongs(&cors) => if_there(store.delete::<Cors>(space, id).await),
         _ => Ok(None),
-    }
-}
-
-/// `None` where there is nothing of that id.
-fn if_there<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(None),
-        Err(error) => Err(error),
     }
 }

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use clocks::epoch_millis;
 use domain::api_key::PresentedKey;
 use domain::audit::{Actor, Author};
-use domain::configuration::ConfigurationError;
 use domain::resource::ApiKey;
 use domain::routing::RoutingTable;
 use gateway::ErrorChain;
@@ -16,7 +15,7 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::StoreError;
+use store::if_there;
 
 use super::ConfigApi;
 use super::parameters::InvalidRequest;
@@ -140,12 +139,12 @@ impl ConfigApi {
             .on_behalf_of(author)
             .delete::<ApiKey>(space, key_id)
             .await;
-        match deleted {
-            Ok(_) => tracing::warn!(
+        match if_there(deleted) {
+            Ok(Some(_)) => tracing::warn!(
                 %space, keyId = %key_id, name = key.name, url = find.url, source = find.source,
                 "A key was found in public and is deleted."
             ),
-            Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => {}
+            Ok(None) => {}
             Err(error) => {
                 tracing::error!(%space, keyId = %key_id, error = %ErrorChain(&error), "A key was found in public and could not be deleted.");
                 return Err(error.into());

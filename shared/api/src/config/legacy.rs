@@ -14,7 +14,7 @@ use domain::legacy::{self, LegacySubscription, SubscriptionView};
 use domain::resource::{Cors, EventType, Function, Kind, MetadataFilter, Resource as _, Subscription};
 use http::StatusCode;
 use http::request::Parts;
-use store::{StoreError, SubscriptionCheck, SubscriptionRemoval, Written};
+use store::{StoreError, SubscriptionCheck, SubscriptionRemoval, Written, if_there};
 
 use super::etag::{Precondition, with_etag};
 use super::parameters::filter;
@@ -241,18 +241,15 @@ impl ConfigApi {
         match self.cors_of(subscription).await? {
             Some(cors) if legacy::is_owned_by(&cors, &subscription.subscription_id) => {
                 let deleted = self.store.delete::<Cors>(&cors.space, &cors.cors_id).await;
-                none_if_missing(deleted)
+                Ok(if_there(deleted)?)
             }
             _ => Ok(None),
         }
     }
 
     async fn cors_of(&self, subscription: &Subscription) -> Result<Option<Arc<Cors>>, ApiError> {
-        none_if_missing(
-            self.store
-                .get::<Cors>(&subscription.space, &cors_id(subscription))
-                .await,
-        )
+        let id = cors_id(subscription);
+        Ok(if_there(self.store.get::<Cors>(&subscription.space, &id).await)?)
     }
 
     async fn show(
@@ -274,13 +271,5 @@ fn already_exists(cors: &Cors) -> ConfigurationError {
     ConfigurationError::AlreadyExists {
         kind: Kind::Cors,
         id: cors.cors_id.to_string(),
-    }
-}
-
-fn none_if_missing<T>(result: Result<T, StoreError>) -> Result<Option<T>, ApiError> {
-    match result {
-        Ok(found) => Ok(Some(found)),
-        Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

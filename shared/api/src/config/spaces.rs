@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use offload::off_runtime;
 use serde::Serialize;
-use store::StoreError;
+use store::{StoreError, if_there};
 use utoipa::openapi::path::{OperationBuilder, PathItem, PathItemBuilder};
 use utoipa::openapi::{HttpMethod, Required};
 
@@ -199,11 +199,11 @@ impl ConfigApi {
 
     /// What a space says of itself.
     pub(super) async fn settings_or_unset(&self, space: &Space) -> Result<SpaceSettings, StoreError> {
-        match self.store.get::<SpaceSettings>(space, space).await {
-            Ok(settings) => Ok(SpaceSettings::clone(&settings)),
-            Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(SpaceSettings::unset(space)),
-            Err(error) => Err(error),
-        }
+        let settings = if_there(self.store.get::<SpaceSettings>(space, space).await)?;
+        Ok(settings.map_or_else(
+            || SpaceSettings::unset(space),
+            |stored| SpaceSettings::clone(&stored),
+        ))
     }
 
     async fn settings_of(&self, space: &Space) -> Result<Response, ApiError> {

@@ -7,7 +7,7 @@ use domain::api_key::PresentedKey;
 use domain::configuration::ConfigurationError;
 use domain::ids::{Space, TenantId};
 use domain::resource::{ApiKey, SpaceSettings, Tenant, TenantState};
-use store::StoreError;
+use store::{StoreError, if_there};
 
 use super::ConfigApi;
 use crate::error::ApiError;
@@ -57,15 +57,6 @@ impl ConfigApi {
         }
         let settings = if_there(self.store.get::<SpaceSettings>(space, space).await)?;
         Ok(settings.and_then(|settings| settings.tenant.clone()))
-    }
-}
-
-/// What was looked for; `None` where it is not there.
-pub(super) fn if_there<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

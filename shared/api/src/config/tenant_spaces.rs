@@ -11,19 +11,16 @@ use domain::resource::{Kind, Resource as _, SpaceSettings, Tenant, TenantState};
 use domain::space_version::SpaceVersion;
 use http::{Method, StatusCode};
 use serde::Serialize;
-use store::{StoreError, Written};
-use utoipa::openapi::path::OperationBuilder;
+use store::{StoreError, Written, if_there};
 use utoipa::openapi::{AllOfBuilder, ComponentsBuilder, ObjectBuilder, RefOr, Required, Schema};
 
 use super::caller::Caller;
 use super::endpoint::{Action, Endpoint, EndpointRequest, Subject};
-use super::openapi::blocks::{
-    add_schema, json, json_body, keyed, ok, path_parameter, reference, text, with_errors,
-};
+use super::openapi::blocks::{add_schema, json, json_body, ok, path_parameter, reference, text, with_errors};
 use super::openapi::field_validation;
 use super::parameters::{self, Query};
-use super::tenancy::{by_identifier, if_there};
-use super::tenants::id_of;
+use super::tenancy::by_identifier;
+use super::tenants::{id_of, of_tenant};
 use super::unknown_members::with_warnings;
 use super::{ConfigApi, no_content, with_version};
 use crate::body;
@@ -84,10 +81,6 @@ pub(super) static SUBJECT: Subject = Subject {
         add_new_space(components);
     },
 };
-
-fn of_tenant(id: &str, summary: &str) -> OperationBuilder {
-    keyed(id, summary, "tenants").parameter(path_parameter("tenant", "Identifier of the tenant."))
-}
 
 /// Settings, and the name of the space.
 fn add_new_space(components: &mut ComponentsBuilder) {

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use serde::Serialize;
-use store::StoreError;
+use store::{StoreError, if_there};
 use utoipa::openapi::path::{OperationBuilder, PathItem, PathItemBuilder};
 use utoipa::openapi::{HttpMethod, Required};
 
@@ -27,7 +27,7 @@ use super::openapi::blocks::{
 use super::openapi::{add_input_schema, field_validation};
 use super::parameters::{self, Query};
 use super::random::digits;
-use super::tenancy::{by_identifier, if_there};
+use super::tenancy::by_identifier;
 use super::unknown_members::with_warnings;
 use super::{ConfigApi, no_content, with_version};
 use crate::body;
@@ -110,8 +110,8 @@ pub(super) fn listing() -> PathItem {
         .build()
 }
 
-/// An operation on a tenant.
-fn of_tenant(id: &str, summary: &str) -> OperationBuilder {
+/// An operation on a tenant, or on what it has.
+pub(super) fn of_tenant(id: &str, summary: &str) -> OperationBuilder {
     keyed(id, summary, "tenants").parameter(path_parameter("tenant", "Identifier of the tenant."))
 }
 

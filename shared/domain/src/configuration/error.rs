@@ -331,7 +331,7 @@ pub enum ConfigurationError {
         tenant: TenantId,
     },
     /// A tenant cannot go while it has something.
-    #[error("Tenant {} cannot be deleted: it has {count} {}s.", quoted(.tenant.as_str()), .kind.label())]
+    #[error("Tenant {} cannot be deleted while it has {}s ({count}).", quoted(.tenant.as_str()), .kind.label())]
     TenantInUse {
         /// The tenant.
         tenant: TenantId,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use domain::event::EventLimits;
-use domain::origin::TrustedProxies;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
 use domain::usage::UsageRow;
 use queue::{DeadLetterLimits, DeliveryQueue, Durability, Limits, SpaceShares};
@@ -14,51 +12,8 @@ use targets::{Invoker, TargetSettings};
 use super::*;
 use crate::delivery::dead_letters::DeadLetters;
 use crate::gateway::GatewayParts;
-use crate::intake::hosted::HostedDomains;
-use crate::invocation::circuit_breaker::CircuitBreakerSettings;
-use crate::metrics::MetricsLimits;
-use crate::settings::GatewaySettings;
-use crate::tunnels::TunnelSettings;
+use crate::test_settings::settings;
 use crate::usage::UsageSettings;
-
-const LONG: Duration = Duration::from_mins(10);
-
-fn settings() -> GatewaySettings {
-    GatewaySettings {
-        hosted: HostedDomains::default(),
-        json_events: false,
-        event_limits: EventLimits {
-            max_attributes: 256,
-            max_batch_events: 1000,
-        },
-        legacy_api: false,
-        max_hops: Hops::new(16),
-        traces: domain::trace::TraceSettings::default(),
-        batch_timeout: LONG,
-        decisions: crate::DecisionCacheLimits::default(),
-        max_hook_timeout: LONG,
-        max_retry_after: LONG,
-        max_concurrent_deliveries: 10,
-        max_sync_calls_per_space: None,
-        max_deliver_delay: LONG,
-        recent_events_bytes: 0,
-        trusted_proxies: TrustedProxies::default(),
-        tunnels: TunnelSettings {
-            most: 16,
-            most_per_space: None,
-            idle_timeout: Duration::ZERO,
-        },
-        circuit_breaker: CircuitBreakerSettings {
-            failure_threshold: 1,
-            min_open: LONG,
-            max_open: LONG,
-        },
-        schemas: crate::SchemaSettings::default(),
-        transforms: dataflow::transform::TransformLimits::default(),
-        metrics: MetricsLimits::default(),
-        metrics_detail: None,
-    }
-}
 
 /// A process on a store.
 fn gateway(store: &Store) -> Gateway {

@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::{Arrival, Delivery};
-use domain::event::{Envelope, Event, EventLimits, EventStamp};
-use domain::hops::Hops;
+use domain::event::{Envelope, Event, EventStamp};
 use domain::ids::SubscriptionId;
 use domain::json::Json;
-use domain::origin::TrustedProxies;
 use domain::resource::{EventType, Function, Resource as _, Subscription};
 use queue::{
     DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Outcome, Received, SpaceShares,
@@ -27,14 +25,10 @@ use super::dead_letters::DeadLetters;
 use super::step::DeliveryStep;
 use super::*;
 use crate::gateway::{Gateway, GatewayParts};
-use crate::intake::hosted::HostedDomains;
-use crate::invocation::circuit_breaker::{CircuitAdmission, CircuitBreakerSettings, Registered};
-use crate::metrics::MetricsLimits;
-use crate::settings::GatewaySettings;
-use crate::tunnels::TunnelSettings;
+use crate::invocation::circuit_breaker::{CircuitAdmission, Registered};
+use crate::test_settings::{LONG, settings};
 
 const SPACE: &str = "default";
-const LONG: Duration = Duration::from_mins(10);
 
 /// A gateway with a function `f`, whose calls may take a minute, and a weighted one that always is `f`.
 struct Fixture {
@@ -75,40 +69,7 @@ impl Fixture {
                 usage: None,
                 tracer: traces::Tracer::default(),
             },
-            GatewaySettings {
-                hosted: HostedDomains::default(),
-                json_events: false,
-                event_limits: EventLimits {
-                    max_attributes: 256,
-                    max_batch_events: 1000,
-                },
-                legacy_api: false,
-                max_hops: Hops::new(16),
-                traces: domain::trace::TraceSettings::default(),
-                batch_timeout: LONG,
-                decisions: crate::invocation::decision_cache::DecisionCacheLimits::default(),
-                max_hook_timeout: LONG,
-                max_retry_after: LONG,
-                max_concurrent_deliveries: 10,
-                max_sync_calls_per_space: None,
-                max_deliver_delay: Duration::from_hours(1),
-                schemas: crate::SchemaSettings::default(),
-                recent_events_bytes: 0,
-                trusted_proxies: TrustedProxies::default(),
-                tunnels: TunnelSettings {
-                    most: 16,
-                    most_per_space: None,
-                    idle_timeout: Duration::ZERO,
-                },
-                circuit_breaker: CircuitBreakerSettings {
-                    failure_threshold: 1,
-                    min_open: LONG,
-                    max_open: LONG,
-                },
-                transforms: dataflow::transform::TransformLimits::default(),
-                metrics: MetricsLimits::default(),
-                metrics_detail: None,
-            },
+            settings(),
         );
         let store = gateway.store();
         let space = &SPACE.into();

@@ -1,6 +1,6 @@
 //! What is counted comes into the store: once, and in its hour.
 
-use domain::event::EventStamp;
+use domain::event::{Event, EventStamp};
 use domain::usage::UsageCounts;
 use store::{Embedded, EmbeddedSettings};
 
@@ -56,18 +56,6 @@ async fn what_is_counted_is_written_once() {
     other.flush().await;
     assert_eq!(total(&usage, "shop").await, [1, 10, 1, 2, 2, 1]);
     assert!(used(&usage, "other").await.is_empty());
-}
-
-#[tokio::test]
-async fn an_event_counts_once_for_each_space_that_it_reaches() {
-    let directory = tempfile::tempdir().unwrap();
-    let usage = Usage::new(store(&directory), SETTINGS);
-    let spaces = ["a", "a", "b", "c", "b", "a", "d"].map(Space::from);
-    usage.event_taken(&event(), Some(&spaces[2]), spaces.iter());
-    usage.flush().await;
-    for (space, events) in [("a", 1), ("b", 0), ("c", 1), ("d", 1)] {
-        assert_eq!(total(&usage, space).await[0], events, "{space}");
-    }
 }
 
 async fn end_invocation(usage: &Usage) {

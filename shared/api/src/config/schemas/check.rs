@@ -10,7 +10,7 @@ use domain::ids::Space;
 use domain::refusal::Refusal as Told;
 use domain::resource::{CompatibilityMode, CompatibilityPolicy, EventType, Resource};
 use offload::off_runtime_for;
-use store::StoreError;
+use store::if_there;
 
 use crate::config::ConfigApi;
 use crate::error::{ApiError, Fault};
@@ -59,11 +59,7 @@ impl ConfigApi {
         let Some(event_type) = resource.as_event_type().filter(|given| given.schema.is_some()) else {
             return Ok(SchemaCheck::default());
         };
-        let stored = match self.store.get::<EventType>(space, &event_type.name).await {
-            Ok(stored) => Some(stored),
-            Err(StoreError::Rejected(ConfigurationError::NotFound { .. })) => None,
-            Err(error) => return Err(error.into()),
-        };
+        let stored = if_there(self.store.get::<EventType>(space, &event_type.name).await)?;
         let mut next = event_type.clone();
         next.keep_masked(stored.as_deref())
             .map_err(ConfigurationError::from)?;

@@ -104,7 +104,7 @@ async fn a_tenant_goes_from_its_first_key_to_its_end() {
     let gone = api.as_root("DELETE", "/v1/tenants/acme", "").await;
     assert_eq!(
         (gone.status, gone.message()),
-        (409, "Tenant \"acme\" cannot be deleted: it has 2 spaces.")
+        (409, "Tenant \"acme\" cannot be deleted while it has spaces (2).")
     );
     // What is empty is its own to remove; what is not stays where it is, and is nobody's.
     for (space, want) in [("acme", 204), ("acme", 404), ("acme-shop", 409)] {

@@ -3,9 +3,6 @@
 use std::net::TcpListener as Listener;
 use std::time::Duration;
 
-use domain::event::EventLimits;
-use domain::hops::Hops;
-use domain::origin::TrustedProxies;
 use domain::quota::QuotaPlans;
 use domain::resource::{EventType, Function, Resource as _, SpaceSettings, Subscription};
 use queue::{DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Share, SpaceShares};
@@ -19,13 +16,10 @@ use crate::delivery::dead_letters::DeadLetters;
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, GatewayParts};
 use crate::intake::client::Client;
-use crate::intake::hosted::HostedDomains;
 use crate::invocation::circuit_breaker::CircuitBreakerSettings;
-use crate::metrics::MetricsLimits;
 use crate::settings::GatewaySettings;
-use crate::tunnels::TunnelSettings;
+use crate::test_settings::{self, LONG};
 
-const LONG: Duration = Duration::from_mins(10);
 const LATER: (&str, &str) = ("x-deliver-at", "2999-01-01T00:00:00Z");
 
 /// A gateway where `loud` and `quiet` want events on `/a`, and `loud` alone those on `/loud`. Of the type `guarded`, `loud`
@@ -177,38 +171,15 @@ fn gateway(folder: &TempDir, most: usize, plans: Option<&str>) -> Gateway {
             tracer: traces::Tracer::default(),
         },
         GatewaySettings {
-            hosted: HostedDomains::default(),
-            json_events: false,
-            event_limits: EventLimits {
-                max_attributes: 256,
-                max_batch_events: 1000,
-            },
-            legacy_api: false,
-            max_hops: Hops::new(16),
-            traces: domain::trace::TraceSettings::default(),
-            batch_timeout: LONG,
-            decisions: crate::invocation::decision_cache::DecisionCacheLimits::default(),
-            max_hook_timeout: LONG,
-            max_retry_after: LONG,
             max_concurrent_deliveries: 1000,
             max_sync_calls_per_space: Some(1),
             max_deliver_delay: Duration::from_hours(24 * 365 * 1000),
-            trusted_proxies: TrustedProxies::default(),
-            tunnels: TunnelSettings {
-                most: 16,
-                most_per_space: None,
-                idle_timeout: Duration::ZERO,
-            },
             circuit_breaker: CircuitBreakerSettings {
                 failure_threshold: 1000,
                 min_open: LONG,
                 max_open: LONG,
             },
-            schemas: crate::SchemaSettings::default(),
-            recent_events_bytes: 0,
-            transforms: dataflow::transform::TransformLimits::default(),
-            metrics: MetricsLimits::default(),
-            metrics_detail: None,
+            ..test_settings::settings()
         },
     )
 }
