@@ -148,10 +148,12 @@ impl ConfigApi {
         let mut explanation = Explanation::of(request, resources)
             .with_hooks(&settings, &event_types, &subscriptions)
             .with_keys(&settings);
-        if settings.tenant.is_some() && self.is_suspended(space).await? {
+        let is_suspended = settings.tenant.is_some() && self.is_suspended(space).await?;
+        if is_suspended {
             explanation = explanation.of_suspended();
         }
-        if let Some((inquiry, unsent)) = question {
+        // Nobody asks the authorizer of a space that takes no events.
+        if let Some((inquiry, unsent)) = question.filter(|_| !is_suspended) {
             let authorizers = explanation.authorizers();
             let answers = inquiry.ask(space, authorizers, unsent, &parts.headers).await?;
             explanation = explanation.with_answers(&answers);

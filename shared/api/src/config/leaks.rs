@@ -20,7 +20,7 @@ use store::if_there;
 use super::ConfigApi;
 use super::parameters::InvalidRequest;
 use super::telling::telling;
-use crate::body;
+use crate::body::{self, BodyLimits};
 use crate::error::{ApiError, json_line};
 
 /// Where keys are reported.
@@ -34,6 +34,9 @@ const SIGNATURE: &str = "github-public-key-signature";
 /// Most bytes of either of them.
 const MOST_HEADER_BYTES: usize = 256;
 
+/// Most bytes of a report: it is read before it is known who sent it.
+const MOST_BYTES: usize = 64 * 1024;
+
 /// Most finds of a report. Each is looked for in all spaces.
 const MOST_FINDS: usize = 100;
 
@@ -41,12 +44,10 @@ const MOST_FINDS: usize = 100;
 #[derive(Deserialize)]
 struct Find {
     token: String,
-    #[serde(rename = "type", default)]
-    kind: String,
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    source: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    url: Option<String>,
+    source: Option<String>,
 }
 
 /// What it is, without the token itself.
@@ -84,7 +85,11 @@ impl ConfigApi {
         if !reporters.knows(id).await.map_err(unasked)? {
             return Err(ApiError::unauthorized());
         }
-        let body = body::read(parts, body, self.limits).await?;
+        let limits = BodyLimits {
+            bytes: self.limits.bytes.min(MOST_BYTES),
+            ..self.limits
+        };
+        let body = body::read(parts, body, limits).await?;
         let is_signed = reporters.have_signed(id, &signature, &body).await;
         if !is_signed.map_err(unasked)? {
             return Err(ApiError::unauthorized());
@@ -112,7 +117,7 @@ impl ConfigApi {
             };
             judgements.push(Judgement {
                 token_hash: STANDARD.encode(Sha256::digest(&find.token)),
-                token_type: find.kind,
+                token_type: find.kind.unwrap_or_default(),
                 label,
             });
         }

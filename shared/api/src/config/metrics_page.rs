@@ -78,7 +78,9 @@ impl MetricsPage {
     fn set_gauges(&self, counts: Vec<(Space, Kind, usize)>) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.values_mut().for_each(|count| *count = 0);
-        for (space, kind, count) in counts {
+        // What is kept of a tenant is no space.
+        let of_spaces = counts.into_iter().filter(|(space, ..)| space.tenant().is_none());
+        for (space, kind, count) in of_spaces {
             *shown.entry((self.labels.of(&space, true), kind)).or_default() += count;
         }
         for ((space, kind), count) in shown.iter() {

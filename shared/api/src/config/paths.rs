@@ -159,6 +159,12 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
             id: id.to_owned(),
         })
     };
+    // What is kept of a tenant is no space.
+    if let ["v1", "spaces", space, ..] = segments.as_slice()
+        && Space::from(*space).tenant().is_some()
+    {
+        return None;
+    }
     if let ["v1", "spaces", space, "cors", first, ..] = segments.as_slice() {
         // Only a POST to `/cors/` means the collection.
         if !(segments.len() == 5 && first.is_empty() && method == Method::POST) {
@@ -194,8 +200,6 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
                 id: id.to_owned(),
             })
         }
-        // What is kept of a tenant is no space.
-        ["v1", "spaces", space, ..] if Space::from(*space).tenant().is_some() => None,
         ["v1", "spaces", space, rest @ ..] => endpoint(space, rest).or_else(|| match rest {
             [collection] => resource(space, kind(collection)?, None),
             [collection, id] => resource(space, kind(collection)?, Some((*id).to_owned())),

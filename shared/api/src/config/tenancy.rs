@@ -67,6 +67,12 @@ pub(super) fn by_identifier(id: &TenantId) -> impl Fn(StoreError) -> ApiError + 
             let id = id.to_string();
             ConfigurationError::NotFound { kind, id }.into()
         }
+        StoreError::Rejected(ConfigurationError::PreconditionFailed { kind, id: at })
+            if id.place().as_str() == at =>
+        {
+            let id = id.to_string();
+            ConfigurationError::PreconditionFailed { kind, id }.into()
+        }
         StoreError::Rejected(ConfigurationError::AlreadyExists { kind, id: at })
             if id.place().as_str() == at =>
         {

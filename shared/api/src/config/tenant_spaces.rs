@@ -26,6 +26,9 @@ use super::{ConfigApi, no_content, with_version};
 use crate::body;
 use crate::error::{ApiError, json_line};
 
+/// How often a space is released that is made anew each time.
+const MOST_RELEASES: usize = 4;
+
 pub(super) static SUBJECT: Subject = Subject {
     endpoints: &[
         Endpoint {
@@ -124,7 +127,8 @@ impl ConfigApi {
         let settings = SpaceSettings::decode(&space, None, &body)
             .map_err(|error| self.unreadable(Kind::Space, false, &body, error.into()))?;
         let ignored = self.ignored_members(Kind::Space, &space, parts, &body)?;
-        if matches!(asked.caller, Caller::Key(_)) {
+        let by_key = matches!(asked.caller, Caller::Key(_));
+        if by_key {
             // Nobody learns by trying which names others have.
             if !id.names(&space) {
                 return Err(ApiError::foreign_space_name(&id));
@@ -136,16 +140,28 @@ impl ConfigApi {
                 return Err(exists(&space).into());
             }
         }
+        let own_plan = settings.plan.is_some();
         let tenant = self.listed(place, &space).await.map_err(by_identifier(&id))?;
         let made = match self.made_over(&tenant.value, settings).await {
             Ok(made) => made,
             Err(error) => {
                 if tenant.is_new && !self.is_of(&space, &id).await? {
-                    self.unlisted(place, &space).await?;
+                    self.unlisted(place, &space, &id).await?;
                 }
                 return Err(error.into());
             }
         };
+        // Who released the space or changed the plan meanwhile has not seen that the space is made.
+        let now = match self.listed(place, &space).await {
+            Ok(now) => now.value,
+            Err(error) => {
+                self.taken_from(&space, &id, by_key).await?;
+                return Err(by_identifier(&id)(error));
+            }
+        };
+        if !own_plan && now.plan != tenant.value.plan {
+            self.follow_plan(&now).await?;
+        }
         tracing::debug!(tenant = %id, %space, "Space of a tenant created.");
         let answer = self.answer_with(StatusCode::CREATED, &*made.value);
         Ok(with_warnings(
@@ -159,6 +175,12 @@ impl ConfigApi {
     /// tenant's: it can be made once more, or released.
     async fn listed(&self, place: &Space, space: &Space) -> Result<Listed, StoreError> {
         let before = self.store.get::<Tenant>(place, place).await?;
+        if before.state == TenantState::Active && before.spaces.contains(space) {
+            return Ok(Listed {
+                is_new: false,
+                value: Tenant::clone(&before),
+            });
+        }
         let of_space = space.clone();
         let list = move |stored: &Tenant| match stored.state {
             TenantState::Active => Ok(stored.with_space(&of_space)),
@@ -179,11 +201,16 @@ impl ConfigApi {
         Ok(settings.is_some_and(|settings| settings.tenant.as_ref() == Some(tenant)))
     }
 
-    async fn unlisted(&self, place: &Space, space: &Space) -> Result<(), StoreError> {
-        let space = space.clone();
-        let unlist = move |stored: &Tenant| Ok(stored.without_space(&space));
+    /// Takes a space from the list of a tenant. Gives whether that is so: one that is made at the same moment is listed again.
+    async fn unlisted(&self, place: &Space, space: &Space, id: &TenantId) -> Result<bool, StoreError> {
+        let of_list = space.clone();
+        let unlist = move |stored: &Tenant| Ok(stored.without_space(&of_list));
         if_there(self.store.revise(place, place, unlist).await)?;
-        Ok(())
+        if !self.is_of(space, id).await? {
+            return Ok(true);
+        }
+        if_there(self.listed(place, space).await)?;
+        Ok(false)
     }
 
     /// Has the settings of a space say that it is a tenant's, unless they say that it is somebody's. A space that is there is
@@ -214,30 +241,52 @@ impl ConfigApi {
     async fn release_space(&self, asked: EndpointRequest<'_>) -> Result<Response, ApiError> {
         let (place, space) = (asked.space, Space::from(asked.id));
         let id = id_of(place);
-        if !self.tenant(&id).await?.spaces.contains(&space) {
+        let tenant = if_there(self.store.get::<Tenant>(place, place).await)?;
+        let is_listed = tenant
+            .as_ref()
+            .is_some_and(|tenant| tenant.spaces.contains(&space));
+        // What the list lacks is the tenant's all the same if the space says so.
+        if !is_listed && !self.is_of(&space, &id).await? {
+            self.tenant(&id).await?;
             let (kind, id) = (Kind::Space, space.to_string());
             return Err(ConfigurationError::NotFound { kind, id }.into());
         }
-        let state = self.store.space_state(&space).await?;
-        let settings = state.snapshot.settings();
-        let is_own = settings.is_some_and(|settings| settings.tenant.as_ref() == Some(&id));
-        let mut version = None;
-        if is_own {
-            let mut after = state.snapshot.clone();
-            after.remove::<SpaceSettings>(&space);
-            version = if after.is_empty() {
-                let gone = self.store.replace(state, after).await?;
-                let contended = || StoreError::Contended { space: space.clone() };
-                gone.ok_or_else(contended)?.version
-            } else if matches!(asked.caller, Caller::Root) {
-                self.without_tenant(&space, id.clone()).await?
-            } else {
-                return Err(ApiError::space_in_use(&space));
-            };
+        // Without the tenant nobody would keep its events out any more.
+        let is_active = tenant.is_none_or(|tenant| tenant.state == TenantState::Active);
+        let must_be_empty = matches!(asked.caller, Caller::Key(_)) || !is_active;
+        for _ in 0..MOST_RELEASES {
+            let version = self.taken_from(&space, &id, must_be_empty).await?;
+            if self.unlisted(place, &space, &id).await? {
+                tracing::debug!(tenant = %id, %space, "Space of a tenant released.");
+                return Ok(with_version(no_content(), version));
+            }
         }
-        self.unlisted(place, &space).await?;
-        tracing::debug!(tenant = %id, %space, "Space of a tenant released.");
-        Ok(with_version(no_content(), version))
+        Err(StoreError::Contended { space }.into())
+    }
+
+    /// Takes a space from a tenant, if it is one of its: with nothing in it, it is gone.
+    async fn taken_from(
+        &self,
+        space: &Space,
+        id: &TenantId,
+        must_be_empty: bool,
+    ) -> Result<Option<SpaceVersion>, ApiError> {
+        let state = self.store.space_state(space).await?;
+        let settings = state.snapshot.settings();
+        if settings.is_none_or(|settings| settings.tenant.as_ref() != Some(id)) {
+            return Ok(None);
+        }
+        let mut after = state.snapshot.clone();
+        after.remove::<SpaceSettings>(space);
+        if after.is_empty() {
+            let gone = self.store.replace(state, after).await?;
+            let contended = || StoreError::Contended { space: space.clone() };
+            return Ok(gone.ok_or_else(contended)?.version);
+        }
+        if must_be_empty {
+            return Err(ApiError::space_in_use(space));
+        }
+        Ok(self.without_tenant(space, id.clone()).await?)
     }
 
     async fn without_tenant(&self, space: &Space, id: TenantId) -> Result<Option<SpaceVersion>, StoreError> {

@@ -232,7 +232,7 @@ impl ConfigApi {
     }
 
     /// Puts the spaces of a tenant on its plan. Whoever is interrupted here asks for it once more.
-    async fn follow_plan(&self, tenant: &Tenant) -> Result<(), StoreError> {
+    pub(super) async fn follow_plan(&self, tenant: &Tenant) -> Result<(), StoreError> {
         for space in &tenant.spaces {
             let stored = if_there(self.store.get::<SpaceSettings>(space, space).await)?;
             if stored.is_none_or(|stored| stored.plan == tenant.plan) {
@@ -257,7 +257,8 @@ impl ConfigApi {
         let id = id_of(place);
         let tenant = self.tenant(&id).await?;
         let (precondition, secrets) = (Precondition::of(asked.parts), self.secrets.clone());
-        precondition.check(&tenant, &secrets)?;
+        let is_meant = precondition.check(&tenant, &secrets);
+        is_meant.map_err(|error| by_identifier(&id)(error.into()))?;
         if !tenant.spaces.is_empty() {
             // Before the keys are gone.
             return Err(ConfigurationError::TenantInUse {

@@ -27,6 +27,7 @@ mod legacy;
 mod patches;
 mod secrets;
 mod subscriptions;
+mod tenant_races;
 mod tenants;
 mod unknown_members;
 mod usage;

@@ -128,9 +128,10 @@ impl SystemEvents {
         }
         let arrival = Arrival::after(hops.next());
         let mut deliveries = fan_out(&routes.asynchronous, &event, &PublishOptions::default(), &arrival);
-        if let Some(space) = system_event.only_for() {
-            deliveries.retain(|delivery| delivery.space == *space);
-        }
+        let only_for = system_event.only_for();
+        deliveries.retain(|delivery| {
+            only_for.is_none_or(|space| delivery.space == *space) && !table.is_suspended(&delivery.space)
+        });
         deliveries
     }
 
