@@ -1,5 +1,7 @@
 //! Tells whoever subscribes to it what a space used on a day that is over.
 
+use std::sync::Arc;
+
 use clocks::epoch_millis;
 use domain::hops::Hops;
 use domain::ids::Space;
@@ -54,11 +56,16 @@ impl Gateway {
         if !table.has_system_subscribers() {
             return;
         }
-        let (spaces, today) = usage.to_be_told(epoch_millis());
-        for space in spaces {
-            if let Err(error) = self.tell_usage_of(&table, &space, today).await {
-                tracing::warn!(%space, error = %ErrorChain(&error), "The usage of a day could not be told.");
-            }
+        while let Some((space, today)) = usage.to_be_told(epoch_millis()) {
+            let (gateway, table) = (self.clone(), Arc::clone(&table));
+            // What is claimed is told, also if nobody waits for that any more.
+            let telling = tokio::spawn(async move {
+                if let Err(error) = gateway.tell_usage_of(&table, &space, today).await {
+                    tracing::warn!(%space, error = %ErrorChain(&error), "The usage of a day could not be told.");
+                }
+            });
+            // A panic is in the log.
+            let _ = telling.await;
         }
     }
 
@@ -77,6 +84,8 @@ impl Gateway {
         let UsageDayClaim::Won { before } = self.store().claim_usage_day(space, yesterday).await? else {
             return Ok(());
         };
+        // A claim of a day to come is of a clock that was ahead.
+        let before = before.filter(|before| *before < yesterday);
         for day in before.map_or(yesterday, |before| from.max(before + 1))..today {
             let mut counts = UsageCounts::default();
             for hour in used.range(day * DAY_HOURS..(day + 1) * DAY_HOURS) {

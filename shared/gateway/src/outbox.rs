@@ -11,7 +11,7 @@ use targets::ErrorChain;
 
 use crate::error::GatewayError;
 use crate::metrics::EventMetrics;
-use crate::usage::SpaceUsage;
+use crate::usage::{SpaceUsage, is_used};
 
 /// The queue, with the counters and log lines of what goes into it. A handle: clones share what it leads to.
 #[derive(Debug, Clone)]
@@ -113,8 +113,12 @@ impl Outbox {
     fn count_queued(&self, deliveries: &[Delivery], count: fn(&SpaceUsage, usize)) {
         if let Some(usage) = self.metrics.usage() {
             for of_space in deliveries.chunk_by(|a, b| a.space == b.space) {
-                if let Some(first) = of_space.first() {
-                    count(&usage.of(&first.space), of_space.len());
+                let used = of_space
+                    .iter()
+                    .filter(|delivery| is_used(&delivery.event))
+                    .count();
+                if let Some(first) = of_space.first().filter(|_| used > 0) {
+                    count(&usage.of(&first.space), used);
                 }
             }
         }

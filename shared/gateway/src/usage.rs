@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use clocks::{epoch_millis, millis};
+use domain::event::Event;
 use domain::ids::Space;
+use domain::system_event::SystemEventType;
 use domain::usage::{DAY_HOURS, HOUR_MILLIS, hour_of};
 use foldhash::fast::RandomState;
 use store::Store;
@@ -62,6 +64,16 @@ struct Counting {
     writing: TurnMutex<()>,
 }
 
+/// The day before which all days can be told of, as a number of days since 1970.
+pub(crate) fn today(now: u64) -> u64 {
+    hour_of(now.saturating_sub(millis(AFTER_A_DAY))) / DAY_HOURS
+}
+
+/// Whether the deliveries of an event are usage of a space. The daily report is none, or there would be one each day for ever.
+pub(crate) fn is_used(event: &Event) -> bool {
+    event.event_type() != SystemEventType::UsageDaily.as_str()
+}
+
 impl Usage {
     /// Counted in memory, and written to a store.
     pub fn new(store: Store, settings: UsageSettings) -> Self {
@@ -111,12 +123,12 @@ impl Usage {
         tokio::time::sleep(pause.min(Duration::from_millis(left))).await;
     }
 
-    /// The spaces of which something was written, and of which it is not known yet whether what they used before today was
-    /// told; and today, as a number of days. Each is named once a day.
-    pub(crate) fn to_be_told(&self, now: u64) -> (Vec<Space>, u64) {
-        let today = hour_of(now.saturating_sub(millis(AFTER_A_DAY))) / DAY_HOURS;
+    /// A space of which something was written, and of which it is not known yet whether what it used before today was told; and
+    /// today, as a number of days. Each is named once a day.
+    pub(crate) fn to_be_told(&self, now: u64) -> Option<(Space, u64)> {
+        let today = today(now);
         let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
-        (told.next(today), today)
+        told.next(today).map(|space| (space, today))
     }
 
     /// Writes all that was counted by now. What cannot be written is logged, kept, and written with the next.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use api::AnswerOptions;
-use clap::{Args, Parser};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, CommandFactory as _, Parser};
 use domain::resource::SecretPlace;
 use domain::trace::TraceSettings;
 use targets::NetworkGuard;
@@ -67,7 +68,7 @@ pub use response_default::ResponseDefault;
 pub use routing::{PathsSetting, RoutingSettings, UnmatchedSetting};
 pub use schemas::SchemaSettings;
 pub use secrets::{FunctionSecretSettings, SecretPlaces, UnknownPlace};
-pub use spans::{NoDaemon, SpanPlace, SpanSettings, XRayDaemon};
+pub use spans::{SpanPlace, SpanSettings, XRayDaemon};
 pub use store::{StoreKind, StoreSettings};
 pub use switch::Switch;
 pub use target_guard::TargetGuardSettings;
@@ -313,8 +314,22 @@ impl Settings {
 
     /// Reads a command line, with the environment for what it does not say. The first argument is the program's name.
     pub fn try_from_args<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(with_two_dashes(args.into_iter().map(Into::into)))
+        Self::try_parse_from(with_two_dashes(args.into_iter().map(Into::into))).map_err(without_secret)
     }
+}
+
+/// An error that does not repeat what a setting was set to whose values are not shown: it comes into logs at each start.
+fn without_secret(mut error: clap::Error) -> clap::Error {
+    let mut command = Settings::command();
+    command.build();
+    let of = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    let mut hidden = command
+        .get_arguments()
+        .filter(|argument| argument.is_hide_env_values_set());
+    if hidden.any(|argument| Some(argument.to_string()) == of) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+    }
+    error
 }
 
 #[cfg(test)]

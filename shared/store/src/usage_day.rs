@@ -8,6 +8,13 @@ pub enum UsageDayClaim {
         /// The last day that was claimed before, as a number of days since 1970.
         before: Option<u64>,
     },
-    /// Somebody else has claimed it, or a later day.
+    /// Somebody else has claimed it, or the day after.
     Lost,
+}
+
+impl UsageDayClaim {
+    /// Whether a day can be claimed after another one was: a later one, or one so much earlier that a clock must have been ahead.
+    pub(crate) fn may_follow(before: u64, day: u64) -> bool {
+        before < day || before > day + 1
+    }
 }

@@ -1,7 +1,9 @@
 //! The way of spans to the task that sends them.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -27,13 +29,20 @@ pub(crate) struct Recording {
     /// Share of the traces that begin here which are recorded, from 0 to 1.
     share: f64,
     commands: mpsc::Sender<Command>,
+    /// The answer to a flush that was not waited for to its end.
+    unanswered: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Recording {
     /// One for which no more than so many spans wait, and what they are taken from.
     pub(crate) fn new(share: f64, backlog: usize) -> (Self, mpsc::Receiver<Command>) {
         let (commands, received) = mpsc::channel(backlog.clamp(1, MOST_BACKLOG));
-        (Self { share, commands }, received)
+        let recording = Self {
+            share,
+            commands,
+            unanswered: Mutex::default(),
+        };
+        (recording, received)
     }
 
     /// Whether a trace that begins here is recorded. The id decides, so that others with the same share agree.
@@ -56,16 +65,38 @@ impl Recording {
         }
     }
 
-    /// Waits until what was noted is sent, but not for longer than this.
+    /// Waits until what was noted is sent, but not for longer than this, and not at all while a flush before this one goes on: what
+    /// spans are sent to hangs then.
     pub(crate) async fn flush(&self, most: Duration) {
+        if self.is_hanging() {
+            return;
+        }
+        let (told, mut sent) = oneshot::channel();
         let flushing = async {
-            let (told, sent) = oneshot::channel();
             if self.commands.send(Command::Flush(told)).await.is_ok() {
                 // Who never tells has ended.
-                let _ = sent.await;
+                let _ = (&mut sent).await;
             }
         };
-        let _ = timeout(most, flushing).await;
+        if timeout(most, flushing).await.is_err() {
+            *self.unanswered() = Some(sent);
+        }
+    }
+
+    fn is_hanging(&self) -> bool {
+        let mut unanswered = self.unanswered();
+        let is_hanging = unanswered
+            .as_mut()
+            .is_some_and(|sent| sent.try_recv() == Err(TryRecvError::Empty));
+        if !is_hanging {
+            *unanswered = None;
+        }
+        is_hanging
+    }
+
+    fn unanswered(&self) -> MutexGuard<'_, Option<oneshot::Receiver<()>>> {
+        // No code that holds the lock can leave it half changed.
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,5 +120,19 @@ mod tests {
         assert_eq!(sampled(1.0), 10_000);
         let some = sampled(0.05);
         assert!((490..=510).contains(&some), "{some}");
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_twice_for_what_hangs() {
+        const MOST: Duration = Duration::from_millis(20);
+        let (recording, mut commands) = Recording::new(1.0, 10);
+        let waits = async || timeout(Duration::ZERO, recording.flush(MOST)).await.is_err();
+        recording.flush(MOST).await;
+        assert!(!waits().await, "an earlier flush hangs");
+        let Some(Command::Flush(told)) = commands.recv().await else {
+            panic!("nothing was to be flushed");
+        };
+        told.send(()).unwrap();
+        assert!(waits().await, "the earlier flush has ended");
     }
 }

@@ -1,7 +1,6 @@
 //! Where spans go.
 
 use std::io;
-use std::net::SocketAddr;
 
 use crate::otlp::{NoCertificates, OtlpClient, OtlpSettings, SendError};
 use crate::span::Span;
@@ -14,8 +13,8 @@ pub enum SinkSettings {
     Otlp(OtlpSettings),
     /// To the daemon of AWS X-Ray.
     XRay {
-        /// Its UDP address.
-        daemon: SocketAddr,
+        /// Its UDP address, or a name and a port.
+        daemon: String,
         /// What the program is called there.
         service: String,
     },
@@ -44,7 +43,7 @@ impl Sink {
         Ok(match settings {
             SinkSettings::Otlp(settings) => Self::Otlp(Box::new(OtlpClient::new(settings)?)),
             SinkSettings::XRay { daemon, service } => {
-                Self::XRay(XRaySocket::open(daemon, service).map_err(SinkError::NoSocket)?)
+                Self::XRay(XRaySocket::open(&daemon, service).map_err(SinkError::NoSocket)?)
             }
         })
     }

@@ -3,7 +3,7 @@
 mod segment;
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
 
 use crate::span::Span;
 
@@ -22,8 +22,10 @@ pub(crate) struct XRaySocket {
 }
 
 impl XRaySocket {
-    /// One for a daemon. Fails when the system has no socket left.
-    pub(crate) fn open(daemon: SocketAddr, service: String) -> io::Result<Self> {
+    /// One for a daemon, by address or name. Fails where there is no such, and when the system has no socket left.
+    pub(crate) fn open(daemon: &str, service: String) -> io::Result<Self> {
+        let nowhere = || io::Error::new(io::ErrorKind::NotFound, "it has no address");
+        let daemon = daemon.to_socket_addrs()?.next().ok_or_else(nowhere)?;
         let any = match daemon {
             SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
             SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
@@ -93,7 +95,7 @@ mod tests {
             attributes: vec![("http.response.status_code", Value::Number(429))],
             ..server.clone()
         };
-        let socket = XRaySocket::open(daemon.local_addr().unwrap(), "gate".to_owned()).unwrap();
+        let socket = XRaySocket::open(&daemon.local_addr().unwrap().to_string(), "gate".to_owned()).unwrap();
         assert_eq!(socket.send(&[server, invoke]), 0);
         let received = || {
             let mut bytes = vec![0; MOST_BYTES];

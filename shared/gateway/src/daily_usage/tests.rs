@@ -13,7 +13,7 @@ use super::*;
 use crate::delivery::dead_letters::DeadLetters;
 use crate::gateway::GatewayParts;
 use crate::test_settings::settings;
-use crate::usage::UsageSettings;
+use crate::usage::{UsageSettings, today};
 
 /// A process on a store.
 fn gateway(store: &Store) -> Gateway {
@@ -74,7 +74,7 @@ async fn a_day_is_told_of_once() {
     let store = Store::Embedded(Embedded::open(store::EmbeddedSettings::new(folder.path())).unwrap());
     let space = Space::from("shop");
     let first = gateway(&store);
-    let (_, today) = first.usage().unwrap().to_be_told(epoch_millis());
+    let today = today(epoch_millis());
     let row = |days_ago: u64| UsageRow {
         space: space.clone(),
         hour: (today - days_ago) * DAY_HOURS + 3,

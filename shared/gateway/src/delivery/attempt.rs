@@ -26,7 +26,7 @@ use crate::invocation::call::{Occasion, SubscriberCall};
 use crate::invocation::called::CallError;
 use crate::invocation::circuit_report::{CallFailure, report};
 use crate::invocation::weighted::Targets;
-use crate::usage::SpaceUsage;
+use crate::usage::{SpaceUsage, is_used};
 
 /// What is known of an attempt when it is over.
 pub(super) struct Attempted {
@@ -281,7 +281,9 @@ impl Deliverer {
     pub(super) fn count_attempt(&self, delivery: &Delivery) {
         let counters = self.metrics.space(&delivery.space);
         // Whoever sees it counted by the metrics finds it in the usage as well.
-        self.metrics.used(&delivery.space, &counters, SpaceUsage::attempt);
+        if is_used(&delivery.event) {
+            self.metrics.used(&delivery.space, &counters, SpaceUsage::attempt);
+        }
         counters.async_processed.increment(1);
     }
 

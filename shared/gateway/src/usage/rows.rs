@@ -13,6 +13,8 @@ use super::space_usage::{Counted, added};
 pub(super) struct Rows {
     most: usize,
     by_hour: HashMap<(Space, u64), Row, RandomState>,
+    /// Whether some may be written that are only there to grow.
+    may_make_room: bool,
 }
 
 #[derive(Debug)]
@@ -29,6 +31,7 @@ impl Rows {
         Self {
             most,
             by_hour: HashMap::default(),
+            may_make_room: false,
         }
     }
 
@@ -39,14 +42,14 @@ impl Rows {
             row.is_written = false;
             return;
         }
-        if self.by_hour.len() >= self.most {
+        if self.by_hour.len() >= self.most && std::mem::take(&mut self.may_make_room) {
             self.by_hour.retain(|_, row| !row.is_written);
         }
         let counts = added(UsageCounts::default(), counted);
         if self.by_hour.len() >= self.most {
             tracing::error!(
-                %space, hour, counts.events, counts.deliveries,
-                "What a space used is not kept: too much of it could not be written."
+                %space, hour, counts = ?counts,
+                "What a space used is not kept: there are as many rows to be written as there may be (--usage-max-rows)."
             );
             return;
         }
@@ -77,6 +80,7 @@ impl Rows {
                 row.is_written = row.counts == written.counts;
             }
         }
+        self.may_make_room = true;
         self.by_hour
             .retain(|(_, hour), row| !row.is_written || *hour >= this_hour);
     }

@@ -1,6 +1,6 @@
 //! What is counted comes into the store: once, and in its hour.
 
-use domain::event::{Event, EventStamp};
+use domain::event::EventStamp;
 use domain::usage::UsageCounts;
 use store::{Embedded, EmbeddedSettings};
 

@@ -10,6 +10,8 @@ use foldhash::fast::RandomState;
 pub(super) struct ToldDays {
     most: usize,
     by_space: HashMap<Space, u64, RandomState>,
+    /// Those that are named and not yet dealt with.
+    due: Vec<Space>,
 }
 
 impl ToldDays {
@@ -18,6 +20,7 @@ impl ToldDays {
         Self {
             most,
             by_space: HashMap::default(),
+            due: Vec::new(),
         }
     }
 
@@ -30,15 +33,15 @@ impl ToldDays {
         }
     }
 
-    /// The spaces that were not named on a day yet.
-    pub(super) fn next(&mut self, today: u64) -> Vec<Space> {
-        let is_new = |day: &u64| *day < today;
-        let named = self.by_space.iter().filter(|(_, day)| is_new(day));
-        let named: Vec<_> = named.map(|(space, _)| space.clone()).collect();
-        for day in self.by_space.values_mut().filter(|day| is_new(day)) {
-            *day = today;
+    /// A space that was not named on a day yet.
+    pub(super) fn next(&mut self, today: u64) -> Option<Space> {
+        if self.due.is_empty() {
+            for (space, day) in self.by_space.iter_mut().filter(|(_, day)| **day < today) {
+                *day = today;
+                self.due.push(space.clone());
+            }
         }
-        named
+        self.due.pop()
     }
 }
 
@@ -51,13 +54,20 @@ mod tests {
         let mut told = ToldDays::new(2);
         let spaces = ["a", "b", "c"].map(Space::from);
         told.seen(spaces[..1].iter());
-        assert_eq!(told.next(7), [spaces[0].clone()]);
-        assert!(told.next(7).is_empty());
+        let named = |told: &mut ToldDays, day| {
+            let mut named: Vec<_> = std::iter::from_fn(|| told.next(day)).collect();
+            named.sort();
+            named
+        };
+        assert_eq!(named(&mut told, 7), spaces[..1]);
+        assert!(named(&mut told, 7).is_empty());
         // There is room for two.
         told.seen(spaces.iter());
-        assert_eq!(told.next(7), [spaces[1].clone()]);
-        let mut named = told.next(8);
-        named.sort();
-        assert_eq!(named, spaces[..2]);
+        assert_eq!(named(&mut told, 7), spaces[1..2]);
+        // Who is interrupted goes on with the others.
+        let first = told.next(8);
+        assert!(first.is_some());
+        let rest = named(&mut told, 8);
+        assert!(rest.len() == 1 && Some(&rest[0]) != first.as_ref(), "{rest:?}");
     }
 }

@@ -11,7 +11,7 @@ use domain::usage::{DAY_HOURS, UsageCounts, UsageRow};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::DynamoDb;
-use super::items::told_expressions::{DAY_NAME, IS_LATER};
+use super::items::told_expressions::{DAY_NAME, MAY_FOLLOW};
 use super::items::{PK, SK, read_told, read_usage, told_item, usage_item, usage_partition, usage_sort_key};
 use super::table::{readable, unavailable};
 use crate::error::StoreError;
@@ -45,9 +45,10 @@ impl DynamoDb {
             .put_item()
             .table_name(&table.name)
             .set_item(Some(told_item(space, day, expires)))
-            .condition_expression(IS_LATER)
+            .condition_expression(MAY_FOLLOW)
             .expression_attribute_names("#day", DAY_NAME)
             .expression_attribute_values(":day", AttributeValue::N(day.to_string()))
+            .expression_attribute_values(":next", AttributeValue::N((day + 1).to_string()))
             .return_values(ReturnValue::AllOld);
         match put.send().await {
             Ok(made) => {

@@ -66,6 +66,10 @@ async fn claims(store: &Store) {
         (19_999, UsageDayClaim::Lost),
         (20_003, UsageDayClaim::Won { before }),
         (20_003, UsageDayClaim::Lost),
+        // Somebody's clock is ahead.
+        (29_999, UsageDayClaim::Won { before: Some(20_003) }),
+        (20_004, UsageDayClaim::Won { before: Some(29_999) }),
+        (20_004, UsageDayClaim::Lost),
     ] {
         assert_eq!(claim("usage", day).await, want, "{day}");
     }

@@ -19,6 +19,9 @@ use crate::span::Span;
 /// Most bytes of an answer that are read, so that its connection can be used again.
 const MAX_ANSWER: usize = 64 * 1024;
 
+/// Longest time in which they are.
+const MAX_ANSWER_TIME: Duration = Duration::from_secs(1);
+
 /// There are no certificates to trust.
 #[derive(Debug, thiserror::Error)]
 #[error("the machine has no certificates by which --otlp-endpoint could be trusted")]
@@ -77,23 +80,16 @@ impl OtlpClient {
     pub(crate) async fn send(&self, body: Bytes) -> Result<(), SendError> {
         let request = self.request(body).ok_or(SendError::NoRequest)?;
         let limit = self.settings.timeout;
-        let exchange = async {
-            let response = self
-                .client
-                .request(request)
-                .await
-                .map_err(|error| unreachable(&error))?;
-            let (parts, body) = response.into_parts();
-            // What it says of spans that it did not want is of no use here.
-            let _ = Limited::new(body, MAX_ANSWER).collect().await;
-            if parts.status.is_success() {
-                Ok(())
-            } else {
-                Err(SendError::Refused(parts.status))
-            }
-        };
-        let in_time = timeout(limit, exchange).await;
-        in_time.unwrap_or(Err(SendError::TimedOut(limit)))
+        let answered = timeout(limit, self.client.request(request)).await;
+        let answered = answered.map_err(|_| SendError::TimedOut(limit))?;
+        let (parts, body) = answered.map_err(|error| unreachable(&error))?.into_parts();
+        // What it says of spans that it did not want is of no use here, and what it takes for that says nothing of the spans.
+        let _ = timeout(MAX_ANSWER_TIME, Limited::new(body, MAX_ANSWER).collect()).await;
+        if parts.status.is_success() {
+            Ok(())
+        } else {
+            Err(SendError::Refused(parts.status))
+        }
     }
 
     fn request(&self, body: Bytes) -> Option<Request<Full<Bytes>>> {

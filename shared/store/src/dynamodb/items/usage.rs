@@ -43,8 +43,9 @@ pub(in super::super) fn usage_item(row: &UsageRow, kept: u64) -> Item {
 pub(in super::super) mod told_expressions {
     /// What `#day` stands for.
     pub(in super::super::super) const DAY_NAME: &str = super::DAY;
-    /// Condition that the day `:day` is after those that were told.
-    pub(in super::super::super) const IS_LATER: &str = "attribute_not_exists(#day) OR #day < :day";
+    /// Condition that the day `:day` may follow those that were told, of which `:next` is the day after.
+    pub(in super::super::super) const MAY_FOLLOW: &str =
+        "attribute_not_exists(#day) OR #day < :day OR #day > :next";
 }
 
 /// The item that says that what a space used was told until a day, which the table may forget at a time in seconds since 1970.

@@ -29,7 +29,7 @@ impl Engine {
         self.write(&[], self.format, |transaction| {
             let mut table = transaction.open_table(TOLD_DAYS)?;
             let before = table.get(space.as_str())?.map(|before| before.value());
-            if before.is_none_or(|before| before < day) {
+            if before.is_none_or(|before| UsageDayClaim::may_follow(before, day)) {
                 table.insert(space.as_str(), day)?;
                 claim = UsageDayClaim::Won { before };
             }
