@@ -2,12 +2,12 @@
 //! what it begins with, or agreed on with TLS.
 
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::events::EventsApi;
-use api::{BytesInFlight, LeastRate};
+use api::{BytesInFlight, LeastRate, WhenWoken};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -60,8 +60,9 @@ pub(crate) struct ConnectionSettings {
 /// Pause after the machine could not accept a connection, as when it has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Headers a request may have.
-const MAX_HEADERS: usize = 256;
+/// Headers a request may have. Room for them is made for each request, and room for more than these comes from an
+/// allocator that returns it to the system each time.
+const MAX_HEADERS: usize = 200;
 
 /// The Events API as the service of a connection. It has no routes for a router to choose from.
 pub(crate) fn events(api: &EventsApi, origin: Origin) -> impl Answers + use<> {
@@ -176,10 +177,17 @@ async fn serve_connection(
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    let ended = tokio::select! {
-        biased;
-        ended = &mut connection => ended,
-        _ = closing.changed() => {
+    let ended = {
+        let closed = pin!(closing.changed());
+        tokio::select! {
+            biased;
+            ended = &mut connection => Some(ended),
+            _ = WhenWoken::new(closed) => None,
+        }
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
             Pin::new(&mut connection).graceful_shutdown();
             closing.mark_changed();
             (&mut connection).await

@@ -16,6 +16,7 @@ mod request_id;
 mod request_target;
 mod server_span;
 mod unstoppable;
+mod when_woken;
 
 pub use access_log::{AccessLogFormat, AccessLogging, LoggedRequests};
 pub use answer_options::AnswerOptions;
@@ -25,3 +26,4 @@ pub use gateway::{BytesInFlight, Held};
 pub use health::{HealthPathError, HealthPaths};
 pub use least_rate::{LeastRate, RateWindow};
 pub use request_id::identified_refusal;
+pub use when_woken::WhenWoken;

@@ -6,12 +6,14 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
+use crate::when_woken::WhenWoken;
+
 /// A future that goes on in a task of its own once it is dropped. Until then it costs none.
-pub(crate) struct Unstoppable<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+pub(crate) struct Unstoppable<F: Future<Output: Send> + Send + 'static>(Option<WhenWoken<Pin<Box<F>>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> Unstoppable<F> {
     pub(crate) fn new(work: F) -> Self {
-        Self(Some(Box::pin(work)))
+        Self(Some(WhenWoken::new(Box::pin(work))))
     }
 }
 
@@ -23,7 +25,7 @@ impl<F: Future<Output: Send> + Send + 'static> Future for Unstoppable<F> {
         let Some(mut work) = self.0.take() else {
             return Poll::Pending;
         };
-        let done = work.as_mut().poll(context);
+        let done = Pin::new(&mut work).poll(context);
         if done.is_pending() {
             self.0 = Some(work);
         }

@@ -120,20 +120,31 @@ impl<'a> Object<'a> {
     /// at the first member too many, before anything else is read or kept of it.
     pub fn from_slice_within(text: &'a [u8], most: usize) -> Result<Self, JsonError> {
         if text.trim_ascii_start().starts_with(b"{") {
-            let mut deserializer = serde_json::Deserializer::from_slice(text);
-            let mut is_exceeded = false;
-            let members = AtMost::new(most, &mut is_exceeded).deserialize(&mut deserializer);
-            let members = members.and_then(|members| deserializer.end().map(|()| members));
-            return members.map(|members| Self { members }).map_err(|err| {
-                if is_exceeded {
-                    JsonError::TooManyMembers { most }
-                } else {
-                    JsonError::from_serde(&err, text)
-                }
-            });
+            // A text that is checked as a whole is not checked again member by member.
+            return match str::from_utf8(text) {
+                Ok(text) => Self::read(serde_json::Deserializer::from_str(text), text.as_bytes(), most),
+                Err(_) => Self::read(serde_json::Deserializer::from_slice(text), text, most),
+            };
         }
         let raw: &RawValue = serde_json::from_slice(text).map_err(|err| JsonError::from_serde(&err, text))?;
         Self::from_raw(raw, "")
+    }
+
+    fn read<R: serde_json::de::Read<'a>>(
+        mut deserializer: serde_json::Deserializer<R>,
+        text: &[u8],
+        most: usize,
+    ) -> Result<Self, JsonError> {
+        let mut is_exceeded = false;
+        let members = AtMost::new(most, &mut is_exceeded).deserialize(&mut deserializer);
+        let members = members.and_then(|members| deserializer.end().map(|()| members));
+        members.map(|members| Self { members }).map_err(|err| {
+            if is_exceeded {
+                JsonError::TooManyMembers { most }
+            } else {
+                JsonError::from_serde(&err, text)
+            }
+        })
     }
 
     /// Reads the first JSON value of a text and ignores whatever follows it (docs/contract.md J1).

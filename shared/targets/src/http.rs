@@ -31,6 +31,7 @@ mod credentials;
 mod custom;
 mod custom_call;
 mod destination;
+mod destinations;
 mod encrypted;
 mod ending;
 mod exchange;

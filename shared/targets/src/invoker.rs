@@ -70,7 +70,8 @@ impl Invoker {
         call: Call<'c>,
     ) -> impl Future<Output = Result<FunctionAnswer, InvokeError>> + Send + 'c {
         let keeping = Keeping::of(in_flight, call.needs_answer);
-        http::carrying_and_keeping(call.hops, keeping, self.invoke_once(provider, call))
+        // Boxed: what is wrapped around it would move all of it once more each.
+        http::carrying_and_keeping(call.hops, keeping, Box::pin(self.invoke_once(provider, call)))
     }
 
     async fn invoke_once(&self, provider: &Provider, call: Call<'_>) -> Result<FunctionAnswer, InvokeError> {

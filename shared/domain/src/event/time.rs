@@ -16,6 +16,9 @@ pub struct TimeError {
 /// Checks a timestamp and gives it its canonical form: same offset, no zeros at the end of the fraction
 /// (docs/contract.md §2.3). A leap second is kept verbatim (Q27).
 pub(super) fn canonical(text: &str) -> Result<String, TimeError> {
+    if is_plain(text) && !text.contains('.') {
+        return Ok(text.to_owned());
+    }
     let Checked { is_leap_second, .. } = parse(text)?;
     if is_leap_second {
         return Ok(text.to_owned());

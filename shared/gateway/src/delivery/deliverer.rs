@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::delivery::Delivery;
 use domain::ids::Space;
 use queue::DeliveryQueue;
 use records::DeliveryLog;
@@ -16,6 +17,7 @@ use crate::invocation::Invocation;
 use crate::metrics::EventMetrics;
 use crate::space_quotas::SpaceQuotas;
 use crate::unattempted::Unattempted;
+use crate::usage::is_used;
 
 /// What deliveries are made by.
 #[derive(Debug)]
@@ -36,6 +38,15 @@ pub(crate) struct Deliverer {
 }
 
 impl Deliverer {
+    /// Counts a delivery that is given up.
+    pub(super) fn count_dead_letter(&self, delivery: &Delivery) {
+        if is_used(&delivery.event) {
+            self.count_dead_letters(&delivery.space, 1);
+        } else {
+            self.metrics.space(&delivery.space).dead_lettered.increment(1);
+        }
+    }
+
     /// Counts deliveries that were given up.
     pub(super) fn count_dead_letters(&self, space: &Space, count: usize) {
         let counters = self.metrics.space(space);

@@ -269,7 +269,7 @@ impl Deliverer {
             event.id = delivery.event.id(), deliveryId = %delivery.id, requestId = request_id, attempts,
             reason = reason.as_str(), status, "Delivery given up."
         );
-        self.count_dead_letters(space, 1);
+        self.count_dead_letter(delivery);
         let dead_letter = dead_letter(delivery, reason, attempts, failure, epoch_millis());
         DeliveryStep::Settle(Outcome::DeadLetter(Box::new(dead_letter)))
     }

@@ -5,13 +5,22 @@ use std::collections::HashMap;
 use domain::ids::Space;
 use foldhash::fast::RandomState;
 
-/// Spaces of which something was written, with the day on which they were named last.
+/// Spaces of which something was written.
 #[derive(Debug)]
 pub(super) struct ToldDays {
     most: usize,
-    by_space: HashMap<Space, u64, RandomState>,
+    by_space: HashMap<Space, Told, RandomState>,
     /// Those that are named and not yet dealt with.
     due: Vec<Space>,
+}
+
+/// What is known of a space.
+#[derive(Debug)]
+struct Told {
+    /// The day on which it was named last; 0 if it never was.
+    named: u64,
+    /// Whether something was written of it since.
+    is_seen: bool,
 }
 
 impl ToldDays {
@@ -27,8 +36,14 @@ impl ToldDays {
     /// Something was written of these spaces.
     pub(super) fn seen<'s>(&mut self, spaces: impl Iterator<Item = &'s Space>) {
         for space in spaces {
-            if self.by_space.len() < self.most && !self.by_space.contains_key(space) {
-                self.by_space.insert(space.clone(), 0);
+            if let Some(told) = self.by_space.get_mut(space) {
+                told.is_seen = true;
+            } else if self.by_space.len() < self.most {
+                let told = Told {
+                    named: 0,
+                    is_seen: true,
+                };
+                self.by_space.insert(space.clone(), told);
             }
         }
     }
@@ -36,10 +51,20 @@ impl ToldDays {
     /// A space that was not named on a day yet.
     pub(super) fn next(&mut self, today: u64) -> Option<Space> {
         if self.due.is_empty() {
-            for (space, day) in self.by_space.iter_mut().filter(|(_, day)| **day < today) {
-                *day = today;
-                self.due.push(space.clone());
-            }
+            let due = &mut self.due;
+            self.by_space.retain(|space, told| {
+                if told.named >= today {
+                    return true;
+                }
+                due.push(space.clone());
+                // What was written on the day on which a space was named is told on the next one, and then it is forgotten.
+                let is_kept = told.is_seen;
+                *told = Told {
+                    named: today,
+                    is_seen: false,
+                };
+                is_kept
+            });
         }
         self.due.pop()
     }
@@ -64,10 +89,16 @@ mod tests {
         // There is room for two.
         told.seen(spaces.iter());
         assert_eq!(named(&mut told, 7), spaces[1..2]);
+        told.seen(spaces.iter());
         // Who is interrupted goes on with the others.
         let first = told.next(8);
         assert!(first.is_some());
         let rest = named(&mut told, 8);
         assert!(rest.len() == 1 && Some(&rest[0]) != first.as_ref(), "{rest:?}");
+        // Who was quiet for a day is named once more and makes room.
+        assert_eq!(named(&mut told, 9), spaces[..2]);
+        assert!(named(&mut told, 10).is_empty());
+        told.seen(spaces[2..].iter());
+        assert_eq!(named(&mut told, 10), spaces[2..]);
     }
 }

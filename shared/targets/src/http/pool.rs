@@ -54,6 +54,7 @@ impl Pool {
         *request.uri_mut() = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
         let server = to
             .authority()
+            .map(Authority::as_str)
             .ok_or_else(|| PoolError::Connect("the URL names no host".into()))?;
         loop {
             let (connection, is_new) = match self.idle.take(server) {
@@ -75,7 +76,7 @@ impl Pool {
     }
 
     /// A connection, and whether it is new: another call may be done before one is open.
-    async fn open_or_wait(&self, to: &Uri, server: &Authority) -> Result<(Pooled, bool), PoolError> {
+    async fn open_or_wait(&self, to: &Uri, server: &str) -> Result<(Pooled, bool), PoolError> {
         let freed = self.idle.wait(server);
         tokio::select! {
             opened = self.open(to, server) => opened.map(|opened| (opened, true)),
@@ -83,12 +84,12 @@ impl Pool {
         }
     }
 
-    async fn open(&self, to: &Uri, server: &Authority) -> Result<Pooled, PoolError> {
+    async fn open(&self, to: &Uri, server: &str) -> Result<Pooled, PoolError> {
         let opened = self.connector.clone().call(to.clone()).await;
         let (sender, connection) = http1::handshake(opened.map_err(PoolError::Connect)?)
             .await
             .map_err(PoolError::Send)?;
-        Ok(Pooled::new(server.clone(), sender, connection))
+        Ok(Pooled::new(server.into(), sender, connection))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sends events to endpoints, follows redirects, and reads the answers.
 
 use std::error::Error;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::client::{GO_CLIENT, GZIP, Payload};
 use super::connector::TcpConnector;
 use super::custom::Custom;
 use super::destination::Destination;
+use super::destinations::Destinations;
 use super::encrypted::EncryptedClient;
 use super::lanes::Sharing;
 use super::pool::Pool;
@@ -43,6 +45,7 @@ const FAILURE_BODY_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct HttpTargets {
     pub(super) connector: TcpConnector,
     plain: Pool,
+    destinations: Destinations,
     /// Apart, so that nobody reads certificates, or pays for the choice of a stream, until there is an https URL.
     encrypted: OnceCell<EncryptedClient>,
     /// The clients of functions with certificates of their own.
@@ -61,6 +64,7 @@ impl HttpTargets {
             .offering_http2(settings.http2);
         Self {
             plain: Pool::new(connector.clone()),
+            destinations: Destinations::default(),
             connector,
             encrypted: OnceCell::new(),
             own_tls: TlsClients::default(),
@@ -85,7 +89,7 @@ impl HttpTargets {
         }
         // Who asks an authorizer or a hook has to read what it says.
         let is_asked = call.caller == Caller::Authorizer;
-        let response = deadline.bound(self.follow(endpoint, mode, call, custom)).await?;
+        let response = deadline.bound(pin!(self.follow(endpoint, mode, call, custom))).await?;
         let status = response.status();
         let refusal = status::refusal(status, response.headers());
         let challenge = status::challenge(status, response.headers());
@@ -108,7 +112,7 @@ impl HttpTargets {
                 | ResponseMode::Raw => body::read(response, limit, keeping()).await,
             }
         };
-        let Kept { bytes, held } = deadline.bound(read).await?;
+        let Kept { bytes, held } = deadline.bound(pin!(read)).await?;
         Ok(FunctionAnswer {
             body: bytes,
             held,
@@ -126,7 +130,8 @@ impl HttpTargets {
         call: Call<'_>,
         custom: Option<&Custom>,
     ) -> Result<Response<ResponseBody>, InvokeError> {
-        let mut destination = Destination::parse(&endpoint.url).map_err(InvokeError::unusable)?;
+        let destination = self.destinations.of(&endpoint.url);
+        let mut destination = destination.map_err(InvokeError::unusable)?;
         let original = call.original.filter(|_| endpoint.request.is_passthrough());
         let trace = call.identity.as_ref().filter(|_| original.is_some());
         let trace = trace.and_then(|identity| identity.trace.clone());

@@ -15,7 +15,7 @@ use crate::usage_day::UsageDayClaim;
 /// The values of the counts, by space, hour and writer.
 const USAGE: TableDefinition<'_, (&str, u64, u64), [u64; 6]> = TableDefinition::new("usage");
 
-/// The last day of which it was claimed to tell what a space used, by space.
+/// The last day of which it was claimed to tell what a space used, by space. It goes with the last row of the space.
 const TOLD_DAYS: TableDefinition<'_, &str, u64> = TableDefinition::new("usage told");
 
 impl Engine {
@@ -93,9 +93,13 @@ fn trim<'s>(
     oldest: u64,
 ) -> Result<(), EngineError> {
     let mut table = transaction.open_table(USAGE)?;
+    let mut told = transaction.open_table(TOLD_DAYS)?;
     for space in spaces {
         let space = space.as_str();
         table.retain_in((space, 0, 0)..(space, oldest, 0), |_, _| false)?;
+        if table.range((space, 0, 0)..=(space, u64::MAX, u64::MAX))?.next().is_none() {
+            told.remove(space)?;
+        }
     }
     Ok(())
 }

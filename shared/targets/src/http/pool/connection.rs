@@ -2,9 +2,9 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use http::uri::Authority;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -20,7 +20,8 @@ use crate::http::client::Payload;
 pub(in crate::http) struct Pooled(Box<PooledConnection>);
 
 struct PooledConnection {
-    server: Authority,
+    /// Its authority.
+    server: Arc<str>,
     sender: SendRequest<Payload>,
     /// `None` once it is over.
     connection: Option<Connection<TokioIo<TcpStream>, Payload>>,
@@ -33,7 +34,7 @@ type Exchanged = Result<(Response<Incoming>, Option<Pooled>), TrySendError<Reque
 impl Pooled {
     /// A connection to a server that was opened right now.
     pub(super) fn new(
-        server: Authority,
+        server: Arc<str>,
         sender: SendRequest<Payload>,
         connection: Connection<TokioIo<TcpStream>, Payload>,
     ) -> Self {
@@ -46,7 +47,7 @@ impl Pooled {
     }
 
     /// Its server.
-    pub(super) fn server(&self) -> &Authority {
+    pub(super) fn server(&self) -> &Arc<str> {
         &self.0.server
     }
 
@@ -91,9 +92,14 @@ impl Pooled {
         self.0.connection.is_none() || self.0.sender.is_ready()
     }
 
-    /// Whether another request can be sent.
+    /// Whether another request can be sent, after a look at whether the server has closed it.
     pub(super) fn is_reusable(&mut self) -> bool {
         self.drive(&mut Context::from_waker(Waker::noop()));
+        self.is_open()
+    }
+
+    /// Whether another request can be sent, as far as is known.
+    pub(super) fn is_open(&self) -> bool {
         self.0.connection.is_some() && self.0.sender.is_ready()
     }
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use http::uri::Authority;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::coop::unconstrained;
@@ -24,7 +23,9 @@ pub(in crate::http) struct Idle(Mutex<Servers>);
 
 #[derive(Default)]
 pub(super) struct Servers {
-    pub(super) by_authority: HashMap<Authority, Server, RandomState>,
+    /// By the text of the authority, which is compared faster than an authority is, whose case does not matter. Hosts that are
+    /// written in two ways have connections of their own.
+    pub(super) by_authority: HashMap<Arc<str>, Server, RandomState>,
     /// Whether a task looks them through.
     are_swept: bool,
 }
@@ -37,21 +38,22 @@ pub(super) struct Server {
 }
 
 impl Idle {
-    /// A connection to a server, the one that was used last.
-    pub(super) fn take(&self, server: &Authority) -> Option<Pooled> {
+    /// A connection to a server, the one that was used last. Whether the server has closed it since is not looked at: that
+    /// is seen before any of a request is written to it.
+    pub(super) fn take(&self, server: &str) -> Option<Pooled> {
         loop {
-            let mut connection = self.lock().by_authority.get_mut(server)?.connections.pop()?;
-            if connection.idle_since().elapsed() < IDLE_TIMEOUT && connection.is_reusable() {
+            let connection = self.lock().by_authority.get_mut(server)?.connections.pop()?;
+            if connection.idle_since().elapsed() < IDLE_TIMEOUT && connection.is_open() {
                 return Some(connection);
             }
         }
     }
 
     /// The next connection to a server that becomes free.
-    pub(super) fn wait(self: &Arc<Self>, server: &Authority) -> oneshot::Receiver<Pooled> {
+    pub(super) fn wait(self: &Arc<Self>, server: &str) -> oneshot::Receiver<Pooled> {
         let (give, freed) = oneshot::channel();
         let mut servers = self.lock();
-        servers.of(server).waiting.push_back(give);
+        servers.of(server.into()).waiting.push_back(give);
         self.have_swept(&mut servers);
         freed
     }
@@ -67,7 +69,7 @@ impl Idle {
     /// Gives a connection to whoever waits for it, or keeps it.
     pub(super) fn put(self: &Arc<Self>, mut connection: Pooled) {
         let mut servers = self.lock();
-        let server = servers.of(connection.server());
+        let server = servers.of(Arc::clone(connection.server()));
         while let Some(waiting) = server.waiting.pop_front() {
             match waiting.send(connection) {
                 Ok(()) => return,
@@ -128,8 +130,8 @@ impl Idle {
 }
 
 impl Servers {
-    fn of(&mut self, authority: &Authority) -> &mut Server {
-        self.by_authority.entry(authority.clone()).or_default()
+    fn of(&mut self, server: Arc<str>) -> &mut Server {
+        self.by_authority.entry(server).or_default()
     }
 }
 

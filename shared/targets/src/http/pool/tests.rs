@@ -83,7 +83,7 @@ async fn all_that_are_closed_are_noticed_at_once() {
     let uri: Uri = format!("http://{}/", listener.local_addr().unwrap())
         .parse()
         .unwrap();
-    let server = uri.authority().unwrap();
+    let server = uri.authority().unwrap().as_str();
     // More than a task may usually look at in one turn.
     for _ in 0..300 {
         let (opened, accepted) = tokio::join!(pool.open(&uri, server), listener.accept());
@@ -99,7 +99,7 @@ async fn all_that_are_closed_are_noticed_at_once() {
 #[tokio::test]
 async fn whoever_waits_gets_the_next_free_connection() {
     let (pool, server) = called(b"HTTP/1.1 204 No Content\r\n\r\n", true).await;
-    let server: Authority = server.local_addr().unwrap().to_string().parse().unwrap();
+    let server = server.local_addr().unwrap().to_string();
     let connection = pool.idle.take(&server).unwrap();
     assert!(pool.idle.take(&server).is_none());
     drop(pool.idle.wait(&server));
