@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit,
-    explain, export, get, import, keys, login, pause, quotas, schema, status, tail, usage, waiting,
+    apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, diagnose,
+    emit, explain, export, get, import, keys, login, pause, quotas, schema, status, tail, usage, waiting,
 };
 use crate::connection::Connection;
 use crate::console::Console;
@@ -87,6 +87,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Context(context::Command),
     Status(status::Arguments),
+    Diagnose(diagnose::Arguments),
     Get(get::Arguments),
     Describe(describe::Arguments),
     Create(create::Arguments),

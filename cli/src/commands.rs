@@ -16,6 +16,7 @@ pub(crate) mod delete;
 pub(crate) mod deliveries;
 pub(crate) mod describe;
 pub(crate) mod dev;
+pub(crate) mod diagnose;
 pub(crate) mod emit;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -73,6 +74,7 @@ pub(crate) fn run(arguments: Arguments, console: &mut Console) -> Result<(), Fai
     let session = &mut session;
     match command {
         Command::Status(_) => status::run(session),
+        Command::Diagnose(_) => diagnose::run(session),
         Command::Get(arguments) => get::run(&arguments, session),
         Command::Describe(arguments) => describe::run(&arguments, session),
         Command::Create(arguments) => create::run(arguments, session),

@@ -12,6 +12,7 @@ mod completion;
 mod contexts;
 mod deliveries;
 mod developing;
+mod diagnosing;
 mod emitting;
 mod gateway_process;
 mod importing;
