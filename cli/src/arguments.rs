@@ -8,7 +8,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, diagnose,
-    emit, explain, export, get, import, keys, login, pause, quotas, schema, status, tail, usage, waiting,
+    emit, explain, export, get, import, keys, login, pause, quotas, schema, status, tail, tenants, usage,
+    waiting,
 };
 use crate::connection::Connection;
 use crate::console::Console;
@@ -100,10 +101,10 @@ pub(crate) enum Command {
     Dlq(dead_letters::Command),
     #[command(subcommand)]
     Waiting(waiting::Command),
+    Keys(keys::Arguments),
     #[command(subcommand)]
-    Keys(keys::Command),
-    #[command(subcommand)]
-    Audit(audit::Command),
+    Tenants(tenants::Command),
+    Audit(audit::Arguments),
     Usage(usage::Arguments),
     Quotas(quotas::Arguments),
     Pause(pause::PauseArguments),

@@ -21,4 +21,5 @@ mod program;
 mod resources;
 mod schema;
 mod stand_in;
+mod tenants;
 mod using;
