@@ -30,6 +30,8 @@ const DETAILS: HeaderName = HeaderName::from_static("x-event-gateway-error-detai
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) connection: Connection,
+    /// A tenant to whose own keys and records a command goes, in the place of those of the space.
+    pub(crate) tenant: Option<String>,
     patience: Duration,
     client: OnceCell<HttpClient>,
 }
@@ -39,13 +41,25 @@ impl Api {
     pub(crate) fn new(connection: Connection, patience: Duration) -> Self {
         Self {
             connection,
+            tenant: None,
             patience,
             client: OnceCell::new(),
         }
     }
 
-    /// The path of something in the space of this connection: `functions`, or `functions/` and an encoded id.
+    /// The name by which the gateway knows the space of this connection, or the place of the tenant.
+    pub(crate) fn place(&self) -> String {
+        match &self.tenant {
+            Some(tenant) => format!("tenant:{tenant}"),
+            None => self.connection.space.clone(),
+        }
+    }
+
+    /// The path of something of the space of this connection, or of the tenant: `functions`, or `functions/` and an encoded id.
     pub(crate) fn in_space(&self, rest: &str) -> String {
+        if let Some(tenant) = &self.tenant {
+            return format!("/v1/tenants/{}/{rest}", segment(tenant));
+        }
         format!("/v1/spaces/{}/{rest}", segment(&self.connection.space))
     }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, emit,
-    explain, export, get, import, keys, login, pause, quotas, schema, status, tail, usage, waiting,
+    apply, audit, completion, context, create, dead_letters, delete, deliveries, describe, dev, diagnose,
+    emit, explain, export, get, import, keys, login, pause, quotas, schema, status, tail, tenants, usage,
+    waiting,
 };
 use crate::connection::Connection;
 use crate::console::Console;
@@ -87,6 +88,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Context(context::Command),
     Status(status::Arguments),
+    Diagnose(diagnose::Arguments),
     Get(get::Arguments),
     Describe(describe::Arguments),
     Create(create::Arguments),
@@ -99,10 +101,10 @@ pub(crate) enum Command {
     Dlq(dead_letters::Command),
     #[command(subcommand)]
     Waiting(waiting::Command),
+    Keys(keys::Arguments),
     #[command(subcommand)]
-    Keys(keys::Command),
-    #[command(subcommand)]
-    Audit(audit::Command),
+    Tenants(tenants::Command),
+    Audit(audit::Arguments),
     Usage(usage::Arguments),
     Quotas(quotas::Arguments),
     Pause(pause::PauseArguments),

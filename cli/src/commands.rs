@@ -16,6 +16,7 @@ pub(crate) mod delete;
 pub(crate) mod deliveries;
 pub(crate) mod describe;
 pub(crate) mod dev;
+pub(crate) mod diagnose;
 pub(crate) mod emit;
 pub(crate) mod explain;
 pub(crate) mod export;
@@ -32,6 +33,8 @@ pub(crate) mod resource_flags;
 pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod tail;
+pub(crate) mod tenant_flags;
+pub(crate) mod tenants;
 pub(crate) mod usage;
 pub(crate) mod waiting;
 
@@ -73,6 +76,7 @@ pub(crate) fn run(arguments: Arguments, console: &mut Console) -> Result<(), Fai
     let session = &mut session;
     match command {
         Command::Status(_) => status::run(session),
+        Command::Diagnose(_) => diagnose::run(session),
         Command::Get(arguments) => get::run(&arguments, session),
         Command::Describe(arguments) => describe::run(&arguments, session),
         Command::Create(arguments) => create::run(arguments, session),
@@ -83,13 +87,20 @@ pub(crate) fn run(arguments: Arguments, console: &mut Console) -> Result<(), Fai
         Command::Tail(arguments) => tail::run(&arguments, session),
         Command::Dlq(command) => dead_letters::run(&command, session),
         Command::Waiting(command) => waiting::run(&command, session),
-        Command::Keys(command) => keys::run(&command, session),
+        Command::Keys(arguments) => {
+            session.api.tenant = arguments.tenant;
+            keys::run(&arguments.command, session)
+        }
         Command::Pause(arguments) => pause::pause(&arguments, session),
         Command::Resume(arguments) => pause::resume(&arguments, session),
         Command::Validate(arguments) => apply::validate(&arguments, session),
         Command::Diff(arguments) => apply::diff(&arguments, session),
         Command::Apply(arguments) => apply::apply(&arguments, session),
-        Command::Audit(command) => audit::run(&command, session),
+        Command::Audit(arguments) => {
+            session.api.tenant = arguments.tenant;
+            audit::run(&arguments.command, session)
+        }
+        Command::Tenants(command) => tenants::run(&command, session),
         Command::Usage(arguments) => usage::run(&arguments, session),
         Command::Quotas(_) => quotas::run(session),
         Command::Export(_) => export::run(session),

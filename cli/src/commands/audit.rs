@@ -15,7 +15,17 @@ use crate::table::Table;
 /// Records that are asked for at a time.
 const PAGE: usize = 1000;
 
-/// Show who changed what of a space, or check the records of it
+/// Show who changed what of a space, or of a tenant, or check the records of it
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The records of this tenant, in the place of those of the space.
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What is done with records.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show changes, the newest first
@@ -116,7 +126,7 @@ fn row(record: &Value) -> [String; 6] {
 }
 
 fn verify(wanted: &Verification, session: &mut Session<'_>) -> Result<(), Failure> {
-    let space = session.api.connection.space.clone();
+    let space = session.api.place();
     let mut chain = Chain::with_known(wanted.known.as_deref());
     let mut from: Option<String> = None;
     loop {

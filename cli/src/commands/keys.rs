@@ -1,6 +1,6 @@
 //! `eg keys`: keys of a space, whose secrets are shown once (docs/keys.md).
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use http::{Method, header};
 use serde_json::{Value, json};
 
@@ -13,7 +13,17 @@ use crate::output::{Format, write_list, write_value};
 use crate::session::Session;
 use crate::table::Table;
 
-/// Show, make, roll and revoke the keys of a space
+/// Show, make, roll and revoke the keys of a space, or of a tenant
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The keys of this tenant, in the place of those of the space.
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What is done to keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show the keys of the space, without their secrets
@@ -28,7 +38,8 @@ pub(crate) enum Command {
     /// Make a key and write its secret on standard output: it is not shown again
     #[command(after_help = "Examples:
   eg keys create 'web shop' --role emitter --event-type 'order.*' --path /orders
-  eg keys create ci --scope config:read --scope config:write --expires-in-days 90 > ci.key")]
+  eg keys create ci --scope config:read --scope config:write --expires-in-days 90 > ci.key
+  eg keys create 'first key' --role owner --tenant acme")]
     Create(New),
     /// Give a key another secret: once for a second one that is taken too, and with --finish to end the first
     #[command(after_help = "Examples:

@@ -3,11 +3,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::time::Duration;
 
 use api::events::EventsApi;
-use api::{BytesInFlight, LeastRate, WhenWoken};
+use api::{BytesInFlight, ClientConnection, ClientConnections, LeastRate, WhenWoken};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -21,7 +20,7 @@ use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::http2::requests::Answers;
@@ -39,8 +38,8 @@ pub(crate) struct ConnectionSettings {
     pub(crate) tls: Option<TlsAcceptor>,
     /// Largest request line and headers, in bytes.
     pub(crate) max_header_bytes: usize,
-    /// Connections at a time.
-    pub(crate) max_connections: usize,
+    /// The connections, and how many there may be at a time.
+    pub(crate) connections: ClientConnections,
     /// Streams of HTTP/2 that a connection may have at a time; with 0 it speaks HTTP/1.1 alone.
     pub(crate) max_streams: u32,
     /// Time for the headers to arrive; also how long an idle connection is kept.
@@ -88,13 +87,12 @@ pub(crate) async fn serve<S: Answers>(
     mut stop: watch::Receiver<bool>,
 ) {
     let (close, _) = watch::channel(());
-    let places = Arc::new(Semaphore::new(settings.max_connections));
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listeners, &places) => accepted,
+            accepted = accept(&listeners, &settings.connections) => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let Some((stream, peer, place)) = accepted else {
+        let Some((stream, peer, open)) = accepted else {
             continue;
         };
         let peer = peer.ip();
@@ -122,7 +120,7 @@ pub(crate) async fn serve<S: Answers>(
                     }
                 }
             }
-            drop(place);
+            drop(open);
         });
     }
     drop(listeners);
@@ -133,11 +131,11 @@ pub(crate) async fn serve<S: Answers>(
 
 async fn accept(
     listeners: &Listeners,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.ok()?;
+    connections: &ClientConnections,
+) -> Option<(TcpStream, SocketAddr, ClientConnection)> {
+    let place = connections.place().await?;
     match listeners.accept().await {
-        Ok((stream, address)) => Some((stream, address, place)),
+        Ok((stream, address)) => Some((stream, address, connections.accepted_in(place))),
         Err(error) => {
             tracing::error!(%error, "A connection could not be accepted.");
             tokio::time::sleep(ACCEPT_PAUSE).await;

@@ -54,11 +54,18 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     // Signals first: one that comes while the store is opened must not kill the process half way.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut diagnose = signal(SignalKind::user_defined1())?;
     let running = start(settings).await?;
     announce(&running, settings.log.dev);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = diagnose.recv() => {
+                let diagnosis = running.diagnosis().to_json();
+                telemetry::log_document(&settings.log, "Diagnosis.", "diagnosis", diagnosis);
+            }
+        }
     }
     tracing::info!("Shutting down.");
     running.shutdown().await;

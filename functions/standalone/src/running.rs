@@ -4,9 +4,9 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use api::BytesInFlight;
-use api::config::ConfigApi;
+use api::config::{ConfigApi, Diagnosis};
 use api::events::EventsApi;
+use api::{BytesInFlight, ClientConnections};
 use axum::Router;
 use gateway::{Gateway, OwnConfigApi};
 use records::AccessLog;
@@ -58,6 +58,7 @@ pub struct RunningGateway {
     renewals: Vec<JoinHandle<()>>,
     access_log: Option<AccessLog>,
     tracer: Tracer,
+    diagnosis: Diagnosis,
     shutdown_timeout: Duration,
 }
 
@@ -114,7 +115,11 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     warn_of_openness(settings, config_place);
     let gateway = parts.gateway()?;
     let events = parts.events_api(gateway.clone());
-    let config_api = config_api(&parts, settings, &gateway)?;
+    let most_connections = settings.limits.max_connections;
+    let clients = [(); 2].map(|()| ClientConnections::new(most_connections));
+    let config_api = config_api(&parts, settings, &gateway, &clients)?;
+    let diagnosis = config_api.diagnosis.clone();
+    let [events_clients, config_clients] = clients;
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 
@@ -130,7 +135,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
                 let events = events.clone();
                 move |origin| connection::events(&events, origin)
             },
-            connections(settings, events_tls, events_timeouts, in_flight),
+            connections(settings, events_clients, events_tls, events_timeouts, in_flight),
             stopping.clone(),
         )),
         tokio::spawn(serve(
@@ -139,34 +144,28 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
                 let config = config.clone();
                 move |origin| connection::config(&config, origin)
             },
-            connections(settings, config_tls, config_timeouts, config_in_flight),
+            connections(
+                settings,
+                config_clients,
+                config_tls,
+                config_timeouts,
+                config_in_flight,
+            ),
             stopping,
         )),
     ];
-    let workers = tokio::spawn({
-        let (gateway, workers) = (gateway.clone(), settings.queue.workers());
-        async move { gateway.run_workers(workers).await }
-    });
+    let workers = tokio::spawn(run_workers(gateway.clone(), settings.queue.workers()));
     let stream_tail = parts
         .stream_tail()
         .await?
         .map(|tail| tokio::spawn(tail.run(stop.subscribe())));
-    let upkeep = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(METRICS_UPKEEP).await;
-            if let Some(recorder) = &recorder {
-                recorder.run_upkeep();
-            }
+    let upkeep = tokio::spawn(keep_up(move || {
+        if let Some(recorder) = &recorder {
+            recorder.run_upkeep();
         }
-    });
-    let orphans = tokio::spawn({
-        let gateway = gateway.clone();
-        async move { gateway.give_up_orphans().await }
-    });
-    let usage = tokio::spawn({
-        let gateway = gateway.clone();
-        async move { gateway.run_usage().await }
-    });
+    }));
+    let orphans = tokio::spawn(give_up_orphans(gateway.clone()));
+    let usage = tokio::spawn(run_usage(gateway.clone()));
     let shutdown_timeout = listen_on.shutdown_timeout;
     Ok(RunningGateway {
         events_addr,
@@ -185,8 +184,29 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         renewals,
         access_log: parts.access_log(),
         tracer: parts.tracer(),
+        diagnosis,
         shutdown_timeout,
     })
+}
+
+async fn run_workers(gateway: Gateway, workers: usize) {
+    gateway.run_workers(workers).await;
+}
+
+async fn give_up_orphans(gateway: Gateway) {
+    gateway.give_up_orphans().await;
+}
+
+async fn run_usage(gateway: Gateway) {
+    gateway.run_usage().await;
+}
+
+/// Has what was recorded of metrics folded, again and again.
+async fn keep_up(fold: impl Fn()) {
+    loop {
+        tokio::time::sleep(METRICS_UPKEEP).await;
+        fold();
+    }
 }
 
 /// What encrypts the connections of the Events API and of the Configuration API, where they are encrypted.
@@ -208,17 +228,20 @@ fn acceptors(settings: &Settings) -> Result<[Option<ListenerTls>; 2], TlsError> 
     Ok([events, config])
 }
 
-/// The Configuration API, with the engine beside it to ask what authorizers would answer, which events were the last and what has been
-/// counted.
+/// The Configuration API, with the engine beside it to ask what authorizers would answer, which events were the last, what has been
+/// counted and what is in hand.
 fn config_api(
     parts: &Parts<'_>,
     settings: &Settings,
     gateway: &Gateway,
+    [events, config]: &[ClientConnections; 2],
 ) -> Result<ConfigApi, TelemetryError> {
     let mut config_api = parts.config_api(Some(settings.access.config_hosts.clone()))?;
     config_api.authorizers = Some(gateway.authorizer_inquiry());
     config_api.recent_events = gateway.recent_events();
     config_api.metrics = config_api.metrics.with_engine(gateway.clone());
+    let diagnosis = config_api.diagnosis;
+    config_api.diagnosis = diagnosis.of_gateway(gateway.clone(), events.clone(), config.clone());
     Ok(config_api)
 }
 
@@ -265,6 +288,7 @@ fn renewals(listeners: &[&Option<ListenerTls>], interval: Duration) -> Vec<JoinH
 
 fn connections(
     settings: &Settings,
+    connections: ClientConnections,
     tls: Option<ListenerTls>,
     (read_timeout, write_timeout): (Duration, Duration),
     in_flight: BytesInFlight,
@@ -273,7 +297,7 @@ fn connections(
     ConnectionSettings {
         tls: tls.map(|tls| tls.acceptor),
         max_header_bytes: limits.max_header_bytes,
-        max_connections: limits.max_connections,
+        connections,
         max_streams: if settings.speaks_http2() {
             limits.max_streams_per_connection
         } else {
@@ -292,6 +316,11 @@ impl RunningGateway {
     /// Both APIs as routers, events first, to be called without a socket. Behind its port the Events API has none.
     pub fn routers(&self) -> (Router, Router) {
         (self.events.clone().into_router(), self.config.clone())
+    }
+
+    /// What is asked for what the gateway has in hand.
+    pub fn diagnosis(&self) -> &Diagnosis {
+        &self.diagnosis
     }
 
     /// Ends the gateway (docs/contract.md §2.10): new events get 503, requests in progress are answered, deliveries that

@@ -30,6 +30,7 @@ mod configuration_schema;
 mod creation;
 mod dead_letters;
 mod deliveries;
+mod diagnosis;
 mod endpoint;
 mod etag;
 mod explain;
@@ -69,6 +70,7 @@ mod xregistry;
 pub use access::AccessKey;
 pub use browser_guard::BrowserGuard;
 pub use configuration_schema::configuration_schema;
+pub use diagnosis::Diagnosis;
 pub use gateway::OwnConfigApi;
 pub use metrics_page::MetricsPage;
 pub use openapi::openapi;
@@ -87,6 +89,8 @@ pub struct ConfigApi {
     pub schemas: SchemaLimits,
     /// Renders `/v1/metrics`.
     pub metrics: MetricsPage,
+    /// What this process has in hand.
+    pub diagnosis: Diagnosis,
     /// Where async deliveries wait.
     pub queue: DeliveryQueue,
     /// Deliveries that were given up.

@@ -3,6 +3,7 @@
 mod access_log;
 mod answer_options;
 mod body;
+mod client_connections;
 mod compression;
 pub mod config;
 mod content_coding;
@@ -21,6 +22,7 @@ mod when_woken;
 pub use access_log::{AccessLogFormat, AccessLogging, LoggedRequests};
 pub use answer_options::AnswerOptions;
 pub use body::BodyLimits;
+pub use client_connections::{ClientConnection, ClientConnections};
 pub use error::overloaded;
 pub use gateway::{BytesInFlight, Held};
 pub use health::{HealthPathError, HealthPaths};

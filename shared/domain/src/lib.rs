@@ -18,6 +18,7 @@ pub mod doubts;
 pub mod event;
 pub mod explain;
 pub mod filter_test;
+pub mod foremost;
 pub mod function_response;
 pub mod hook;
 pub mod hops;

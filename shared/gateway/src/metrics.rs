@@ -23,7 +23,7 @@ mod upgraded;
 pub use descriptions::{DESCRIPTIONS, Description, MetricKind, describe};
 use detail::Detail;
 pub use detail::DetailLimits;
-pub(crate) use detail::{CallOutcome, CircuitPhase, CountedCall, Reached};
+pub(crate) use detail::{CallOutcome, CallsUnderWay, CircuitPhase, CountedCall, Reached};
 use hooks::HookCounters;
 pub(crate) use hooks::HookOutcome;
 pub use hooks::{HOOK_DURATION, HOOKS};

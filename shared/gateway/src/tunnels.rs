@@ -81,6 +81,11 @@ impl Tunnels {
         })
     }
 
+    /// How many there are, and requests that may become one.
+    pub(crate) fn open(&self) -> usize {
+        self.closing.receiver_count()
+    }
+
     /// Ends each connection as soon as it is silent for a moment.
     pub(crate) fn close(&self) {
         let _ = self.closing.send_replace(true);

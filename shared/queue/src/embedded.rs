@@ -9,6 +9,7 @@ mod dead_letters;
 mod dead_rows;
 mod dead_totals;
 mod deduplication;
+mod diagnosis;
 mod dropping;
 mod engine;
 mod enqueue;
@@ -77,6 +78,7 @@ use storage::Storage;
 use writer::Writer;
 
 pub use deduplication::DEDUPLICATION_WINDOW;
+pub use diagnosis::{LaneInQueue, LaneState, QueueAccount, QueueDiagnosis, QueuedAmount, SpaceInQueue};
 pub use dropping::DEAD_LETTERS_DROPPED;
 pub use observed::OldestDelivery;
 pub(crate) use receipt::EmbeddedReceipt;

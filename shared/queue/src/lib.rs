@@ -12,7 +12,8 @@ use domain::ids::{FunctionId, Space, SubscriptionId};
 
 pub use embedded::{
     DEAD_LETTERS_DROPPED, DEDUPLICATION_WINDOW, DeadLetterLimits, Durability, Embedded, EmbeddedSettings,
-    Limits, OldestDelivery, Share, SpaceShares, WaitingLane, WaitingLanes,
+    LaneInQueue, LaneState, Limits, OldestDelivery, QueueAccount, QueueDiagnosis, QueuedAmount, Share,
+    SpaceInQueue, SpaceShares, WaitingLane, WaitingLanes,
 };
 pub use error::{OpenError, QueueError, Unsent};
 pub use received::{Outcome, Receipt, Received, Settled};

@@ -36,6 +36,24 @@ where
     }
 }
 
+impl LogFormat {
+    /// A line that has a document in it, whole, with the level `info`.
+    pub(crate) fn line(self, message: &str, name: &str, document: Value) -> String {
+        let fields = Fields {
+            message: message.to_owned(),
+            others: Map::from_iter([(name.to_owned(), document)]),
+        };
+        let (now, mut line) = (OffsetDateTime::now_utc(), String::new());
+        let mut writer = Writer::new(&mut line);
+        // Writing to a text does not fail.
+        let _ = match self {
+            Self::Json => write_json(&mut writer, now, "INFO", fields),
+            Self::Text => write_text(&mut writer, now, "INFO", &fields),
+        };
+        line
+    }
+}
+
 fn write_json(writer: &mut Writer<'_>, now: OffsetDateTime, level: &str, fields: Fields) -> fmt::Result {
     let seconds = now.unix_timestamp();
     let micros = now.microsecond();

@@ -1,10 +1,12 @@
 //! Logs and metrics of a process.
 
+use std::io::Write as _;
 use std::sync::OnceLock;
 
 use gateway::metrics::{CONFIG_REQUEST_DURATION, EVENTS_CUSTOM_PROCESSING, HOOK_DURATION, doubling_buckets};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use records::{ACCESS_LOG_DROPPED, DELIVERY_LOG_DROPPED, DELIVERY_LOG_TARGET};
+use serde_json::Value;
 use traces::SPANS_DROPPED;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
@@ -66,6 +68,14 @@ pub fn init_log(settings: &LogSettings) -> Result<(), TelemetryError> {
     };
     tracing_subscriber::registry().with(lines).try_init()?;
     Ok(())
+}
+
+/// Writes a line with a whole document to where the log goes, whatever the level. Other lines cut what they are given: this is for
+/// what is bounded by itself, and was asked for.
+pub fn log_document(settings: &LogSettings, message: &str, name: &str, document: Value) {
+    let line = settings.format().line(message, name, document);
+    // Where the log cannot be written there is nobody to tell.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// The metrics recorder of this process; the first call installs it.

@@ -14,6 +14,7 @@ use domain::space_version::SpaceVersion;
 use crate::audit::AuditLimits;
 use crate::encryption::{DataKeys, KmsKey};
 use crate::error::StoreError;
+use crate::routes_state::RoutesState;
 use crate::space_state::SpaceState;
 use crate::written::Written;
 use freshness::Freshness;
@@ -329,6 +330,10 @@ impl DynamoDb {
         at_least: &[SpaceVersion],
     ) -> Result<Arc<RoutingTable>, StoreError> {
         self.0.routes.recent(at_least).await
+    }
+
+    pub(crate) fn routes_state(&self, most: usize) -> RoutesState {
+        self.0.routes.state(most)
     }
 
     pub(crate) async fn newest_routing_table(&self) -> Result<Arc<RoutingTable>, StoreError> {

@@ -10,6 +10,7 @@ mod error;
 mod foreign_paths;
 mod record;
 mod record_format;
+mod routes_state;
 mod space_state;
 mod store;
 mod subscription_removal;
@@ -26,6 +27,7 @@ pub use dynamodb::{
 pub use embedded::{Embedded, EmbeddedSettings, USUAL_USAGE_AGE};
 pub use encryption::{KeyFile, KeyFileError, KmsKey, SealError};
 pub use error::{CorruptValue, OpenError, StoreError, if_there};
+pub use routes_state::{RoutedSpace, RoutesState};
 pub use space_state::SpaceState;
 pub use store::Store;
 pub use subscription_removal::{SubscriptionCheck, SubscriptionRemoval};

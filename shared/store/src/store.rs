@@ -13,6 +13,7 @@ use crate::audit::AuditPage;
 use crate::dynamodb::{DynamoDb, PauseRequest, STEP_LIMIT};
 use crate::embedded::Embedded;
 use crate::error::{StoreError, if_there};
+use crate::routes_state::RoutesState;
 use crate::space_state::SpaceState;
 use crate::subscription_removal::SubscriptionRemoval;
 use crate::written::Written;
@@ -338,6 +339,14 @@ impl Store {
         match self {
             Self::Embedded(store) => Ok(store.routing_table()),
             Self::DynamoDb(store) => store.routing_table(at_least).await,
+        }
+    }
+
+    /// How recent the index is that this process has, with so many of its spaces at the most. Asks nobody.
+    pub fn routes_state(&self, most: usize) -> RoutesState {
+        match self {
+            Self::Embedded(_) => RoutesState::AlwaysNewest,
+            Self::DynamoDb(store) => store.routes_state(most),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::idle_connections::IdleConnections;
 use crate::in_flight::BytesInFlight;
 use crate::keeping::Keeping;
 use crate::settings::{TargetSettings, TargetSettingsError};
@@ -135,6 +136,12 @@ impl Invoker {
         } else {
             http::keeping().counted(answer)
         }
+    }
+
+    /// The kept-alive connections over plain HTTP/1.1 that no call uses, with so many hosts by name at the most. Those over
+    /// TLS are in the hands of a library that does not count them.
+    pub fn idle_connections(&self, most: usize) -> IdleConnections {
+        self.0.http.idle_connections(most)
     }
 
     /// The budget of bytes for answers.

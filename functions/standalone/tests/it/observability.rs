@@ -2,6 +2,7 @@
 
 mod access_log;
 mod dashboards;
+mod diagnosis;
 mod questions;
 mod traces;
 mod traffic;

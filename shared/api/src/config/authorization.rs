@@ -37,7 +37,7 @@ impl<'r> Need<'r> {
         match route {
             Route::Status => Self::Nothing,
             // Of no single space.
-            Route::Metrics | Route::OpenApi | Route::Spaces | Route::Tenants => Self::Root,
+            Route::Metrics | Route::Diagnosis | Route::OpenApi | Route::Spaces | Route::Tenants => Self::Root,
             Route::Resource { space, id, .. } => {
                 let operation = ResourceOperation::of(method, id.clone());
                 Self::Key(space, operation.map(|operation| operation.scope()))

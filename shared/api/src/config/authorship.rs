@@ -76,7 +76,12 @@ fn operation(route: &Route, method: &Method) -> Option<String> {
             Some(format!("{resource}.{operation}"))
         }
         Route::Tenants if *method == Method::POST => Some("tenant.create".to_owned()),
-        Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces | Route::Tenants => None,
+        Route::Status
+        | Route::Metrics
+        | Route::Diagnosis
+        | Route::OpenApi
+        | Route::Spaces
+        | Route::Tenants => None,
     }
 }
 

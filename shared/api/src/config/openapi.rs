@@ -10,7 +10,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{spaces, tenants};
+use super::{diagnosis, spaces, tenants};
 use crate::error::{Errors, json_answer, json_bytes};
 use blocks::{any_object, get, ok, text};
 
@@ -69,6 +69,7 @@ pub fn openapi() -> OpenApi {
             ),
         );
     paths = paths
+        .path("/v1/diagnosis", diagnosis::operation())
         .path("/v1/spaces", spaces::listing())
         .path("/v1/tenants", tenants::listing());
     resources::add::<EventType>(&mut components, &mut paths);
@@ -76,6 +77,7 @@ pub fn openapi() -> OpenApi {
     resources::add::<Subscription>(&mut components, &mut paths);
     resources::add::<Cors>(&mut components, &mut paths);
     endpoints::add(&mut components, &mut paths);
+    diagnosis::add_schemas(&mut components);
 
     let info = InfoBuilder::new()
         .title("Event Gateway Configuration API")

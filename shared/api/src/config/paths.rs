@@ -16,6 +16,8 @@ pub(super) enum Route {
     Status,
     /// `/v1/metrics`
     Metrics,
+    /// `/v1/diagnosis`
+    Diagnosis,
     /// `/v1/openapi.json`
     OpenApi,
     /// `/v1/spaces`
@@ -53,7 +55,9 @@ impl Route {
     /// The space that it is of, or the place of the tenant.
     pub(super) fn space(&self) -> Option<&Space> {
         match self {
-            Self::Status | Self::Metrics | Self::OpenApi | Self::Spaces | Self::Tenants => None,
+            Self::Status | Self::Metrics | Self::Diagnosis | Self::OpenApi | Self::Spaces | Self::Tenants => {
+                None
+            }
             Self::Resource { space, .. } | Self::Endpoint { space, .. } => Some(space),
         }
     }
@@ -64,6 +68,7 @@ impl Route {
         match self {
             Self::Status => "/v1/status".to_owned(),
             Self::Metrics => "/v1/metrics".to_owned(),
+            Self::Diagnosis => "/v1/diagnosis".to_owned(),
             Self::OpenApi => "/v1/openapi.json".to_owned(),
             Self::Spaces => "/v1/spaces".to_owned(),
             Self::Tenants => "/v1/tenants".to_owned(),
@@ -187,6 +192,7 @@ fn route(raw: &str, decoded: &str, method: &Method) -> Option<Route> {
     match segments.as_slice() {
         ["v1", "status"] => Some(Route::Status),
         ["v1", "metrics"] => Some(Route::Metrics),
+        ["v1", "diagnosis"] => Some(Route::Diagnosis),
         ["v1", "openapi.json"] => Some(Route::OpenApi),
         ["v1", "spaces"] => Some(Route::Spaces),
         ["v1", "tenants"] => Some(Route::Tenants),

@@ -136,6 +136,7 @@ impl ConfigApi {
         match route {
             Route::Status if is_get => StatusCode::OK.into_response(),
             Route::Metrics if is_get => self.metrics.render(&self.store, &self.queue).await,
+            Route::Diagnosis if is_get => self.diagnosis.answer(),
             Route::OpenApi if is_get => openapi::answer(),
             Route::Spaces if is_get => {
                 let listing = async {
@@ -158,7 +159,9 @@ impl ConfigApi {
                 Box::pin(answer_or_internal_error(handling)).await
             }
             Route::Tenants => method_not_allowed(&["GET", "POST"]),
-            Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces => method_not_allowed(&["GET"]),
+            Route::Status | Route::Metrics | Route::Diagnosis | Route::OpenApi | Route::Spaces => {
+                method_not_allowed(&["GET"])
+            }
             Route::Resource { space, kind, id } => match ResourceOperation::of(&parts.method, id.clone()) {
                 None => method_not_allowed(&ResourceOperation::methods(id.as_deref())),
                 Some(operation) => {

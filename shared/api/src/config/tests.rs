@@ -21,6 +21,7 @@ mod audit;
 mod browsers;
 mod dead_letters;
 mod deliveries;
+mod diagnosis;
 mod health;
 mod keys;
 mod legacy;
@@ -80,7 +81,9 @@ impl Api {
             interval: std::time::Duration::from_hours(1),
             most_rows: 100,
         };
+        let in_flight = crate::BytesInFlight::new(0);
         let config = ConfigApi {
+            diagnosis: Diagnosis::new(store.clone(), delivery_queue.clone(), in_flight),
             usage: Some(gateway::Usage::new(store.clone(), counting)),
             store,
             schemas: SchemaLimits::default(),
@@ -91,7 +94,7 @@ impl Api {
                     bytes_per_second: 0,
                     window: std::time::Duration::from_secs(5),
                 },
-                in_flight: crate::BytesInFlight::new(0),
+                in_flight,
             },
             metrics: MetricsPage::new(Some(recorder.handle()), MetricsLimits::default()),
             queue: delivery_queue.clone(),

@@ -15,14 +15,17 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::foremost::foremost;
 use domain::ids::{FunctionId, Space};
 use tokio::time::Instant;
 
 pub use circuit::CircuitChange;
+pub(crate) use circuit::CircuitCondition;
 use circuit::{CallReport, Circuit, Ticket};
 pub use registered::Registered;
 pub use settings::CircuitBreakerSettings;
@@ -131,6 +134,32 @@ impl CircuitBreakers {
             }
             Err(wait) => CircuitAdmission::Wait(wait),
         }
+    }
+
+    /// How many circuits there is something to say of, and so many of them at the most: those that were opened most often
+    /// first.
+    pub(crate) fn conditions(
+        &self,
+        now: Instant,
+        most: usize,
+    ) -> (usize, Vec<(FunctionKey, CircuitCondition)>) {
+        let circuits = self.0.circuits();
+        let known = circuits.by_function.iter();
+        let known: Vec<_> = known
+            .filter_map(|(function, circuit)| Some((function, circuit.condition(now)?)))
+            .collect();
+        let count = known.len();
+        let badness = |condition: &CircuitCondition| Reverse((condition.openings, condition.failures));
+        let worst = foremost(known, most, |a, b| {
+            (badness(&a.1), a.0).cmp(&(badness(&b.1), b.0))
+        });
+        let worst = worst.into_iter();
+        (
+            count,
+            worst
+                .map(|(function, condition)| (function.clone(), condition))
+                .collect(),
+        )
     }
 
     /// The circuits that are not closed, and what they are.

@@ -25,6 +25,7 @@ mod page;
 mod requests;
 mod route_name;
 mod series;
+mod under_way;
 
 use calls::FunctionCounts;
 pub(crate) use calls::{CallOutcome, CountedCall};
@@ -34,6 +35,7 @@ use requests::RouteCounts;
 use route_name::{parts_of, with_name};
 pub use series::DetailLimits;
 use series::{Named, Series};
+pub(crate) use under_way::CallsUnderWay;
 
 /// Paths in place of those of subscriptions: of requests whose events reach nobody, and of those that did not get so far.
 const UNMATCHED: &str = "unmatched";

@@ -152,6 +152,11 @@ impl Accounts {
         &self.all
     }
 
+    /// What there is of each space that has something.
+    pub(super) fn spaces(&self) -> &HashMap<Space, Account> {
+        &self.spaces
+    }
+
     /// How many deliveries of a space wait, or have room set aside.
     pub(super) fn taken_by(&self, space: &Space) -> u64 {
         let taken = self.spaces.get(space).map(Account::taken);

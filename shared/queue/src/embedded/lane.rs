@@ -113,9 +113,13 @@ impl Lane {
     }
 
     /// How many deliveries are in memory.
-    #[cfg(test)]
     pub(super) fn held(&self) -> usize {
         self.window.len()
+    }
+
+    /// How many deliveries are in the hands of workers, or have an outcome that is not in the file yet.
+    pub(super) fn out(&self) -> usize {
+        self.out.len()
     }
 
     pub(super) fn end(&self) -> Option<Place> {

@@ -1,7 +1,7 @@
 //! The Configuration API: it changes what is registered, shows what became of deliveries, and calls no functions.
 
 use api::BytesInFlight;
-use api::config::{AccessKey, BrowserGuard, ConfigApi, MetricsPage, SecretRules};
+use api::config::{AccessKey, BrowserGuard, ConfigApi, Diagnosis, MetricsPage, SecretRules};
 use domain::hops::Hops;
 use gateway::{ConfigChanges, ConfigChangesParts};
 
@@ -22,6 +22,7 @@ impl Parts<'_> {
             limits: settings.limits.config_bodies(in_flight),
             schemas: settings.limits.schemas.limits(),
             metrics: MetricsPage::new(recorder.transpose()?, settings.metrics.limits()),
+            diagnosis: Diagnosis::new(self.store.clone(), self.queue.clone(), in_flight),
             queue: self.queue.clone(),
             dead_letters: self.dead_letters.clone(),
             delivery_log: self.delivery_log.clone(),

@@ -20,6 +20,7 @@ use super::table::Table;
 use crate::broken_filters::warn_of_broken_filters;
 use crate::error::StoreError;
 use crate::foreign_paths::warn_of_foreign_paths;
+use crate::routes_state::RoutesState;
 use confirmations::{Confirmation, ConfirmationFailure, Confirmations};
 use held::{HeldRoutes, LoadedSpace};
 use refuted::Refuted;
@@ -99,6 +100,11 @@ impl Routes {
             .wait()
             .await?;
         Ok(self.held.load().table.clone())
+    }
+
+    /// How recent the table is that this instance has, with so many of its spaces at the most.
+    pub(super) fn state(&self, most: usize) -> RoutesState {
+        self.held.load().state(self.clock.now(), most)
     }
 
     /// Brings the table up to date with everything that is written by now.

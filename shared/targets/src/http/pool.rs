@@ -14,6 +14,7 @@ use super::client::Payload;
 use super::connector::TcpConnector;
 use super::response_body::ResponseBody;
 use crate::error::BoxError;
+use crate::idle_connections::IdleConnections;
 
 pub(super) mod connection;
 pub(super) mod idle;
@@ -41,6 +42,11 @@ impl Pool {
             connector,
             idle: Arc::default(),
         }
+    }
+
+    /// The connections that no call uses.
+    pub(super) fn idle_connections(&self, most: usize) -> IdleConnections {
+        self.idle.connections(most)
     }
 
     /// Sends a request with an absolute URI. One that met a connection which the server had closed while it was idle is

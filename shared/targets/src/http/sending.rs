@@ -30,6 +30,7 @@ use crate::answer_stream::StreamLimits;
 use crate::call::{Call, Caller};
 use crate::deadline::Deadline;
 use crate::error::InvokeError;
+use crate::idle_connections::IdleConnections;
 use crate::keeping::Kept;
 use crate::network_guard::AddressRefused;
 use crate::settings::TargetSettings;
@@ -72,6 +73,11 @@ impl HttpTargets {
             stream_limits: StreamLimits::of(settings),
             response_default: settings.response_default,
         }
+    }
+
+    /// The connections of the pool that no call uses.
+    pub(crate) fn idle_connections(&self, most: usize) -> IdleConnections {
+        self.plain.idle_connections(most)
     }
 
     /// Posts the event, or sends it as the endpoint wants it, and gives the final answer.

@@ -26,9 +26,9 @@ fn is_served(path: &str, method: &Method) -> bool {
     match paths::resolve(path, method) {
         Resolved::Route(Route::Resource { id, .. }) => ResourceOperation::of(method, id).is_some(),
         Resolved::Route(Route::Endpoint { endpoint, .. }) => endpoint.action(method).is_some(),
-        Resolved::Route(Route::Status | Route::Metrics | Route::OpenApi | Route::Spaces) => {
-            method == Method::GET
-        }
+        Resolved::Route(
+            Route::Status | Route::Metrics | Route::Diagnosis | Route::OpenApi | Route::Spaces,
+        ) => method == Method::GET,
         Resolved::Route(Route::Tenants) => [Method::GET, Method::POST].contains(method),
         Resolved::Redirect(_) | Resolved::Unknown => false,
     }
@@ -47,7 +47,7 @@ fn what_is_described_is_served_and_nothing_else() {
     let operations = operations(&document);
     let subjects = SUBJECTS.iter().chain(&OF_TENANTS);
     let endpoints: usize = subjects.map(|subject| subject.endpoints.len()).sum();
-    assert_eq!(operations.len(), 5 + 4 * 2 + endpoints);
+    assert_eq!(operations.len(), 6 + 4 * 2 + endpoints);
     for (path, described) in operations {
         let sample = path
             .replace("{space}", "default")

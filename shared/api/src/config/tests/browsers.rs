@@ -72,6 +72,7 @@ async fn methods_that_there_are_come_with_the_refusal_of_others() {
     for (path, allow) in [
         ("/v1/status", "GET, HEAD"),
         ("/v1/metrics", "GET, HEAD"),
+        ("/v1/diagnosis", "GET, HEAD"),
         ("/v1/openapi.json", "GET, HEAD"),
         ("/v1/spaces/a/functions", "GET, HEAD, POST"),
         ("/v1/spaces/a/cors/x", "GET, HEAD, PUT, PATCH, DELETE"),

@@ -191,7 +191,7 @@ pub(super) fn endpoints() -> Vec<(Method, String, Option<Scope>)> {
         assert_eq!(space.as_str(), "SPACE");
         (method, path, Some(scope))
     });
-    let of_all = ["/v1/spaces", "/v1/metrics", "/v1/openapi.json"];
+    let of_all = ["/v1/spaces", "/v1/metrics", "/v1/diagnosis", "/v1/openapi.json"];
     let of_all = of_all.map(|path| (Method::GET, path.to_owned(), None));
     in_space.chain(of_all).collect()
 }
@@ -202,6 +202,7 @@ fn only_the_status_is_for_everybody() {
     for (route, want) in [
         (Route::Status, "Nothing"),
         (Route::Metrics, "Root"),
+        (Route::Diagnosis, "Root"),
         (Route::OpenApi, "Root"),
         (Route::Spaces, "Root"),
         (Route::Tenants, "Root"),

@@ -20,6 +20,19 @@ pub enum CircuitChange {
     Closed,
 }
 
+/// What there is to say of a circuit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CircuitCondition {
+    /// What it is, unless it is closed.
+    pub(crate) phase: Option<CircuitPhase>,
+    /// Failures in a row while it is closed.
+    pub(crate) failures: u32,
+    /// How often it was opened since it was last closed.
+    pub(crate) openings: u32,
+    /// How long no call passes.
+    pub(crate) wait: Option<Duration>,
+}
+
 /// Longest time that a circuit is open, so that its end can be written as a time.
 const MOST_OPEN: Duration = Duration::from_hours(365 * 24);
 
@@ -192,6 +205,23 @@ impl Circuit {
             CircuitState::Open { until, .. } if now < until => Some(CircuitPhase::Open),
             CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => Some(CircuitPhase::HalfOpen),
         }
+    }
+
+    /// What there is to say of it; `None` where calls pass and the last one said nothing bad.
+    pub(super) fn condition(&self, now: Instant) -> Option<CircuitCondition> {
+        let throttled = self.throttled_until.filter(|until| now < *until);
+        let (failures, openings, opens_until) = match self.state {
+            CircuitState::Closed { failures: 0 } if throttled.is_none() => return None,
+            CircuitState::Closed { failures } => (failures, 0, None),
+            CircuitState::Open { until, openings } => (0, openings, Some(until).filter(|until| now < *until)),
+            CircuitState::HalfOpen { openings, .. } => (0, openings, None),
+        };
+        Some(CircuitCondition {
+            phase: self.phase(now),
+            failures,
+            openings,
+            wait: throttled.max(opens_until).map(|until| until - now),
+        })
     }
 
     /// How long nobody asked for it.

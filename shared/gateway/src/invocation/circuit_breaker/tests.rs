@@ -306,3 +306,34 @@ fn many_threads_get_one_probe_and_one_change() {
         assert_eq!(probe.success(bench.now), Some(CircuitChange::Closed));
     }
 }
+
+#[test]
+fn conditions_name_the_worst_and_count_all() {
+    let mut bench = Bench::opened();
+    bench.fail("g");
+    bench.succeed("fine");
+    let throttled = bench.permit("patient");
+    assert_eq!(throttled.throttled(bench.now, Duration::from_secs(9)), None);
+    let (count, conditions) = bench.circuits.conditions(bench.now, 2);
+    let named: Vec<_> = conditions.iter().map(|((_, name), _)| name.as_str()).collect();
+    assert_eq!((count, named), (3, vec!["f", "g"]));
+    let condition = |phase, failures, openings, wait| CircuitCondition {
+        phase,
+        failures,
+        openings,
+        wait,
+    };
+    let open = Some(CircuitPhase::Open);
+    assert_eq!(conditions[0].1, condition(open, 0, 1, Some(SETTINGS.min_open)));
+    assert_eq!(conditions[1].1, condition(None, 1, 0, None));
+    bench.pass(1000);
+    let (_, conditions) = bench.circuits.conditions(bench.now, 3);
+    assert_eq!(
+        conditions[0].1,
+        condition(Some(CircuitPhase::HalfOpen), 0, 1, None)
+    );
+    assert_eq!(
+        conditions[2].1,
+        condition(None, 0, 0, Some(Duration::from_secs(8)))
+    );
+}

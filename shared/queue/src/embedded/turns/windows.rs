@@ -1,8 +1,6 @@
 //! How much of the lanes is in memory.
 
-#[cfg(test)]
-use super::super::lane::Lane;
-use super::super::lane::{Entry, WINDOW};
+use super::super::lane::{Entry, Lane, WINDOW};
 use super::super::record::LaneName;
 use super::super::tables::Place;
 use super::Turns;
@@ -21,6 +19,16 @@ impl Turns {
     #[cfg(test)]
     pub(in super::super) fn cost(&self) -> usize {
         self.cost
+    }
+
+    /// How many lanes there are.
+    pub(in super::super) fn lane_count(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Some lanes, whichever they are; at most so many.
+    pub(in super::super) fn some_lanes(&self, most: usize) -> impl Iterator<Item = &Lane> {
+        self.lanes.values().take(most)
     }
 
     /// The lanes that have something in memory, and when the oldest of what is next in them was accepted; at most so many.

@@ -6,11 +6,16 @@ use std::time::Duration;
 
 use clocks::Moment;
 use domain::configuration::{Snapshot, SpaceRules};
+use domain::foremost::foremost;
 use domain::ids::{FunctionId, Space};
 use domain::routing::RoutingTable;
 use domain::space_version::SpaceVersion;
 
 use super::super::space_snapshot::SpaceSnapshot;
+use crate::routes_state::{RoutedSpace, RoutesState};
+
+/// Spaces that are looked at for those that were loaded last.
+const MOST_LOOKED_AT: usize = 20_000;
 
 /// Time between two attempts to open the secrets of a space that did not change: the attempt may take long, and all
 /// requests wait for it.
@@ -69,6 +74,25 @@ impl HeldRoutes {
     /// The spaces in it.
     pub(super) fn spaces(&self) -> impl Iterator<Item = &Space> {
         self.spaces.keys()
+    }
+
+    /// How recent it is, with the spaces that were loaded last, as far as they are looked at, and so many at the most.
+    pub(super) fn state(&self, now: Moment, most: usize) -> RoutesState {
+        let some: Vec<_> = self.spaces.iter().take(MOST_LOOKED_AT).collect();
+        let age = |held: &LoadedSpace| held.began.least_age(now);
+        let latest = foremost(some, most, |a, b| (age(a.1), a.0).cmp(&(age(b.1), b.0)));
+        let shown = |(space, held): (&Space, &LoadedSpace)| RoutedSpace {
+            space: space.clone(),
+            version: held.state.version,
+            age: age(held),
+            sealed_functions: held.sealed.len(),
+        };
+        RoutesState::Copy {
+            confirmation: self.confirmation,
+            age: self.confirmed.map(|confirmed| confirmed.least_age(now)),
+            spaces: self.spaces.len(),
+            latest: latest.into_iter().map(shown).collect(),
+        }
     }
 
     /// Whether it is as new as all of these, or newer.

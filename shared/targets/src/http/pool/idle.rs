@@ -1,9 +1,11 @@
 //! The connections that no call uses, and the calls that wait for one.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use domain::foremost::foremost;
 use foldhash::fast::RandomState;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -13,9 +15,12 @@ use tokio::time::{Instant, sleep};
 
 use super::connection::Pooled;
 use crate::http::client::{IDLE_CONNECTIONS_PER_HOST, IDLE_TIMEOUT};
+use crate::idle_connections::{HostConnections, IdleConnections};
 
 /// How often idle connections are looked through for those that are closed or too old.
 const SWEEP: Duration = Duration::from_secs(1);
+/// Servers that are looked at for those with the most connections.
+const MOST_LOOKED_AT: usize = 20_000;
 
 /// The connections that no call uses, and the calls that wait for one.
 #[derive(Default)]
@@ -122,6 +127,35 @@ impl Idle {
         });
         servers.are_swept = !servers.by_authority.is_empty();
         servers.are_swept
+    }
+
+    /// How many connections there are, with so many servers by name at the most. What a URL has besides host and port is
+    /// left out: it may be secret.
+    pub(super) fn connections(&self, most: usize) -> IdleConnections {
+        let servers = self.lock();
+        let all: Vec<_> = servers.by_authority.iter().take(MOST_LOOKED_AT).collect();
+        let count = |server: &Server| Reverse((server.connections.len(), server.waiting.len()));
+        let total = all.iter().map(|(_, server)| server.connections.len()).sum();
+        let busiest = foremost(all, most, |a, b| {
+            (count(a.1), a.0.as_str()).cmp(&(count(b.1), b.0.as_str()))
+        });
+        let shown = |(authority, server): (&Authority, &Server)| HostConnections {
+            host: match authority.port() {
+                Some(port) => format!("{}:{port}", authority.host()),
+                None => authority.host().to_owned(),
+            },
+            idle: server.connections.len(),
+            waiting: server
+                .waiting
+                .iter()
+                .filter(|waiting| !waiting.is_closed())
+                .count(),
+        };
+        IdleConnections {
+            connections: total,
+            hosts: servers.by_authority.len(),
+            busiest: busiest.into_iter().map(shown).collect(),
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Servers> {
