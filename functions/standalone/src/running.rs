@@ -55,6 +55,7 @@ pub struct RunningGateway {
     upkeep: JoinHandle<()>,
     orphans: JoinHandle<()>,
     usage: JoinHandle<()>,
+    erasures: JoinHandle<()>,
     renewals: Vec<JoinHandle<()>>,
     access_log: Option<AccessLog>,
     tracer: Tracer,
@@ -115,6 +116,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let gateway = parts.gateway()?;
     let events = parts.events_api(gateway.clone());
     let config_api = config_api(&parts, settings, &gateway)?;
+    let erasures = erasing(&config_api);
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 
@@ -182,6 +184,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         upkeep,
         orphans,
         usage,
+        erasures,
         renewals,
         access_log: parts.access_log(),
         tracer: parts.tracer(),
@@ -220,6 +223,12 @@ fn config_api(
     config_api.recent_events = gateway.recent_events();
     config_api.metrics = config_api.metrics.with_engine(gateway.clone());
     Ok(config_api)
+}
+
+/// What removes tenants whose time to be deleted has come.
+fn erasing(config_api: &ConfigApi) -> JoinHandle<()> {
+    let config_api = config_api.clone();
+    tokio::spawn(async move { config_api.erase_overdue_tenants().await })
 }
 
 /// The URL of an API as the start-up line has it.
@@ -307,6 +316,7 @@ impl RunningGateway {
             upkeep,
             orphans,
             usage,
+            erasures,
             renewals,
             access_log,
             tracer,
@@ -314,6 +324,7 @@ impl RunningGateway {
             ..
         } = self;
         orphans.abort();
+        erasures.abort();
         gateway.drain();
         let _ = stop.send(true);
         let ended = within(shutdown_timeout, async {

@@ -31,6 +31,7 @@ mod creation;
 mod dead_letters;
 mod deliveries;
 mod endpoint;
+mod erasure;
 mod etag;
 mod explain;
 mod filter_test;

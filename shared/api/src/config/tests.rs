@@ -21,6 +21,7 @@ mod audit;
 mod browsers;
 mod dead_letters;
 mod deliveries;
+mod erasure;
 mod health;
 mod keys;
 mod legacy;
@@ -39,7 +40,7 @@ const DETAILS: [(&str, &str); 1] = [("X-Event-Gateway-Error-Details", "true")];
 struct Api {
     config: ConfigApi,
     queue: DeliveryQueue,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Status, headers and body of an answer; `null` when it has none.
@@ -117,7 +118,7 @@ impl Api {
         Self {
             config,
             queue: delivery_queue,
-            _folder: folder,
+            folder,
         }
     }
 
