@@ -55,6 +55,7 @@ pub struct RunningGateway {
     upkeep: JoinHandle<()>,
     orphans: JoinHandle<()>,
     usage: JoinHandle<()>,
+    erasures: JoinHandle<()>,
     renewals: Vec<JoinHandle<()>>,
     access_log: Option<AccessLog>,
     tracer: Tracer,
@@ -120,6 +121,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
     let config_api = config_api(&parts, settings, &gateway, &clients)?;
     let diagnosis = config_api.diagnosis.clone();
     let [events_clients, config_clients] = clients;
+    let erasures = erasing(&config_api);
     let (in_flight, config_in_flight) = (gateway.in_flight(), config_api.limits.in_flight);
     let config = api::config::router(config_api);
 
@@ -181,6 +183,7 @@ pub async fn start(settings: &Settings) -> Result<RunningGateway, StartError> {
         upkeep,
         orphans,
         usage,
+        erasures,
         renewals,
         access_log: parts.access_log(),
         tracer: parts.tracer(),
@@ -243,6 +246,12 @@ fn config_api(
     let diagnosis = config_api.diagnosis;
     config_api.diagnosis = diagnosis.of_gateway(gateway.clone(), events.clone(), config.clone());
     Ok(config_api)
+}
+
+/// What removes tenants whose time to be deleted has come.
+fn erasing(config_api: &ConfigApi) -> JoinHandle<()> {
+    let config_api = config_api.clone();
+    tokio::spawn(async move { config_api.erase_overdue_tenants().await })
 }
 
 /// The URL of an API as the start-up line has it.
@@ -336,6 +345,7 @@ impl RunningGateway {
             upkeep,
             orphans,
             usage,
+            erasures,
             renewals,
             access_log,
             tracer,
@@ -343,6 +353,7 @@ impl RunningGateway {
             ..
         } = self;
         orphans.abort();
+        erasures.abort();
         gateway.drain();
         let _ = stop.send(true);
         let ended = within(shutdown_timeout, async {

@@ -32,6 +32,7 @@ mod dead_letters;
 mod deliveries;
 mod diagnosis;
 mod endpoint;
+mod erasure;
 mod etag;
 mod explain;
 mod filter_test;

@@ -299,6 +299,7 @@ impl From<ConfigurationError> for ApiError {
             | ConfigurationError::SpaceOfTenant { .. }
             | ConfigurationError::TenantInUse { .. }
             | ConfigurationError::TenantSuspended { .. }
+            | ConfigurationError::TenantLeaving { .. }
             | ConfigurationError::SchemaChanged(_)
             | ConfigurationError::OfOtherSet { .. } => StatusCode::CONFLICT,
             ConfigurationError::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,

@@ -163,7 +163,8 @@ fn about(error: &ConfigurationError) -> Refusal {
         ConfigurationError::UnknownPlan { .. } => Refusal::new(at("plan"), "exists", None),
         ConfigurationError::SpaceOfTenant { .. }
         | ConfigurationError::TenantInUse { .. }
-        | ConfigurationError::TenantSuspended { .. } => of_tenant(error),
+        | ConfigurationError::TenantSuspended { .. }
+        | ConfigurationError::TenantLeaving { .. } => of_tenant(error),
         ConfigurationError::PlanNotYours => Refusal::new(at("plan"), "accessKey", None),
     }
 }
@@ -186,10 +187,11 @@ fn of_use(error: &ConfigurationError) -> Refusal {
 /// Of what the tenant stands in the way of.
 fn of_tenant(error: &ConfigurationError) -> Refusal {
     match error {
-        ConfigurationError::TenantInUse { .. } => {
-            in_use("remove its spaces first: DELETE /v1/tenants/{tenant}/spaces/{space}")
-        }
+        ConfigurationError::TenantInUse { .. } => in_use(
+            "remove its spaces first: DELETE /v1/tenants/{tenant}/spaces/{space}, or have all of it erased: ?erase=true",
+        ),
         ConfigurationError::TenantSuspended { .. } => Refusal::new(at("state"), "active", None),
+        ConfigurationError::TenantLeaving { .. } => Refusal::new(at("deletion"), "absent", None),
         _ => Refusal::new(at("tenant"), "unused", None),
     }
 }

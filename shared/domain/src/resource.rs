@@ -27,6 +27,7 @@ mod space_settings;
 mod subscription;
 mod target_url;
 mod tenant;
+mod tenant_deletion;
 
 pub use api_key::{ApiKey, KeySecret, MAX_KEY_LIMITS, MAX_KEY_NAME_BYTES, SecretState};
 pub(crate) use api_key::{EMITS_TAG, ROLE_OR_SCOPES_TAG, ROLE_TAG, SCOPES_TAG, TIME_TAG};
@@ -75,6 +76,7 @@ pub use subscription::{
 pub(crate) use subscription::{method_or_post, with_leading_slash};
 pub use target_url::TargetUrl;
 pub use tenant::{MAX_TENANT_NAME_BYTES, Tenant, TenantState};
+pub use tenant_deletion::{RemovedFromTenant, TenantDeletion};
 
 /// Members that follow from the others, or from the URL: answers have them, and what is sent of them is ignored.
 pub const DERIVED_MEMBERS: [&str; 7] = [

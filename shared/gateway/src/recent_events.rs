@@ -99,6 +99,11 @@ impl RecentEvents {
             .collect()
     }
 
+    /// Forgets what is kept of a space.
+    pub fn forget(&self, space: &Space) {
+        self.lock().remove(space);
+    }
+
     fn lock(&self) -> MutexGuard<'_, LruCache<Space, OfSpace>> {
         self.0.spaces.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -155,6 +155,15 @@ impl Usage {
         }
     }
 
+    /// Writes what was counted by now, and forgets what is known of a space: of what it used no row is written again.
+    pub async fn forget(&self, space: &Space) {
+        self.flush().await;
+        let _turn = self.0.writing.lock().await;
+        self.rows().forget(space);
+        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.forget(space);
+    }
+
     /// Takes what was counted into rows.
     fn collect(&self, now: u64) {
         let counting = &self.0;

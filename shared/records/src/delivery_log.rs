@@ -49,6 +49,14 @@ impl DeliveryLog {
         }
     }
 
+    /// Deletes what is kept of a space, where that is in files of this machine.
+    pub async fn forget(&self, space: &Space) -> std::io::Result<()> {
+        match self {
+            Self::Files(files) => files.forget(space).await,
+            Self::Tracing => Ok(()),
+        }
+    }
+
     /// The newest attempts of a space that pass, the last noted first; `None` where the log cannot be read back.
     /// Knows of every attempt that was noted before the call and not left out.
     pub async fn read(

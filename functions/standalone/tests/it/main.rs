@@ -27,4 +27,5 @@ mod process;
 mod responses;
 mod secrets;
 mod stderr_lines;
+mod tenant_erasure;
 mod usage;

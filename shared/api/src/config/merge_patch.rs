@@ -56,6 +56,12 @@ impl MergePatch {
         members.filter_map(|(name, value)| name.eq_ignore_ascii_case("provider").then_some(value))
     }
 
+    /// Whether it takes a member away.
+    pub(super) fn removes(&self, member: &str) -> bool {
+        let mut members = self.members.iter();
+        members.any(|(name, value)| name.eq_ignore_ascii_case(member) && value.is_null())
+    }
+
     /// What it makes of a resource as it is shown, as the body of a PUT.
     pub(super) fn applied_to<R: Resource>(&self, shown: &R) -> Vec<u8> {
         // A resource is JSON to begin with.

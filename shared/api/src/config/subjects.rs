@@ -2,8 +2,8 @@
 
 use super::endpoint::{Endpoint, Subject};
 use super::{
-    apply, asyncapi, audit, catalog, dead_letters, deliveries, explain, filter_test, keys, pause, quotas,
-    schemas, spaces, tenant_spaces, tenants, transforms, usage, waiting, xregistry,
+    apply, asyncapi, audit, catalog, dead_letters, deliveries, erasure, explain, filter_test, keys, pause,
+    quotas, schemas, spaces, tenant_spaces, tenants, transforms, usage, waiting, xregistry,
 };
 
 /// All there are.
@@ -29,8 +29,9 @@ pub(super) static SUBJECTS: [&Subject; 18] = [
 ];
 
 /// Those of tenants: what a tenant has as a space has it is answered by the same.
-pub(super) static OF_TENANTS: [&Subject; 4] = [
+pub(super) static OF_TENANTS: [&Subject; 5] = [
     &tenants::SUBJECT,
+    &erasure::SUBJECT,
     &tenant_spaces::SUBJECT,
     &keys::SUBJECT,
     &audit::SUBJECT,
@@ -162,6 +163,8 @@ mod tests {
             ("GET", "spaces/s", None),
             ("POST", "keys", Some(("key", "create"))),
             ("GET", "audit", Some(("audit", "list"))),
+            ("POST", "erase", Some(("tenant", "delete"))),
+            ("GET", "erase", None),
         ] {
             let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
             let (endpoint, _) = find_of_tenant(&segments).unwrap();

@@ -196,7 +196,7 @@ impl ConfigApi {
     }
 
     /// Whether a space is a tenant's, perhaps by another request that asks for the same.
-    async fn is_of(&self, space: &Space, tenant: &TenantId) -> Result<bool, StoreError> {
+    pub(super) async fn is_of(&self, space: &Space, tenant: &TenantId) -> Result<bool, StoreError> {
         let settings = if_there(self.store.get::<SpaceSettings>(space, space).await)?;
         Ok(settings.is_some_and(|settings| settings.tenant.as_ref() == Some(tenant)))
     }

@@ -7,7 +7,7 @@ use domain::access::Scope;
 use domain::configuration::ConfigurationError;
 use domain::ids::{Space, TenantId};
 use domain::json::Object;
-use domain::resource::{ApiKey, Kind, MetadataFilter, Resource as _, SpaceSettings, Tenant};
+use domain::resource::{ApiKey, Kind, MetadataFilter, Resource as _, SpaceSettings, Tenant, TenantDeletion};
 use domain::timestamp::Timestamp;
 use futures_util::future::join_all;
 use http::request::Parts;
@@ -21,7 +21,7 @@ use super::endpoint::{Action, Endpoint, EndpointRequest, Subject};
 use super::etag::Precondition;
 use super::merge_patch::MergePatch;
 use super::openapi::blocks::{
-    add_schema, if_match, json, json_body, keyed, limit, next_page, ok, patch_body, path_parameter,
+    add_schema, filter, if_match, json, json_body, keyed, limit, next_page, ok, patch_body, path_parameter,
     with_errors,
 };
 use super::openapi::{add_input_schema, field_validation};
@@ -38,6 +38,9 @@ const READ_AT_ONCE: usize = 16;
 
 /// Characters of an identifier that is made, besides the first.
 const MADE_LENGTH: usize = 15;
+
+/// What is said of deleting a tenant with everything it has.
+const ERASE: &str = "`true` suspends it, and deletes it with everything it has after the grace period.";
 
 pub(super) static SUBJECT: Subject = Subject {
     endpoints: &[Endpoint {
@@ -67,7 +70,7 @@ pub(super) static SUBJECT: Subject = Subject {
                         .parameter(if_match())
                         .request_body(Some(patch_body("NewTenant")))
                         .response("200", json("It is changed.", "Tenant"));
-                    with_errors(patch, &["400", "403", "404", "412", "413"])
+                    with_errors(patch, &["400", "403", "404", "409", "412", "413"])
                 },
             },
             Action {
@@ -78,11 +81,13 @@ pub(super) static SUBJECT: Subject = Subject {
                 describe: || {
                     let delete = of_tenant(
                         "deleteTenant",
-                        "Remove a tenant that has no spaces, with its keys",
+                        "Remove a tenant that has no spaces, with its keys, or all that it has",
                     )
+                    .parameter(filter("erase", ERASE))
                     .parameter(if_match())
+                    .response("202", json("It is to be deleted.", "Tenant"))
                     .response("204", ok("It is gone.", None));
-                    with_errors(delete, &["403", "404", "409", "412"])
+                    with_errors(delete, &["400", "403", "404", "409", "412"])
                 },
             },
         ],
@@ -211,10 +216,15 @@ impl ConfigApi {
         let ignored = self.ignored_members(Kind::Tenant, place, parts, &body)?;
         let (precondition, secrets) = (Precondition::of(parts), self.secrets.clone());
         let of_place = place.clone();
+        let takes_deletion_back = patch.removes("deletion");
         let revise = move |stored: &Tenant| {
             precondition.check(stored, &secrets)?;
             let patched = Tenant::decode(&of_place, None, &patch.applied_to(stored))?;
-            Ok(patched.in_place_of(stored))
+            let mut patched = patched.in_place_of(stored);
+            if takes_deletion_back && let Some(deletion) = patched.deletion.take() {
+                may_be_taken_back(stored, deletion)?;
+            }
+            Ok(patched)
         };
         let id = id_of(place);
         let written = self.store.revise(place, place, revise).await;
@@ -254,6 +264,9 @@ impl ConfigApi {
     async fn delete_tenant(&self, asked: EndpointRequest<'_>) -> Result<Response, ApiError> {
         let place = asked.space;
         asked.caller.check_root()?;
+        if Query::of(asked.parts, &["erase"])?.flag("erase", false)? {
+            return self.leave(asked).await;
+        }
         let id = id_of(place);
         let tenant = self.tenant(&id).await?;
         let (precondition, secrets) = (Precondition::of(asked.parts), self.secrets.clone());
@@ -291,6 +304,17 @@ pub(super) fn id_of(place: &Space) -> TenantId {
 fn made_id() -> Result<TenantId, ApiError> {
     let rest = digits::<MADE_LENGTH>()?.to_ascii_lowercase();
     Ok(TenantId::from(format!("t{rest}")))
+}
+
+/// Refuses to take back what is about to begin, or has begun.
+fn may_be_taken_back(tenant: &Tenant, deletion: TenantDeletion) -> Result<(), ConfigurationError> {
+    if deletion.can_be_taken_back(epoch_millis()) {
+        return Ok(());
+    }
+    Err(ConfigurationError::TenantLeaving {
+        tenant: tenant.tenant_id(),
+        begun: true,
+    })
 }
 
 /// Whether a patch says something of the plan.

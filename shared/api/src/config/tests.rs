@@ -22,6 +22,7 @@ mod browsers;
 mod dead_letters;
 mod deliveries;
 mod diagnosis;
+mod erasure;
 mod health;
 mod keys;
 mod legacy;
@@ -40,7 +41,7 @@ const DETAILS: [(&str, &str); 1] = [("X-Event-Gateway-Error-Details", "true")];
 struct Api {
     config: ConfigApi,
     queue: DeliveryQueue,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Status, headers and body of an answer; `null` when it has none.
@@ -120,7 +121,7 @@ impl Api {
         Self {
             config,
             queue: delivery_queue,
-            _folder: folder,
+            folder,
         }
     }
 

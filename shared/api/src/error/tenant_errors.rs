@@ -1,6 +1,7 @@
 //! What is answered about tenants.
 
 use domain::ids::{Space, TenantId};
+use domain::timestamp::Timestamp;
 use http::StatusCode;
 
 use super::ApiError;
@@ -27,6 +28,39 @@ impl ApiError {
                 id.as_str()
             ),
         )
+    }
+
+    /// The answer to whoever would erase a tenant that is not to be deleted.
+    pub(crate) fn tenant_stays(id: &TenantId) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            format!(
+                "Tenant {:?} is not to be deleted with everything it has: DELETE it with ?erase=true first.",
+                id.as_str()
+            ),
+        )
+    }
+
+    /// The same of one whose time has not come.
+    pub(crate) fn tenant_stays_until(id: &TenantId, from: Timestamp) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            format!(
+                "Tenant {:?} is to be deleted, but what it has is not removed before {}.",
+                id.as_str(),
+                String::from(from)
+            ),
+        )
+    }
+
+    /// Whether whoever erases a tenant learns by it that there is nothing to erase: the tenant is gone, or stays.
+    pub(crate) fn leaves_nothing_to_erase(&self) -> bool {
+        matches!(self.status, StatusCode::NOT_FOUND | StatusCode::CONFLICT)
+    }
+
+    /// What it says.
+    pub(crate) fn text(&self) -> &str {
+        &self.message
     }
 
     /// The answer to whoever would delete a space with something in it, with a key.

@@ -352,6 +352,18 @@ pub enum ConfigurationError {
         /// The tenant.
         tenant: TenantId,
     },
+    /// A tenant that is to be deleted with everything it has stays suspended, and what has begun is not taken back.
+    #[error("Tenant {} {}.", quoted(.tenant.as_str()), if *.begun {
+        "is being deleted with everything it has: that cannot be taken back any more"
+    } else {
+        "is to be deleted with everything it has, and stays suspended: \"deletion\": null takes that back"
+    })]
+    TenantLeaving {
+        /// The tenant.
+        tenant: TenantId,
+        /// Whether it is being deleted.
+        begun: bool,
+    },
     /// The space has as many resources of that kind as it may have.
     #[error(
         "The space has its {limit} {}s, which are the most it may have: delete one first.", .kind.title()

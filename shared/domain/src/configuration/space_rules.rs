@@ -1,5 +1,7 @@
 //! What a gateway allows its spaces besides the rules between their resources: which paths, and how much.
 
+use std::time::Duration;
+
 pub use filters::FilterLimits;
 
 use crate::quota::QuotaPlans;
@@ -28,6 +30,8 @@ pub struct SpaceRules {
     pub max_tenants: usize,
     /// Most spaces that a tenant may have.
     pub max_spaces_per_tenant: usize,
+    /// How long the deletion of a tenant with everything it has can be taken back.
+    pub tenant_grace: Duration,
     /// How large the filters of a subscription may be.
     pub filters: FilterLimits,
     /// Most subscriptions of a space whose filters events do not find, so that they are tried for each.
@@ -80,6 +84,7 @@ impl Default for SpaceRules {
             max_keys: 100,
             max_tenants: 10_000,
             max_spaces_per_tenant: 100,
+            tenant_grace: Duration::from_hours(30 * 24),
             filters: FilterLimits::default(),
             max_unindexed_filters: 1000,
             max_authorizers_per_route: 16,

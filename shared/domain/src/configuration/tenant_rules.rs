@@ -1,8 +1,9 @@
-//! What a change of a tenant must keep: its plan is one that there is and allows its spaces, and it does not go while it has anything.
+//! What a change of a tenant must keep: its plan is one that there is and allows its spaces, what is to be deleted stays
+//! suspended, and it does not go while it has anything.
 
 use super::{AnyChange, Change, Collection, ConfigurationError, Configured, Snapshot, SpaceRules};
 use crate::ids::Space;
-use crate::resource::{Kind, Tenant};
+use crate::resource::{Kind, Tenant, TenantState};
 
 impl Configured for Tenant {
     fn collection(snapshot: &Snapshot) -> &Collection<Self> {
@@ -23,6 +24,7 @@ impl Configured for Tenant {
         _snapshot: &Snapshot,
         rules: &SpaceRules,
     ) -> Result<(), ConfigurationError> {
+        self.check_deletion(stored)?;
         let plan = rules.plans.and_then(|plans| plans.of(self.plan.as_deref()));
         let planned = plan.and_then(|(_, plan)| plan.spaces);
         let limit = planned.unwrap_or(rules.max_spaces_per_tenant);
@@ -53,5 +55,21 @@ impl Configured for Tenant {
 
     fn change(change: &Change<Self>) -> AnyChange<'_> {
         AnyChange::Tenant(change)
+    }
+}
+
+impl Tenant {
+    /// What it has is removed piece by piece: nothing of it must come back to life in between.
+    fn check_deletion(&self, stored: &Self) -> Result<(), ConfigurationError> {
+        let had_begun = stored.deletion.is_some_and(|deletion| deletion.begun);
+        let begun = self.deletion.is_some_and(|deletion| deletion.begun);
+        let is_open = self.deletion.is_some() && self.state == TenantState::Active;
+        if is_open || (had_begun && !begun) {
+            return Err(ConfigurationError::TenantLeaving {
+                tenant: self.tenant_id(),
+                begun: had_begun,
+            });
+        }
+        Ok(())
     }
 }

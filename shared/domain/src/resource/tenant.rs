@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::space_settings::broken_plan_name;
+use super::tenant_deletion::TenantDeletion;
 use super::{
     InvalidCause, InvalidResource, Kind, MAX_LABEL_KEY_BYTES, MAX_LABEL_VALUE_BYTES, MAX_LABELS, Metadata,
     Resource,
@@ -71,6 +72,10 @@ pub struct Tenant {
     #[serde(default)]
     #[schema(value_type = Vec<String>, required = false)]
     pub spaces: Vec<Space>,
+    /// Its deletion with everything it has, where that is asked for. It is suspended as long as it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub deletion: Option<TenantDeletion>,
 }
 
 /// Identifiers are told without what makes places of them.
@@ -103,7 +108,18 @@ impl Tenant {
             place: stored.place.clone(),
             created_at: stored.created_at,
             spaces: stored.spaces.clone(),
+            deletion: stored.deletion,
             ..self
+        }
+    }
+
+    /// The same, suspended and to be deleted with everything it has; one that is so already stays as it is.
+    #[must_use]
+    pub fn to_be_deleted(&self, at: Timestamp) -> Self {
+        Self {
+            state: TenantState::Suspended,
+            deletion: self.deletion.or_else(|| Some(TenantDeletion::at(at))),
+            ..self.clone()
         }
     }
 
@@ -146,7 +162,7 @@ impl Resource for Tenant {
         &mut self.labels
     }
 
-    /// The time of creation and the spaces are not the sender's to say: it was made in 1970, and has none.
+    /// The time of creation, the spaces and the deletion are not the sender's to say: it was made in 1970, and has none.
     fn decode(place: &Space, _id: Option<&Space>, body: &[u8]) -> Result<Self, InvalidResource> {
         parse(place, body).map_err(|cause| cause.of(Kind::Tenant))
     }
@@ -166,6 +182,7 @@ fn parse(place: &Space, body: &[u8]) -> Result<Tenant, InvalidCause> {
         created_at: Timestamp::of_millis(0),
         labels: object.strings("labels")?.unwrap_or_default(),
         spaces: Vec::new(),
+        deletion: None,
     };
     let is_unknown = |state: Cow<'_, str>| TenantState::of_name(&state).is_none();
     let is_oversized = |(key, value): (&String, &String)| {
@@ -217,6 +234,15 @@ mod tests {
             .unwrap()
             .in_place_of(&tenant);
         assert_eq!((changed.state, changed.spaces.len()), (TenantState::Active, 1));
+        let leaving = changed.to_be_deleted(Timestamp::of_millis(1_000));
+        assert_eq!(leaving.to_be_deleted(Timestamp::of_millis(2_000)), leaving);
+        let json = serde_json::to_string(&leaving).unwrap();
+        assert!(
+            json.contains(r#""state":"suspended""#)
+                && json.contains(r#""deletion":{"at":"1970-01-01T00:00:01Z","begun":false"#)
+        );
+        assert_eq!(serde_json::from_str::<Tenant>(&json).unwrap(), leaving);
+        assert_eq!(changed.in_place_of(&leaving).deletion, leaving.deletion);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::keys::{KeyRefusal, Sending};
 use super::{RoutingTable, owner};
 use crate::api_key::PresentedKey;
-use crate::ids::Space;
+use crate::ids::{Space, TenantId};
 use crate::resource::ApiKey;
 
 impl RoutingTable {
@@ -26,6 +26,22 @@ impl RoutingTable {
     /// Whether a space belongs to a tenant that is suspended.
     pub fn is_suspended(&self, space: &Space) -> bool {
         self.tenants.suspended(space.as_str()).is_some()
+    }
+
+    /// Whether a space belongs to a tenant that is to be deleted with everything it has by a time in milliseconds since the Unix
+    /// epoch.
+    pub fn is_overdue(&self, space: &Space, now: u64) -> bool {
+        self.tenants.is_overdue(space, now)
+    }
+
+    /// The tenants that are to be deleted with everything they have by then.
+    pub fn overdue_tenants(&self, now: u64) -> Vec<TenantId> {
+        self.tenants.overdue(now).cloned().collect()
+    }
+
+    /// The spaces whose settings say that they are a tenant's. Looks at those of all tenants.
+    pub fn spaces_of_tenant(&self, tenant: &TenantId) -> Vec<Space> {
+        self.tenants.spaces_of(tenant).cloned().collect()
     }
 
     /// The space that owns a path, if it takes not all that is sent to it; none where spaces share their paths.

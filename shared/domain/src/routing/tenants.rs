@@ -10,7 +10,8 @@ use crate::resource::{SpaceSettings, Tenant, TenantState};
 pub(super) struct Tenants {
     /// Only spaces that belong to one.
     spaces: PersistentMap<Space, TenantId>,
-    suspended: PersistentMap<TenantId, ()>,
+    /// With the time at which they are deleted with everything they have, in milliseconds since the Unix epoch, if they are.
+    suspended: PersistentMap<TenantId, Option<u64>>,
 }
 
 impl Tenants {
@@ -27,13 +28,12 @@ impl Tenants {
         let Some(stored) = change.after.as_ref().or(change.before.as_ref()) else {
             return;
         };
-        let is_suspended = change
-            .after
-            .as_ref()
-            .is_some_and(|stored| stored.resource.state == TenantState::Suspended);
+        let after = change.after.as_ref().map(|stored| &stored.resource);
+        let suspended = after.filter(|tenant| tenant.state == TenantState::Suspended);
         let tenant = stored.resource.tenant_id();
-        if is_suspended {
-            self.suspended.insert(tenant, ());
+        if let Some(suspended) = suspended {
+            let deletion = suspended.deletion.map(|deletion| deletion.at.millis());
+            self.suspended.insert(tenant, deletion);
         } else {
             self.suspended.remove(&tenant);
         }
@@ -51,5 +51,24 @@ impl Tenants {
         }
         let (space, tenant) = self.spaces.get_key_value(space)?;
         self.suspended.contains_key(tenant).then_some(space)
+    }
+
+    /// The tenants that are to be deleted with everything they have by then, in no order.
+    pub(super) fn overdue(&self, now: u64) -> impl Iterator<Item = &TenantId> {
+        let deleted = self.suspended.iter();
+        deleted.filter_map(move |(tenant, at)| at.is_some_and(|at| at <= now).then_some(tenant))
+    }
+
+    /// Whether the tenant of a space is one of these.
+    pub(super) fn is_overdue(&self, space: &Space, now: u64) -> bool {
+        let tenant = self.spaces.get(space);
+        let at = tenant.and_then(|tenant| self.suspended.get(tenant).copied().flatten());
+        at.is_some_and(|at| at <= now)
+    }
+
+    /// The spaces whose settings say that they are a tenant's, in no order.
+    pub(super) fn spaces_of(&self, tenant: &TenantId) -> impl Iterator<Item = &Space> {
+        let owned = self.spaces.iter().filter(move |(_, owner)| *owner == tenant);
+        owned.map(|(space, _)| space)
     }
 }

@@ -10,6 +10,9 @@ use store::{DynamoDb, StoreError};
 /// Dead letters read at a time where each has to be carried out by itself.
 const PAGE: usize = 100;
 
+/// Dead letters of a table that one request deletes at most where it can be asked again.
+const MOST_PURGED: usize = 1_000;
+
 /// Where dead letters are kept. A handle: clones share what it leads to.
 #[derive(Debug, Clone)]
 pub enum DeadLetters {
@@ -122,6 +125,27 @@ impl DeadLetters {
                 return Ok(count);
             }
         }
+    }
+
+    /// Deletes all dead letters of a space; of those in a table, only as many as one request should. Gives how many, and whether
+    /// there may be more.
+    pub async fn purge_some(&self, space: &Space) -> Result<(usize, bool), DeadLetterError> {
+        let table = match self {
+            // Its steps hold up nobody.
+            Self::Queue(queue) => return Ok((queue.purge(space, &DeadLetterSelection::All).await?, false)),
+            Self::Table { table, .. } => table,
+        };
+        let mut count = 0;
+        while count < MOST_PURGED {
+            let page = select(table, space, &DeadLetterSelection::All, PAGE).await?;
+            table.delete_dead_letters(&page.dead_letters).await?;
+            count += page.dead_letters.len();
+            // A page of nothing but what cannot be read is no reason to go on for ever.
+            if page.next.is_none() || page.dead_letters.is_empty() {
+                return Ok((count, false));
+            }
+        }
+        Ok((count, true))
     }
 
     /// Queues dead letters again, the oldest first and at most `limit`, as if they were accepted now but with the ids

@@ -7,9 +7,12 @@ use std::time::Duration;
 use domain::dead_letter::DeadLetterReason;
 use domain::delivery::{Arrival, Delivery};
 use domain::event::{Envelope, Event, EventStamp};
-use domain::ids::SubscriptionId;
+use domain::ids::{SubscriptionId, TenantId};
 use domain::json::Json;
-use domain::resource::{EventType, Function, Resource as _, Subscription};
+use domain::resource::{
+    EventType, Function, Resource as _, SpaceSettings, Subscription, Tenant, TenantDeletion,
+};
+use domain::timestamp::Timestamp;
 use queue::{
     DeadLetterLimits, DeliveryQueue, Durability, EmbeddedSettings, Limits, Outcome, Received, SpaceShares,
 };
@@ -293,4 +296,39 @@ async fn a_delivery_that_panics_before_its_attempt_is_given_up() {
     };
     assert_eq!(dead_letter.reason, DeadLetterReason::PermanentFailure);
     assert_eq!(dead_letter.attempts, 0);
+}
+
+/// Of a tenant whose time to be deleted has come nothing is attempted, and nothing becomes a dead letter.
+#[tokio::test]
+async fn deliveries_of_a_tenant_that_is_deleted_are_dropped_when_its_time_has_come() {
+    let fixture = Fixture::start(true).await;
+    let subscription = fixture.subscribe("f").await;
+    let store = fixture.gateway.store();
+    let id = TenantId::from("acme");
+    let place = id.place();
+    let tenant = Tenant::decode(&place, None, br#"{"name":"n"}"#).unwrap();
+    let later = Timestamp::of_millis(clocks::epoch_millis() + 60 * 60 * 1_000);
+    store.create(tenant.to_be_deleted(later)).await.unwrap();
+    let space = SPACE.into();
+    let of_tenant = SpaceSettings {
+        tenant: Some(id),
+        ..SpaceSettings::unset(&space)
+    };
+    store.create(of_tenant).await.unwrap();
+    fixture.send(&subscription, "f").await;
+    let received = fixture.receive().await;
+    let delivery = &received.deliveries[0];
+    let waits = fixture.deliverer().step(delivery, None).await;
+    assert!(matches!(waits, DeliveryStep::Wait { .. }));
+    let pass = |stored: &Tenant| {
+        let deletion = Some(TenantDeletion::at(Timestamp::of_millis(1_000)));
+        Ok(Tenant {
+            deletion,
+            ..stored.clone()
+        })
+    };
+    store.revise(&place, &place, pass).await.unwrap();
+    let dropped = fixture.deliverer().step(delivery, None).await;
+    assert!(matches!(dropped, DeliveryStep::Settle(Outcome::Done)));
+    assert_eq!(fixture.calls.load(Ordering::SeqCst), 0);
 }

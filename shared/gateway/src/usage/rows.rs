@@ -73,6 +73,11 @@ impl Rows {
         .collect()
     }
 
+    /// Forgets those of a space.
+    pub(super) fn forget(&mut self, space: &Space) {
+        self.by_hour.retain(|(of, _), _| of != space);
+    }
+
     /// Rows are written. Those of an hour before this one, which do not grow any more, are forgotten.
     pub(super) fn written(&mut self, rows: &[UsageRow], this_hour: u64) {
         for written in rows {

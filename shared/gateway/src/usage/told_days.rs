@@ -48,6 +48,12 @@ impl ToldDays {
         }
     }
 
+    /// Nothing is to be told of a space any more.
+    pub(super) fn forget(&mut self, space: &Space) {
+        self.by_space.remove(space);
+        self.due.retain(|due| due != space);
+    }
+
     /// A space that was not named on a day yet.
     pub(super) fn next(&mut self, today: u64) -> Option<Space> {
         if self.due.is_empty() {

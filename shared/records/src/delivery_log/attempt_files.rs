@@ -44,6 +44,13 @@ impl AttemptFiles {
         }
     }
 
+    /// Deletes the files of a space.
+    pub(super) async fn forget(&self, space: &Space) -> io::Result<()> {
+        let (writer, space) = (Arc::clone(&self.writer), space.clone());
+        let forgotten = tokio::task::spawn_blocking(move || writer.forget(&space));
+        forgotten.await.map_err(io::Error::other)?
+    }
+
     /// The newest attempts of a space that pass, the last noted first.
     pub(super) async fn read(
         &self,

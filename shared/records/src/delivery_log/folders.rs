@@ -119,6 +119,28 @@ impl Folders {
         self.spaces.get(&name).map(Folder::files).unwrap_or_default()
     }
 
+    /// Deletes the files of a space.
+    pub(super) fn forget(&mut self, space: &Space) -> io::Result<()> {
+        let name = folder_name(space);
+        // Lines that are not in a file yet are brought there, so that all of it goes in one way.
+        self.flush_folder(&name);
+        let Some(folder) = self.spaces.remove(&name) else {
+            return Ok(());
+        };
+        let footprint = folder.footprint();
+        // What cannot be deleted now stays known, to be deleted later.
+        if let Err(Loss { error, .. }) = folder.remove() {
+            if let Ok((segments, _)) = Segments::find(self.root.join(&name)) {
+                let found = Folder::new(segments);
+                self.footprint = self.footprint - footprint + found.footprint();
+                self.spaces.insert(name, found);
+            }
+            return Err(error);
+        }
+        self.footprint -= footprint;
+        Ok(())
+    }
+
     /// Deletes the spaces that were not written to for the longest time, but not the last one.
     fn make_room(&mut self) {
         while self.footprint > self.limits.bytes && self.spaces.len() > 1 {

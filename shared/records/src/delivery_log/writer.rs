@@ -36,6 +36,13 @@ pub(super) enum Command {
         /// Who wants to know, with room for the answer.
         reply: SyncSender<Vec<Segment>>,
     },
+    /// Delete the files of a space.
+    Forget {
+        /// The space.
+        space: Space,
+        /// Who wants to know whether they are gone.
+        reply: SyncSender<io::Result<()>>,
+    },
     /// Write what was noted before, and end.
     End,
 }
@@ -65,6 +72,14 @@ impl AttemptWriter {
         let space = space.clone();
         self.command(Command::Files { space, reply })?;
         files.recv().map_err(io::Error::other)
+    }
+
+    /// Deletes the files of a space, with all that was noted before. Waits for the thread.
+    pub(super) fn forget(&self, space: &Space) -> io::Result<()> {
+        let (reply, forgotten) = sync_channel(1);
+        let space = space.clone();
+        self.command(Command::Forget { space, reply })?;
+        forgotten.recv().map_err(io::Error::other)?
     }
 
     /// Sends a command, waiting for room, and has the thread do it now.
@@ -97,6 +112,7 @@ fn run(commands: &Receiver<Command>, mut folders: Folders) {
                 Command::Note(attempt) => folders.append(&attempt),
                 // Who does not wait any longer needs no answer.
                 Command::Files { space, reply } => _ = reply.send(folders.files(&space)),
+                Command::Forget { space, reply } => _ = reply.send(folders.forget(&space)),
                 Command::End => return folders.flush(),
             }
         }

@@ -61,6 +61,10 @@ pub struct LimitSettings {
         value_name = "COUNT"
     )]
     pub max_spaces_per_tenant: usize,
+    /// How long the deletion of a tenant with everything it has can be taken back, in milliseconds, 30 days unless set; with 0
+    /// it begins at once.
+    #[arg(long = "tenant-grace", env = "EVENT_GATEWAY_TENANT_GRACE", default_value = "2592000000", value_parser = milliseconds, value_name = "MS")]
+    pub tenant_grace: Duration,
     /// Authorizers of their own that async subscriptions may have which one event of a space reaches.
     #[arg(
         long = "max-authorizers-per-event",

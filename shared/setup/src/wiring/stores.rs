@@ -92,6 +92,7 @@ fn space_rules(settings: &Settings) -> Result<SpaceRules, PlansError> {
         max_keys: settings.limits.max_keys_per_space,
         max_tenants: settings.limits.max_tenants,
         max_spaces_per_tenant: settings.limits.max_spaces_per_tenant,
+        tenant_grace: settings.limits.tenant_grace,
         filters: settings.routing.filters.limits(),
         max_unindexed_filters: settings.routing.filters.max_unindexed_filters,
         max_authorizers_per_route: settings.limits.max_authorizers_per_event,

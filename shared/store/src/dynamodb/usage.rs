@@ -7,18 +7,24 @@ use std::ops::Range;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::ids::Space;
+use domain::quota::Quota;
 use domain::usage::{DAY_HOURS, UsageCounts, UsageRow};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::DynamoDb;
 use super::items::told_expressions::{DAY_NAME, MAY_FOLLOW};
-use super::items::{PK, SK, read_told, read_usage, told_item, usage_item, usage_partition, usage_sort_key};
+use super::items::{
+    PK, SK, bucket_key, read_told, read_usage, told_item, usage_item, usage_partition, usage_sort_key,
+};
 use super::table::{readable, unavailable};
 use crate::error::StoreError;
 use crate::usage_day::UsageDayClaim;
 
 /// Items that are put at a time.
 const AT_A_TIME: usize = 8;
+
+/// Items of what a space used that one request removes at most.
+const MOST_FORGOTTEN: i32 = 1_000;
 
 impl DynamoDb {
     /// Puts rows.
@@ -60,6 +66,36 @@ impl DynamoDb {
                 _ => Err(unavailable(err)),
             },
         }
+    }
+
+    /// Removes what is kept of a space besides its resources and the records of its changes; of what it used, some. Gives
+    /// whether there may be more.
+    pub(crate) async fn forget(&self, space: &Space) -> Result<bool, StoreError> {
+        let table = &self.0.table;
+        let call = table
+            .client
+            .query()
+            .table_name(&table.name)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk")
+            .projection_expression("#pk, #sk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", AttributeValue::S(usage_partition(space)))
+            .limit(MOST_FORGOTTEN);
+        let page = call.send().await.map_err(unavailable)?;
+        let has_more = page.last_evaluated_key.is_some();
+        let buckets = Quota::ALL.map(|quota| bucket_key(space, quota).into_item());
+        stream::iter(page.items.unwrap_or_default().into_iter().chain(buckets))
+            .map(|key| async move {
+                let delete = table.client.delete_item().table_name(&table.name);
+                let delete = delete.set_key(Some(key));
+                delete.send().await.map(|_| ()).map_err(unavailable)
+            })
+            .buffer_unordered(AT_A_TIME)
+            .try_collect::<()>()
+            .await?;
+        Ok(has_more)
     }
 
     /// What a space used in each of these hours in which it used something. A row that cannot be read is logged and left out.

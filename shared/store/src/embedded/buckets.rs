@@ -65,6 +65,11 @@ impl Buckets {
         bucket.unwrap_or_default().left(rate, now)
     }
 
+    /// Forgets the buckets of a space.
+    pub(super) fn forget(&self, space: &Space) {
+        self.taken().buckets.retain(|(of, _), _| of != space);
+    }
+
     /// Nanoseconds of the clock that is never set.
     fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)

@@ -44,6 +44,13 @@ impl Embedded {
         answer.await.map_err(|_| StoreError::unavailable(WriterStopped))?
     }
 
+    /// Removes what is kept of a space besides its resources and the records of its changes.
+    pub(crate) async fn forget(&self, space: &Space) -> Result<(), StoreError> {
+        self.0.buckets.forget(space);
+        let space = space.clone();
+        self.note(move |engine| engine.forget_usage(&space)).await
+    }
+
     /// Writes something; it is on disk when this returns.
     async fn note<T: Send + 'static>(
         &self,

@@ -29,6 +29,15 @@ impl Store {
         }
     }
 
+    /// Removes what is kept of a space besides its resources and the records of its changes: what it used, and its buckets. A
+    /// shared store removes so much as one request should; gives whether there may be more.
+    pub async fn forget(&self, space: &Space) -> Result<bool, StoreError> {
+        match self {
+            Self::Embedded(store) => store.forget(space).await.map(|()| false),
+            Self::DynamoDb(store) => store.forget(space).await,
+        }
+    }
+
     /// What a space used in each of these hours in which it used something, as far as it is written and kept.
     pub async fn usage(
         &self,

@@ -10,13 +10,13 @@ use super::*;
 use crate::config::subjects::OF_TENANTS;
 
 impl Api {
-    async fn tenant(&self, id: &str) {
+    pub(super) async fn tenant(&self, id: &str) {
         let body = format!(r#"{{"tenantId":"{id}","name":"n"}}"#);
         let made = self.as_root("POST", "/v1/tenants", &body).await;
         assert_eq!(made.status, 201, "{}", made.body);
     }
 
-    async fn tenant_key(&self, id: &str, role: &str) -> String {
+    pub(super) async fn tenant_key(&self, id: &str, role: &str) -> String {
         let (path, body) = (
             format!("/v1/tenants/{id}/keys"),
             format!(r#"{{"name":"k","role":"{role}"}}"#),
@@ -26,7 +26,7 @@ impl Api {
         issued.body["key"].as_str().unwrap().to_owned()
     }
 
-    async fn space_of(&self, tenant: &str, space: &str) {
+    pub(super) async fn space_of(&self, tenant: &str, space: &str) {
         let (path, body) = (
             format!("/v1/tenants/{tenant}/spaces"),
             format!(r#"{{"space":"{space}"}}"#),
@@ -35,14 +35,14 @@ impl Api {
         assert_eq!(made.status, 201, "{}", made.body);
     }
 
-    async fn patch_tenant(&self, id: &str, body: &str) -> Reply {
+    pub(super) async fn patch_tenant(&self, id: &str, body: &str) -> Reply {
         self.as_root("PATCH", &format!("/v1/tenants/{id}"), body).await
     }
 }
 
 /// What a tenant has itself, with the scope that it takes; `None` for the holder of the access key alone.
 fn endpoints_of_tenants() -> Vec<(Method, String, Option<Scope>)> {
-    let roots = [("PATCH", ""), ("DELETE", "")];
+    let roots = [("PATCH", ""), ("DELETE", ""), ("POST", "erase")];
     let endpoints = OF_TENANTS.iter().flat_map(|subject| subject.endpoints);
     let actions = endpoints.flat_map(|endpoint| {
         let of_endpoint = |action| (endpoint.path.join("/"), action);

@@ -4,6 +4,7 @@ use super::*;
 use crate::ids::TenantId;
 use crate::resource::{SpaceSettings, Tenant, TenantState};
 use crate::routing::{KeyRefusal, Sending};
+use crate::timestamp::Timestamp;
 
 fn tenant(id: &str, state: TenantState) -> Snapshot {
     let place = TenantId::from(id).place();
@@ -75,4 +76,35 @@ fn one_change_of_a_tenant_closes_its_spaces_and_no_others() {
         table.replace(&suspended, &Snapshot::default());
         assert!(!table.has_closed_spaces());
     }
+}
+
+#[test]
+fn what_is_to_be_deleted_is_known_by_its_time() {
+    let id = TenantId::from("acme");
+    let place = id.place();
+    let leaving = Tenant::decode(&place, None, br#"{"name":"n"}"#)
+        .unwrap()
+        .to_be_deleted(Timestamp::of_millis(1_000));
+    let mut snapshot = Snapshot::default();
+    snapshot.insert(Stored {
+        resource: Arc::new(leaving),
+        created: 1,
+    });
+    let others = tenant("other", TenantState::Suspended);
+    let (one, more, other) = (
+        space("acme-shop", Some("acme")),
+        space("acmes", None),
+        space("other-shop", Some("other")),
+    );
+    let table = RoutingTable::compile(SpaceRules::default(), [&snapshot, &others, &one, &more, &other]);
+    for (now, want) in [(999, false), (1_000, true)] {
+        assert_eq!(table.is_overdue(&"acme-shop".into(), now), want, "{now}");
+        assert!(!table.is_overdue(&"acmes".into(), now) && !table.is_overdue(&"other-shop".into(), now));
+        assert_eq!(
+            table.overdue_tenants(now),
+            if want { vec![id.clone()] } else { vec![] }
+        );
+    }
+    assert!(table.is_suspended(&"acme-shop".into()));
+    assert_eq!(table.spaces_of_tenant(&id), [Space::from("acme-shop")]);
 }

@@ -54,6 +54,17 @@ impl Engine {
         })
     }
 
+    /// Removes all that is kept of what a space used, and whether it was told.
+    pub(in super::super) fn forget_usage(&mut self, space: &Space) -> Result<(), EngineError> {
+        let space = space.as_str();
+        self.write(&[], self.format, |transaction| {
+            let mut rows = transaction.open_table(USAGE)?;
+            rows.retain_in((space, 0, 0)..=(space, u64::MAX, u64::MAX), |_, _| false)?;
+            transaction.open_table(TOLD_DAYS)?.remove(space)?;
+            Ok(())
+        })
+    }
+
     /// Removes of all spaces what is of an hour before the oldest one.
     pub(in super::super) fn trim_usage(&mut self, oldest: u64) -> Result<(), EngineError> {
         let overdue = overdue(&self.database.begin_read()?, oldest)?;
