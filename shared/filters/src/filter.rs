@@ -19,7 +19,7 @@ pub(crate) enum Filter {
     /// At least one of them.
     Any(Box<[Filter]>),
     Not(Box<Filter>),
-    Sql(Box<Sql>),
+    Sql(Sql),
     Pattern(Box<Pattern>),
 }
 

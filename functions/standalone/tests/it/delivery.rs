@@ -3,6 +3,7 @@
 
 mod dead_letters;
 mod kills;
+mod lambda_failures;
 mod log;
 mod network_guard;
 mod options;

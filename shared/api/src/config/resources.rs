@@ -14,7 +14,7 @@ use offload::off_runtime_for;
 
 use super::etag::with_etag;
 use super::parameters::filter;
-use super::unknown_members::{check_doubts, refused, with_warnings};
+use super::unknown_members::{check_doubts, with_warnings};
 use super::{ConfigApi, creation, openapi, own_destination, transforms, with_version};
 use crate::body;
 use crate::error::{ApiError, json_answer, json_bytes, json_line};
@@ -173,7 +173,8 @@ impl ConfigApi {
                     .await
                     .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 let ignored = self.ignored_members(R::KIND, space, parts, &body)?;
-                check_doubts(&resource, None, self.is_strict(parts)?).map_err(refused)?;
+                check_doubts(&resource, None, self.is_strict(parts)?)
+                    .map_err(|error| self.unreadable(R::KIND, false, &body, error))?;
                 own_destination::check(&resource, &self.own)?;
                 transforms::check(&resource, &self.transforms)?;
                 refuse_shadowed(&self.health, &resource)?;

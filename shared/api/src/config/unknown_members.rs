@@ -4,6 +4,7 @@
 
 use axum::response::Response;
 use domain::configuration::{ConfigurationError, Configured};
+use domain::doubts::Consequence;
 use domain::event::query_pairs;
 use domain::ids::Space;
 use domain::refusal::Refusal;
@@ -89,17 +90,20 @@ fn is_strict(parts: &Parts) -> Result<bool, ApiError> {
     }
 }
 
-/// Refuses what cannot work where that is not to be taken. What was stored already may stay.
+/// Refuses what cannot work and is never taken, and all that cannot work where that is not to be taken. What was stored already
+/// may stay.
 pub(super) fn check_doubts<R: Configured>(
     resource: &R,
     stored: Option<&R>,
     is_strict: bool,
 ) -> Result<(), ConfigurationError> {
-    if !is_strict {
+    let mut doubts = resource.doubts();
+    doubts.retain(|doubt| is_strict || doubt.consequence == Consequence::Refused);
+    if doubts.is_empty() {
         return Ok(());
     }
     let known = stored.map(R::doubts).unwrap_or_default();
-    let new = resource.doubts().into_iter().find(|doubt| !known.contains(doubt));
+    let new = doubts.into_iter().find(|doubt| !known.contains(doubt));
     new.map_or(Ok(()), |doubt| {
         let kind = R::KIND;
         Err(ConfigurationError::Unusable { kind, doubt })

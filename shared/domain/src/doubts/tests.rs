@@ -12,6 +12,12 @@ fn fields(doubts: &[Doubt]) -> Vec<&'static str> {
     doubts.iter().map(|doubt| doubt.field).collect()
 }
 
+/// Whether one of them is refused of everybody.
+fn is_refused(doubts: &[Doubt]) -> bool {
+    let mut consequences = doubts.iter().map(|doubt| doubt.consequence);
+    consequences.any(|consequence| consequence == Consequence::Refused)
+}
+
 #[test]
 fn providers() {
     let lambda = |arn: &str, region: &str| ("awslambda", serde_json::json!({"arn": arn, "region": region}));
@@ -51,6 +57,72 @@ fn providers() {
     ] {
         let body = serde_json::json!({"functionId": "f", "type": kind, "provider": provider});
         assert_eq!(fields(&decode::<Function>(&body).doubts()), want, "{body}");
+    }
+}
+
+#[test]
+fn what_the_contract_does_not_take_is_refused() {
+    let lambda = |arn: &str, region: &str| ("awslambda", serde_json::json!({"arn": arn, "region": region}));
+    let url = |url: &str| ("http", serde_json::json!({ "url": url }));
+    let queue = |url: &str| {
+        let settings = serde_json::json!({"queueUrl": url, "region": "elasticmq"});
+        ("awssqs", settings)
+    };
+    for ((kind, provider), want) in [
+        (url("localhost:8080/f"), true),
+        (url("example.com:80"), true),
+        (url("example.com:80?a=b"), true),
+        (url("mailto:x"), false),
+        (url("ftp://x"), false),
+        (url("http:///f"), false),
+        (queue("q"), false),
+        (queue("localhost:9324/000000000000/q"), true),
+        (lambda("arn:aws:sqs:us-east-1:1:q", "us-east-1"), true),
+        (lambda("arn:aws-cn:iam::1:role/r", "cn-north-1"), true),
+        (lambda("arn::::", "us-east-1"), false),
+        (lambda("a", "r"), false),
+        (
+            lambda("arn:aws:lambda:us-east-1:1:function:f", "eu-west-1"),
+            false,
+        ),
+        (lambda("f", "local"), false),
+        (lambda("f", "us-east"), true),
+        (lambda("f", "us-east-1a"), true),
+        (lambda("f", "US-EAST-1"), true),
+        (lambda("f", "us_east_1"), true),
+        (lambda("f", "us-east-1."), true),
+        (lambda("f", "us east 1"), true),
+    ] {
+        let body = serde_json::json!({"functionId": "f", "type": kind, "provider": provider});
+        assert_eq!(is_refused(&decode::<Function>(&body).doubts()), want, "{body}");
+    }
+    for (path, want) in [
+        ("/users/{id}", true),
+        ("/users/}", true),
+        ("https://host/users", true),
+        ("*", true),
+        ("/users/*", true),
+        ("/users/:/a", true),
+        ("/users/*rest", false),
+        ("/users?x=1", false),
+        ("/users#x", false),
+        ("/sp ace", false),
+    ] {
+        let body = serde_json::json!({"type": "sync", "eventType": "e", "functionId": "f", "path": path});
+        assert_eq!(
+            is_refused(&decode::<Subscription>(&body).doubts()),
+            want,
+            "{path}"
+        );
+    }
+    for (path, want) in [("/a?b", true), ("/a#b", true), ("/{a}", true), ("/a b", false)] {
+        let body = serde_json::json!({"method": "GET", "path": path});
+        assert_eq!(is_refused(&decode::<Cors>(&body).doubts()), want, "{path}");
+    }
+    for (length, want) in [(257, false), (1024, false), (1025, true), (3000, true)] {
+        let name = "n".repeat(length);
+        let event_type: EventType = decode(&serde_json::json!({"name": name}));
+        assert_eq!(is_refused(&event_type.doubts()), want, "{length}");
     }
 }
 

@@ -9,7 +9,7 @@ const MOST_CHARS: usize = 128;
 
 /// Members of providers that hold no secrets. All others may have some in them, such as URLs and headers: a list of those that
 /// do would miss the next one.
-const SAFE: [&str; 14] = [
+const SAFE: [&str; 15] = [
     "provider.timeoutSeconds",
     "provider.maxResponseBytes",
     "provider.response",
@@ -18,6 +18,7 @@ const SAFE: [&str; 14] = [
     "provider.schema",
     "provider.invocationType",
     "provider.qualifier",
+    "provider.arn",
     "provider.roleArn",
     "provider.topicArn",
     "provider.stateMachineArn",

@@ -80,7 +80,7 @@ impl Filter {
             return Err(FilterError::at(pointer, reason));
         };
         budget.condition(pointer)?;
-        Ok(Self::Sql(Box::new(Sql::compile(&text, pointer, budget)?)))
+        Ok(Self::Sql(Sql::compile(&text, pointer, budget)?))
     }
 
     /// The elements of a list.

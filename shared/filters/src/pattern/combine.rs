@@ -115,7 +115,7 @@ impl Combining<'_> {
             self.copy(&items)?;
             nodes.push(self.node(branch.into_iter().chain(items.iter().cloned()).collect(), depth)?);
         }
-        Ok(Node::Any(nodes))
+        Ok(Node::Any(nodes.into()))
     }
 
     fn copy(&mut self, items: &[Item]) -> Result<(), FilterError> {

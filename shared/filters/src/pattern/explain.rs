@@ -19,7 +19,7 @@ pub(super) fn leaves(
     let mut all_pass = true;
     for leaf in leaves {
         let mut values = Vec::new();
-        collect(&leaf.keys_from(0), top, &mut values);
+        collect(&leaf.keys_behind(0), top, &mut values);
         let passes = match &*values {
             [] => leaf.may_be_absent(),
             values => values
@@ -39,7 +39,7 @@ pub(super) fn leaves(
         };
         let verb = if passes { "wanted" } else { "but wanted is" };
         conditions.push(Condition {
-            pointer: format!("{pointer}{}", leaf.pointer),
+            pointer: format!("{pointer}{}", leaf.pointer()),
             passes,
             reason: format!("{} {seen}, {verb} {wanted}", leaf.path),
         });

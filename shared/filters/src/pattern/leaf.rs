@@ -1,5 +1,8 @@
 //! A leaf of an event pattern: what is wanted at one path.
 
+use std::borrow::Cow;
+use std::iter::once;
+
 use super::value::ValueTest;
 use crate::reading::{Place, Seen};
 use crate::steps::Steps;
@@ -10,19 +13,41 @@ use crate::{Anchor, Requirement};
 pub(super) struct Leaf {
     /// The keys from the top of the event, joined by dots.
     pub(super) path: Box<str>,
-    /// Where it stands in the pattern, as a JSON pointer.
-    pub(super) pointer: Box<str>,
+    /// Where it stands in the pattern, unless the path says it.
+    pointer: Option<Box<str>>,
     pub(super) tests: Box<[ValueTest]>,
 }
 
 impl Leaf {
-    /// The keys of the path from a depth on.
-    pub(super) fn keys_from(&self, depth: usize) -> impl Iterator<Item = &str> + Clone {
-        self.path.split('.').skip(depth)
+    /// What is wanted at a path, and stands at a JSON pointer in its pattern.
+    pub(super) fn new(path: String, pointer: &str, tests: Vec<ValueTest>) -> Self {
+        let told = path.bytes().map(|byte| if byte == b'.' { b'/' } else { byte });
+        let is_told = pointer.bytes().eq(once(b'/').chain(told));
+        Self {
+            path: path.into(),
+            pointer: (!is_told).then(|| pointer.into()),
+            tests: tests.into(),
+        }
+    }
+
+    /// The keys of the path behind its first bytes: other keys with their dots. None behind all of it.
+    pub(super) fn keys_behind(&self, start: usize) -> impl Iterator<Item = &str> + Clone {
+        self.path
+            .get(start..)
+            .into_iter()
+            .flat_map(|rest| rest.split('.'))
     }
 
     pub(super) fn key(&self, depth: usize) -> Option<&str> {
-        self.keys_from(depth).next()
+        self.path.split('.').nth(depth)
+    }
+
+    /// Where it stands in the pattern, as a JSON pointer.
+    pub(super) fn pointer(&self) -> Cow<'_, str> {
+        match &self.pointer {
+            Some(pointer) => Cow::Borrowed(pointer),
+            None => Cow::Owned(format!("/{}", self.path.replace('.', "/"))),
+        }
     }
 
     /// Whether one of some values passes.

@@ -10,9 +10,9 @@ use crate::steps::Steps;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
     /// All, which have nothing to do with each other outside of arrays at this place.
-    All(Vec<Node>),
+    All(Box<[Node]>),
     /// At least one.
-    Any(Vec<Node>),
+    Any(Box<[Node]>),
     /// These leaves.
     Leaves(Conjunction),
     /// This, at the place of a key. Nothing in it is well with no value.

@@ -189,16 +189,13 @@ impl<'b> Reader<'b> {
             tests = tests
                 .into_iter()
                 .map(|test| match test {
-                    ValueTest::Cidr(text, cidr) => ValueTest::CidrOrDigits(text, cidr),
+                    ValueTest::Cidr(block) => ValueTest::CidrOrDigits(block),
                     other => other,
                 })
                 .collect();
         }
-        let leaf = Arc::new(Leaf {
-            path: self.keys.join(".").into(),
-            pointer: pointer.get(self.above..).unwrap_or_default().into(),
-            tests: tests.into(),
-        });
+        let in_pattern = pointer.get(self.above..).unwrap_or_default();
+        let leaf = Arc::new(Leaf::new(self.keys.join("."), in_pattern, tests));
         self.leaves.push(Arc::clone(&leaf));
         Ok(Item::Leaf(leaf))
     }

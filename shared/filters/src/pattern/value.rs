@@ -17,12 +17,13 @@ use crate::{Scalar, Test};
 /// Bytes of a text that are searched in the time of a comparison.
 const SEARCHED_A_STEP: usize = 16;
 
-/// One of the alternatives in an array of a pattern.
+/// One of the alternatives in an array of a pattern. What few patterns have is in a box, so that a text takes no more than it
+/// needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ValueTest {
     Text(Box<str>),
     /// A text that is an address: it may be written otherwise.
-    Address(Box<str>, IpAddr),
+    Address(Box<(Box<str>, IpAddr)>),
     Number(Box<str>),
     Bool(bool),
     Null,
@@ -31,11 +32,11 @@ pub(super) enum ValueTest {
     EqualsIgnoreCase(Box<str>),
     PrefixIgnoreCase(Box<str>),
     SuffixIgnoreCase(Box<str>),
-    Wildcard(Box<str>, Wildcard),
-    Numeric(Range),
-    Cidr(Box<str>, Cidr),
+    Wildcard(Wildcard),
+    Numeric(Box<Range>),
+    Cidr(Box<(Box<str>, Cidr)>),
     /// The same in an array without numbers, where Event Ruler takes some numbers for addresses.
-    CidrOrDigits(Box<str>, Cidr),
+    CidrOrDigits(Box<(Box<str>, Cidr)>),
     /// There is a value.
     Exists,
     /// There is none.
@@ -61,10 +62,10 @@ impl ValueTest {
             (Self::Numeric(range), Scalar::Number(_)) => {
                 seen.number().is_some_and(|value| range.contains(&value))
             }
-            (Self::Wildcard(_, wildcard), Scalar::String(text)) => {
+            (Self::Wildcard(wildcard), Scalar::String(text)) => {
                 steps.take(text.len() / SEARCHED_A_STEP) && wildcard.matches(text)
             }
-            (Self::CidrOrDigits(_, cidr), Scalar::Number(value)) => cidr.contains_digits(value),
+            (Self::CidrOrDigits(block), Scalar::Number(value)) => block.1.contains_digits(value),
             (_, Scalar::String(text)) => self.passes_text(text),
             _ => false,
         }
@@ -82,7 +83,7 @@ impl ValueTest {
     fn passes_text(&self, text: &str) -> bool {
         match self {
             Self::Text(wanted) => **wanted == *text,
-            Self::Address(wanted, ip) => **wanted == *text || address(text) == Some(*ip),
+            Self::Address(wanted) => *wanted.0 == *text || address(text) == Some(wanted.1),
             Self::Prefix(prefix) => {
                 text.starts_with(&**prefix) || is_all_but_quote(text, prefix.strip_suffix('"'))
             }
@@ -98,8 +99,8 @@ impl ValueTest {
                 ignore_case::strip_end(text, suffix).is_some()
                     || (suffix.strip_prefix('"')).is_some_and(|all| ignore_case::equal(text, all))
             }
-            Self::Cidr(_, cidr) | Self::CidrOrDigits(_, cidr) => {
-                address(text).is_some_and(|address| cidr.contains(address))
+            Self::Cidr(block) | Self::CidrOrDigits(block) => {
+                address(text).is_some_and(|address| block.1.contains(address))
             }
             _ => false,
         }
@@ -110,7 +111,8 @@ impl ValueTest {
         let test = match self {
             Self::Absent => return false,
             Self::Text(text) => Test::Text(text.clone()),
-            Self::Address(text, ip) => {
+            Self::Address(wanted) => {
+                let (text, ip) = &**wanted;
                 if ip.is_ipv6() {
                     alternatives.push(Test::Contains(":".into()));
                 } else {
@@ -133,12 +135,12 @@ impl ValueTest {
                 suffix => Test::Suffix(suffix.into()),
             },
             Self::EqualsIgnoreCase(text) => Test::TextIgnoringCase(ignore_case::fold(text).into()),
-            Self::Wildcard(_, wildcard) => wildcard.requirement(),
+            Self::Wildcard(wildcard) => wildcard.requirement(),
             Self::PrefixIgnoreCase(_)
             | Self::SuffixIgnoreCase(_)
             | Self::Numeric(_)
-            | Self::Cidr(..)
-            | Self::CidrOrDigits(..)
+            | Self::Cidr(_)
+            | Self::CidrOrDigits(_)
             | Self::Exists
             | Self::AnythingBut(_) => Test::Present,
         };
@@ -156,7 +158,8 @@ fn is_all_but_quote(text: &str, without_quote: Option<&str>) -> bool {
 impl fmt::Display for ValueTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) | Self::Address(text, _) => f.write_str(&shown_text(text)),
+            Self::Text(text) => f.write_str(&shown_text(text)),
+            Self::Address(wanted) => f.write_str(&shown_text(&wanted.0)),
             Self::Number(number) => f.write_str(number),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Null => f.write_str("null"),
@@ -165,9 +168,9 @@ impl fmt::Display for ValueTest {
             Self::EqualsIgnoreCase(text) => write!(f, "equals-ignore-case {}", shown_text(text)),
             Self::PrefixIgnoreCase(text) => write!(f, "prefix equals-ignore-case {}", shown_text(text)),
             Self::SuffixIgnoreCase(text) => write!(f, "suffix equals-ignore-case {}", shown_text(text)),
-            Self::Wildcard(text, _) => write!(f, "wildcard {}", shown_text(text)),
+            Self::Wildcard(wildcard) => write!(f, "wildcard {}", shown_text(&wildcard.text())),
             Self::Numeric(range) => write!(f, "numeric {range}"),
-            Self::Cidr(text, _) | Self::CidrOrDigits(text, _) => write!(f, "cidr {}", shown_text(text)),
+            Self::Cidr(block) | Self::CidrOrDigits(block) => write!(f, "cidr {}", shown_text(&block.0)),
             Self::Exists => f.write_str("exists"),
             Self::Absent => f.write_str("exists false"),
             Self::AnythingBut(tests) => {

@@ -35,7 +35,7 @@ pub(super) fn value_test(
         Kind::Text => {
             let wanted = string(json, pointer)?;
             Ok(match address(&wanted) {
-                Some(ip) => ValueTest::Address(wanted, ip),
+                Some(ip) => ValueTest::Address(Box::new((wanted, ip))),
                 None => ValueTest::Text(wanted),
             })
         }
@@ -71,7 +71,7 @@ fn operator(
         "cidr" => {
             let block = string(value, pointer)?;
             let cidr = Cidr::parse(&block).map_err(|reason| FilterError::at(pointer, reason))?;
-            Ok(ValueTest::Cidr(block, cidr))
+            Ok(ValueTest::Cidr(Box::new((block, cidr))))
         }
         "exists" => match value.get() {
             "true" => Ok(ValueTest::Exists),
@@ -131,7 +131,7 @@ fn wildcard(json: &RawValue, pointer: &str, budget: &mut Budget) -> Result<Value
     let pattern = string(json, pointer)?;
     let wildcard = Wildcard::parse(&pattern).map_err(|reason| FilterError::at(pointer, reason))?;
     budget.wildcards(wildcard.stars(), pointer)?;
-    Ok(ValueTest::Wildcard(pattern, wildcard))
+    Ok(ValueTest::Wildcard(wildcard))
 }
 
 fn anything_but(
@@ -263,5 +263,5 @@ fn numeric(json: &RawValue, pointer: &str) -> Result<ValueTest, FilterError> {
             "is a range that ends before it begins; the first number is less than the second",
         ));
     }
-    Ok(ValueTest::Numeric(Range { above, below }))
+    Ok(ValueTest::Numeric(Box::new(Range { above, below })))
 }

@@ -38,6 +38,13 @@ impl Wildcard {
         })
     }
 
+    /// The text that it was read of.
+    pub(super) fn text(&self) -> String {
+        let literals = self.literals.iter();
+        let escaped = literals.map(|literal| literal.replace('\\', r"\\").replace('*', r"\*"));
+        escaped.collect::<Vec<_>>().join("*")
+    }
+
     /// How many `*` there are.
     pub(super) fn stars(&self) -> usize {
         self.literals.len().saturating_sub(1)
@@ -114,6 +121,7 @@ mod tests {
         ] {
             let wildcard = Wildcard::parse(pattern).unwrap();
             assert_eq!(wildcard.matches(value), expected, "{pattern} and {value}");
+            assert_eq!(wildcard.text(), pattern);
         }
     }
 

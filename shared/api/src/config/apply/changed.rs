@@ -11,7 +11,7 @@ use super::places::Places;
 use super::problems::Problems;
 use crate::config::schemas::{check_newest, check_restored};
 use crate::config::secrets::SecretRules;
-use crate::config::unknown_members::check_doubts;
+use crate::config::unknown_members::{check_doubts, refused};
 use crate::config::{ConfigApi, own_destination, transforms};
 use crate::error::ApiError;
 use crate::health::{HealthPaths, refuse_shadowed};
@@ -132,7 +132,7 @@ impl WriteRules {
         if stored.is_none() {
             refuse_shadowed(&self.health, resource)?;
         }
-        check_doubts(resource, stored, self.is_strict)?;
+        check_doubts(resource, stored, self.is_strict).map_err(refused)?;
         if let Some(next) = resource.as_event_type() {
             let version = |event_type: &EventType| event_type.schema_version;
             let before = stored.and_then(R::as_event_type).and_then(version);
