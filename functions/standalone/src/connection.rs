@@ -183,13 +183,12 @@ async fn serve_connection(
             _ = WhenWoken::new(closed) => None,
         }
     };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            Pin::new(&mut connection).graceful_shutdown();
-            closing.mark_changed();
-            (&mut connection).await
-        }
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        Pin::new(&mut connection).graceful_shutdown();
+        closing.mark_changed();
+        (&mut connection).await
     };
     let Err(error) = ended else { return };
     let Some(parts) = connection.into_parts() else {

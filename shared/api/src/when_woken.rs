@@ -86,7 +86,11 @@ mod tests {
         let mut context = Context::from_waker(&task_waker);
         let mut future = WhenWoken::new(poll_fn(|_| {
             polls += 1;
-            if polls < 3 { Poll::Pending } else { Poll::Ready(polls) }
+            if polls < 3 {
+                Poll::Pending
+            } else {
+                Poll::Ready(polls)
+            }
         }));
         for _ in 0..3 {
             assert!(Pin::new(&mut future).poll(&mut context).is_pending());

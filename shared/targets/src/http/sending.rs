@@ -95,7 +95,9 @@ impl HttpTargets {
         }
         // Who asks an authorizer or a hook has to read what it says.
         let is_asked = call.caller == Caller::Authorizer;
-        let response = deadline.bound(pin!(self.follow(endpoint, mode, call, custom))).await?;
+        let response = deadline
+            .bound(pin!(self.follow(endpoint, mode, call, custom)))
+            .await?;
         let status = response.status();
         let refusal = status::refusal(status, response.headers());
         let challenge = status::challenge(status, response.headers());

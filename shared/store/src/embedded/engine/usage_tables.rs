@@ -108,7 +108,11 @@ fn trim<'s>(
     for space in spaces {
         let space = space.as_str();
         table.retain_in((space, 0, 0)..(space, oldest, 0), |_, _| false)?;
-        if table.range((space, 0, 0)..=(space, u64::MAX, u64::MAX))?.next().is_none() {
+        if table
+            .range((space, 0, 0)..=(space, u64::MAX, u64::MAX))?
+            .next()
+            .is_none()
+        {
             told.remove(space)?;
         }
     }

@@ -136,14 +136,12 @@ impl Idle {
         let all: Vec<_> = servers.by_authority.iter().take(MOST_LOOKED_AT).collect();
         let count = |server: &Server| Reverse((server.connections.len(), server.waiting.len()));
         let total = all.iter().map(|(_, server)| server.connections.len()).sum();
-        let busiest = foremost(all, most, |a, b| {
-            (count(a.1), a.0.as_str()).cmp(&(count(b.1), b.0.as_str()))
-        });
-        let shown = |(authority, server): (&Authority, &Server)| HostConnections {
-            host: match authority.port() {
-                Some(port) => format!("{}:{port}", authority.host()),
-                None => authority.host().to_owned(),
-            },
+        let busiest = foremost(all, most, |a, b| (count(a.1), a.0).cmp(&(count(b.1), b.0)));
+        let shown = |(authority, server): (&Arc<str>, &Server)| HostConnections {
+            host: authority
+                .rsplit_once('@')
+                .map_or(&**authority, |(_, host)| host)
+                .to_owned(),
             idle: server.connections.len(),
             waiting: server
                 .waiting
