@@ -134,8 +134,16 @@ fn flags_register_and_refusals_say_what_would_be_right() {
         (&json!("GET"), &json!("/a/:id"))
     );
 
-    let doubtful = user
+    let without_scheme = user
         .eg(&["create", "function", "g", "--url", "localhost:8080"])
+        .expect(3);
+    assert!(
+        without_scheme.err.contains("  rule: usable\n"),
+        "{}",
+        without_scheme.err
+    );
+    let doubtful = user
+        .eg(&["create", "function", "g", "--url", "ftp://localhost/"])
         .expect(0);
     assert!(
         doubtful.err.starts_with("warning: unusable: "),

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use event_gateway::{RunningGateway, start};
@@ -57,19 +58,25 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let mut diagnose = signal(SignalKind::user_defined1())?;
     let running = start(settings).await?;
     announce(&running, settings.log.dev);
+    let diagnosis = running.diagnosis().clone();
+    let ended = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("Shutting down.");
+        running.shutdown().await;
+    };
+    let mut ended = pin!(ended);
     loop {
         tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            () = &mut ended => return Ok(()),
+            // Also while it ends: what it waits for then is what is asked.
             _ = diagnose.recv() => {
-                let diagnosis = running.diagnosis().to_json();
-                telemetry::log_document(&settings.log, "Diagnosis.", "diagnosis", diagnosis);
+                telemetry::log_document(&settings.log, "Diagnosis.", "diagnosis", diagnosis.to_json());
             }
         }
     }
-    tracing::info!("Shutting down.");
-    running.shutdown().await;
-    Ok(())
 }
 
 fn announce(running: &RunningGateway, dev: bool) {

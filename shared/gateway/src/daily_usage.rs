@@ -62,6 +62,9 @@ impl Gateway {
             let telling = tokio::spawn(async move {
                 if let Err(error) = gateway.tell_usage_of(&table, &space, today).await {
                     tracing::warn!(%space, error = %ErrorChain(&error), "The usage of a day could not be told.");
+                    if let Some(usage) = gateway.usage() {
+                        usage.untold(space, today);
+                    }
                 }
             });
             // A panic is in the log.

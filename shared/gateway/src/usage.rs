@@ -131,6 +131,12 @@ impl Usage {
         told.next(today).map(|space| (space, today))
     }
 
+    /// What a space used could not be told on a day on which it was to be.
+    pub(crate) fn untold(&self, space: Space, today: u64) {
+        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.untold(space, today);
+    }
+
     /// Writes all that was counted by now. What cannot be written is logged, kept, and written with the next.
     pub async fn flush(&self) {
         let counting = &self.0;

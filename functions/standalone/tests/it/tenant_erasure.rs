@@ -161,10 +161,10 @@ fn dead_letter(space: &Space) -> DeadLetter {
 async fn deleting_a_tenant_leaves_nothing_in_the_table() {
     let table = TestTable::create().await;
     let api = Api::over(&table).await;
-    api.tenant_with("acme", &["acme", "acme-shop", "taken"]).await;
+    api.tenant_with("acme", &["acme", "acme-shop", "claimed"]).await;
     api.tenant_with("acme2", &["acme2", "acme-shopping"]).await;
     let (own, others) = (
-        ["acme", "acme-shop", "taken", "tenant:acme"],
+        ["acme", "acme-shop", "claimed", "tenant:acme"],
         ["acme2", "acme-shopping", "acme-s", "tenant:acme2"],
     );
     for space in own.iter().chain(&others).filter(|space| !space.contains(':')) {

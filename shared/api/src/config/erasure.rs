@@ -167,7 +167,11 @@ impl ConfigApi {
                 Ok(SpaceProgress::Gone) => self.note(&id, work, Some(&space)).await?,
                 Ok(SpaceProgress::Waits) if round == Round::Done => round = Round::Waits,
                 Ok(SpaceProgress::Waits) => {}
-                Ok(SpaceProgress::More) => round = Round::More,
+                // The next round begins there: what a space takes besides writes is bounded, but not for all spaces together.
+                Ok(SpaceProgress::More) => {
+                    round = Round::More;
+                    break;
+                }
                 Err(error) => failure = Some(error),
             }
             if !work.takes_write() {
@@ -180,11 +184,11 @@ impl ConfigApi {
 
     /// The spaces that are left of a tenant. One that was made or released at the same moment may not be listed.
     async fn left_of(&self, tenant: &Tenant) -> Result<Vec<Space>, StoreError> {
-        if !tenant.spaces.is_empty() {
-            return Ok(tenant.spaces.clone());
-        }
         let table = self.store.newest_routing_table().await?;
-        Ok(table.spaces_of_tenant(&tenant.tenant_id()))
+        let mut left = tenant.spaces.clone();
+        let unlisted = table.spaces_of_tenant(&tenant.tenant_id()).into_iter();
+        left.extend(unlisted.filter(|space| !tenant.spaces.contains(space)));
+        Ok(left)
     }
 
     /// Notes with the tenant what was removed, and that one of its spaces is gone.

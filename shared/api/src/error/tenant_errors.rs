@@ -53,11 +53,6 @@ impl ApiError {
         )
     }
 
-    /// Whether whoever erases a tenant learns by it that there is nothing to erase: the tenant is gone, or stays.
-    pub(crate) fn leaves_nothing_to_erase(&self) -> bool {
-        matches!(self.status, StatusCode::NOT_FOUND | StatusCode::CONFLICT)
-    }
-
     /// What it says.
     pub(crate) fn text(&self) -> &str {
         &self.message

@@ -139,6 +139,11 @@ impl Schedule {
         usize::try_from(waiting).unwrap_or(usize::MAX)
     }
 
+    /// Whether there is anything of a space: waiting, about to, or in the hands of workers.
+    pub(super) fn has_any_of(&self, space: &Space) -> bool {
+        self.state().accounts.spaces().contains_key(space)
+    }
+
     /// Sets room aside.
     pub(super) fn hold(self: &Arc<Self>, claims: Claims) -> Result<Held, QueueError> {
         let mut state = self.state();

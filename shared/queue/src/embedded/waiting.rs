@@ -101,6 +101,11 @@ impl Embedded {
         self.withdraw(space, selection, Fate::Cancelled, None).await
     }
 
+    /// Whether there are deliveries of a space, those in the hands of workers included.
+    pub fn has_any_of(&self, space: &Space) -> bool {
+        self.0.schedule.has_any_of(space)
+    }
+
     /// Makes dead letters of the deliveries that wait in a lane and have lower numbers than `until`; gives how many
     /// there were. Those in the hands of workers are not among them.
     pub async fn give_up(

@@ -1,4 +1,5 @@
-//! Destinations of the functions that are called, kept so that a URL is taken apart once and not for each call.
+//! Destinations of the functions that are called, kept so that a URL is taken apart once and not for each call. Those with
+//! credentials are not kept.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -26,7 +27,9 @@ impl Destinations {
         }
         drop(kept);
         let destination = Destination::parse(url)?;
-        if url.len() <= LONGEST {
+        // What was secret in a URL is gone with its function.
+        let is_secret = destination.authorization.is_some() || url.contains('?');
+        if url.len() <= LONGEST && !is_secret {
             let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= MOST {
                 // Those that are in use come back with their next calls.
@@ -46,9 +49,12 @@ mod tests {
     fn a_url_leads_where_it_says_whether_it_was_seen_before_or_not() {
         let destinations = Destinations::default();
         for _ in 0..2 {
-            let destination = destinations.of("http://u:p@h:8/a#b").unwrap();
+            let destination = destinations.of("http://h:8/a#b").unwrap();
             assert_eq!(destination.uri, "http://h:8/a");
+            let destination = destinations.of("http://u:p@h:8/a").unwrap();
             assert!(destination.authorization.unwrap().is_sensitive());
+            let destination = destinations.of("http://h:8/a?code=secret").unwrap();
+            assert_eq!(destination.uri, "http://h:8/a?code=secret");
             assert_eq!(destinations.of("ftp://h/").unwrap_err(), UrlError::Scheme);
         }
         assert_eq!(destinations.0.read().unwrap().len(), 1);

@@ -50,6 +50,8 @@ fn what_a_lambda_function_says_is_told_everywhere() {
     wait_until("the system event", || !observer.calls().is_empty());
     let letter = dead_letters(&gateway).remove(0);
     let listed = ask(&gateway, "GET", "deliveries", &Value::Null).json();
+    let attempts = listed["deliveries"].as_array().unwrap();
+    let attempt = attempts.iter().find(|attempt| attempt["functionId"] == "f");
     let told = observer.calls()[0].json();
     let log = gateway.log.so_far();
     let line = log
@@ -61,7 +63,7 @@ fn what_a_lambda_function_says_is_told_everywhere() {
         "Function call failed because of runtime error. Error: Unhandled: TypeError: no luck with *****, x";
     for (place, error) in [
         ("dead letter", &letter["error"]),
-        ("delivery log", &listed["deliveries"][0]["error"]),
+        ("delivery log", &attempt.unwrap()["error"]),
         ("system event", &told["data"]["error"]["message"]),
         ("log", &line["error"]),
     ] {

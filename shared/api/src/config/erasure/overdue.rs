@@ -42,9 +42,15 @@ impl ConfigApi {
             match Box::pin(self.erase_round(tenant)).await {
                 Ok(Round::Done | Round::Waits) => return true,
                 Ok(Round::More) => {}
-                // Another process was faster, or it was taken back in the last moment.
-                Err(error) if error.leaves_nothing_to_erase() => return true,
                 Err(error) => {
+                    // Another process was faster, or it was taken back in the last moment.
+                    let is_left = self
+                        .tenant(tenant)
+                        .await
+                        .is_ok_and(|tenant| tenant.deletion.is_some());
+                    if !is_left {
+                        return true;
+                    }
                     tracing::warn!(%tenant, error = error.text(), "A tenant could not be deleted yet; it is tried again.");
                     return false;
                 }

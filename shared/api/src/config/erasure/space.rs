@@ -1,8 +1,8 @@
 //! One space of a tenant that is deleted: everything that is in it, and at last the settings, which say whose it is.
 
 use domain::configuration::{Configured, Snapshot};
-use domain::ids::{Space, TenantId};
-use domain::resource::{ApiKey, Cors, EventType, Function, MetadataFilter, SpaceSettings, Subscription};
+use domain::ids::{KeyId, Space, TenantId};
+use domain::resource::{ApiKey, Cors, EventType, Function, SpaceSettings, Subscription};
 use domain::waiting::WaitingSelection;
 use queue::DeliveryQueue;
 use store::if_there;
@@ -31,17 +31,24 @@ impl ConfigApi {
         if let DeliveryQueue::Embedded(queue) = &self.queue {
             let cancelled = queue.cancel(space, &WaitingSelection::default()).await?;
             work.removed.deliveries += count(cancelled);
-            if self.queue.waiting_of(space).is_some_and(|waiting| waiting > 0) {
+            if queue.has_any_of(space) {
                 return Ok(SpaceProgress::Waits);
             }
         }
-        if !self.erase_resources(space, work).await? || !self.erase_keys(space, work).await? {
-            return Ok(SpaceProgress::More);
+        if let Some(stopped) = self.erase_resources(space, id, work).await? {
+            return Ok(stopped);
+        }
+        // What follows is not known by its owner: so whose the space is is asked before each. It may be another tenant's by now.
+        if !self.is_of(space, id).await? {
+            return Ok(SpaceProgress::Gone);
         }
         let (purged, has_more) = self.dead_letters.purge_some(space).await?;
         work.removed.dead_letters += count(purged);
         if has_more {
             return Ok(SpaceProgress::More);
+        }
+        if !self.is_of(space, id).await? {
+            return Ok(SpaceProgress::Gone);
         }
         if let Some(usage) = &self.usage {
             usage.forget(space).await;
@@ -49,26 +56,41 @@ impl ConfigApi {
         if let Some(recent) = &self.recent_events {
             recent.forget(space);
         }
+        if !self.is_of(space, id).await? {
+            return Ok(SpaceProgress::Gone);
+        }
         let forgotten = self.delivery_log.forget(space).await;
         forgotten.map_err(|error| ApiError::unreadable_delivery_log(&error))?;
+        if !self.is_of(space, id).await? {
+            return Ok(SpaceProgress::Gone);
+        }
         if self.store.forget(space).await? {
             return Ok(SpaceProgress::More);
         }
-        self.erase_settings(space, work).await
+        self.erase_settings(space, id, work).await
     }
 
-    /// Removes resources, as many as a round may. Gives whether that is all.
-    async fn erase_resources(&self, space: &Space, work: &mut Work) -> Result<bool, ApiError> {
+    /// Removes resources and keys, as many as a round may. Gives why it stopped before all were gone.
+    async fn erase_resources(
+        &self,
+        space: &Space,
+        id: &TenantId,
+        work: &mut Work,
+    ) -> Result<Option<SpaceProgress>, ApiError> {
         let limit = self.store.step_limit();
         let most = limit.map_or(MOST_AT_ONCE, |limit| limit.resources);
         loop {
             let state = self.store.space_state(space).await?;
+            // In the state that is replaced: it is the tenant's then, or nothing is written.
+            if !is_tenants(&state.snapshot, space, id) {
+                return Ok(Some(SpaceProgress::Gone));
+            }
             let (after, removed) = without_some(&state.snapshot, most);
             if removed == 0 {
-                return Ok(true);
+                return self.erase_keys(space, keys_of(&state.snapshot), work).await;
             }
             if !work.takes_write() {
-                return Ok(false);
+                return Ok(Some(SpaceProgress::More));
             }
             // Where somebody came first, it is looked at again.
             if self.store.replace(state, after).await?.is_some() {
@@ -77,23 +99,33 @@ impl ConfigApi {
         }
     }
 
-    async fn erase_keys(&self, space: &Space, work: &mut Work) -> Result<bool, ApiError> {
-        let keys = self
-            .store
-            .list::<ApiKey>(space, &MetadataFilter::default())
-            .await?;
+    /// Removes keys that a space had while it was the tenant's: ids are random, and so none is another owner's.
+    async fn erase_keys(
+        &self,
+        space: &Space,
+        keys: Vec<KeyId>,
+        work: &mut Work,
+    ) -> Result<Option<SpaceProgress>, ApiError> {
         for key in keys {
             if !work.takes_write() {
-                return Ok(false);
+                return Ok(Some(SpaceProgress::More));
             }
-            let gone = if_there(self.store.delete::<ApiKey>(space, &key.key_id).await)?;
+            let gone = if_there(self.store.delete::<ApiKey>(space, &key).await)?;
             work.removed.keys += u64::from(gone.is_some());
         }
-        Ok(true)
+        Ok(None)
     }
 
-    async fn erase_settings(&self, space: &Space, work: &mut Work) -> Result<SpaceProgress, ApiError> {
+    async fn erase_settings(
+        &self,
+        space: &Space,
+        id: &TenantId,
+        work: &mut Work,
+    ) -> Result<SpaceProgress, ApiError> {
         let state = self.store.space_state(space).await?;
+        if !is_tenants(&state.snapshot, space, id) {
+            return Ok(SpaceProgress::Gone);
+        }
         let mut after = state.snapshot.clone();
         after.remove::<SpaceSettings>(space);
         // It may have got something meanwhile.
@@ -104,6 +136,17 @@ impl ConfigApi {
         work.removed.spaces += 1;
         Ok(SpaceProgress::Gone)
     }
+}
+
+/// Whether a space is a tenant's, as it is in this state.
+fn is_tenants(snapshot: &Snapshot, space: &Space, id: &TenantId) -> bool {
+    let mut settings = snapshot.iter::<SpaceSettings>();
+    settings.any(|stored| stored.resource.space == *space && stored.resource.tenant.as_ref() == Some(id))
+}
+
+fn keys_of(snapshot: &Snapshot) -> Vec<KeyId> {
+    let keys = snapshot.iter::<ApiKey>();
+    keys.map(|stored| stored.resource.key_id.clone()).collect()
 }
 
 /// A space without so many of its resources, those first that refer to others, and how many these were.
