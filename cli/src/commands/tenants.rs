@@ -46,8 +46,21 @@ pub(crate) enum Command {
         tenant: Vec<String>,
     },
     /// Delete tenants that have no spaces, with their keys
-    #[command(after_help = "Examples:\n  eg tenants delete acme\n  eg tenants delete acme --yes")]
-    Delete(Named),
+    #[command(after_help = "Examples:\n  eg tenants delete acme\n  eg tenants delete acme --erase --yes")]
+    Delete {
+        #[command(flatten)]
+        named: Named,
+        /// Delete them with everything they have, after the grace period; until then they are suspended.
+        #[arg(long)]
+        erase: bool,
+    },
+    /// Take back that tenants are deleted with everything they have, as long as nothing is removed
+    #[command(after_help = "Examples:\n  eg tenants restore acme")]
+    Restore {
+        /// Ids of the tenants.
+        #[arg(required = true)]
+        tenant: Vec<String>,
+    },
     #[command(subcommand)]
     Spaces(Spaces),
 }
@@ -92,10 +105,16 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result<(), Fa
             set_state(&named.tenant, "suspended", session)
         }
         Command::Resume { tenant } => set_state(tenant, "active", session),
-        Command::Delete(named) => {
+        Command::Delete { named, erase: false } => {
             confirm(named, "Delete", "deleted", session)?;
             delete(&named.tenant, session)
         }
+        Command::Delete { named, erase: true } => {
+            let done = "deleted with everything it has";
+            confirm(named, "Delete everything of", done, session)?;
+            erase(&named.tenant, session)
+        }
+        Command::Restore { tenant } => restore(tenant, session),
         Command::Spaces(Spaces::List { tenant }) => list_spaces(tenant, session),
         Command::Spaces(Spaces::Create(space)) => create_space(space, session),
         Command::Spaces(Spaces::Delete { space, yes }) => delete_space(space, *yes, session),
@@ -149,6 +168,27 @@ fn delete(tenants: &[String], session: &mut Session<'_>) -> Result<(), Failure> 
         session.ask(Method::DELETE, &path_of(tenant), None)?;
         let answer = json!({"tenantId": tenant, "deleted": true});
         session.done(&format!("tenant {tenant} deleted"), &answer.to_string())?;
+    }
+    Ok(())
+}
+
+fn erase(tenants: &[String], session: &mut Session<'_>) -> Result<(), Failure> {
+    for tenant in tenants {
+        let path = format!("{}?erase=true", path_of(tenant));
+        let text = session.ask(Method::DELETE, &path, None)?.text();
+        let left: Value = session.read(&path, &text)?;
+        let at = visible(&text_of(&left["deletion"]["at"]));
+        let said = format!("tenant {tenant} is suspended, and everything it has is removed from {at} on");
+        session.done(&said, &text)?;
+    }
+    Ok(())
+}
+
+fn restore(tenants: &[String], session: &mut Session<'_>) -> Result<(), Failure> {
+    for tenant in tenants {
+        let body = json!({"deletion": null, "state": "active"}).to_string();
+        let answer = session.ask(Method::PATCH, &path_of(tenant), Some(body))?;
+        session.done(&format!("tenant {tenant} stays and is active"), &answer.text())?;
     }
     Ok(())
 }

@@ -103,6 +103,19 @@ fn a_tenant_is_made_used_suspended_and_deleted() {
     let verified = root.eg(&["audit", "verify", "--tenant", "acme"]).out();
     assert!(verified.contains("records hang together"), "{verified}");
 
+    let erased = root
+        .eg(&["tenants", "delete", "acme", "--erase", "--yes", "-o=json"])
+        .json();
+    assert_eq!(
+        (&erased["state"], &erased["deletion"]["begun"]),
+        (&json!("suspended"), &json!(false))
+    );
+    root.eg(&["tenants", "resume", "acme"]).expect(3);
+    assert_eq!(
+        root.eg(&["tenants", "restore", "acme"]).out(),
+        "tenant acme stays and is active\n"
+    );
+
     root.eg(&["tenants", "delete", "acme", "--yes"]).expect(3);
     let taken = ["tenants", "spaces", "delete", "acme", "acme-shop"];
     root.eg(&taken).expect(2);
