@@ -103,6 +103,26 @@ fn a_tenant_is_made_used_suspended_and_deleted() {
     let verified = root.eg(&["audit", "verify", "--tenant", "acme"]).out();
     assert!(verified.contains("records hang together"), "{verified}");
 
+    root.eg(&["tenants", "delete", "acme", "--yes"]).expect(3);
+    let taken = ["tenants", "spaces", "delete", "acme", "acme-shop"];
+    root.eg(&taken).expect(2);
+    let taken = [&taken[..], &["--yes"]].concat();
+    assert_eq!(root.eg(&taken).out(), "space acme-shop taken from tenant acme\n");
+    assert_eq!(
+        root.eg(&["tenants", "delete", "acme", "--yes"]).out(),
+        "tenant acme deleted\n"
+    );
+    root.eg(&["tenants", "show", "acme"]).expect(4);
+}
+
+#[test]
+fn a_tenant_goes_with_everything_it_has_unless_that_is_taken_back() {
+    let gateway = Gateway::start(&["--config-access-key=root"]);
+    let root = gateway.user().with("EG_KEY", ROOT);
+    root.eg(&["tenants", "create", "Acme Inc.", "--id", "acme"])
+        .expect(0);
+    root.eg(&["tenants", "spaces", "create", "acme", "acme-shop"])
+        .expect(0);
     let erased = root
         .eg(&["tenants", "delete", "acme", "--erase", "--yes", "-o=json"])
         .json();
@@ -115,15 +135,8 @@ fn a_tenant_is_made_used_suspended_and_deleted() {
         root.eg(&["tenants", "restore", "acme"]).out(),
         "tenant acme stays and is active\n"
     );
-
-    root.eg(&["tenants", "delete", "acme", "--yes"]).expect(3);
-    let taken = ["tenants", "spaces", "delete", "acme", "acme-shop"];
-    root.eg(&taken).expect(2);
-    let taken = [&taken[..], &["--yes"]].concat();
-    assert_eq!(root.eg(&taken).out(), "space acme-shop taken from tenant acme\n");
     assert_eq!(
-        root.eg(&["tenants", "delete", "acme", "--yes"]).out(),
-        "tenant acme deleted\n"
+        root.eg(&["tenants", "spaces", "list", "acme"]).out(),
+        "SPACE\nacme-shop\n"
     );
-    root.eg(&["tenants", "show", "acme"]).expect(4);
 }
